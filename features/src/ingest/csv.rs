@@ -1,0 +1,96 @@
+//! The CSV reader: a header, then one row a line; identifiers are text.
+
+use std::io::{BufReader, Cursor, Read};
+
+use csv::{Position, StringRecord};
+
+use super::columns::Column;
+use super::{ColumnMap, Field, IngestError, Problem, RawRow, Rows, Source, Table};
+use crate::id::{IdKind, IdRef};
+use crate::units::Money;
+use crate::watch::Watch;
+
+/// Progress is told every so many rows.
+const ROWS_PER_STEP: u64 = 65_536;
+
+pub(crate) fn read(
+    source: &Source,
+    table: Table,
+    columns: &ColumnMap,
+    watch: &dyn Watch,
+) -> Result<Rows, IngestError> {
+    let bytes: Box<dyn Read + '_> = match source {
+        Source::File(_) => Box::new(BufReader::with_capacity(1 << 20, source.open_file()?)),
+        Source::Bytes { bytes, .. } => Box::new(Cursor::new(bytes)),
+    };
+    let mut reader = csv::Reader::from_reader(bytes);
+    let header: Vec<String> = match reader.headers() {
+        Ok(header) => header.iter().map(str::to_owned).collect(),
+        Err(error) => return Err(malformed(source, error)),
+    };
+    let columns = columns.locate(source, table, &header)?;
+
+    let mut rows = Rows::default();
+    rows.saw_ids(IdKind::Text);
+    let mut record = StringRecord::new();
+    let mut number = 0;
+    while reader.read_record(&mut record).map_err(|error| malformed(source, error))? {
+        number += 1;
+        add(&mut rows, table, &columns, &record).map_err(|(column, problem)| IngestError::BadValue {
+            file: source.name(),
+            row: number,
+            column: column.name.clone(),
+            problem,
+        })?;
+        if number % ROWS_PER_STEP == 0 {
+            watch.advance(ROWS_PER_STEP);
+        }
+    }
+    watch.advance(number % ROWS_PER_STEP);
+    Ok(rows)
+}
+
+/// Adds a record; on a problem, says in which column.
+fn add<'a>(
+    rows: &mut Rows,
+    table: Table,
+    columns: &'a [Column],
+    record: &StringRecord,
+) -> Result<(), (&'a Column, Problem)> {
+    let mut row =
+        RawRow { customer: None, order: None, instant: crate::units::Instant::MIN, amount: Money::ZERO };
+    for column in columns {
+        let text = record.get(column.place).unwrap_or_default();
+        let at = |problem: Problem| (column, problem);
+        match column.field {
+            Field::CustomerId if text.is_empty() => break,
+            Field::CustomerId => row.customer = Some(IdRef::from_text(text)),
+            _ if text.is_empty() => return Err(at(Problem::Missing(column.field))),
+            Field::OrderId => row.order = Some(IdRef::from_text(text)),
+            Field::Ts => row.instant = text.parse().map_err(|error| at(Problem::Unreadable(error)))?,
+            Field::Amount => row.amount = text.parse().map_err(|error| at(Problem::Unreadable(error)))?,
+        }
+    }
+    rows.add(table, &row).map_err(|problem| (&columns[0], problem))
+}
+
+/// What the CSV reader says, with the row counted from 1 without the header.
+fn malformed(source: &Source, error: csv::Error) -> IngestError {
+    let row = |position: &Option<Position>| {
+        position.as_ref().map_or(String::new(), |at| match at.record() {
+            0 => "header: ".to_owned(),
+            row => format!("row {row} (line {}): ", at.line()),
+        })
+    };
+    let message = match error.kind() {
+        csv::ErrorKind::Utf8 { pos, .. } => format!("{}is not UTF-8 text", row(pos)),
+        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
+            format!("{}has {len} fields where the header has {expected_len}", row(pos))
+        }
+        _ => match error.into_kind() {
+            csv::ErrorKind::Io(cause) => return source.unreadable(cause),
+            other => format!("is not CSV: {other:?}"),
+        },
+    };
+    IngestError::in_file(source, message)
+}

@@ -1,0 +1,95 @@
+//! What can be wrong with a file: what, where, and what to do next.
+
+use super::{Field, Source};
+use crate::history::TooManyCustomers;
+use crate::units::ParseUnitError;
+
+/// Why files cannot become a history.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The file cannot be opened or read.
+    #[error("{file}: cannot be read: {cause}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the operating system says.
+        cause: std::io::Error,
+    },
+    /// The file is not in the format its name or its first bytes promise.
+    #[error("{file}: {message}")]
+    Malformed {
+        /// The file.
+        file: String,
+        /// What the format's reader says.
+        message: String,
+    },
+    /// A column is not there.
+    #[error("{file}: no column {column:?}; it has: {found}. Name the right one with --column {field}=NAME")]
+    MissingColumn {
+        /// The file.
+        file: String,
+        /// The column looked for.
+        column: String,
+        /// The field it should hold.
+        field: Field,
+        /// The columns there are.
+        found: String,
+    },
+    /// Two columns have the name.
+    #[error("{file}: more than one column is named {column:?}; rename one of them")]
+    AmbiguousColumn {
+        /// The file.
+        file: String,
+        /// The name.
+        column: String,
+    },
+    /// A column's type can never hold the field.
+    #[error("{file}: column {column:?} has type {found}; {field} needs {expected}")]
+    WrongType {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+        /// The field it should hold.
+        field: Field,
+        /// The column's type.
+        found: String,
+        /// What would do.
+        expected: &'static str,
+    },
+    /// A value is not what its column needs.
+    #[error("{file}: row {row}, column {column:?}: {problem}")]
+    BadValue {
+        /// The file.
+        file: String,
+        /// The row, counted from 1 without the header.
+        row: u64,
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// There is no purchase line at all.
+    #[error("the purchase files hold no line with a customer; check --purchases and --column")]
+    NoPurchases,
+}
+
+/// What is wrong with a value.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// It does not read as what it should be.
+    #[error(transparent)]
+    Unreadable(#[from] ParseUnitError),
+    /// It is empty.
+    #[error("empty; every row needs its {0}")]
+    Missing(Field),
+    /// It is one customer too many.
+    #[error(transparent)]
+    TooManyCustomers(#[from] TooManyCustomers),
+}
+
+impl IngestError {
+    pub(crate) fn in_file(source: &Source, problem: impl ToString) -> Self {
+        Self::Malformed { file: source.name(), message: problem.to_string() }
+    }
+}

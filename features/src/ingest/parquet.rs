@@ -1,0 +1,305 @@
+//! The Parquet reader: only the needed columns, row groups in parallel.
+
+use std::fs::File;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
+};
+use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, TimeUnit};
+use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use parquet::file::reader::ChunkReader;
+use rayon::prelude::*;
+
+use super::columns::Column;
+use super::{ColumnMap, Field, IngestError, Problem, RawRow, Rows, Source, Table};
+use crate::id::{IdKind, IdRef};
+use crate::units::{Instant, Money, ParseUnitError};
+use crate::watch::Watch;
+
+const BATCH_ROWS: usize = 65_536;
+
+pub(crate) fn read(
+    source: &Source,
+    table: Table,
+    columns: &ColumnMap,
+    watch: &dyn Watch,
+) -> Result<Rows, IngestError> {
+    match source {
+        Source::File(_) => {
+            let file = source.open_file()?;
+            read_chunks(source, table, columns, watch, || {
+                File::try_clone(&file).map_err(|cause| source.unreadable(cause))
+            })
+        }
+        Source::Bytes { bytes, .. } => {
+            read_chunks(source, table, columns, watch, || Ok::<Bytes, IngestError>(bytes.clone()))
+        }
+    }
+}
+
+fn read_chunks<R: ChunkReader + 'static>(
+    source: &Source,
+    table: Table,
+    columns: &ColumnMap,
+    watch: &dyn Watch,
+    open: impl Fn() -> Result<R, IngestError> + Sync,
+) -> Result<Rows, IngestError> {
+    // Without the writer's Arrow schema text is always plain text, never a view or a dictionary.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let metadata =
+        ArrowReaderMetadata::load(&open()?, options).map_err(|error| IngestError::in_file(source, error))?;
+    let header: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
+    let columns = columns.locate(source, table, &header)?;
+    let mask = ProjectionMask::roots(
+        metadata.parquet_schema(),
+        columns.iter().map(|column| column.place).collect::<Vec<_>>(),
+    );
+
+    let mut first_row = 0;
+    let groups: Vec<(usize, u64)> = metadata
+        .metadata()
+        .row_groups()
+        .iter()
+        .enumerate()
+        .map(|(group, about)| {
+            let first = first_row;
+            first_row += about.num_rows().max(0) as u64;
+            (group, first)
+        })
+        .collect();
+    let read_group = |&(group, mut row): &(usize, u64)| -> Result<Rows, IngestError> {
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
+            .with_row_groups(vec![group])
+            .with_projection(mask.clone())
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|error| IngestError::in_file(source, error))?;
+        let mut rows = Rows::default();
+        for batch in reader {
+            let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
+            add_batch(&mut rows, source, table, &columns, &batch, row)?;
+            row += batch.num_rows() as u64;
+            watch.advance(batch.num_rows() as u64);
+        }
+        Ok(rows)
+    };
+    // Collected in file order, so that of several bad rows the first is the one named.
+    let parts: Vec<Result<Rows, IngestError>> = groups.par_iter().map(read_group).collect();
+    let mut rows = Rows::default();
+    for part in parts {
+        rows.absorb(part?).map_err(|problem| IngestError::in_file(source, problem))?;
+    }
+    Ok(rows)
+}
+
+fn add_batch(
+    rows: &mut Rows,
+    source: &Source,
+    table: Table,
+    columns: &[Column],
+    batch: &RecordBatch,
+    rows_before: u64,
+) -> Result<(), IngestError> {
+    let array = |field: Field| -> Option<(&Column, &dyn Array)> {
+        let column = columns.iter().find(|column| column.field == field)?;
+        Some((column, batch.column_by_name(&column.name)?.as_ref()))
+    };
+    let wrong_type = |field: Field, expected: &'static str| match array(field) {
+        Some((column, array)) => IngestError::WrongType {
+            file: source.name(),
+            column: column.name.clone(),
+            field,
+            found: array.data_type().to_string(),
+            expected,
+        },
+        None => IngestError::in_file(source, format!("column {field} is gone")),
+    };
+    let ids = |field: Field| {
+        array(field)
+            .and_then(|(_, array)| Ids::of(array))
+            .ok_or_else(|| wrong_type(field, "integers or text"))
+    };
+    let customers = ids(Field::CustomerId)?;
+    let orders = if table == Table::Purchases { Some(ids(Field::OrderId)?) } else { None };
+    let instants = array(Field::Ts)
+        .and_then(|(_, array)| Instants::of(array))
+        .ok_or_else(|| wrong_type(Field::Ts, "timestamps, dates or text"))?;
+    let amounts = match table {
+        Table::Purchases => Some(
+            array(Field::Amount)
+                .and_then(|(_, array)| Amounts::of(array))
+                .ok_or_else(|| wrong_type(Field::Amount, "numbers"))?,
+        ),
+        Table::Complaints => None,
+    };
+    rows.saw_ids(customers.kind());
+
+    let name =
+        |field: Field| array(field).map_or_else(|| field.to_string(), |(column, _)| column.name.clone());
+    for i in 0..batch.num_rows() {
+        let at = |field: Field, problem: Problem| IngestError::BadValue {
+            file: source.name(),
+            row: rows_before + i as u64 + 1,
+            column: name(field),
+            problem,
+        };
+        let customer = customers.get(i);
+        if customer.is_none() {
+            rows.add(table, &RawRow { customer, order: None, instant: Instant::MIN, amount: Money::ZERO })
+                .map_err(|problem| at(Field::CustomerId, problem))?;
+            continue;
+        }
+        let instant = instants.get(i).map_err(|problem| at(Field::Ts, problem))?;
+        let amount = match &amounts {
+            Some(amounts) => amounts.get(i).map_err(|problem| at(Field::Amount, problem))?,
+            None => Money::ZERO,
+        };
+        let order = orders.as_ref().and_then(|orders| orders.get(i));
+        rows.add(table, &RawRow { customer, order, instant, amount })
+            .map_err(|problem| at(Field::OrderId, problem))?;
+    }
+    Ok(())
+}
+
+/// The values of a primitive column, each through `convert`; `None` if the column is of another type.
+fn convert<'a, T: ArrowPrimitiveType, V: Default>(
+    array: &'a dyn Array,
+    convert: impl Fn(T::Native) -> V + 'a,
+) -> Option<Vec<V>> {
+    Some(array.as_primitive_opt::<T>()?.values().iter().map(|&value| convert(value)).collect())
+}
+
+/// Integers of any width as `i64`.
+fn integers(array: &dyn Array) -> Option<Vec<i64>> {
+    match array.data_type() {
+        DataType::Int8 => convert::<Int8Type, _>(array, i64::from),
+        DataType::Int16 => convert::<Int16Type, _>(array, i64::from),
+        DataType::Int32 => convert::<Int32Type, _>(array, i64::from),
+        DataType::Int64 => convert::<Int64Type, _>(array, |value| value),
+        DataType::UInt8 => convert::<UInt8Type, _>(array, i64::from),
+        DataType::UInt16 => convert::<UInt16Type, _>(array, i64::from),
+        DataType::UInt32 => convert::<UInt32Type, _>(array, i64::from),
+        _ => None,
+    }
+}
+
+/// A column of identifiers.
+enum Ids<'a> {
+    Integers(Vec<i64>, &'a dyn Array),
+    Text(&'a StringArray),
+}
+
+impl<'a> Ids<'a> {
+    fn of(array: &'a dyn Array) -> Option<Self> {
+        match array.as_string_opt::<i32>() {
+            Some(text) => Some(Self::Text(text)),
+            None => integers(array).map(|values| Self::Integers(values, array)),
+        }
+    }
+
+    fn kind(&self) -> IdKind {
+        match self {
+            Self::Integers(..) => IdKind::Integer,
+            Self::Text(_) => IdKind::Text,
+        }
+    }
+
+    /// `None` where it is null or empty.
+    fn get(&self, i: usize) -> Option<IdRef<'_>> {
+        match self {
+            Self::Integers(values, array) => array.is_valid(i).then(|| IdRef::Integer(values[i])),
+            Self::Text(text) => {
+                (text.is_valid(i) && !text.value(i).is_empty()).then(|| IdRef::from_text(text.value(i)))
+            }
+        }
+    }
+}
+
+/// A column of instants.
+enum Instants<'a> {
+    /// Microseconds since 1970; `None` where they do not fit in 64 bits.
+    Micros(Vec<Option<i64>>, &'a dyn Array),
+    Text(&'a StringArray),
+}
+
+impl<'a> Instants<'a> {
+    fn of(array: &'a dyn Array) -> Option<Self> {
+        if let Some(text) = array.as_string_opt::<i32>() {
+            return Some(Self::Text(text));
+        }
+        let micros = match array.data_type() {
+            DataType::Date32 => {
+                convert::<Date32Type, _>(array, |days| Some(i64::from(days) * 86_400_000_000))
+            }
+            DataType::Timestamp(TimeUnit::Second, _) => {
+                convert::<TimestampSecondType, _>(array, |seconds| seconds.checked_mul(1_000_000))
+            }
+            DataType::Timestamp(TimeUnit::Millisecond, _) => {
+                convert::<TimestampMillisecondType, _>(array, |millis| millis.checked_mul(1_000))
+            }
+            DataType::Timestamp(TimeUnit::Microsecond, _) => {
+                convert::<TimestampMicrosecondType, _>(array, Some)
+            }
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => {
+                convert::<TimestampNanosecondType, _>(array, |nanos| Some(nanos.div_euclid(1_000)))
+            }
+            _ => None,
+        };
+        micros.map(|micros| Self::Micros(micros, array))
+    }
+
+    fn get(&self, i: usize) -> Result<Instant, Problem> {
+        match self {
+            Self::Text(text) if text.is_valid(i) => Ok(text.value(i).parse::<Instant>()?),
+            Self::Micros(micros, array) if array.is_valid(i) => {
+                micros[i].and_then(Instant::from_micros).ok_or_else(|| {
+                    let text = micros[i].map_or("far future or past".to_owned(), |m| format!("{m} µs"));
+                    Problem::Unreadable(ParseUnitError::new(&text, "an instant in the years 1 to 9999"))
+                })
+            }
+            Self::Text(_) | Self::Micros(..) => Err(Problem::Missing(Field::Ts)),
+        }
+    }
+}
+
+/// A column of amounts.
+enum Amounts<'a> {
+    Numbers(Vec<f64>, &'a dyn Array),
+    Text(&'a StringArray),
+}
+
+impl<'a> Amounts<'a> {
+    fn of(array: &'a dyn Array) -> Option<Self> {
+        if let Some(text) = array.as_string_opt::<i32>() {
+            return Some(Self::Text(text));
+        }
+        let numbers = match array.data_type() {
+            DataType::Float32 => convert::<Float32Type, _>(array, f64::from),
+            DataType::Float64 => convert::<Float64Type, _>(array, |value| value),
+            DataType::Decimal128(_, scale) => {
+                let unit = 10_f64.powi(i32::from(*scale));
+                convert::<Decimal128Type, _>(array, move |value| value as f64 / unit)
+            }
+            _ => integers(array).map(|values| values.into_iter().map(|value| value as f64).collect()),
+        };
+        numbers.map(|numbers| Self::Numbers(numbers, array))
+    }
+
+    fn get(&self, i: usize) -> Result<Money, Problem> {
+        match self {
+            Self::Text(text) if text.is_valid(i) => Ok(text.value(i).parse::<Money>()?),
+            Self::Numbers(numbers, array) if array.is_valid(i) => Money::new(numbers[i]).ok_or_else(|| {
+                Problem::Unreadable(ParseUnitError::new(&numbers[i].to_string(), "a finite amount"))
+            }),
+            Self::Text(_) | Self::Numbers(..) => Err(Problem::Missing(Field::Amount)),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! From purchase and complaint files to a compact history, and from the history to features, labels and cutoffs.
+//!
+//! ```text
+//! files ──ingest──► history ──known at an instant──► registry of features ──► table
+//!                      └────────────────────────────► label
+//! ```
+
+pub mod complaints;
+pub mod cutoff;
+pub mod frequency;
+pub mod history;
+pub mod id;
+pub mod ingest;
+pub mod known;
+pub mod label;
+pub mod monetary;
+pub mod recency;
+pub mod registry;
+pub mod table;
+pub mod tenure;
+pub mod units;
+pub mod watch;

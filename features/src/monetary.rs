@@ -1,0 +1,18 @@
+//! Monetary value: what the customer spends at a time.
+
+use crate::registry::{Feature, Unit, Window};
+use crate::units::Money;
+
+/// Mean amount per purchase, returns excluded.
+pub const MONETARY: Feature = Feature {
+    name: "monetary",
+    unit: Unit::Money,
+    window: Window::WholeHistory,
+    least: 0.0,
+    meaning: "Mean amount per purchase, returns excluded.",
+    compute: |known| {
+        let purchases = known.purchases();
+        let total: Money = purchases.iter().map(|purchase| purchase.amount).sum();
+        total.get() / purchases.len() as f64
+    },
+};

@@ -1,0 +1,293 @@
+//! Instants, days, money and probabilities as types, so that a bad one cannot exist past the edge.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, Mul, Neg, Sub};
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
+
+/// A moment in time: microseconds since 1970-01-01T00:00:00Z, in the years 1 to 9999.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(i64);
+
+impl Instant {
+    /// The earliest instant, 0001-01-01T00:00:00Z.
+    pub const MIN: Self = Self(-62_135_596_800_000_000);
+    /// The latest instant, 9999-12-31T23:59:59.999999Z.
+    pub const MAX: Self = Self(253_402_300_799_999_999);
+
+    /// The instant so many microseconds after 1970-01-01T00:00:00Z; `None` outside the years 1 to 9999.
+    pub const fn from_micros(micros: i64) -> Option<Self> {
+        if micros < Self::MIN.0 || micros > Self::MAX.0 { None } else { Some(Self(micros)) }
+    }
+
+    /// Microseconds since 1970-01-01T00:00:00Z.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole days elapsed from `earlier` to `self`: ⌊(self − earlier) / 86,400 s⌋, never a count of midnights.
+    ///
+    /// ```
+    /// use mainstay_features::units::Instant;
+    /// let bought: Instant = "2024-03-01T18:00:00Z".parse()?;
+    /// let now: Instant = "2024-03-03T09:00:00Z".parse()?;
+    /// assert_eq!(now.days_since(bought), 1);
+    /// # Ok::<(), mainstay_features::units::ParseUnitError>(())
+    /// ```
+    pub const fn days_since(self, earlier: Self) -> i64 {
+        (self.0 - earlier.0).div_euclid(MICROS_PER_DAY)
+    }
+
+    /// The calendar day in UTC, as days since 1970-01-01.
+    pub const fn calendar_day(self) -> i64 {
+        self.0.div_euclid(MICROS_PER_DAY)
+    }
+
+    /// `days` before this instant, or the earliest instant there is.
+    pub fn minus(self, days: Days) -> Self {
+        Self((self.0 - i64::from(days.0) * MICROS_PER_DAY).max(Self::MIN.0))
+    }
+
+    /// `days` after this instant, or the latest instant there is.
+    pub fn plus(self, days: Days) -> Self {
+        Self((self.0 + i64::from(days.0) * MICROS_PER_DAY).min(Self::MAX.0))
+    }
+}
+
+/// RFC 3339 in UTC, with a fraction of a second only where there is one.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Timestamp::from_microsecond(self.0) {
+            Ok(timestamp) => timestamp.fmt(f),
+            Err(_) => write!(f, "{} µs", self.0),
+        }
+    }
+}
+
+/// Reads a date (midnight UTC), an RFC 3339 timestamp, or a timestamp without a zone (taken as UTC).
+impl FromStr for Instant {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let bad = || ParseUnitError::new(text, "a date (2024-03-01) or a timestamp (2024-03-01T18:00:00Z)");
+        let trimmed = text.trim();
+        let timestamp = match trimmed.parse::<Timestamp>() {
+            Ok(timestamp) => timestamp,
+            Err(_) => {
+                let civil = trimmed.parse::<DateTime>().map_err(|_| bad())?;
+                TimeZone::UTC.to_timestamp(civil).map_err(|_| bad())?
+            }
+        };
+        Self::from_micros(timestamp.as_microsecond()).ok_or_else(bad)
+    }
+}
+
+/// A number of whole days, 1 to 36,500: a horizon or a lookback. Written `90d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Days(u32);
+
+impl Days {
+    const MAX: u32 = 36_500;
+
+    /// `None` outside 1 to 36,500.
+    pub const fn new(days: u32) -> Option<Self> {
+        if days == 0 || days > Self::MAX { None } else { Some(Self(days)) }
+    }
+
+    /// The number of days.
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl fmt::Display for Days {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}d", self.0)
+    }
+}
+
+impl FromStr for Days {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.strip_suffix('d')
+            .and_then(|digits| digits.parse().ok())
+            .and_then(Self::new)
+            .ok_or_else(|| ParseUnitError::new(text, "a number of days from 1d to 36500d, such as 90d"))
+    }
+}
+
+/// An amount in the purchase log's own currency; always finite.
+#[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
+pub struct Money(f64);
+
+impl Money {
+    /// No money.
+    pub const ZERO: Self = Self(0.0);
+
+    /// `None` for NaN and the infinities.
+    pub const fn new(amount: f64) -> Option<Self> {
+        // −0 becomes 0, so that equal amounts have equal bits.
+        if amount.is_finite() { Some(Self(amount + 0.0)) } else { None }
+    }
+
+    /// The amount as a number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
+    /// Total order by amount.
+    pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+
+    /// A finite amount from an arithmetic result: what overflows stops at the largest there is.
+    fn saturating(amount: f64) -> Self {
+        Self(if amount.is_nan() { 0.0 } else { amount.clamp(f64::MIN, f64::MAX) + 0.0 })
+    }
+}
+
+impl Add for Money {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self::saturating(self.0 + other.0)
+    }
+}
+
+impl Sub for Money {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self::saturating(self.0 - other.0)
+    }
+}
+
+impl Neg for Money {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self::saturating(-self.0)
+    }
+}
+
+impl Mul<f64> for Money {
+    type Output = Self;
+    fn mul(self, factor: f64) -> Self {
+        Self::saturating(self.0 * factor)
+    }
+}
+
+impl Sum for Money {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        iter.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl FromStr for Money {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.trim()
+            .parse()
+            .ok()
+            .and_then(Self::new)
+            .ok_or_else(|| ParseUnitError::new(text, "an amount such as 12.50"))
+    }
+}
+
+/// A probability, in [0, 1].
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Probability(f64);
+
+impl Probability {
+    /// `None` outside [0, 1].
+    pub const fn new(p: f64) -> Option<Self> {
+        if p >= 0.0 && p <= 1.0 { Some(Self(p)) } else { None }
+    }
+
+    /// The nearest probability to an estimate that rounding may have put a hair outside [0, 1]; NaN becomes 0.5,
+    /// the answer of someone who knows nothing.
+    pub const fn nearest(p: f64) -> Self {
+        if p.is_nan() { Self(0.5) } else { Self(p.clamp(0.0, 1.0)) }
+    }
+
+    /// The probability as a number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+/// A text that is not what it should be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is not {expected}")]
+pub struct ParseUnitError {
+    text: String,
+    expected: &'static str,
+}
+
+impl ParseUnitError {
+    /// The text is not what is `expected` (said with its article: "an amount").
+    pub fn new(text: &str, expected: &'static str) -> Self {
+        // A hostile field may be megabytes long; a message should not be.
+        Self { text: text.chars().take(60).collect(), expected }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn days_are_elapsed_time_not_midnights() {
+        let as_of = at("2024-03-02T00:00:00Z");
+        assert_eq!(as_of.days_since(at("2024-03-01T23:59:59Z")), 0);
+        assert_eq!(as_of.days_since(at("2024-03-01")), 1);
+        assert_eq!(at("2024-03-01T23:59:59.999999Z").days_since(at("2024-03-01")), 0);
+    }
+
+    #[test]
+    fn instants_read_dates_zones_and_naive_times() {
+        assert_eq!(at("1970-01-02").micros(), MICROS_PER_DAY);
+        assert_eq!(at("2024-03-01T02:00:00+02:00"), at("2024-03-01"));
+        assert_eq!(at("2024-03-01 18:30:00"), at("2024-03-01T18:30:00Z"));
+        assert_eq!(at("1998-04-01").to_string(), "1998-04-01T00:00:00Z");
+        for bad in ["", "yesterday", "2024-13-01", "2023-02-29", "12/31/2024", "-0001-01-01"] {
+            assert!(bad.parse::<Instant>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_time_are_the_years_1_and_9999() {
+        assert_eq!(Instant::MIN.to_string(), "0001-01-01T00:00:00Z");
+        assert_eq!(Instant::MAX.to_string(), "9999-12-31T23:59:59.999999Z");
+        let century = Days::new(36_500).unwrap();
+        assert_eq!(Instant::MIN.minus(century), Instant::MIN);
+        assert_eq!(Instant::MAX.plus(century), Instant::MAX);
+    }
+
+    #[test]
+    fn days_are_written_with_a_d() {
+        assert_eq!("90d".parse::<Days>().unwrap().get(), 90);
+        for bad in ["90", "0d", "-1d", "1.5d", "36501d", "d", ""] {
+            assert!(bad.parse::<Days>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn money_is_finite() {
+        for bad in ["NaN", "inf", "-inf", "1e999", "", "12,50", "€5"] {
+            assert!(bad.parse::<Money>().is_err(), "{bad}");
+        }
+        let most = Money::new(f64::MAX).unwrap();
+        assert!((most + most).get().is_finite());
+        assert_eq!(Money::new(-0.0).unwrap().get().to_bits(), 0);
+    }
+}

@@ -1,0 +1,404 @@
+//! The model file: both models, what they were trained on and how they did. docs/model-format.md describes the bytes.
+
+mod bytes;
+
+use mainstay_features::registry::FEATURES;
+use mainstay_features::units::{Days, Instant};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::dataset::WIDTH;
+use crate::evaluate::Metrics;
+use crate::forest::{Forest, Node};
+use crate::logistic::Logistic;
+use crate::model::{Kind, Models};
+use crate::training::{Settings, SnapshotSummary, Training, Validation};
+
+/// The format version this build writes and the newest it reads.
+pub const VERSION: u32 = 1;
+const MAGIC: &[u8; 8] = b"MAINSTAY";
+const CHECKSUM_BYTES: usize = 32;
+
+/// A trained model, ready to be kept or used.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Artifact {
+    id: String,
+    /// What the model was trained for.
+    pub settings: Settings,
+    /// The first and the last order of the history it was trained on.
+    pub data_span: (Instant, Instant),
+    /// Until when the training looked: every label ends at or before it.
+    pub known_until: Instant,
+    /// The snapshots, newest first; never empty.
+    pub snapshots: Vec<SnapshotSummary>,
+    /// How both models did on the newest snapshot when fitted on the older ones.
+    pub validation: Option<Validation>,
+    /// The models.
+    pub models: Models,
+}
+
+impl Artifact {
+    /// Puts a training's outcome together with what it was trained on.
+    pub fn new(
+        settings: Settings,
+        data_span: (Instant, Instant),
+        known_until: Instant,
+        training: Training,
+    ) -> Self {
+        let Training { models, snapshots, validation } = training;
+        let id = String::new();
+        let mut artifact = Self { id, settings, data_span, known_until, snapshots, validation, models };
+        artifact.id = id_of(&artifact.body());
+        artifact
+    }
+
+    /// The model's name: its kind and the start of its checksum.
+    pub fn name(&self) -> String {
+        format!("{}-{}", self.models.selected, self.id)
+    }
+
+    /// The churn rate at the newest snapshot: the base rate for how long a kept customer stays.
+    pub fn churn_rate(&self) -> f64 {
+        self.snapshots.first().map_or(0.0, SnapshotSummary::churn_rate)
+    }
+
+    /// The file: everything, then the checksum over it.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.body();
+        let checksum = Sha256::digest(&bytes);
+        bytes.extend_from_slice(&checksum);
+        bytes
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// When it is not a model file, is newer than this build, is damaged, or was trained on other features.
+    pub fn from_bytes(file: &[u8]) -> Result<Self, ArtifactError> {
+        let rest = file.strip_prefix(MAGIC).ok_or(ArtifactError::NotAModel)?;
+        let version =
+            rest.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)).ok_or(ArtifactError::Damaged)?;
+        if version > VERSION {
+            return Err(ArtifactError::Newer { version });
+        }
+        let body_len = file.len().checked_sub(CHECKSUM_BYTES).ok_or(ArtifactError::Damaged)?;
+        let (body, checksum) = file.split_at(body_len);
+        if Sha256::digest(body).as_slice() != checksum {
+            return Err(ArtifactError::Damaged);
+        }
+        Self::from_body(body)
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let header = Header::of(self);
+        // A header of numbers and names always serialises.
+        let header = serde_json::to_vec(&header).unwrap_or_default();
+        let nodes = self.models.forest.nodes();
+        let mut body = Vec::with_capacity(64 + header.len() + nodes.len() * 18);
+        body.extend_from_slice(MAGIC);
+        body.extend_from_slice(&VERSION.to_le_bytes());
+        bytes::put_block(&mut body, &header);
+        bytes::put_array(&mut body, self.models.forest.ends(), |&end| end.to_le_bytes());
+        bytes::put_array(&mut body, nodes, |node| node.churned_share.to_le_bytes());
+        bytes::put_array(&mut body, nodes, |node| node.threshold.to_le_bytes());
+        bytes::put_array(&mut body, nodes, |node| node.above.to_le_bytes());
+        bytes::put_array(&mut body, nodes, |node| node.column.to_le_bytes());
+        body
+    }
+
+    fn from_body(body: &[u8]) -> Result<Self, ArtifactError> {
+        let bad = |what: &str| ArtifactError::Impossible { what: what.to_owned() };
+        let mut rest = &body[(MAGIC.len() + 4).min(body.len())..];
+        let header = bytes::take_block(&mut rest).ok_or_else(|| bad("the header is cut short"))?;
+        let header: Header = serde_json::from_slice(header).map_err(|error| bad(&error.to_string()))?;
+        let forest = read_forest(&mut rest).ok_or_else(|| bad("the forest is cut short"))?;
+        let forest = forest.map_err(|error| bad(&error.to_string()))?;
+        if !rest.is_empty() {
+            return Err(bad("there is more than a model in it"));
+        }
+        header.artifact(forest, id_of(body))
+    }
+}
+
+fn read_forest(rest: &mut &[u8]) -> Option<Result<Forest, crate::forest::BadForest>> {
+    let ends = bytes::take_array(rest, u32::from_le_bytes)?;
+    let shares = bytes::take_array(rest, f64::from_le_bytes)?;
+    let thresholds = bytes::take_array(rest, f32::from_le_bytes)?;
+    let above = bytes::take_array(rest, u32::from_le_bytes)?;
+    let columns = bytes::take_array(rest, u16::from_le_bytes)?;
+    if thresholds.len() != shares.len() || above.len() != shares.len() || columns.len() != shares.len() {
+        return None;
+    }
+    let nodes = (0..shares.len())
+        .map(|i| Node {
+            churned_share: shares[i],
+            threshold: thresholds[i],
+            above: above[i],
+            column: columns[i],
+        })
+        .collect();
+    Some(Forest::new(nodes, ends))
+}
+
+/// The first twelve hexadecimal digits of the checksum.
+fn id_of(body: &[u8]) -> String {
+    Sha256::digest(body)[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why a model file cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ArtifactError {
+    /// It does not begin like one.
+    #[error("is not a Mainstay model file")]
+    NotAModel,
+    /// A later version wrote it.
+    #[error("has format version {version}, and this build reads up to {VERSION}; use a newer mainstay")]
+    Newer {
+        /// Its version.
+        version: u32,
+    },
+    /// Its checksum does not fit its content.
+    #[error("is damaged: its checksum does not fit; train again or restore a copy")]
+    Damaged,
+    /// The checksum fits but the content is no model.
+    #[error("is not a possible model: {what}")]
+    Impossible {
+        /// What is wrong.
+        what: String,
+    },
+    /// The features are not those of this build.
+    #[error("was trained on the features {theirs}, and this build computes {ours}; train again")]
+    OtherFeatures {
+        /// Its features.
+        theirs: String,
+        /// This build's.
+        ours: String,
+    },
+}
+
+/// Everything but the forest, as JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    features: Vec<String>,
+    horizon_days: u32,
+    lookback_days: u32,
+    seed: u64,
+    first_order: String,
+    last_order: String,
+    known_until: String,
+    snapshots: Vec<HeaderSnapshot>,
+    validation: Option<HeaderValidation>,
+    selected: Kind,
+    logistic: Logistic,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderSnapshot {
+    cutoff: String,
+    rows: usize,
+    churned: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderValidation {
+    cutoff: String,
+    logistic: Metrics,
+    forest: Metrics,
+}
+
+impl Header {
+    fn of(artifact: &Artifact) -> Self {
+        Self {
+            features: FEATURES.iter().map(|feature| feature.name.to_owned()).collect(),
+            horizon_days: artifact.settings.horizon.get(),
+            lookback_days: artifact.settings.lookback.get(),
+            seed: artifact.settings.seed,
+            first_order: artifact.data_span.0.to_string(),
+            last_order: artifact.data_span.1.to_string(),
+            known_until: artifact.known_until.to_string(),
+            snapshots: artifact
+                .snapshots
+                .iter()
+                .map(|s| HeaderSnapshot { cutoff: s.cutoff.to_string(), rows: s.rows, churned: s.churned })
+                .collect(),
+            validation: artifact.validation.map(|on| HeaderValidation {
+                cutoff: on.cutoff.to_string(),
+                logistic: on.logistic,
+                forest: on.forest,
+            }),
+            selected: artifact.models.selected,
+            logistic: artifact.models.logistic.clone(),
+        }
+    }
+
+    fn artifact(self, forest: Forest, id: String) -> Result<Artifact, ArtifactError> {
+        let bad = |what: &str| ArtifactError::Impossible { what: what.to_owned() };
+        let ours: Vec<&str> = FEATURES.iter().map(|feature| feature.name).collect();
+        if self.features != ours {
+            return Err(ArtifactError::OtherFeatures {
+                theirs: self.features.join(", "),
+                ours: ours.join(", "),
+            });
+        }
+        let days = |days| Days::new(days).ok_or_else(|| bad("a number of days is out of range"));
+        let instant = |text: &str| text.parse::<Instant>().map_err(|error| bad(&error.to_string()));
+        let possible = |term: &crate::logistic::Term| {
+            term.column < WIDTH
+                && term.scale > 0.0
+                && [term.mean, term.scale, term.coefficient].iter().all(|number| number.is_finite())
+        };
+        if !self.logistic.terms.iter().all(possible) || !self.logistic.intercept.is_finite() {
+            return Err(bad("a term of the logistic regression is out of range"));
+        }
+        if self.snapshots.is_empty() || self.snapshots.iter().any(|s| s.churned > s.rows) {
+            return Err(bad("the snapshots do not add up"));
+        }
+        Ok(Artifact {
+            id,
+            settings: Settings {
+                horizon: days(self.horizon_days)?,
+                lookback: days(self.lookback_days)?,
+                seed: self.seed,
+            },
+            data_span: (instant(&self.first_order)?, instant(&self.last_order)?),
+            known_until: instant(&self.known_until)?,
+            snapshots: self
+                .snapshots
+                .iter()
+                .map(|s| {
+                    Ok(SnapshotSummary { cutoff: instant(&s.cutoff)?, rows: s.rows, churned: s.churned })
+                })
+                .collect::<Result<_, ArtifactError>>()?,
+            validation: match self.validation {
+                Some(on) => Some(Validation {
+                    cutoff: instant(&on.cutoff)?,
+                    logistic: on.logistic,
+                    forest: on.forest,
+                }),
+                None => None,
+            },
+            models: Models { logistic: self.logistic, forest, selected: self.selected },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::logistic::Term;
+    use proptest::prelude::*;
+
+    fn artifact() -> Artifact {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let leaf = |churned_share| Node { churned_share, threshold: 0.0, above: 0, column: 0 };
+        let root = Node { churned_share: 0.5, threshold: 30.5, above: 2, column: 0 };
+        let term = Term { column: 0, mean: 40.1, scale: 12.3, coefficient: 1.0 / 3.0 };
+        let metrics = Metrics {
+            auc: Some(0.7),
+            pr_auc: None,
+            log_loss: 0.6,
+            brier: 0.2,
+            ece: 0.05,
+            lift_at_10: Some(1.5),
+        };
+        Artifact::new(
+            Settings { horizon: "90d".parse().unwrap(), lookback: "365d".parse().unwrap(), seed: 7 },
+            (at("2023-01-01"), at("2024-06-30T12:00:00Z")),
+            at("2024-06-30"),
+            Training {
+                models: Models {
+                    logistic: Logistic { intercept: 0.1, terms: vec![term] },
+                    forest: Forest::new(vec![root, leaf(0.2), leaf(0.9)], vec![3]).unwrap(),
+                    selected: Kind::Forest,
+                },
+                snapshots: vec![SnapshotSummary { cutoff: at("2024-04-01"), rows: 100, churned: 40 }],
+                validation: Some(Validation { cutoff: at("2024-01-01"), logistic: metrics, forest: metrics }),
+            },
+        )
+    }
+
+    /// The file with a change in its body and a checksum that fits again.
+    fn reseal(change: impl FnOnce(&mut Vec<u8>)) -> Result<Artifact, ArtifactError> {
+        let mut body = artifact().body();
+        change(&mut body);
+        let checksum = Sha256::digest(&body);
+        Artifact::from_bytes(&[body.as_slice(), checksum.as_slice()].concat())
+    }
+
+    fn swap(body: &mut Vec<u8>, from: &str, to: &str) {
+        assert_eq!(from.len(), to.len(), "the header's length is written before it");
+        let at = body.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+        body.splice(at..at + from.len(), to.bytes());
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let artifact = artifact();
+        let read = Artifact::from_bytes(&artifact.to_bytes()).unwrap();
+        assert_eq!(read, artifact);
+        assert_eq!(read.to_bytes(), artifact.to_bytes());
+        assert!((artifact.churn_rate() - 0.4).abs() < 1e-12);
+        assert!(artifact.name().starts_with("forest-"));
+    }
+
+    #[test]
+    fn any_flipped_bit_is_refused() {
+        let file = artifact().to_bytes();
+        for byte in 0..file.len() {
+            for bit in 0..8 {
+                let mut flipped = file.clone();
+                flipped[byte] ^= 1 << bit;
+                assert!(Artifact::from_bytes(&flipped).is_err(), "byte {byte}, bit {bit}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_cut_anywhere_is_refused() {
+        let file = artifact().to_bytes();
+        for len in 0..file.len() {
+            assert!(Artifact::from_bytes(&file[..len]).is_err(), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn a_newer_version_is_refused_with_its_number() {
+        let newer = reseal(|body| body[8..12].copy_from_slice(&9_u32.to_le_bytes()));
+        assert_eq!(newer, Err(ArtifactError::Newer { version: 9 }));
+    }
+
+    #[test]
+    fn hostile_content_under_a_fitting_checksum_is_refused() {
+        assert!(matches!(
+            reseal(|body| swap(body, "recency_days", "recency_dayz")),
+            Err(ArtifactError::OtherFeatures { .. })
+        ));
+        for (from, to) in [
+            ("\"column\":0", "\"column\":9"),
+            ("\"scale\":12.3", "\"scale\":-2.3"),
+            ("\"horizon_days\":90", "\"horizon_days\":00"),
+            ("\"rows\":100", "\"rows\":  3"),
+            ("2024-04-01T", "2024-24-01T"),
+        ] {
+            assert!(reseal(|body| swap(body, from, to)).is_err(), "{from} to {to}");
+        }
+        assert!(reseal(|body| body.push(0)).is_err(), "more than a model");
+        let huge = reseal(|body| body[12..20].copy_from_slice(&u64::MAX.to_le_bytes()));
+        assert!(huge.is_err(), "an absurd length allocates nothing");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes in prop::collection::vec(any::<u8>(), 0..300), keep in 0_usize..60) {
+            let mut body = artifact().body();
+            body.truncate(keep.max(12));
+            body.extend_from_slice(&bytes);
+            let checksum = Sha256::digest(&body);
+            let sealed = [body.as_slice(), checksum.as_slice()].concat();
+            prop_assert!(Artifact::from_bytes(&sealed).is_err());
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The back-test: train on what was known one horizon before the end, score everyone, compare with what happened.
+
+use mainstay_features::history::History;
+use mainstay_features::registry;
+use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
+
+use crate::TrainingError;
+use crate::evaluate::Metrics;
+use crate::logistic::Logistic;
+use crate::model::Kind;
+use crate::training::{self, Labelled, Settings};
+
+/// The rule everyone has without a model, as a logistic regression on recency alone.
+pub const RECENCY_RULE: &str = "days since the last order";
+
+/// One model on the test rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The model's name.
+    pub name: String,
+    /// Whether it is the one that would have been used.
+    pub selected: bool,
+    /// How it did.
+    pub metrics: Metrics,
+}
+
+/// The outcome of a back-test.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backtest {
+    /// The last order's instant less the horizon.
+    pub test_cutoff: Instant,
+    /// Rows trained on: snapshots whose labels end at or before the test cutoff.
+    pub train_rows: usize,
+    /// Customers in the population at the test cutoff.
+    pub test_rows: usize,
+    /// Share of them who churned.
+    pub churn_rate: f64,
+    /// The models; the selection was made before the test rows were looked at.
+    pub models: Vec<Judged>,
+    /// What they must beat.
+    pub baselines: Vec<Judged>,
+}
+
+/// Runs the back-test. The stage in which a model of the result is fitted is called "fit {name}".
+///
+/// # Errors
+/// See [`TrainingError`].
+pub fn backtest(
+    history: &History,
+    settings: &Settings,
+    watch: &dyn Watch,
+) -> Result<Backtest, TrainingError> {
+    let last = history.span().map_or(Instant::MIN, |(_, last)| last);
+    let test_cutoff = last.minus(settings.horizon);
+    let trained = training::train(history, settings, test_cutoff, watch)?;
+    let rule = fit_recency_rule(history, settings, test_cutoff, watch)?;
+
+    watch.begin("test", None);
+    let test = Labelled::take(history, test_cutoff, settings);
+    let nobody =
+        || TrainingError::NobodyToTest { cutoff: test_cutoff, lookback_days: settings.lookback.get() };
+    let judge = |kind: Kind| {
+        let metrics = test.measure(|rows| trained.models.probabilities(kind, rows)).ok_or_else(nobody)?;
+        Ok(Judged { name: kind.to_string(), selected: kind == trained.models.selected, metrics })
+    };
+    let models = vec![judge(Kind::Logistic)?, judge(Kind::Forest)?];
+    let metrics =
+        test.measure(|rows| rows.iter().map(|row| rule.probability(row)).collect()).ok_or_else(nobody)?;
+    watch.end();
+    Ok(Backtest {
+        test_cutoff,
+        train_rows: trained.rows(),
+        test_rows: test.rows.len(),
+        churn_rate: test.summary().churn_rate(),
+        models,
+        baselines: vec![Judged { name: RECENCY_RULE.to_owned(), selected: false, metrics }],
+    })
+}
+
+fn fit_recency_rule(
+    history: &History,
+    settings: &Settings,
+    known_until: Instant,
+    watch: &dyn Watch,
+) -> Result<Logistic, TrainingError> {
+    let data = training::stack(&training::snapshots(history, settings, known_until, watch)?);
+    let recency = registry::position(mainstay_features::recency::RECENCY_DAYS.name);
+    watch.begin(&format!("fit {RECENCY_RULE}"), None);
+    let rule = Logistic::fit(&data, recency.as_slice())?;
+    watch.end();
+    Ok(rule)
+}

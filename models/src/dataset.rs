@@ -1,0 +1,54 @@
+//! The rows a model learns from: snapshots at several cutoffs, stacked, cast to `f32` once.
+
+use mainstay_features::registry::{FEATURES, Row};
+use ndarray::Array2;
+
+/// The number of features.
+pub const WIDTH: usize = FEATURES.len();
+
+/// A row as the models see it.
+pub type ModelRow = [f32; WIDTH];
+
+/// The one cast from a feature row to what the models see.
+pub fn model_row(row: &Row) -> ModelRow {
+    row.map(|value| value as f32)
+}
+
+/// Labelled rows.
+#[derive(Clone, Debug, Default)]
+pub struct Dataset {
+    /// The rows.
+    pub rows: Vec<ModelRow>,
+    /// Whether each churned.
+    pub churned: Vec<bool>,
+}
+
+impl Dataset {
+    /// Adds the rows of a snapshot with their labels; both of one length.
+    pub fn extend(&mut self, rows: &[Row], churned: &[bool]) {
+        self.rows.extend(rows.iter().map(model_row));
+        self.churned.extend_from_slice(churned);
+    }
+
+    /// The number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The number of rows that churned.
+    pub fn churned_count(&self) -> usize {
+        self.churned.iter().filter(|&&churned| churned).count()
+    }
+
+    /// Some of the columns as `f64`, (rows × columns).
+    pub fn columns(&self, columns: &[usize]) -> Array2<f64> {
+        Array2::from_shape_fn((self.len(), columns.len()), |(row, column)| {
+            f64::from(self.rows[row][columns[column]])
+        })
+    }
+}

@@ -1,0 +1,135 @@
+//! Lifetime value, for now a plain formula: what keeping a customer is worth. docs/economics.md has its limits.
+
+use mainstay_features::registry::Row;
+use mainstay_features::units::{Days, Money, ParseUnitError};
+use mainstay_features::{frequency, monetary, registry, tenure};
+
+const DAYS_PER_YEAR: f64 = 365.0;
+
+/// Below a year of tenure the purchases so far count as a whole year's: a rate from three days of history would be
+/// an invention.
+const SHORTEST_TENURE_DAYS: f64 = DAYS_PER_YEAR;
+
+/// The share of the amount paid that is left after the cost of goods, in (0, 1].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Margin(f64);
+
+impl Margin {
+    /// 30 %.
+    pub const DEFAULT: Self = Self(0.3);
+
+    /// The share as a number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl std::str::FromStr for Margin {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_within(text, |x| x > 0.0 && x <= 1.0)
+            .map(Self)
+            .ok_or_else(|| ParseUnitError::new(text, "a margin above 0 and up to 1, such as 0.3"))
+    }
+}
+
+/// By how much a year's wait lowers what an amount is worth, in (0, 10].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct YearlyDiscount(f64);
+
+impl YearlyDiscount {
+    /// 10 % a year.
+    pub const DEFAULT: Self = Self(0.1);
+
+    /// The rate as a number.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+}
+
+impl std::str::FromStr for YearlyDiscount {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        parse_within(text, |x| x > 0.0 && x <= 10.0)
+            .map(Self)
+            .ok_or_else(|| ParseUnitError::new(text, "a yearly discount above 0 and up to 10, such as 0.1"))
+    }
+}
+
+fn parse_within(text: &str, allowed: impl Fn(f64) -> bool) -> Option<f64> {
+    text.trim().parse().ok().filter(|&x| allowed(x))
+}
+
+/// How many years a kept customer is expected to stay, discounted: with r = 1 − churn rate, the share kept from one
+/// horizon of h days to the next, and the discount d a year,
+///
+/// years = h/365 · Σₖ₌₀ (r·(1+d)^(−h/365))ᵏ = h/365 / (1 − r·(1+d)^(−h/365)).
+///
+/// This is the retention formula with the first margin at once, m·(1+d)/(1+d−r), on periods of one horizon. The
+/// customer's own probability is not in it: the net value multiplies by that already.
+pub fn expected_years_kept(churn_rate: f64, horizon: Days, discount: YearlyDiscount) -> f64 {
+    let period_years = f64::from(horizon.get()) / DAYS_PER_YEAR;
+    let kept = (1.0 - churn_rate).clamp(0.0, 1.0);
+    period_years / (1.0 - kept * (1.0 + discount.0).powf(-period_years))
+}
+
+/// What a customer buys in a year: purchase days over tenure, a tenure under a year counted as a year.
+pub fn yearly_purchases(row: &Row) -> f64 {
+    let tenure_days = feature(row, tenure::TENURE_DAYS.name).max(SHORTEST_TENURE_DAYS);
+    feature(row, frequency::FREQUENCY.name) * DAYS_PER_YEAR / tenure_days
+}
+
+/// V = yearly purchases × mean amount × margin × expected years kept.
+pub fn lifetime_value(row: &Row, margin: Margin, years_kept: f64) -> Money {
+    let amount = Money::new(feature(row, monetary::MONETARY.name)).unwrap_or_default();
+    amount * yearly_purchases(row) * margin.0 * years_kept
+}
+
+fn feature(row: &Row, name: &str) -> f64 {
+    registry::position(name).map_or(0.0, |position| row[position])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(frequency: f64, monetary: f64, tenure_days: f64) -> Row {
+        [10.0, frequency, monetary, 0.0, tenure_days]
+    }
+
+    #[test]
+    fn a_yearly_period_gives_the_contractual_formula() {
+        // ECONOMICS.md section 2: (m, r, d) = (100, .8, .1) → 366.6667 with the first margin at once.
+        let years = expected_years_kept(0.2, Days::new(365).unwrap(), YearlyDiscount::DEFAULT);
+        assert!((100.0 * years - 366.6667).abs() < 1e-4);
+    }
+
+    #[test]
+    fn nobody_kept_is_worth_one_horizon_and_everybody_kept_a_perpetuity() {
+        let quarter = Days::new(73).unwrap();
+        assert!((expected_years_kept(1.0, quarter, YearlyDiscount::DEFAULT) - 0.2).abs() < 1e-12);
+        let forever = expected_years_kept(0.0, Days::new(365).unwrap(), YearlyDiscount::DEFAULT);
+        assert!((forever - 11.0).abs() < 1e-9, "1.1 / 0.1");
+    }
+
+    #[test]
+    fn a_short_tenure_counts_as_a_year() {
+        assert_eq!(yearly_purchases(&row(2.0, 50.0, 3.0)), 2.0);
+        assert_eq!(yearly_purchases(&row(2.0, 50.0, 365.0)), 2.0);
+        assert_eq!(yearly_purchases(&row(2.0, 50.0, 730.0)), 1.0);
+        let value = lifetime_value(&row(2.0, 50.0, 730.0), Margin::DEFAULT, 2.0);
+        assert!((value.get() - 1.0 * 50.0 * 0.3 * 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn impossible_assumptions_are_refused() {
+        for bad in ["0", "-0.1", "1.1", "NaN", "a third"] {
+            assert!(bad.parse::<Margin>().is_err(), "{bad}");
+        }
+        for bad in ["0", "-0.1", "inf", "10 %"] {
+            assert!(bad.parse::<YearlyDiscount>().is_err(), "{bad}");
+        }
+    }
+}

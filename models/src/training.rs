@@ -1,0 +1,203 @@
+//! Training: snapshots of the history, both models, and which of them to use.
+
+use mainstay_features::cutoff::training_cutoffs;
+use mainstay_features::history::History;
+use mainstay_features::registry::Row;
+use mainstay_features::table::Snapshot;
+use mainstay_features::units::{Days, Instant};
+use mainstay_features::watch::Watch;
+
+use crate::TrainingError;
+use crate::dataset::{Dataset, WIDTH, model_row};
+use crate::evaluate::Metrics;
+use crate::forest;
+use crate::logistic::Logistic;
+use crate::model::{Kind, Models};
+
+/// What to train for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Churned means no purchase within this time after the cutoff.
+    pub horizon: Days,
+    /// The population is who bought within this time before the cutoff.
+    pub lookback: Days,
+    /// Where the forest's randomness starts.
+    pub seed: u64,
+}
+
+/// A labelled snapshot, counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SnapshotSummary {
+    /// The cutoff.
+    pub cutoff: Instant,
+    /// Customers in the population.
+    pub rows: usize,
+    /// Those who churned.
+    pub churned: usize,
+}
+
+impl SnapshotSummary {
+    /// The share who churned; 0 of nobody.
+    pub fn churn_rate(&self) -> f64 {
+        if self.rows == 0 { 0.0 } else { self.churned as f64 / self.rows as f64 }
+    }
+}
+
+/// Both models fitted on the older snapshots and measured on the newest: forward in time, like their use.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Validation {
+    /// The newest cutoff.
+    pub cutoff: Instant,
+    /// How the logistic regression did there.
+    pub logistic: Metrics,
+    /// How the forest did there.
+    pub forest: Metrics,
+}
+
+/// The outcome of a training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Training {
+    /// The models, fitted on all snapshots.
+    pub models: Models,
+    /// The snapshots, newest first.
+    pub snapshots: Vec<SnapshotSummary>,
+    /// On what the selection rests; `None` where the history has a single snapshot or its older ones hold one class.
+    pub validation: Option<Validation>,
+}
+
+impl Training {
+    /// The rows of all snapshots.
+    pub fn rows(&self) -> usize {
+        self.snapshots.iter().map(|snapshot| snapshot.rows).sum()
+    }
+}
+
+/// Rows with what became of them.
+pub(crate) struct Labelled {
+    pub(crate) cutoff: Instant,
+    pub(crate) rows: Vec<Row>,
+    pub(crate) churned: Vec<bool>,
+}
+
+impl Labelled {
+    pub(crate) fn take(history: &History, cutoff: Instant, settings: &Settings) -> Self {
+        let snapshot = Snapshot::take(history, cutoff, settings.lookback);
+        let churned = snapshot.labels(history, settings.horizon);
+        Self { cutoff, rows: snapshot.rows, churned }
+    }
+
+    pub(crate) fn summary(&self) -> SnapshotSummary {
+        SnapshotSummary {
+            cutoff: self.cutoff,
+            rows: self.rows.len(),
+            churned: self.churned.iter().filter(|&&churned| churned).count(),
+        }
+    }
+
+    /// How the models' probabilities do here; `None` without rows.
+    pub(crate) fn measure(
+        &self,
+        probabilities: impl FnOnce(&[crate::dataset::ModelRow]) -> Vec<f64>,
+    ) -> Option<Metrics> {
+        let rows: Vec<_> = self.rows.iter().map(model_row).collect();
+        (!rows.is_empty()).then(|| Metrics::of(&probabilities(&rows), &self.churned))
+    }
+}
+
+/// The labelled snapshots whose labels end at or before `known_until`, newest first.
+pub(crate) fn snapshots(
+    history: &History,
+    settings: &Settings,
+    known_until: Instant,
+    watch: &dyn Watch,
+) -> Result<Vec<Labelled>, TrainingError> {
+    let first = history.span().map_or(known_until, |(first, _)| first);
+    let cutoffs = training_cutoffs(first, known_until, settings.horizon, settings.lookback);
+    if cutoffs.is_empty() {
+        let needed_days =
+            u64::from(settings.horizon.get()) + u64::from(settings.horizon.min(settings.lookback).get());
+        return Err(TrainingError::HistoryTooShort { first, last: known_until, needed_days });
+    }
+    watch.begin("take snapshots", Some(cutoffs.len() as u64));
+    let snapshots = cutoffs
+        .into_iter()
+        .map(|cutoff| {
+            let labelled = Labelled::take(history, cutoff, settings);
+            watch.advance(1);
+            labelled
+        })
+        .collect();
+    watch.end();
+    Ok(snapshots)
+}
+
+/// Stacks snapshots, newest first.
+pub(crate) fn stack(snapshots: &[Labelled]) -> Dataset {
+    let mut data = Dataset::default();
+    for snapshot in snapshots {
+        data.extend(&snapshot.rows, &snapshot.churned);
+    }
+    data
+}
+
+/// Trains on what was known at `known_until`: nothing later is looked at, labels included.
+///
+/// Which model is used is decided forward in time and never on the rows of the final fit's own score: both models are
+/// fitted on all snapshots but the newest, and the one with the lower log loss on the newest is selected. Without a
+/// second snapshot the logistic regression is, being the simpler.
+///
+/// # Errors
+/// See [`TrainingError`].
+pub fn train(
+    history: &History,
+    settings: &Settings,
+    known_until: Instant,
+    watch: &dyn Watch,
+) -> Result<Training, TrainingError> {
+    let labelled = snapshots(history, settings, known_until, watch)?;
+    let validation = validate(&labelled, settings, watch)?;
+    let selected = match &validation {
+        Some(on) if on.forest.log_loss < on.logistic.log_loss => Kind::Forest,
+        _ => Kind::Logistic,
+    };
+    let models = fit(&stack(&labelled), settings, selected, "fit", watch)?;
+    Ok(Training { models, snapshots: labelled.iter().map(Labelled::summary).collect(), validation })
+}
+
+fn validate(
+    labelled: &[Labelled],
+    settings: &Settings,
+    watch: &dyn Watch,
+) -> Result<Option<Validation>, TrainingError> {
+    let Some((newest, older)) = labelled.split_first() else { return Ok(None) };
+    let models = match fit(&stack(older), settings, Kind::Logistic, "validate", watch) {
+        Ok(models) => models,
+        Err(TrainingError::OneClass { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let measure = |kind| newest.measure(|rows| models.probabilities(kind, rows));
+    Ok(measure(Kind::Logistic).zip(measure(Kind::Forest)).map(|(logistic, forest)| Validation {
+        cutoff: newest.cutoff,
+        logistic,
+        forest,
+    }))
+}
+
+/// Fits both; the stages are called "{verb} logistic" and "{verb} forest".
+fn fit(
+    data: &Dataset,
+    settings: &Settings,
+    selected: Kind,
+    verb: &str,
+    watch: &dyn Watch,
+) -> Result<Models, TrainingError> {
+    let every_column: [usize; WIDTH] = std::array::from_fn(|column| column);
+    let stage = |kind: Kind, total| watch.begin(&format!("{verb} {kind}"), total);
+    stage(Kind::Logistic, None);
+    let logistic = Logistic::fit(data, &every_column)?;
+    watch.end();
+    stage(Kind::Forest, Some(forest::train::TREES as u64));
+    let forest = forest::train::train(data, settings.seed, watch)?;
+    watch.end();
+    Ok(Models { logistic, forest, selected })
+}

@@ -1,0 +1,19 @@
+//! Whether the process lives and can answer.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::{Value, json};
+
+use super::App;
+
+/// The process lives.
+pub(super) async fn livez() -> Json<Value> {
+    Json(json!({"status": "alive"}))
+}
+
+/// A model is loaded: without one the server does not start.
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Json<Value> {
+    Json(json!({"status": "ready", "model": app.service.artifact().name()}))
+}

@@ -1,0 +1,107 @@
+//! `mainstay backtest`.
+
+use clap::Args as ClapArgs;
+use mainstay_models::backtest::{Backtest, Judged, backtest};
+use mainstay_models::evaluate::Metrics;
+use serde_json::{Value, json};
+
+use super::input::{InputArgs, SettingsArgs};
+use super::output;
+use super::progress::Progress;
+use crate::failure::Failure;
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let progress = Progress::new();
+    let history = args.input.read(&progress)?;
+    let outcome = backtest(&history, &args.settings.settings(), &progress)?;
+    if args.json {
+        output::print_json(&to_json(&outcome, &progress))
+    } else {
+        output::print(&to_text(&outcome, &progress))
+    }
+}
+
+/// How long the model of a result took to fit.
+fn fit_seconds(judged: &Judged, progress: &Progress) -> f64 {
+    progress.seconds(&format!("fit {}", judged.name))
+}
+
+fn to_json(outcome: &Backtest, progress: &Progress) -> Value {
+    let judged = |judged: &Judged| {
+        let Metrics { auc, pr_auc, log_loss, brier, ece, lift_at_10 } = judged.metrics;
+        json!({
+            "name": judged.name,
+            "selected": judged.selected,
+            "auc": auc,
+            "pr_auc": pr_auc,
+            "log_loss": log_loss,
+            "brier": brier,
+            "ece": ece,
+            "lift_at_10": lift_at_10,
+            "fit_seconds": fit_seconds(judged, progress),
+        })
+    };
+    json!({
+        "test_cutoff": outcome.test_cutoff.to_string(),
+        "train_rows": outcome.train_rows,
+        "test_rows": outcome.test_rows,
+        "churn_rate": outcome.churn_rate,
+        "models": outcome.models.iter().map(judged).collect::<Vec<_>>(),
+        "baselines": outcome.baselines.iter().map(judged).collect::<Vec<_>>(),
+    })
+}
+
+/// The result as a table for people.
+pub(super) fn to_text(outcome: &Backtest, progress: &Progress) -> String {
+    let text = format!(
+        "test cutoff {}: {} customers, {:.1} % churned; trained on {} rows from before\n\n",
+        outcome.test_cutoff,
+        outcome.test_rows,
+        100.0 * outcome.churn_rate,
+        outcome.train_rows
+    );
+    let rows: Vec<Vec<String>> = outcome
+        .models
+        .iter()
+        .chain(&outcome.baselines)
+        .map(|judged| {
+            let mark = if judged.selected { " (selected)" } else { "" };
+            let mut row = vec![format!("{}{mark}", judged.name)];
+            row.extend(metric_cells(&judged.metrics));
+            row.push(format!("{:.1} s", fit_seconds(judged, progress)));
+            row
+        })
+        .collect();
+    let header: Vec<&str> = std::iter::once("model").chain(METRIC_TITLES).chain(["fit"]).collect();
+    text + &output::table(&header, &rows)
+}
+
+/// The titles of [`metric_cells`].
+pub(super) const METRIC_TITLES: [&str; 6] = ["ROC-AUC", "PR-AUC", "log loss", "Brier", "ECE", "lift at 10 %"];
+
+/// The measures as cells of a table.
+pub(super) fn metric_cells(metrics: &Metrics) -> [String; 6] {
+    let Metrics { auc, pr_auc, log_loss, brier, ece, lift_at_10 } = *metrics;
+    let maybe = |value: Option<f64>, digits: usize| {
+        value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))
+    };
+    [
+        maybe(auc, 4),
+        maybe(pr_auc, 4),
+        format!("{log_loss:.4}"),
+        format!("{brier:.4}"),
+        format!("{ece:.3}"),
+        maybe(lift_at_10, 2),
+    ]
+}

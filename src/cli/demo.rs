@@ -1,0 +1,82 @@
+//! `mainstay demo`: the main job on the bundled log.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use mainstay_features::units::ParseUnitError;
+use mainstay_models::backtest::backtest;
+use mainstay_models::training::Settings;
+
+use super::input::{built_in_offers, last_order, read};
+use super::progress::Progress;
+use super::serve::{ListenArgs, run_on};
+use super::{backtest as backtest_command, list, output, score, train};
+use crate::api::Listener;
+use crate::failure::{Failure, Kind};
+use crate::sample;
+use crate::scores::Scores;
+use crate::service::{Assumptions, Service};
+use crate::store::Store;
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    /// Serve the score API afterwards
+    #[arg(long)]
+    serve: bool,
+    #[command(flatten)]
+    listen: ListenArgs,
+    /// The folder for the demo's model and scored list
+    #[arg(long, value_name = "DIR", default_value = "./var/demo")]
+    store: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    // An address that is taken should be heard of before the work, not after it.
+    let listener = if args.serve { Some(Listener::bind(args.listen.listen)?) } else { None };
+    let progress = Progress::new();
+    let settings = settings().map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+    let history = read(&sample::cdnow(), &progress)?;
+
+    let judged = backtest(&history, &settings, &progress)?;
+    output::print(&format!(
+        "\nBack-test on CDNOW: who stays away for {} days, among who bought in the {} before\n{}\n",
+        settings.horizon.get(),
+        settings.lookback.get(),
+        backtest_command::to_text(&judged, &progress)
+    ))?;
+
+    let store = Store::at(&args.store);
+    let known_until = last_order(&history)?;
+    let artifact = train::train(&history, &settings, known_until, &store, &progress)?;
+    let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
+    let scores = Scores::of(&service, &history, known_until, &progress);
+    store.save_scores(&scores)?;
+    let place = format!("in {}", store.scores_path().display());
+    output::print(&format!(
+        "\n{}\nThe ten with the highest net value (offers and margin are assumptions: see docs/economics.md)\n{}",
+        score::summary(&scores, &service, &place),
+        list::to_table(&scores, &scores.ranked(10))
+    ))?;
+
+    match listener {
+        Some(listener) => {
+            output::print(&format!("\n{}", curl(&listener)))?;
+            run_on(listener, service, store)
+        }
+        None => Ok(()),
+    }
+}
+
+/// What CDNOW is usually cut by: a quarter ahead, half a year back.
+fn settings() -> Result<Settings, ParseUnitError> {
+    Ok(Settings { horizon: "90d".parse()?, lookback: "180d".parse()?, seed: 0 })
+}
+
+fn curl(listener: &Listener) -> String {
+    format!(
+        "curl -s http://{}/v1/score -H 'content-type: application/json' -d '{{\"customer_id\": \"you\", \
+         \"as_of\": \"1998-06-30\", \"purchases\": [{{\"order_id\": 1, \"ts\": \"1997-01-15\", \"amount\": 31.5}}, \
+         {{\"order_id\": 2, \"ts\": \"1998-03-02\", \"amount\": 64.9}}]}}'\n",
+        listener.address()
+    )
+}

@@ -1,0 +1,82 @@
+//! `mainstay list`.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, ValueEnum};
+use mainstay_features::registry::{FEATURES, Unit};
+use serde_json::Value;
+
+use super::input::StoreArgs;
+use super::output;
+use crate::failure::{Failure, Kind};
+use crate::scores::{self, Format, ScoreRow, Scores};
+use crate::store::Store;
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Show this scored list instead of the store's newest
+    #[arg(long, value_name = "FILE", conflicts_with = "store")]
+    scores: Option<PathBuf>,
+    /// How many customers to show
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    top: usize,
+    /// How to print
+    #[arg(long, value_enum, default_value_t = Printed::Table)]
+    format: Printed,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Printed {
+    Table,
+    Csv,
+    Json,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let scores = match &args.scores {
+        Some(path) => scores::read(path)?,
+        None => Store::at(&args.store.store).load_scores()?,
+    };
+    let rows = scores.ranked(args.top);
+    match args.format {
+        Printed::Table => output::print(&to_table(&scores, &rows)),
+        Printed::Json => {
+            output::print_json(&Value::Array(rows.into_iter().map(|row| scores.to_json(row)).collect()))
+        }
+        Printed::Csv => {
+            let head = Scores { rows: rows.into_iter().cloned().collect(), ..scores };
+            let mut text = Vec::new();
+            scores::write_scores(&head, Format::Csv, &mut text)
+                .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+            output::print(&String::from_utf8_lossy(&text))
+        }
+    }
+}
+
+/// The rows as a table for people.
+pub(super) fn to_table(scores: &Scores, rows: &[&ScoreRow]) -> String {
+    let header: Vec<&str> = ["customer", "churn", "lifetime value", "action", "net value"]
+        .into_iter()
+        .chain(FEATURES.iter().map(|feature| feature.name))
+        .collect();
+    let cells: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| {
+            let mut cells = vec![
+                row.customer_id.to_string(),
+                format!("{:.1} %", 100.0 * row.churn_probability),
+                format!("{:.2}", row.lifetime_value),
+                scores.action_of(row).to_owned(),
+                format!("{:.2}", row.net_value),
+            ];
+            cells.extend(FEATURES.iter().zip(row.features).map(|(feature, value)| match feature.unit {
+                Unit::Money => format!("{value:.2}"),
+                Unit::Days | Unit::Count => value.to_string(),
+            }));
+            cells
+        })
+        .collect();
+    output::table(&header, &cells)
+}

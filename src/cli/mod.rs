@@ -1,0 +1,93 @@
+//! The command line: one file per subcommand.
+
+mod backtest;
+mod demo;
+mod features;
+mod input;
+mod list;
+mod output;
+mod progress;
+mod score;
+mod serve;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::failure::{Failure, Kind};
+
+/// From a shop's purchase history to retention decisions: who is leaving, what each customer is worth, what to do
+/// about it and what that should earn.
+#[derive(Parser)]
+#[command(name = "mainstay", version, after_help = EXIT_CODES)]
+struct Cli {
+    /// Use so many threads [default: one per processor]; the results are the same for any number
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 2 usage, 3 bad input, 4 too little data, 5 no usable model or list, \
+                          6 output cannot be written, 70 internal error";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Try everything on the bundled CDNOW purchase log: train, back-test, score, decide
+    Demo(demo::Args),
+    /// Train both models on a purchase log and keep them in the store
+    Train(train::Args),
+    /// Measure the models on the last horizon of a log, trained on what was known before it
+    Backtest(backtest::Args),
+    /// Write the features of everyone in the population at one or more instants
+    Features(features::Args),
+    /// Score everyone in the population: churn probability, lifetime value, action, net value
+    Score(score::Args),
+    /// Show whom to contact: the newest scored list, highest net value first
+    List(list::Args),
+    /// Serve the score API
+    Serve(serve::Args),
+}
+
+/// Runs the command and says how it ended.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match threads(cli.threads).and_then(|()| dispatch(cli.command)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::error(&failure);
+            ExitCode::from(failure.kind.told().exit_code)
+        }
+    }
+}
+
+fn threads(threads: Option<u16>) -> Result<(), Failure> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.map_or(0, usize::from))
+        .build_global()
+        .map_err(|error| Failure::new(Kind::Internal, error.to_string()))
+}
+
+fn dispatch(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Demo(args) => demo::run(&args),
+        Command::Train(args) => train::run(&args),
+        Command::Backtest(args) => backtest::run(&args),
+        Command::Features(args) => features::run(&args),
+        Command::Score(args) => score::run(&args),
+        Command::List(args) => list::run(&args),
+        Command::Serve(args) => serve::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,71 @@
+//! `mainstay score`.
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use mainstay_features::units::Instant;
+
+use super::input::{InputArgs, MoneyArgs, StoreArgs, check_folder, last_order};
+use super::output;
+use super::progress::Progress;
+use crate::failure::{Failure, Kind};
+use crate::scores::{Format, Scores, write_scores};
+use crate::service::Service;
+use crate::store::{Store, write_whole};
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Score as of this instant [default: the last order's]
+    #[arg(long, value_name = "INSTANT")]
+    as_of: Option<Instant>,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    money: MoneyArgs,
+    /// The file to write, .parquet or .csv
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let format = Format::of(&args.out).ok_or_else(|| {
+        Failure::new(
+            Kind::Usage,
+            format!("--out {}: scores are written as .parquet or .csv", args.out.display()),
+        )
+    })?;
+    check_folder(&args.out)?;
+    let store = Store::at(&args.store.store);
+    let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
+
+    let progress = Progress::new();
+    let history = args.input.read(&progress)?;
+    let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
+    if as_of < service.artifact().known_until {
+        progress.note(&format!(
+            "the model was trained on what was known at {}, after {as_of}: these scores are no fair test of it",
+            service.artifact().known_until
+        ));
+    }
+    let scores = Scores::of(&service, &history, as_of, &progress);
+    write_whole(&args.out, |out| write_scores(&scores, format, out))?;
+    store.save_scores(&scores)?;
+    output::print(&summary(&scores, &service, &format!("in {}", args.out.display())))
+}
+
+/// What a scored list amounts to.
+pub(super) fn summary(scores: &Scores, service: &Service, place: &str) -> String {
+    let with_action: Vec<_> = scores.rows.iter().filter(|row| row.net_value > 0.0).collect();
+    format!(
+        "{} customers scored as of {} by {} {place}\n\
+         an action pays for {} of them, together {:.2}; a kept customer is expected to stay {:.2} discounted years\n",
+        scores.rows.len(),
+        scores.as_of,
+        service.artifact().name(),
+        with_action.len(),
+        with_action.iter().map(|row| row.net_value).sum::<f64>(),
+        service.years_kept(),
+    )
+}

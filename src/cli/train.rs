@@ -1,0 +1,113 @@
+//! `mainstay train`.
+
+use clap::Args as ClapArgs;
+use mainstay_features::history::History;
+use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
+use mainstay_models::artifact::Artifact;
+use mainstay_models::evaluate::Metrics;
+use mainstay_models::training::{self, Settings};
+use serde_json::{Value, json};
+
+use super::backtest::{METRIC_TITLES, metric_cells};
+use super::input::{InputArgs, SettingsArgs, StoreArgs, last_order};
+use super::output;
+use super::progress::Progress;
+use crate::failure::Failure;
+use crate::store::Store;
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// Train on what was known at this instant [default: the last order's]
+    #[arg(long, value_name = "INSTANT")]
+    as_of: Option<Instant>,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let progress = Progress::new();
+    let history = args.input.read(&progress)?;
+    let known_until = args.as_of.map_or_else(|| last_order(&history), Ok)?;
+    let store = Store::at(&args.store.store);
+    let artifact = train(&history, &args.settings.settings(), known_until, &store, &progress)?;
+    if args.json {
+        output::print_json(&to_json(&artifact, &store))
+    } else {
+        output::print(&to_text(&artifact, &store))
+    }
+}
+
+/// Trains and keeps the model.
+pub(super) fn train(
+    history: &History,
+    settings: &Settings,
+    known_until: Instant,
+    store: &Store,
+    watch: &dyn Watch,
+) -> Result<Artifact, Failure> {
+    // Orders after the instant are not looked at, so the labels cannot end later than the last order either.
+    let (first, last) = history.span().unwrap_or((known_until, known_until));
+    let known_until = known_until.min(last);
+    let training = training::train(history, settings, known_until, watch)?;
+    let artifact = Artifact::new(*settings, (first, known_until), known_until, training);
+    store.save_model(&artifact)?;
+    Ok(artifact)
+}
+
+fn to_json(artifact: &Artifact, store: &Store) -> Value {
+    let snapshots: Vec<Value> = artifact
+        .snapshots
+        .iter()
+        .map(|s| json!({"cutoff": s.cutoff.to_string(), "rows": s.rows, "churn_rate": s.churn_rate()}))
+        .collect();
+    json!({
+        "model": artifact.name(),
+        "file": store.model_path().display().to_string(),
+        "selected": artifact.models.selected,
+        "train_rows": artifact.snapshots.iter().map(|s| s.rows).sum::<usize>(),
+        "snapshots": snapshots,
+        "validation": artifact.validation.map(|on| json!({
+            "cutoff": on.cutoff.to_string(),
+            "logistic": on.logistic,
+            "forest": on.forest,
+        })),
+    })
+}
+
+fn to_text(artifact: &Artifact, store: &Store) -> String {
+    let mut text = String::new();
+    for snapshot in &artifact.snapshots {
+        text += &format!(
+            "snapshot {}: {} customers, {:.1} % churned\n",
+            snapshot.cutoff,
+            snapshot.rows,
+            100.0 * snapshot.churn_rate()
+        );
+    }
+    match &artifact.validation {
+        Some(on) => {
+            let row = |name: &str, metrics: &Metrics| {
+                let mut row = vec![name.to_owned()];
+                row.extend(metric_cells(metrics));
+                row
+            };
+            let header: Vec<&str> = std::iter::once("model").chain(METRIC_TITLES).collect();
+            text += &format!("\nvalidation: fitted on the older snapshots, measured at {}\n", on.cutoff);
+            text += &output::table(&header, &[row("logistic", &on.logistic), row("forest", &on.forest)]);
+            text += &format!("\nselected: {}, by its log loss there\n", artifact.models.selected);
+        }
+        None => {
+            text += "\nno validation: the history has only one snapshot to train on\n";
+            text += &format!("selected: {}, being the simpler model\n", artifact.models.selected);
+        }
+    }
+    text + &format!("saved: {} in {}\n", artifact.name(), store.model_path().display())
+}

@@ -1,0 +1,145 @@
+//! What can go wrong at the edges, and the one table from it to exit codes and HTTP statuses.
+
+use std::fmt;
+use std::path::Path;
+
+use mainstay_features::ingest::IngestError;
+use mainstay_models::TrainingError;
+use mainstay_models::artifact::ArtifactError;
+use mainstay_models::decision::CatalogueError;
+
+/// What kind of failure it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The command or its flags make no sense together.
+    Usage,
+    /// An input file or request is not what it should be.
+    BadInput,
+    /// The input is sound but cannot answer the question.
+    TooLittleData,
+    /// There is no model, or none that can be used.
+    NoModel,
+    /// There is no scored list yet.
+    NoScores,
+    /// An output cannot be written.
+    Output,
+    /// The customer has lapsed: no purchase within the lookback.
+    Lapsed,
+    /// No such route.
+    NotFound,
+    /// The route does not take this method.
+    MethodNotAllowed,
+    /// The request is larger than allowed.
+    TooLarge,
+    /// Our fault.
+    Internal,
+}
+
+/// How a kind of failure is told to a script and to an HTTP client.
+pub struct Told {
+    /// The process's exit code.
+    pub exit_code: u8,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable end of the problem's `type`.
+    pub slug: &'static str,
+    /// The problem's title.
+    pub title: &'static str,
+}
+
+impl Kind {
+    /// The table.
+    pub const fn told(self) -> Told {
+        let (exit_code, status, slug, title) = match self {
+            Self::Usage => (2, 400, "usage", "The request makes no sense"),
+            Self::BadInput => (3, 422, "bad-input", "The input is not what it should be"),
+            Self::TooLittleData => (4, 422, "too-little-data", "The data cannot answer this"),
+            Self::NoModel => (5, 503, "no-model", "There is no usable model"),
+            Self::NoScores => (5, 404, "no-scores", "There is no scored list yet"),
+            Self::Output => (6, 500, "output", "The output cannot be written"),
+            Self::Lapsed => (4, 422, "lapsed", "The customer has lapsed"),
+            Self::NotFound => (2, 404, "not-found", "There is no such route"),
+            Self::MethodNotAllowed => (2, 405, "method-not-allowed", "The route does not take this method"),
+            Self::TooLarge => (3, 413, "too-large", "The request is too large"),
+            Self::Internal => (70, 500, "internal", "Something failed on our side"),
+        };
+        Told { exit_code, status, slug, title }
+    }
+}
+
+/// A failure with its message: what is wrong, where, and what to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What kind it is.
+    pub kind: Kind,
+    /// The message, without a full stop.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure of a kind.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    /// A file could not be written.
+    pub fn output(path: &Path, cause: impl fmt::Display) -> Self {
+        Self::new(Kind::Output, format!("{}: cannot be written: {cause}", path.display()))
+    }
+
+    /// A file could not be read.
+    pub fn unreadable(path: &Path, cause: impl fmt::Display) -> Self {
+        Self::new(Kind::BadInput, format!("{}: cannot be read: {cause}", path.display()))
+    }
+
+    /// A model file cannot be used.
+    pub fn model(path: &Path, error: &ArtifactError) -> Self {
+        Self::new(Kind::NoModel, format!("{} {error}", path.display()))
+    }
+
+    /// An offer catalogue is refused.
+    pub fn offers(path: &Path, error: &CatalogueError) -> Self {
+        Self::new(Kind::BadInput, format!("{}: {error}", path.display()))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<IngestError> for Failure {
+    fn from(error: IngestError) -> Self {
+        Self::new(Kind::BadInput, error.to_string())
+    }
+}
+
+impl From<TrainingError> for Failure {
+    fn from(error: TrainingError) -> Self {
+        let kind = match error {
+            TrainingError::HistoryTooShort { .. }
+            | TrainingError::OneClass { .. }
+            | TrainingError::NobodyToTest { .. } => Kind::TooLittleData,
+            TrainingError::LogisticDidNotConverge(_) | TrainingError::Forest(_) => Kind::Internal,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_ours_is_a_5xx_and_one_of_theirs_is_not() {
+        for kind in [Kind::Usage, Kind::BadInput, Kind::TooLittleData, Kind::Lapsed, Kind::NotFound] {
+            assert!((400..500).contains(&kind.told().status), "{kind:?}");
+        }
+        for kind in [Kind::Internal, Kind::Output, Kind::NoModel] {
+            assert!(kind.told().status >= 500, "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Mainstay: from a shop's purchase history to retention decisions.
+//!
+//! ```text
+//! cli ──► batch (scores) ──► service ──► models ──► features
+//!     └─► api ───────────────┘
+//! ```
+//!
+//! The service is where batch and API meet: both ask it, so both see the same number for the same customer on the
+//! same day.
+
+pub mod api;
+pub mod cli;
+pub mod failure;
+pub mod sample;
+pub mod scores;
+pub mod service;
+pub mod store;

@@ -1,0 +1,129 @@
+//! The scored list: one row per customer in the population, sorted by customer; written, read back and ranked.
+
+mod columns;
+mod read;
+mod write;
+
+pub use read::read;
+pub use write::{Format, write_features, write_scores};
+
+use std::cmp::Ordering;
+
+use mainstay_features::history::History;
+use mainstay_features::id::{Id, IdKind};
+use mainstay_features::registry::{FEATURES, Row};
+use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
+use serde_json::{Map, Value, json};
+
+use crate::service::Service;
+
+/// The names of the columns of a scored list before the features.
+pub const SCORE_COLUMNS: [&str; 6] =
+    ["customer_id", "as_of", "churn_probability", "lifetime_value", "action", "net_value"];
+
+/// Scores of one population at one instant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scores {
+    /// The instant.
+    pub as_of: Instant,
+    /// How customer identifiers are written.
+    pub id_kind: IdKind,
+    /// The names of the actions the rows point at.
+    pub actions: Vec<String>,
+    /// The rows.
+    pub rows: Vec<ScoreRow>,
+}
+
+/// One customer's score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ScoreRow {
+    /// Who.
+    pub customer_id: Id,
+    /// The probability of churn.
+    pub churn_probability: f64,
+    /// What keeping the customer is worth.
+    pub lifetime_value: f64,
+    /// The action's place in [`Scores::actions`].
+    pub action: u32,
+    /// What the action is expected to earn over doing nothing.
+    pub net_value: f64,
+    /// The features.
+    pub features: Row,
+}
+
+impl Scores {
+    /// Scores the population of a history at an instant.
+    pub fn of(service: &Service, history: &History, as_of: Instant, watch: &dyn Watch) -> Self {
+        let (customers, scored) = service.score_population(history, as_of, watch);
+        let mut scores = Self { as_of, id_kind: history.id_kind(), actions: Vec::new(), rows: Vec::new() };
+        scores.rows.reserve_exact(scored.len());
+        for (customer, scored) in customers.iter().zip(scored) {
+            let action = scores.action(scored.decision.action());
+            scores.rows.push(ScoreRow {
+                customer_id: history.customer_id(*customer as usize).clone(),
+                churn_probability: scored.churn_probability.get(),
+                lifetime_value: scored.lifetime_value.get(),
+                action,
+                net_value: scored.decision.net_value.get(),
+                features: scored.row,
+            });
+        }
+        scores
+    }
+
+    /// The place of an action's name, new or known.
+    fn action(&mut self, name: &str) -> u32 {
+        let place = self.actions.iter().position(|action| action == name).unwrap_or_else(|| {
+            self.actions.push(name.to_owned());
+            self.actions.len() - 1
+        });
+        place as u32
+    }
+
+    /// The name of a row's action.
+    pub fn action_of(&self, row: &ScoreRow) -> &str {
+        self.actions.get(row.action as usize).map_or("", String::as_str)
+    }
+
+    /// The `top` rows for a retention team: highest net value first, then the most value at risk (probability ×
+    /// lifetime value), then in the list's own order.
+    pub fn ranked(&self, top: usize) -> Vec<&ScoreRow> {
+        let by_rank = |a: &(usize, &ScoreRow), b: &(usize, &ScoreRow)| -> Ordering {
+            let at_risk = |row: &ScoreRow| row.churn_probability * row.lifetime_value;
+            (b.1.net_value.total_cmp(&a.1.net_value))
+                .then_with(|| at_risk(b.1).total_cmp(&at_risk(a.1)))
+                .then_with(|| a.0.cmp(&b.0))
+        };
+        let mut rows: Vec<(usize, &ScoreRow)> = self.rows.iter().enumerate().collect();
+        if top < rows.len() {
+            rows.select_nth_unstable_by(top, by_rank);
+            rows.truncate(top);
+        }
+        rows.sort_unstable_by(by_rank);
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+
+    /// A row as a JSON object, with the columns' names.
+    pub fn to_json(&self, row: &ScoreRow) -> Value {
+        let mut object = Map::new();
+        object.insert("customer_id".into(), self.id_to_json(&row.customer_id));
+        object.insert("as_of".into(), json!(self.as_of.to_string()));
+        object.insert("churn_probability".into(), json!(row.churn_probability));
+        object.insert("lifetime_value".into(), json!(row.lifetime_value));
+        object.insert("action".into(), json!(self.action_of(row)));
+        object.insert("net_value".into(), json!(row.net_value));
+        for (feature, &value) in FEATURES.iter().zip(&row.features) {
+            let value = if feature.unit.is_whole() { json!(value as i64) } else { json!(value) };
+            object.insert(feature.name.into(), value);
+        }
+        Value::Object(object)
+    }
+
+    fn id_to_json(&self, id: &Id) -> Value {
+        match (self.id_kind, id) {
+            (IdKind::Integer, Id::Integer(number)) => json!(number),
+            (_, id) => json!(id.to_string()),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! History → features → probability → value → decision. Batch and API ask here and nowhere else.
+
+use mainstay_features::history::{CustomerHistory, History};
+use mainstay_features::known::Cut;
+use mainstay_features::registry::{self, FEATURES, Row};
+use mainstay_features::table::Snapshot;
+use mainstay_features::units::{Instant, Money, Probability};
+use mainstay_features::watch::Watch;
+use mainstay_features::{recency, tenure};
+use mainstay_models::artifact::Artifact;
+use mainstay_models::dataset::{ModelRow, model_row};
+use mainstay_models::decision::{Catalogue, Decision, decide};
+use mainstay_models::lifetime::{Margin, YearlyDiscount, expected_years_kept, lifetime_value};
+use rayon::prelude::*;
+
+use crate::failure::{Failure, Kind};
+
+/// What lifetime values rest on besides the data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Assumptions {
+    /// The share of the amount paid that is left after the cost of goods.
+    pub margin: Margin,
+    /// By how much a year's wait lowers what an amount is worth.
+    pub discount: YearlyDiscount,
+}
+
+impl Default for Assumptions {
+    fn default() -> Self {
+        Self { margin: Margin::DEFAULT, discount: YearlyDiscount::DEFAULT }
+    }
+}
+
+/// A model, a catalogue of offers and the assumptions behind the money.
+#[derive(Debug)]
+pub struct Service {
+    artifact: Artifact,
+    catalogue: Catalogue,
+    margin: Margin,
+    years_kept: f64,
+}
+
+/// One customer's features, probability, value and decision.
+#[derive(Clone, Copy, Debug)]
+pub struct Scored<'a> {
+    /// The features.
+    pub row: Row,
+    /// The probability of churn within the model's horizon if nothing is done.
+    pub churn_probability: Probability,
+    /// What keeping the customer is worth.
+    pub lifetime_value: Money,
+    /// What to do.
+    pub decision: Decision<'a>,
+}
+
+/// One feature's part in a score.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reason {
+    /// The feature.
+    pub feature: &'static str,
+    /// The customer's value.
+    pub value: f64,
+    /// What it contributes: see [`mainstay_models::model::Models::contributions`].
+    pub contribution: f64,
+}
+
+/// So many rows are scored at a time on one thread.
+const CHUNK_ROWS: usize = 4096;
+
+impl Service {
+    /// A service that answers with this model.
+    pub fn new(artifact: Artifact, catalogue: Catalogue, assumptions: Assumptions) -> Self {
+        let years_kept =
+            expected_years_kept(artifact.churn_rate(), artifact.settings.horizon, assumptions.discount);
+        Self { artifact, catalogue, margin: assumptions.margin, years_kept }
+    }
+
+    /// The model.
+    pub fn artifact(&self) -> &Artifact {
+        &self.artifact
+    }
+
+    /// The offers.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// The discounted years a kept customer is expected to stay.
+    pub fn years_kept(&self) -> f64 {
+        self.years_kept
+    }
+
+    /// Scores everyone in the population at the instant: the customers' numbers in the history, ascending, and their
+    /// scores.
+    pub fn score_population(
+        &self,
+        history: &History,
+        as_of: Instant,
+        watch: &dyn Watch,
+    ) -> (Vec<u32>, Vec<Scored<'_>>) {
+        let Snapshot { customers, rows, .. } =
+            Snapshot::take(history, as_of, self.artifact.settings.lookback);
+        watch.begin("score", Some(rows.len() as u64));
+        let scored = rows
+            .par_chunks(CHUNK_ROWS)
+            .flat_map_iter(|rows| {
+                let scored = self.score(rows);
+                watch.advance(rows.len() as u64);
+                scored
+            })
+            .collect();
+        watch.end();
+        (customers, scored)
+    }
+
+    /// Scores one customer's history.
+    ///
+    /// # Errors
+    /// When the customer has not bought within the lookback: no churn is left to predict.
+    pub fn score_customer(
+        &self,
+        customer: CustomerHistory<'_>,
+        as_of: Instant,
+    ) -> Result<Scored<'_>, Failure> {
+        let lookback = self.artifact.settings.lookback;
+        let mut cut = Cut::default();
+        let known = cut.at(customer, as_of).ok_or_else(|| {
+            Failure::new(
+                Kind::Lapsed,
+                format!("no purchase at or before {as_of}: there is nothing to lose yet"),
+            )
+        })?;
+        if !known.is_in_population(lookback) {
+            return Err(lapsed(known.as_of().days_since(known.last_purchase().instant), lookback.get()));
+        }
+        self.score_row(registry::compute(&known))
+    }
+
+    /// Scores one row of features.
+    ///
+    /// # Errors
+    /// When a value is impossible or the customer has lapsed.
+    pub fn score_row(&self, row: Row) -> Result<Scored<'_>, Failure> {
+        let impossible = |what: String| Err(Failure::new(Kind::BadInput, what));
+        for (feature, value) in FEATURES.iter().zip(row) {
+            if !value.is_finite() || value < feature.least {
+                return impossible(format!(
+                    "{}: {value} is below the least possible, {}",
+                    feature.name, feature.least
+                ));
+            }
+            if feature.unit.is_whole() && value.fract() != 0.0 {
+                return impossible(format!("{}: {value} is not a whole number", feature.name));
+            }
+        }
+        let days = |name| registry::position(name).map_or(0.0, |position| row[position]);
+        let (recency_days, tenure_days) = (days(recency::RECENCY_DAYS.name), days(tenure::TENURE_DAYS.name));
+        if recency_days > tenure_days {
+            return impossible(format!(
+                "recency_days: the last purchase, {recency_days} days ago, is before the first, {tenure_days} days ago"
+            ));
+        }
+        let lookback_days = self.artifact.settings.lookback.get();
+        if recency_days >= f64::from(lookback_days) {
+            return Err(lapsed(recency_days as i64, lookback_days));
+        }
+        self.score(&[row]).pop().ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
+    }
+
+    /// Why a customer scores as they do: every feature, the largest contribution first.
+    pub fn reasons(&self, row: &Row) -> Vec<Reason> {
+        let contributions = self.artifact.models.contributions(&model_row(row));
+        let mut reasons: Vec<Reason> = FEATURES
+            .iter()
+            .enumerate()
+            .map(|(i, feature)| Reason {
+                feature: feature.name,
+                value: row[i],
+                contribution: contributions[i],
+            })
+            .collect();
+        reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+        reasons
+    }
+
+    /// The one way from rows to decisions; a row scores the same alone and among others.
+    fn score(&self, rows: &[Row]) -> Vec<Scored<'_>> {
+        let models = &self.artifact.models;
+        let model_rows: Vec<ModelRow> = rows.iter().map(model_row).collect();
+        let probabilities = models.probabilities(models.selected, &model_rows);
+        rows.iter()
+            .zip(probabilities)
+            .map(|(&row, probability)| {
+                let churn_probability = Probability::nearest(probability);
+                let lifetime_value = lifetime_value(&row, self.margin, self.years_kept);
+                let decision = decide(&self.catalogue, churn_probability, lifetime_value);
+                Scored { row, churn_probability, lifetime_value, decision }
+            })
+            .collect()
+    }
+}
+
+fn lapsed(days_ago: i64, lookback_days: u32) -> Failure {
+    Failure::new(
+        Kind::Lapsed,
+        format!(
+            "the last purchase was {days_ago} days ago and the model looks back {lookback_days} days: \
+             the customer has left already, so there is no churn to predict"
+        ),
+    )
+}
