@@ -132,7 +132,8 @@ pub struct HistoryBuilder {
 }
 
 impl HistoryBuilder {
-    /// Says how the identifiers of the rows that follow were typed: once text, always text.
+    /// Says how the identifiers of a column are typed: once text, always text. (Text that is no number says so
+    /// itself.)
     pub fn saw_ids(&mut self, kind: IdKind) {
         if kind == IdKind::Text {
             self.kind = IdKind::Text;
@@ -150,7 +151,7 @@ impl HistoryBuilder {
         instant: Instant,
         amount: Money,
     ) -> Result<(), TooManyCustomers> {
-        let customer = self.customers.intern(customer).ok_or(TooManyCustomers)?;
+        let customer = self.number(customer)?;
         self.lines.push(Line { customer, order: order.fingerprint(), instant, amount });
         Ok(())
     }
@@ -160,9 +161,16 @@ impl HistoryBuilder {
     /// # Errors
     /// When the customer is one too many to number.
     pub fn add_complaint(&mut self, customer: IdRef<'_>, instant: Instant) -> Result<(), TooManyCustomers> {
-        let customer = self.customers.intern(customer).ok_or(TooManyCustomers)?;
+        let customer = self.number(customer)?;
         self.complaints.push((customer, instant));
         Ok(())
+    }
+
+    fn number(&mut self, customer: IdRef<'_>) -> Result<u32, TooManyCustomers> {
+        if matches!(customer, IdRef::Text(_)) {
+            self.kind = IdKind::Text;
+        }
+        self.customers.intern(customer).ok_or(TooManyCustomers)
     }
 
     /// Takes over the rows of another builder.

@@ -13,8 +13,9 @@ use crate::dataset::{Dataset, WIDTH};
 
 /// How many trees.
 pub const TREES: usize = 300;
-/// The fewest (bootstrapped) rows in a leaf.
-pub const MIN_LEAF_ROWS: usize = 20;
+/// The fewest rows in a leaf, a row that the bootstrap drew several times counted as often. About 20 different rows:
+/// a bootstrap holds 1 − 1/e of the rows, and 20 / (1 − 1/e) ≈ 32. (scikit-learn's minimum counts different rows.)
+const MIN_LEAF_DRAWS: usize = 32;
 /// smartcore grows a forest on one thread, so sub-forests of this size grow side by side; the size is fixed, so that
 /// the forest does not depend on the number of threads.
 const TREES_PER_PART: usize = 25;
@@ -33,7 +34,7 @@ pub fn train(data: &Dataset, seed: u64, watch: &dyn Watch) -> Result<Forest, Tra
         .map(|part| {
             let parameters = RandomForestRegressorParameters::default()
                 .with_n_trees(TREES_PER_PART)
-                .with_min_samples_leaf(MIN_LEAF_ROWS)
+                .with_min_samples_leaf(MIN_LEAF_DRAWS)
                 // The usual choice for classification: the square root of the number of features.
                 .with_m(columns.len().isqrt())
                 .with_seed(part_seed(seed, part));
