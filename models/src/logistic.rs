@@ -73,7 +73,7 @@ impl Logistic {
 
         // linfa answers Ok whether or not it converged, so the gradient at its answer decides.
         let gradient = gradient_per_row(dataset.records(), &data.churned, intercept, &coefficients);
-        if !(gradient <= REFUSED_GRADIENT_PER_ROW) {
+        if gradient.is_nan() || gradient > REFUSED_GRADIENT_PER_ROW {
             return Err(TrainingError::LogisticDidNotConverge(format!(
                 "a gradient of {gradient:.1e} a row is left, {REFUSED_GRADIENT_PER_ROW:.0e} would do"
             )));

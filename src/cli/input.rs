@@ -10,6 +10,7 @@ use mainstay_models::decision::Catalogue;
 use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
 
+use super::output;
 use super::progress::Progress;
 use crate::failure::{Failure, Kind};
 use crate::service::Assumptions;
@@ -55,7 +56,7 @@ impl InputArgs {
 pub(super) fn read(input: &Input, progress: &Progress) -> Result<History, Failure> {
     let ingested = ingest::read(input, progress)?;
     let (history, counts) = (ingested.history, ingested.counts);
-    progress.note(&format!(
+    output::note(&format!(
         "{} lines, {} orders, {} customers, {} complaints",
         counts.purchase_lines,
         history.order_count(),
@@ -63,7 +64,7 @@ pub(super) fn read(input: &Input, progress: &Progress) -> Result<History, Failur
         counts.complaints
     ));
     if counts.without_customer > 0 {
-        progress.note(&format!("{} rows without a customer_id were left out", counts.without_customer));
+        output::note(&format!("{} rows without a customer_id were left out", counts.without_customer));
     }
     Ok(history)
 }

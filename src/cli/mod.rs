@@ -56,7 +56,7 @@ pub fn run() -> ExitCode {
     match threads(cli.threads).and_then(|()| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            output::error(&failure);
+            output::note(&format!("error: {failure}"));
             ExitCode::from(failure.kind.told().exit_code)
         }
     }

@@ -22,10 +22,10 @@ pub(super) fn print_json(value: &Value) -> Result<(), Failure> {
     print(&format!("{value:#}\n"))
 }
 
-/// Says what went wrong.
-pub(super) fn error(failure: &Failure) {
+/// Says something that is no result.
+pub(super) fn note(text: &str) {
     // With standard error gone there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "error: {}", failure.message);
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// A table for people: the first column left, the others right, with room between.

@@ -7,6 +7,8 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use mainstay_features::watch::Watch;
 
+use super::output;
+
 /// Shows how far work is and measures its stages.
 pub(super) struct Progress {
     stages: Mutex<Stages>,
@@ -34,11 +36,6 @@ impl Progress {
     pub(super) fn seconds(&self, stage: &str) -> f64 {
         let stages = self.lock();
         stages.seconds.iter().rev().find(|(name, _)| name == stage).map_or(0.0, |(_, seconds)| *seconds)
-    }
-
-    /// Says something worth knowing between stages.
-    pub(super) fn note(&self, text: &str) {
-        eprintln!("{text}");
     }
 
     fn lock(&self) -> MutexGuard<'_, Stages> {
@@ -79,7 +76,7 @@ impl Watch for Progress {
         let Some(Running { stage, began, bar }) = stages.running.take() else { return };
         let seconds = began.elapsed().as_secs_f64();
         bar.finish_and_clear();
-        eprintln!("{stage}: {seconds:.1} s");
+        output::note(&format!("{stage}: {seconds:.1} s"));
         stages.seconds.push((stage, seconds));
     }
 }

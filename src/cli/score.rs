@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let history = args.input.read(&progress)?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
     if as_of < service.artifact().known_until {
-        progress.note(&format!(
+        output::note(&format!(
             "the model was trained on what was known at {}, after {as_of}: these scores are no fair test of it",
             service.artifact().known_until
         ));

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use clap::Args as ClapArgs;
 
 use super::input::{MoneyArgs, StoreArgs};
+use super::output;
 use crate::api::{App, Listener, serve};
 use crate::failure::Failure;
 use crate::service::Service;
@@ -36,8 +37,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// Serves until told to stop.
 pub(super) fn run_on(listener: Listener, service: Service, store: Store) -> Result<(), Failure> {
-    eprintln!("{} answers on http://{}; Ctrl-C stops it", service.artifact().name(), listener.address());
+    output::note(&format!(
+        "{} answers on http://{}; Ctrl-C stops it",
+        service.artifact().name(),
+        listener.address()
+    ));
     serve(listener, App::new(service, store))?;
-    eprintln!("stopped");
+    output::note("stopped");
     Ok(())
 }

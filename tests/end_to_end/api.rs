@@ -1,0 +1,291 @@
+//! The API through real HTTP.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use serde_json::{Value, json};
+
+use crate::support::{command, folder, shop};
+
+/// A running server; killed when dropped.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(store: &str) -> Self {
+        let mut process = command(&format!("serve --listen 127.0.0.1:0 --store {store}"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stderr.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).unwrap().split(';').next().unwrap().to_owned();
+        Self { process, address }
+    }
+
+    /// Status, content type and body.
+    fn get(&self, path: &str) -> (u16, String, Value) {
+        answer(agent().get(format!("http://{}{path}", self.address)).call().unwrap())
+    }
+
+    fn post(&self, path: &str, body: &[u8]) -> (u16, String, Value) {
+        let request = agent().post(format!("http://{}{path}", self.address));
+        answer(request.header("content-type", "application/json").send(body).unwrap())
+    }
+
+    fn score(&self, body: &Value) -> (u16, Value) {
+        let (status, _, answer) = self.post("/v1/score", body.to_string().as_bytes());
+        (status, answer)
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    fn terminate(mut self) -> std::process::ExitStatus {
+        let pid = self.process.id().to_string();
+        assert!(std::process::Command::new("kill").arg(pid).status().unwrap().success());
+        self.process.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).build().into()
+}
+
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> (u16, String, Value) {
+    let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
+    let body = response.body_mut().read_to_string().unwrap();
+    (response.status().as_u16(), content_type, serde_json::from_str(&body).unwrap())
+}
+
+/// A server of the small shop.
+fn server() -> Server {
+    Server::start(&shop().store.display().to_string())
+}
+
+/// The rows of a file of the small shop, split at commas.
+fn lines(path: &std::path::Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+/// The request for a customer of the small shop, rows in an order of their own.
+fn request(customer: &str, as_of: &str) -> Value {
+    let own = |path| lines(path).into_iter().filter(|row| row[0] == customer).rev().collect::<Vec<_>>();
+    let purchases: Vec<Value> = own(&shop().purchases)
+        .iter()
+        .map(|row| json!({"order_id": row[1], "ts": row[2], "amount": row[3].parse::<f64>().unwrap()}))
+        .collect();
+    let complaints: Vec<Value> = own(&shop().complaints).iter().map(|row| json!({"ts": row[1]})).collect();
+    json!({"customer_id": customer, "as_of": as_of, "purchases": purchases, "complaints": complaints})
+}
+
+#[test]
+fn a_score_from_raw_history_is_the_batch_score_to_the_last_bit() {
+    let (server, mut compared) = (server(), 0);
+    for row in lines(&shop().scores).iter().step_by(4) {
+        let (status, score) = server.score(&request(&row[0], &row[1]));
+        assert_eq!(status, 200, "{score}");
+        assert_eq!(score["customer_id"], row[0].as_str());
+        assert_eq!(score["as_of"], row[1].as_str());
+        for (field, column) in [("churn_probability", 2), ("lifetime_value", 3), ("net_value", 5)] {
+            let (api, batch) = (score[field].as_f64().unwrap(), row[column].parse::<f64>().unwrap());
+            assert_eq!(api.to_bits(), batch.to_bits(), "{field} of {}: {api} {batch}", row[0]);
+        }
+        assert_eq!(score["action"], row[4].as_str());
+
+        let features = json!({
+            "recency_days": row[6].parse::<f64>().unwrap(), "frequency": row[7].parse::<f64>().unwrap(),
+            "monetary": row[8].parse::<f64>().unwrap(), "complaint_count": row[9].parse::<f64>().unwrap(),
+            "tenure_days": row[10].parse::<f64>().unwrap(),
+        });
+        let (status, from_features) = server.score(&json!({"features": features}));
+        assert_eq!(status, 200, "{from_features}");
+        assert_eq!(
+            from_features["churn_probability"], score["churn_probability"],
+            "features give the same score"
+        );
+        assert_eq!(from_features["customer_id"], Value::Null);
+        compared += 1;
+    }
+    assert!(compared > 30);
+}
+
+#[test]
+fn an_answer_has_every_field_and_its_reasons() {
+    let row = &lines(&shop().scores)[0];
+    let (_, score) = server().score(&request(&row[0], &row[1]));
+    let keys: Vec<&str> = score.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(
+        keys,
+        [
+            "action",
+            "as_of",
+            "break_even_probability",
+            "churn_probability",
+            "customer_id",
+            "lifetime_value",
+            "model",
+            "net_value",
+            "reasons"
+        ]
+    );
+    let reasons = score["reasons"].as_array().unwrap();
+    assert_eq!(reasons.len(), 5);
+    let sizes: Vec<f64> = reasons.iter().map(|r| r["contribution"].as_f64().unwrap().abs()).collect();
+    assert!(sizes.is_sorted_by(|a, b| a >= b), "the largest first: {sizes:?}");
+    let recency = reasons.iter().find(|reason| reason["feature"] == "recency_days").unwrap();
+    assert_eq!(recency["value"].as_f64().unwrap(), row[6].parse::<f64>().unwrap());
+    assert!(score["model"].as_str().unwrap().contains('-'));
+}
+
+/// Hostile and mistaken requests: a problem document each, with a status that says whose fault it is.
+#[test]
+fn what_is_wrong_with_a_request_is_said_as_a_problem() {
+    let server = server();
+    let line = r#"{"order_id": 1, "ts": "2023-12-01", "amount": 5}"#;
+    let body = |customer: &str| {
+        format!(r#"{{"customer_id": {customer}, "as_of": "2023-12-08", "purchases": [{line}]}}"#)
+    };
+    let features = |features: &str| format!(r#"{{"features": {{{features}}}}}"#);
+    let sound =
+        r#""recency_days": 5, "frequency": 2, "monetary": 9.5, "complaint_count": 0, "tenure_days": 50"#;
+    let deep = "[".repeat(100_000);
+    for (sent, status, slug, detail) in [
+        (body("7"), 200, "", ""),
+        (features(sound), 200, "", ""),
+        (String::new(), 422, "bad-input", "body: EOF"),
+        ("{".to_owned(), 422, "bad-input", "body: EOF"),
+        (deep, 422, "bad-input", "body: "),
+        ("[]".to_owned(), 422, "bad-input", "body: "),
+        ("{}".to_owned(), 422, "bad-input", "either purchases (and complaints) or features"),
+        (body("7").replace(r#""as_of": "2023-12-08", "#, ""), 422, "bad-input", "as_of: missing"),
+        (body("7").replace(r#""customer_id": 7, "#, ""), 422, "bad-input", "customer_id: missing"),
+        (body("7.5"), 422, "bad-input", "a text or a whole number"),
+        (
+            body("7").replace("2023-12-01", "soon"),
+            422,
+            "bad-input",
+            "purchases[0].ts: \"soon\" is not a date",
+        ),
+        (body("7").replace("2023-12-08", "1 µs"), 422, "bad-input", "as_of: "),
+        (body("7").replace(": 5}", ": \"5\"}"), 422, "bad-input", "invalid type: string"),
+        (body("7").replace(": 5}", ": 1e999}"), 422, "bad-input", "number out of range"),
+        (body("7").replace("purchases", "purchase"), 422, "bad-input", "unknown field `purchase`"),
+        (body("7").replace(line, &format!("{line}, {{}}")), 422, "bad-input", "missing field `order_id`"),
+        (body("7").replace("2023-12-01", "2023-12-09"), 422, "lapsed", "no purchase at or before"),
+        (body("7").replace(": 5}", ": -5}"), 422, "lapsed", "no purchase at or before"),
+        (body("7").replace("2023-12-01", "2023-01-01"), 422, "lapsed", "341 days ago"),
+        (body("7").replace(line, ""), 422, "lapsed", "no purchases"),
+        (features(&sound.replace("frequency", "orders")), 422, "bad-input", "features.orders: unknown"),
+        (
+            features(&sound.replace(": 2,", ": 2.5,")),
+            422,
+            "bad-input",
+            "frequency: 2.5 is not a whole number",
+        ),
+        (
+            features(&sound.replace(": 2,", ": 0,")),
+            422,
+            "bad-input",
+            "frequency: 0 is below the least possible, 1",
+        ),
+        (features(&sound.replace(": 5,", ": -5,")), 422, "bad-input", "recency_days: -5 is below"),
+        (features(&sound.replace(": 5,", ": 51,")), 422, "bad-input", "is before the first"),
+        (features(&sound.replace(": 50", ": 500").replace(": 5,", ": 180,")), 422, "lapsed", "180 days ago"),
+        (features(r#""recency_days": 5"#), 422, "bad-input", "features.frequency: missing"),
+        (format!(r#"{{"features": {{{sound}}}, "purchases": []}}"#), 422, "bad-input", "not both"),
+    ] {
+        let (said, content_type, answer) = server.post("/v1/score", sent.as_bytes());
+        let shown: String = sent.chars().take(200).collect();
+        assert_eq!(said, status, "{shown}: {answer}");
+        if status != 200 {
+            assert_eq!(content_type, "application/problem+json", "{shown}");
+            assert_eq!(answer["type"], format!("urn:mainstay:problem:{slug}"), "{shown}: {answer}");
+            assert_eq!(answer["status"], status);
+            assert!(answer["detail"].as_str().unwrap().contains(detail), "{shown}: {answer}");
+        }
+    }
+}
+
+#[test]
+fn routes_that_are_not_there_and_bodies_too_large_are_problems() {
+    let server = server();
+    let problem = |(status, content_type, answer): (u16, String, Value)| {
+        assert_eq!(content_type, "application/problem+json");
+        (status, answer["type"].as_str().unwrap().rsplit(':').next().unwrap().to_owned())
+    };
+    assert_eq!(problem(server.get("/v2/score")), (404, "not-found".to_owned()));
+    assert_eq!(problem(server.get("/v1/score")), (405, "method-not-allowed".to_owned()));
+    assert_eq!(problem(server.get("/v1/at-risk?top=0")), (400, "usage".to_owned()));
+    assert_eq!(problem(server.get("/v1/at-risk?top=-1")), (400, "usage".to_owned()));
+    assert_eq!(problem(server.get("/v1/at-risk?bottom=1")), (400, "usage".to_owned()));
+    let large = vec![b' '; 2 * 1024 * 1024 + 1];
+    assert_eq!(problem(server.post("/v1/score", &large)), (413, "too-large".to_owned()));
+    let largest = [&large[..1024 * 1024], br#"{"customer_id": 1}"#].concat();
+    assert_eq!(server.post("/v1/score", &largest).0, 422, "a large body within the limit is read");
+}
+
+#[test]
+fn the_at_risk_list_is_the_newest_scored_list() {
+    let server = server();
+    let (status, _, list) = server.get("/v1/at-risk?top=5");
+    assert_eq!(status, 200);
+    let store = shop().store.display();
+    assert_eq!(list, crate::support::json(&format!("list --store {store} --top 5 --format json")));
+}
+
+#[test]
+fn a_newer_list_is_served_without_a_restart() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    fs::create_dir(&store).unwrap();
+    fs::copy(shop().store.join("model.mainstay"), store.join("model.mainstay")).unwrap();
+    let server = Server::start(&store.display().to_string());
+    let (status, _, problem) = server.get("/v1/at-risk");
+    assert_eq!((status, problem["type"].as_str().unwrap()), (404, "urn:mainstay:problem:no-scores"));
+
+    let score = |as_of: &str| {
+        let out = folder.path().join("out.csv");
+        let (input, store) = (shop().input(), store.display());
+        crate::support::done(&format!(
+            "score {input} --as-of {as_of} --store {store} --out {}",
+            out.display()
+        ));
+        let (status, _, list) = server.get("/v1/at-risk?top=1");
+        assert_eq!(status, 200);
+        list[0]["as_of"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(score("2023-11-01"), "2023-11-01T00:00:00Z");
+    assert_eq!(score("2023-11-02"), "2023-11-02T00:00:00Z");
+}
+
+#[test]
+fn it_lives_is_ready_and_stops_when_told() {
+    let server = server();
+    assert_eq!(server.get("/livez").2, json!({"status": "alive"}));
+    let (status, _, ready) = server.get("/readyz");
+    assert_eq!((status, ready["status"].as_str()), (200, Some("ready")));
+    assert!(ready["model"].as_str().is_some());
+    // A connection that is kept open and idle must not hold the server up.
+    let idle = std::net::TcpStream::connect(&server.address).unwrap();
+    assert_eq!(server.terminate().code(), Some(0));
+    drop(idle);
+}
+
+#[test]
+fn an_address_beyond_this_machine_is_refused() {
+    let store = shop().store.display();
+    let (code, said) = crate::support::failed(&format!("serve --store {store} --listen 0.0.0.0:0"));
+    assert_eq!(code, 2);
+    assert!(said.contains("no keys yet"), "{said}");
+}

@@ -1,0 +1,191 @@
+//! What the commands promise when all is well.
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use serde_json::Value;
+
+use crate::support::{done, folder, json, shop};
+
+const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action,net_value,\
+                       recency_days,frequency,monetary,complaint_count,tenure_days";
+
+/// The rows of a CSV file by column name.
+fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    let header = lines.next().unwrap();
+    lines.map(|line| header.iter().cloned().zip(line).collect()).collect()
+}
+
+fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
+    row[column].parse().unwrap()
+}
+
+#[test]
+fn scores_hold_the_promised_columns_sorted_by_customer() {
+    let text = fs::read_to_string(&shop().scores).unwrap();
+    assert_eq!(text.lines().next(), Some(COLUMNS));
+    let rows = csv(&text);
+    assert!(rows.len() > 100, "{} customers", rows.len());
+    assert!(rows.windows(2).all(|pair| pair[0]["customer_id"] < pair[1]["customer_id"]));
+    for row in &rows {
+        assert!((0.0..=1.0).contains(&number(row, "churn_probability")));
+        assert!(number(row, "lifetime_value") > 0.0);
+        assert_eq!(row["action"] == "do nothing", number(row, "net_value") == 0.0);
+        assert!(number(row, "net_value") >= 0.0);
+        assert!(number(row, "recency_days") < 180.0, "the population bought within the lookback");
+    }
+    assert!(rows.iter().any(|row| row["complaint_count"] != "0"));
+}
+
+/// ECONOMICS.md section 1 and docs/economics.md, from the row itself and the flags.
+#[test]
+fn a_reader_can_recompute_value_and_decision_from_the_row() {
+    let folder = folder();
+    let (offers, out) = (folder.path().join("offers.toml"), folder.path().join("scores.csv"));
+    let (c, delta, gamma, psi, lambda) = (2.0, 4.0, 0.4, 0.5, 0.01);
+    fs::write(
+        &offers,
+        format!(
+            "[[offer]]\nname = \"call\"\ncontact_cost = {c}\nincentive = {delta}\nsave_rate = {gamma}\n\
+             take_up = {psi}\ndriven_away = {lambda}\n"
+        ),
+    )
+    .unwrap();
+    let (input, store) = (shop().input(), folder.path().join("store"));
+    let store = store.display();
+    let trained = json(&format!("train {input} --horizon 60d --lookback 180d --json --store {store}"));
+    let said = done(&format!(
+        "score {input} --store {store} --offers {} --margin 0.5 --discount 0.2 --out {}",
+        offers.display(),
+        out.display()
+    ));
+    let kept = 1.0 - trained["snapshots"][0]["churn_rate"].as_f64().unwrap();
+    let years = 60.0 / 365.0 / (1.0 - kept * 1.2_f64.powf(-60.0 / 365.0));
+    assert!(said.contains(&format!("stay {years:.2} discounted years")), "{said}");
+
+    let rows = csv(&fs::read_to_string(&out).unwrap());
+    assert!(
+        rows.iter().any(|row| row["action"] == "call")
+            && rows.iter().any(|row| row["action"] == "do nothing")
+    );
+    for row in rows {
+        let yearly = number(&row, "frequency") * 365.0 / number(&row, "tenure_days").max(365.0);
+        let v = yearly * number(&row, "monetary") * 0.5 * years;
+        assert!((v - number(&row, "lifetime_value")).abs() < 1e-9 * (1.0 + v));
+        let p = number(&row, "churn_probability");
+        let nv = p * gamma * (v - delta) - (1.0 - p) * (psi * delta + lambda * v) - c;
+        assert!((nv.max(0.0) - number(&row, "net_value")).abs() < 1e-9 * (1.0 + v));
+        assert_eq!(row["action"], if nv > 0.0 { "call" } else { "do nothing" });
+    }
+}
+
+#[test]
+fn the_list_is_the_head_of_the_newest_scores_by_net_value() {
+    let store = shop().store.display();
+    let from_store = json(&format!("list --store {store} --top 7 --format json"));
+    let from_file = json(&format!("list --scores {} --top 7 --format json", shop().scores.display()));
+    assert_eq!(from_store, from_file);
+    let rows = from_store.as_array().unwrap();
+    assert_eq!(rows.len(), 7);
+    let net_values: Vec<f64> = rows.iter().map(|row| row["net_value"].as_f64().unwrap()).collect();
+    assert!(net_values.is_sorted_by(|a, b| a >= b));
+    let best = csv(&fs::read_to_string(&shop().scores).unwrap())
+        .iter()
+        .map(|row| number(row, "net_value"))
+        .fold(0.0, f64::max);
+    assert_eq!(net_values[0], best);
+
+    let as_csv = csv(&done(&format!("list --store {store} --top 7 --format csv")));
+    assert_eq!(as_csv.len(), 7);
+    assert_eq!(rows[3]["customer_id"].as_str().unwrap(), as_csv[3]["customer_id"]);
+    let table = done(&format!("list --store {store} --top 7"));
+    assert_eq!(table.lines().count(), 8, "{table}");
+    assert!(table.contains(&as_csv[0]["customer_id"]));
+}
+
+#[test]
+fn a_list_longer_than_the_scores_is_all_of_them() {
+    let all = fs::read_to_string(&shop().scores).unwrap().lines().count() - 1;
+    let list = json(&format!("list --store {} --top 1000000 --format json", shop().store.display()));
+    assert_eq!(list.as_array().unwrap().len(), all);
+}
+
+#[test]
+fn backtest_prints_one_object_with_the_promised_keys() {
+    let outcome = json(&format!("backtest {} --horizon 60d --lookback 180d --json", shop().input()));
+    let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        keys(&outcome),
+        ["baselines", "churn_rate", "models", "test_cutoff", "test_rows", "train_rows"]
+    );
+    let models = outcome["models"].as_array().unwrap();
+    let baselines = outcome["baselines"].as_array().unwrap();
+    assert_eq!(models.iter().filter(|model| model["selected"] == true).count(), 1);
+    assert_eq!(baselines[0]["name"], "days since the last order");
+    for model in models.iter().chain(baselines) {
+        assert_eq!(
+            keys(model),
+            ["auc", "brier", "ece", "fit_seconds", "lift_at_10", "log_loss", "name", "pr_auc", "selected"]
+        );
+        assert!(model["fit_seconds"].as_f64().unwrap() > 0.0);
+        assert!(model["auc"].as_f64().unwrap() > 0.6, "a shop with this much pattern can be read: {model}");
+    }
+}
+
+#[test]
+fn training_as_of_an_instant_looks_at_nothing_after_it() {
+    let folder = folder();
+    let purchases = fs::read_to_string(&shop().purchases).unwrap();
+    let (header, lines) = purchases.split_once('\n').unwrap();
+    let past: Vec<&str> =
+        lines.lines().filter(|line| line.split(',').nth(2).unwrap() <= "2023-08-01").collect();
+    let past_file = folder.path().join("past.csv");
+    fs::write(&past_file, format!("{header}\n{}\n", past.join("\n"))).unwrap();
+    let train = |input: &str, store: &str| {
+        let store = folder.path().join(store);
+        done(&format!(
+            "train --purchases {input} --horizon 60d --lookback 180d --as-of 2023-07-31T12:00:00Z --store {}",
+            store.display()
+        ));
+        fs::read(store.join("model.mainstay")).unwrap()
+    };
+    let full = train(&shop().purchases.display().to_string(), "full");
+    assert!(full == train(&past_file.display().to_string(), "past"), "the two models differ");
+}
+
+#[test]
+fn columns_of_other_names_are_mapped_and_complaints_keep_theirs() {
+    let folder = folder();
+    let purchases = fs::read_to_string(&shop().purchases).unwrap();
+    let renamed = folder.path().join("renamed.csv");
+    let other = purchases.replacen("customer_id,order_id,ts,amount", "CustomerID,Invoice,When,Total", 1);
+    fs::write(&renamed, other).unwrap();
+    let (a, b) = (folder.path().join("a.parquet"), folder.path().join("b.parquet"));
+    done(&format!("features {} --as-of 2023-06-01 --out {}", shop().input(), a.display()));
+    done(&format!(
+        "features --purchases {} --complaints {} --column customer_id=CustomerID --column order_id=Invoice \
+         --column ts=When --column amount=Total --as-of 2023-06-01 --out {}",
+        renamed.display(),
+        shop().complaints.display(),
+        b.display()
+    ));
+    assert!(fs::read(a).unwrap() == fs::read(b).unwrap(), "the two tables differ");
+}
+
+#[test]
+fn a_demo_shows_metrics_and_the_ten_best() {
+    let folder = folder();
+    let said = done(&format!("demo --store {}", folder.path().display()));
+    for part in
+        ["6046 customers, 61.4 % churned; trained on 59636 rows", "days since the last order", "(selected)"]
+    {
+        assert!(said.contains(part), "{part}\n{said}");
+    }
+    let ten = said.split_once("customer ").unwrap().1.lines().count();
+    assert!(ten >= 11, "{said}");
+    assert_eq!(
+        json(&format!("list --store {} --format json", folder.path().display())).as_array().unwrap().len(),
+        20
+    );
+}

@@ -1,0 +1,136 @@
+//! Mainstay against DuckDB and scikit-learn on CDNOW; tests/independent has the scripts, tests/golden their answers.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type};
+use arrow_array::{Array, RecordBatch};
+use mainstay_features::ingest;
+use mainstay_features::watch::Unwatched;
+use mainstay_models::backtest::{RECENCY_RULE, backtest};
+use mainstay_models::training::{Settings, train};
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
+
+use crate::support::{CDNOW, done, folder, json};
+
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+
+fn rows_of(path: &Path) -> Vec<RecordBatch> {
+    ParquetRecordBatchReaderBuilder::try_new(File::open(path).unwrap())
+        .unwrap()
+        .build()
+        .unwrap()
+        .map(Result::unwrap)
+        .collect()
+}
+
+fn texts(batches: &[RecordBatch], column: &str) -> Vec<String> {
+    let of = |batch: &RecordBatch| -> Vec<String> {
+        let array = batch.column_by_name(column).unwrap();
+        array.as_string::<i32>().iter().map(|text| text.unwrap().to_owned()).collect()
+    };
+    batches.iter().flat_map(of).collect()
+}
+
+fn numbers(batches: &[RecordBatch], column: &str) -> Vec<f64> {
+    let of = |batch: &RecordBatch| -> Vec<f64> {
+        let array = batch.column_by_name(column).unwrap();
+        match array.as_primitive_opt::<Int64Type>() {
+            Some(whole) => whole.values().iter().map(|&value| value as f64).collect(),
+            None => match array.as_primitive_opt::<Float64Type>() {
+                Some(floats) => floats.values().to_vec(),
+                None => panic!("{column} is {}", array.data_type()),
+            },
+        }
+    };
+    batches.iter().flat_map(of).collect()
+}
+
+#[test]
+fn the_five_features_on_cdnow_are_duckdbs() {
+    let folder = folder();
+    let out = folder.path().join("features.parquet");
+    done(&format!("features --purchases {CDNOW} --as-of 1998-04-01 --lookback 180d --out {}", out.display()));
+    let ours = rows_of(&out);
+    let theirs = rows_of(&Path::new(GOLDEN).join("cdnow_features.parquet"));
+    assert_eq!(texts(&ours, "customer_id"), texts(&theirs, "customer_id"));
+    for column in ["recency_days", "frequency", "complaint_count", "tenure_days"] {
+        assert_eq!(numbers(&ours, column), numbers(&theirs, column), "{column}");
+    }
+    // DuckDB adds the amounts of a day in an order of its own.
+    for (ours, theirs) in numbers(&ours, "monetary").iter().zip(numbers(&theirs, "monetary")) {
+        assert!((ours - theirs).abs() <= 1e-12 * theirs, "{ours} {theirs}");
+    }
+}
+
+#[test]
+fn several_cutoffs_give_an_as_of_column_sorted_by_customer() {
+    let folder = folder();
+    let out = folder.path().join("features.parquet");
+    done(&format!(
+        "features --purchases {CDNOW} --as-of 1998-04-01 --as-of 1998-01-01 --lookback 180d --out {}",
+        out.display()
+    ));
+    let batches = rows_of(&out);
+    let ids = texts(&batches, "customer_id");
+    assert!(batches[0].column_by_name("as_of").is_some());
+    assert!(ids.is_sorted());
+    assert!(ids.len() > 12_000, "both populations: {}", ids.len());
+}
+
+fn golden() -> Value {
+    serde_json::from_slice(&fs::read(Path::new(GOLDEN).join("cdnow_models.json")).unwrap()).unwrap()
+}
+
+fn close(ours: &Value, theirs: &Value, tolerance: f64, what: &str) {
+    let (ours, theirs) = (ours.as_f64().unwrap(), theirs.as_f64().unwrap());
+    assert!((ours - theirs).abs() <= tolerance, "{what}: {ours} against {theirs}");
+}
+
+#[test]
+fn the_backtest_on_cdnow_agrees_with_scikit_learn() {
+    let golden = golden();
+    let outcome = json(&format!("backtest --purchases {CDNOW} --horizon 90d --lookback 180d --json"));
+    assert_eq!(outcome["test_cutoff"], "1998-04-01T00:00:00Z");
+    assert_eq!(
+        (&outcome["test_rows"], &outcome["train_rows"]),
+        (&golden["test_rows"], &golden["train_rows"])
+    );
+    assert_eq!(outcome["test_rows"], 6046);
+    assert_eq!(outcome["train_rows"], 59_636);
+    close(&outcome["churn_rate"], &golden["churn_rate"], 1e-12, "churn rate");
+
+    let model = |name: &str| {
+        let all =
+            outcome["models"].as_array().unwrap().iter().chain(outcome["baselines"].as_array().unwrap());
+        all.clone().find(|model| model["name"] == name).unwrap().clone()
+    };
+    for (ours, theirs) in [("logistic", "logistic"), (RECENCY_RULE, "recency_rule")] {
+        let (ours, theirs) = (model(ours), &golden[theirs]["measures"]);
+        for (measure, value) in theirs.as_object().unwrap() {
+            close(&ours[measure], value, 1e-5, measure);
+        }
+    }
+    // Two forests are never the same; .004 is about six times the spread over seeds.
+    close(&model("forest")["auc"], &golden["forest_auc_mean_of_5_seeds"], 0.004, "forest");
+}
+
+#[test]
+fn logistic_coefficients_are_scikit_learns() {
+    let input =
+        ingest::Input { purchases: vec![ingest::Source::File(CDNOW.into())], ..ingest::Input::default() };
+    let history = ingest::read(&input, &Unwatched).unwrap().history;
+    let settings = Settings { horizon: "90d".parse().unwrap(), lookback: "180d".parse().unwrap(), seed: 0 };
+    let trained = train(&history, &settings, "1998-04-01".parse().unwrap(), &Unwatched).unwrap();
+    let golden = &golden()["logistic"];
+    let ours = &trained.models.logistic;
+    close(&ours.intercept.into(), &golden["intercept"], 1e-5, "intercept");
+    for (term, theirs) in ours.terms.iter().zip(golden["coefficients"].as_array().unwrap()) {
+        close(&term.coefficient.into(), theirs, 1e-5, "coefficient");
+    }
+    let judged = backtest(&history, &settings, &Unwatched).unwrap();
+    let selected = judged.models.iter().filter(|model| model.selected).map(|model| model.name.as_str());
+    assert_eq!(selected.collect::<Vec<_>>(), [trained.models.selected.to_string()]);
+}

@@ -1,0 +1,11 @@
+//! The product as its users meet it: commands and HTTP, and the answers of others to hold it to.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
+
+mod api;
+mod architecture;
+mod broken_input;
+mod commands;
+mod independent;
+mod same_bytes;
+mod support;
