@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use mainstay_features::registry::FEATURES;
 use mainstay_features::units::ParseUnitError;
 use mainstay_models::backtest::backtest;
 use mainstay_models::training::Settings;
+use serde_json::{Map, Value, json};
 
 use super::input::{built_in_offers, last_order, read};
 use super::progress::Progress;
@@ -60,7 +62,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     match listener {
         Some(listener) => {
-            output::print(&format!("\n{}", curl(&listener)))?;
+            output::print(&format!("\n{}", curl(&listener, &scores)))?;
             run_on(listener, service, store)
         }
         None => Ok(()),
@@ -72,11 +74,17 @@ fn settings() -> Result<Settings, ParseUnitError> {
     Ok(Settings { horizon: "90d".parse()?, lookback: "180d".parse()?, seed: 0 })
 }
 
-fn curl(listener: &Listener) -> String {
+/// A call to try: the features of the customer with the highest net value.
+fn curl(listener: &Listener, scores: &Scores) -> String {
+    let features: Map<String, Value> = scores
+        .ranked(1)
+        .into_iter()
+        .flat_map(|row| FEATURES.iter().zip(row.features))
+        .map(|(feature, value)| (feature.name.to_owned(), json!(value)))
+        .collect();
     format!(
-        "curl -s http://{}/v1/score -H 'content-type: application/json' -d '{{\"customer_id\": \"you\", \
-         \"as_of\": \"1998-06-30\", \"purchases\": [{{\"order_id\": 1, \"ts\": \"1997-01-15\", \"amount\": 31.5}}, \
-         {{\"order_id\": 2, \"ts\": \"1998-03-02\", \"amount\": 64.9}}]}}'\n",
-        listener.address()
+        "curl -s http://{}/v1/score -H 'content-type: application/json' -d '{}'\n",
+        listener.address(),
+        json!({"features": features})
     )
 }

@@ -128,15 +128,15 @@ fn an_answer_has_every_field_and_its_reasons() {
     assert_eq!(
         keys,
         [
-            "action",
-            "as_of",
-            "break_even_probability",
-            "churn_probability",
             "customer_id",
+            "as_of",
+            "churn_probability",
+            "reasons",
             "lifetime_value",
-            "model",
+            "action",
             "net_value",
-            "reasons"
+            "break_even_probability",
+            "model"
         ]
     );
     let reasons = score["reasons"].as_array().unwrap();

@@ -117,7 +117,7 @@ fn backtest_prints_one_object_with_the_promised_keys() {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(
         keys(&outcome),
-        ["baselines", "churn_rate", "models", "test_cutoff", "test_rows", "train_rows"]
+        ["test_cutoff", "train_rows", "test_rows", "churn_rate", "models", "baselines"]
     );
     let models = outcome["models"].as_array().unwrap();
     let baselines = outcome["baselines"].as_array().unwrap();
@@ -126,7 +126,7 @@ fn backtest_prints_one_object_with_the_promised_keys() {
     for model in models.iter().chain(baselines) {
         assert_eq!(
             keys(model),
-            ["auc", "brier", "ece", "fit_seconds", "lift_at_10", "log_loss", "name", "pr_auc", "selected"]
+            ["name", "selected", "auc", "pr_auc", "log_loss", "brier", "ece", "lift_at_10", "fit_seconds"]
         );
         assert!(model["fit_seconds"].as_f64().unwrap() > 0.0);
         assert!(model["auc"].as_f64().unwrap() > 0.6, "a shop with this much pattern can be read: {model}");
