@@ -1,24 +1,25 @@
 //! The Parquet reader: only the needed columns, row groups in parallel.
 
-use std::fs::File;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    ArrowPrimitiveType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
+    ArrowPrimitiveType, Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
 };
 use arrow_array::{Array, RecordBatch, StringArray};
-use arrow_schema::{DataType, TimeUnit};
-use bytes::Bytes;
+use arrow_schema::{DataType, FieldRef, Fields, Schema, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::errors::ParquetError;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::columns::Column;
+use super::source::SharedFile;
 use super::{ColumnMap, Field, IngestError, Problem, RawRow, Rows, Source, Table};
 use crate::id::{IdKind, IdRef};
 use crate::units::{Instant, Money, ParseUnitError};
@@ -34,28 +35,21 @@ pub(crate) fn read(
 ) -> Result<Rows, IngestError> {
     match source {
         Source::File(_) => {
-            let file = source.open_file()?;
-            read_chunks(source, table, columns, watch, || {
-                File::try_clone(&file).map_err(|cause| source.unreadable(cause))
-            })
+            let file = SharedFile::new(source.open_file()?).map_err(|cause| source.unreadable(cause))?;
+            read_chunks(source, table, columns, watch, &file)
         }
-        Source::Bytes { bytes, .. } => {
-            read_chunks(source, table, columns, watch, || Ok::<Bytes, IngestError>(bytes.clone()))
-        }
+        Source::Bytes { bytes, .. } => read_chunks(source, table, columns, watch, bytes),
     }
 }
 
-fn read_chunks<R: ChunkReader + 'static>(
+fn read_chunks<R: ChunkReader + Clone + 'static>(
     source: &Source,
     table: Table,
     columns: &ColumnMap,
     watch: &dyn Watch,
-    open: impl Fn() -> Result<R, IngestError> + Sync,
+    chunks: &R,
 ) -> Result<Rows, IngestError> {
-    // Without the writer's Arrow schema text is always plain text, never a view or a dictionary.
-    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-    let metadata =
-        ArrowReaderMetadata::load(&open()?, options).map_err(|error| IngestError::in_file(source, error))?;
+    let metadata = plain_text_metadata(chunks).map_err(|error| IngestError::in_file(source, error))?;
     let header: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
     let columns = columns.locate(source, table, &header)?;
     let mask = ProjectionMask::roots(
@@ -76,7 +70,7 @@ fn read_chunks<R: ChunkReader + 'static>(
         })
         .collect();
     let read_group = |&(group, mut row): &(usize, u64)| -> Result<Rows, IngestError> {
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(open()?, metadata.clone())
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks.clone(), metadata.clone())
             .with_row_groups(vec![group])
             .with_projection(mask.clone())
             .with_batch_size(BATCH_ROWS)
@@ -98,6 +92,24 @@ fn read_chunks<R: ChunkReader + 'static>(
         rows.absorb(part?).map_err(|problem| IngestError::in_file(source, problem))?;
     }
     Ok(rows)
+}
+
+/// The file's metadata, set so that text comes as plain text, never as a view or a dictionary.
+fn plain_text_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMetadata, ParquetError> {
+    let metadata = ArrowReaderMetadata::load(chunks, ArrowReaderOptions::new())?;
+    let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let plain = |field: &FieldRef| match field.data_type() {
+        DataType::Dictionary(_, values) if is_text(values) => retyped(field, DataType::Utf8),
+        kind if is_text(kind) => retyped(field, DataType::Utf8),
+        _ => field.clone(),
+    };
+    let fields: Fields = metadata.schema().fields().iter().map(plain).collect();
+    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
+    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)
+}
+
+fn retyped(field: &FieldRef, kind: DataType) -> FieldRef {
+    Arc::new(field.as_ref().clone().with_data_type(kind))
 }
 
 fn add_batch(
@@ -239,6 +251,7 @@ impl<'a> Instants<'a> {
             DataType::Date32 => {
                 convert::<Date32Type, _>(array, |days| Some(i64::from(days) * 86_400_000_000))
             }
+            DataType::Date64 => convert::<Date64Type, _>(array, |millis| millis.checked_mul(1_000)),
             DataType::Timestamp(TimeUnit::Second, _) => {
                 convert::<TimestampSecondType, _>(array, |seconds| seconds.checked_mul(1_000_000))
             }

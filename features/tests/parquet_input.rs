@@ -1,0 +1,211 @@
+//! Parquet as others write it: many row groups, every usual physical type.
+
+#![allow(clippy::unwrap_used)]
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{
+    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int32Array,
+    Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt32Array,
+};
+use mainstay_features::history::History;
+use mainstay_features::id::IdKind;
+use mainstay_features::ingest::{self, IngestError, Input, Source};
+use mainstay_features::watch::Unwatched;
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+
+fn write(path: &Path, columns: Vec<(&str, ArrayRef)>, rows_per_group: usize) {
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(rows_per_group)).build();
+    let mut writer =
+        ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), Some(properties)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+}
+
+fn read(purchases: &[PathBuf]) -> Result<History, IngestError> {
+    let purchases = purchases.iter().cloned().map(Source::File).collect();
+    Ok(ingest::read(&Input { purchases, ..Input::default() }, &Unwatched)?.history)
+}
+
+/// The whole history as text: customers, orders, complaints.
+fn shown(history: &History) -> String {
+    (0..history.len()).map(|c| format!("{} {:?}\n", history.customer_id(c), history.customer(c))).collect()
+}
+
+/// Threads that share a file must not share a position in it.
+#[test]
+fn row_groups_read_side_by_side_are_the_rows_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = 20_000_i64;
+    let columns = || -> Vec<(&str, ArrayRef)> {
+        vec![
+            (
+                "customer_id",
+                Arc::new(StringArray::from_iter_values((0..rows).map(|i| format!("c{}", i * 7919 % 997)))),
+            ),
+            ("order_id", Arc::new(Int64Array::from_iter_values((0..rows).map(|i| i / 3)))),
+            (
+                "ts",
+                Arc::new(TimestampMicrosecondArray::from_iter_values((0..rows).map(|i| i / 3 * 1_000_000))),
+            ),
+            ("amount", Arc::new(Float64Array::from_iter_values((0..rows).map(|i| i as f64 / 7.0)))),
+        ]
+    };
+    let (one, many) = (folder.path().join("one.parquet"), folder.path().join("many.parquet"));
+    write(&one, columns(), rows as usize);
+    write(&many, columns(), 100);
+    let expected = shown(&read(&[one]).unwrap());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().unwrap();
+    for _ in 0..10 {
+        assert!(pool.install(|| shown(&read(std::slice::from_ref(&many)).unwrap())) == expected);
+    }
+}
+
+/// Three lines of two orders of customer 7 and one of customer 12, in every type each column may have.
+#[test]
+fn every_usual_type_gives_the_same_history() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = [7_i64, 7, 7, 12];
+    let texts = ids.map(|id| id.to_string());
+    let days = [19_000_i64, 19_000, 19_010, 19_005];
+    let seconds = days.map(|day| day * 86_400);
+    let cents = [1250_i64, 250, -300, 9900];
+    let number = |name| -> Vec<(&'static str, ArrayRef)> {
+        let orders: ArrayRef = Arc::new(Int64Array::from_iter_values([1, 1, 2, 1]));
+        let ids: ArrayRef = Arc::new(Int64Array::from_iter_values(ids));
+        let ts: ArrayRef = Arc::new(TimestampSecondArray::from_iter_values(seconds));
+        let amounts: ArrayRef = Arc::new(Float64Array::from_iter_values(cents.map(|c| c as f64 / 100.0)));
+        let all = [("customer_id", ids), ("order_id", orders), ("ts", ts), ("amount", amounts)];
+        all.into_iter().filter(|(column, _)| *column != name).collect()
+    };
+    let with = |name: &'static str, array: ArrayRef| {
+        let mut columns = number(name);
+        columns.push((name, array));
+        let path = folder.path().join("log.parquet");
+        write(&path, columns, 3);
+        read(&[path]).unwrap()
+    };
+    let expected = shown(&with("ts", Arc::new(TimestampSecondArray::from_iter_values(seconds))));
+    assert_eq!(expected.lines().count(), 2, "{expected}");
+
+    let dictionary: DictionaryArray<Int32Type> = texts.iter().map(String::as_str).collect();
+    let narrow: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
+    let text_ids: [ArrayRef; 4] = [
+        Arc::new(StringArray::from_iter_values(&texts)),
+        Arc::new(LargeStringArray::from_iter_values(&texts)),
+        Arc::new(StringViewArray::from_iter_values(&texts)),
+        Arc::new(dictionary),
+    ];
+    for array in text_ids {
+        let kind = array.data_type().clone();
+        let history = with("customer_id", array.clone());
+        assert_eq!(history.id_kind(), IdKind::Text, "{kind}");
+        // As text, "12" comes before "7".
+        let backwards: Vec<&str> = expected.lines().rev().collect();
+        assert_eq!(shown(&history).lines().collect::<Vec<_>>(), backwards, "{kind}");
+    }
+    let orders: [ArrayRef; 3] = [
+        Arc::new(StringArray::from_iter_values(["1", "1", "2", "1"])),
+        Arc::new(UInt32Array::from_iter_values([1, 1, 2, 1])),
+        Arc::new(Int32Array::from_iter_values([1, 1, 2, 1])),
+    ];
+    for array in orders {
+        assert_eq!(shown(&with("order_id", array)), expected);
+    }
+    assert_eq!(shown(&with("customer_id", Arc::new(Int32Array::from(narrow)))), expected);
+
+    let instants: [ArrayRef; 6] = [
+        Arc::new(Date32Array::from_iter_values(days.map(|day| day as i32))),
+        Arc::new(TimestampMillisecondArray::from_iter_values(seconds.map(|s| s * 1_000))),
+        Arc::new(
+            TimestampMicrosecondArray::from_iter_values(seconds.map(|s| s * 1_000_000)).with_timezone("UTC"),
+        ),
+        Arc::new(
+            TimestampMicrosecondArray::from_iter_values(seconds.map(|s| s * 1_000_000))
+                .with_timezone("+02:00"),
+        ),
+        Arc::new(TimestampNanosecondArray::from_iter_values(seconds.map(|s| s * 1_000_000_000 + 1))),
+        Arc::new(StringArray::from_iter_values([
+            "2022-01-08",
+            "2022-01-08T00:00:00Z",
+            "2022-01-18 00:00:00",
+            "2022-01-13",
+        ])),
+    ];
+    for array in instants {
+        let kind = array.data_type().clone();
+        assert_eq!(shown(&with("ts", array)), expected, "{kind}");
+    }
+    let amounts: [ArrayRef; 3] = [
+        Arc::new(
+            Decimal128Array::from_iter_values(cents.map(i128::from)).with_precision_and_scale(12, 2).unwrap(),
+        ),
+        Arc::new(Float32Array::from_iter_values(cents.map(|c| c as f32 / 100.0))),
+        Arc::new(StringArray::from_iter_values(["12.50", "2.5", "-3", "99.00"])),
+    ];
+    for array in amounts {
+        let kind = array.data_type().clone();
+        assert_eq!(shown(&with("amount", array)), expected, "{kind}");
+    }
+}
+
+#[test]
+fn nulls_are_named_with_their_row_and_types_that_cannot_hold_a_field_with_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.parquet");
+    let read_with = |name: &str, array: ArrayRef| {
+        let columns: Vec<(&str, ArrayRef)> = vec![
+            ("customer_id", Arc::new(Int64Array::from(vec![Some(1), None, Some(2), Some(3)]))),
+            ("order_id", Arc::new(Int64Array::from(vec![1, 2, 3, 4]))),
+            ("ts", Arc::new(Date32Array::from(vec![1, 2, 3, 4]))),
+            ("amount", Arc::new(Float64Array::from(vec![1.0, f64::NAN, 3.0, 4.0]))),
+        ];
+        let columns =
+            columns.into_iter().map(|(n, old)| (n, if n == name { array.clone() } else { old })).collect();
+        // One row a group: the row's number is the file's, not the group's.
+        write(&path, columns, 1);
+        read(std::slice::from_ref(&path))
+            .map_err(|error| error.to_string().replace(&path.display().to_string(), "log"))
+    };
+    let whole: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 4]));
+    assert_eq!(
+        read_with("order_id", whole).unwrap().len(),
+        3,
+        "a row without a customer is left out, NaN and all"
+    );
+    for (name, array, message) in [
+        (
+            "amount",
+            Arc::new(Float64Array::from(vec![Some(1.0), None, Some(3.0), None])) as ArrayRef,
+            "log: row 4, column \"amount\": empty; every row needs its amount",
+        ),
+        (
+            "amount",
+            Arc::new(Float64Array::from(vec![1.0, 2.0, f64::INFINITY, 4.0])),
+            "log: row 3, column \"amount\": \"inf\" is not a finite amount",
+        ),
+        (
+            "ts",
+            Arc::new(TimestampSecondArray::from(vec![1, 2, i64::MAX, 4])),
+            "log: row 3, column \"ts\": \"far future or past\" is not an instant in the years 1 to 9999",
+        ),
+        (
+            "order_id",
+            Arc::new(Int64Array::from(vec![Some(1), Some(2), None, Some(4)])),
+            "log: row 3, column \"order_id\": empty; every row needs its order_id",
+        ),
+        (
+            "customer_id",
+            Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0, 4.0])),
+            "log: column \"customer_id\" has type Float64; customer_id needs integers or text",
+        ),
+    ] {
+        assert_eq!(read_with(name, array).unwrap_err(), message);
+    }
+}
