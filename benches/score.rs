@@ -42,7 +42,7 @@ fn main() {
     for kind in [Kind::Logistic, Kind::Forest] {
         let mut training = training.clone();
         training.models.selected = kind;
-        let artifact = Artifact::new(settings, (first, last), last, training);
+        let artifact = Artifact::new(settings, (first, last), training);
         let service = Service::new(artifact, Catalogue::built_in().unwrap(), Assumptions::default());
         let (customers, _) = service.score_population(&history, last, &Unwatched);
         let some: Vec<usize> = customers.iter().step_by(customers.len() / 500).map(|&c| c as usize).collect();

@@ -21,6 +21,10 @@ pub enum Kind {
     NoModel,
     /// There is no scored list yet.
     NoScores,
+    /// What is kept in the store cannot be read.
+    BadStore,
+    /// The request is not meant for this server.
+    Misdirected,
     /// An output cannot be written.
     Output,
     /// The customer has lapsed: no purchase within the lookback.
@@ -56,6 +60,8 @@ impl Kind {
             Self::TooLittleData => (4, 422, "too-little-data", "The data cannot answer this"),
             Self::NoModel => (5, 503, "no-model", "There is no usable model"),
             Self::NoScores => (5, 404, "no-scores", "There is no scored list yet"),
+            Self::BadStore => (5, 500, "bad-store", "What is kept cannot be read"),
+            Self::Misdirected => (2, 421, "misdirected", "The request is not meant for this server"),
             Self::Output => (6, 500, "output", "The output cannot be written"),
             Self::Lapsed => (4, 422, "lapsed", "The customer has lapsed"),
             Self::NotFound => (2, 404, "not-found", "There is no such route"),
@@ -121,6 +127,7 @@ impl From<TrainingError> for Failure {
     fn from(error: TrainingError) -> Self {
         let kind = match error {
             TrainingError::HistoryTooShort { .. }
+            | TrainingError::NobodyToTrainOn
             | TrainingError::OneClass { .. }
             | TrainingError::NobodyToTest { .. } => Kind::TooLittleData,
             TrainingError::LogisticDidNotConverge(_) | TrainingError::Forest(_) => Kind::Internal,

@@ -1,12 +1,14 @@
 //! History → features → probability → value → decision. Batch and API ask here and nowhere else.
 
+use mainstay_features::frequency::FREQUENCY;
 use mainstay_features::history::{CustomerHistory, History};
 use mainstay_features::known::Cut;
-use mainstay_features::registry::{self, FEATURES, Row};
+use mainstay_features::recency::RECENCY_DAYS;
+use mainstay_features::registry::{self, FEATURES, Row, place};
 use mainstay_features::table::Snapshot;
+use mainstay_features::tenure::TENURE_DAYS;
 use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
-use mainstay_features::{recency, tenure};
 use mainstay_models::artifact::Artifact;
 use mainstay_models::dataset::{ModelRow, model_row};
 use mainstay_models::decision::{Catalogue, Decision, decide};
@@ -63,6 +65,9 @@ pub struct Reason {
     pub contribution: f64,
 }
 
+/// The most a feature given from outside may be; a history cannot give more.
+const MOST: f64 = 1e13;
+
 /// So many rows are scored at a time on one thread.
 const CHUNK_ROWS: usize = 4096;
 
@@ -77,11 +82,6 @@ impl Service {
     /// The model.
     pub fn artifact(&self) -> &Artifact {
         &self.artifact
-    }
-
-    /// The offers.
-    pub fn catalogue(&self) -> &Catalogue {
-        &self.catalogue
     }
 
     /// The discounted years a kept customer is expected to stay.
@@ -125,7 +125,7 @@ impl Service {
         let mut cut = Cut::default();
         let known = cut.at(customer, as_of).ok_or_else(|| {
             Failure::new(
-                Kind::Lapsed,
+                Kind::TooLittleData,
                 format!("no purchase at or before {as_of}: there is nothing to lose yet"),
             )
         })?;
@@ -142,21 +142,30 @@ impl Service {
     pub fn score_row(&self, row: Row) -> Result<Scored<'_>, Failure> {
         let impossible = |what: String| Err(Failure::new(Kind::BadInput, what));
         for (feature, value) in FEATURES.iter().zip(row) {
-            if !value.is_finite() || value < feature.least {
+            if value.is_nan() || value < feature.least {
                 return impossible(format!(
                     "{}: {value} is below the least possible, {}",
                     feature.name, feature.least
                 ));
             }
+            if value > MOST {
+                return impossible(format!("{}: {value} is more than {MOST:e}", feature.name));
+            }
             if feature.unit.is_whole() && value.fract() != 0.0 {
                 return impossible(format!("{}: {value} is not a whole number", feature.name));
             }
         }
-        let days = |name| registry::position(name).map_or(0.0, |position| row[position]);
-        let (recency_days, tenure_days) = (days(recency::RECENCY_DAYS.name), days(tenure::TENURE_DAYS.name));
+        let (recency_days, tenure_days) = (row[place(&RECENCY_DAYS)], row[place(&TENURE_DAYS)]);
         if recency_days > tenure_days {
             return impossible(format!(
                 "recency_days: the last purchase, {recency_days} days ago, is before the first, {tenure_days} days ago"
+            ));
+        }
+        let frequency = row[place(&FREQUENCY)];
+        // n × 24 hours touch n + 1 calendar days, or one more when they do not begin at midnight.
+        if frequency > tenure_days + 2.0 {
+            return impossible(format!(
+                "frequency: {frequency} days with a purchase do not fit in {tenure_days} days"
             ));
         }
         let lookback_days = self.artifact.settings.lookback.get();

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use mainstay_models::artifact::Artifact;
@@ -51,7 +52,7 @@ impl Store {
                 Kind::NoModel,
                 format!("no model in {}; train one with mainstay train", self.folder.display()),
             ),
-            _ => Failure::unreadable(&path, cause),
+            _ => Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display())),
         })?;
         Artifact::from_bytes(&bytes).map_err(|error| Failure::model(&path, &error))
     }
@@ -71,13 +72,15 @@ impl Store {
     /// When there is none, or it cannot be read.
     pub fn load_scores(&self) -> Result<Scores, Failure> {
         let path = self.scores_path();
-        if !path.exists() {
-            return Err(Failure::new(
+        let file = File::open(&path).map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound => Failure::new(
                 Kind::NoScores,
                 format!("no scored list in {}; write one with mainstay score", self.folder.display()),
-            ));
-        }
-        scores::read(&path)
+            ),
+            _ => Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display())),
+        })?;
+        // Nobody but a crash or an accident puts a broken list here.
+        scores::read(file, &path).map_err(|failure| Failure { kind: Kind::BadStore, ..failure })
     }
 
     fn create(&self) -> Result<(), Failure> {
@@ -85,34 +88,95 @@ impl Store {
     }
 }
 
-/// Writes a file whole or not at all: to a temporary file in the same folder, synced, then renamed over the old one,
-/// and the folder synced so that the rename survives a power cut.
+/// A file that is written beside its place and appears there whole or not at all.
+pub struct Whole {
+    path: PathBuf,
+    temporary: tempfile::NamedTempFile,
+}
+
+impl Whole {
+    /// Writes the content to a temporary file in the same folder and syncs it; [`Self::commit`] puts it in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written; the temporary file is then gone.
+    pub fn write(
+        path: &Path,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+    ) -> Result<Self, Failure> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        remove_leftovers(folder_of(path), &name);
+        let attempt = || -> io::Result<tempfile::NamedTempFile> {
+            let temporary = tempfile::Builder::new()
+                .prefix(&format!("{}{}-", leftover_prefix(&name), std::process::id()))
+                .suffix(LEFTOVER_SUFFIX)
+                // Temporary files are private; outputs are as readable as any file the user writes.
+                .permissions(fs::Permissions::from_mode(0o666))
+                .tempfile_in(folder_of(path))?;
+            let mut out = BufWriter::with_capacity(1 << 20, temporary);
+            write(&mut out)?;
+            let temporary = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+            temporary.as_file().sync_all()?;
+            Ok(temporary)
+        };
+        let temporary = attempt().map_err(|cause| Failure::output(path, cause))?;
+        Ok(Self { path: path.to_owned(), temporary })
+    }
+
+    /// Renames the file over what was in its place, and syncs the folder, so that this survives a power cut.
+    ///
+    /// # Errors
+    /// When it cannot be renamed: what was there before then still is. When the folder cannot be synced: the new file
+    /// is there, but a power cut may bring the old one back.
+    pub fn commit(self) -> Result<(), Failure> {
+        let Self { path, temporary } = self;
+        let attempt = || -> io::Result<()> {
+            temporary.persist(&path).map_err(|error| error.error)?;
+            File::open(folder_of(&path))?.sync_all()
+        };
+        attempt().map_err(|cause| Failure::output(&path, cause))
+    }
+}
+
+/// [`Whole::write`] and [`Whole::commit`].
 ///
 /// # Errors
-/// When anything cannot be written; what was there before is then still there.
+/// See there.
 pub fn write_whole(
     path: &Path,
     write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    let folder = match path.parent() {
+    Whole::write(path, write)?.commit()
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
-    };
-    let attempt = || -> io::Result<()> {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".mainstay-").suffix(".part");
-        // Temporary files are private; outputs are as readable as any file the user writes.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let temporary = builder.tempfile_in(folder)?;
-        let mut out = BufWriter::with_capacity(1 << 20, temporary);
-        write(&mut out)?;
-        let temporary = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(path).map_err(|error| error.error)?;
-        File::open(folder)?.sync_all()
-    };
-    attempt().map_err(|cause| Failure::output(path, cause))
+    }
+}
+
+const LEFTOVER_SUFFIX: &str = ".part";
+
+fn leftover_prefix(name: &str) -> String {
+    format!(".{name}.")
+}
+
+/// Removes the temporary files of this output that processes left which were killed. What cannot be removed is left:
+/// it is in nobody's way.
+fn remove_leftovers(folder: &Path, name: &str) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let file = entry.file_name();
+        let process = file
+            .to_str()
+            .and_then(|file| file.strip_prefix(&leftover_prefix(name)))
+            .and_then(|rest| rest.strip_suffix(LEFTOVER_SUFFIX))
+            .and_then(|rest| rest.split('-').next())
+            .and_then(|process| process.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -131,6 +195,22 @@ mod tests {
         assert_eq!(failed.unwrap_err().kind, Kind::Output);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: String| folder.path().join(name);
+        let (left, living, other) = (
+            at(".out.csv.4194305-Abc123.part".to_owned()),
+            at(format!(".out.csv.{}-Abc123.part", std::process::id())),
+            at(".other.csv.4194305-Abc123.part".to_owned()),
+        );
+        for path in [&left, &living, &other] {
+            fs::write(path, b"half").unwrap();
+        }
+        write_whole(&at("out.csv".to_owned()), |out| out.write_all(b"whole")).unwrap();
+        assert!(!left.exists() && living.exists() && other.exists(), "no process has a number above 2²²");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What is known about a customer at an instant: the only thing a feature ever sees, so that none can look ahead.
 
 use crate::history::CustomerHistory;
-use crate::units::{Days, Instant, Money};
+use crate::units::{Amount, Days, Instant};
 
 /// An order with a positive amount.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -9,7 +9,7 @@ pub struct Purchase {
     /// The order's earliest line.
     pub instant: Instant,
     /// The sum of the order's lines at or before the as-of instant; above zero.
-    pub amount: Money,
+    pub amount: Amount,
 }
 
 /// What is known about one customer at an instant. There is at least one purchase.
@@ -88,13 +88,10 @@ pub(crate) fn purchases_between(
     let mut next_line = later_lines.partition_point(|line| (line.order as usize) < start);
     (start..end.max(start)).filter_map(move |number| {
         let order = &customer.orders[number];
-        let mut amount = order.amount;
-        while let Some(line) = later_lines.get(next_line).filter(|line| line.order as usize == number) {
-            if line.instant <= until {
-                amount = amount + line.amount;
-            }
-            next_line += 1;
-        }
-        (amount > Money::ZERO).then_some(Purchase { instant: order.instant, amount })
+        let own = later_lines[next_line..].iter().take_while(|line| line.order as usize == number);
+        let known = own.clone().filter(|line| line.instant <= until).map(|line| line.amount);
+        let amount: Amount = known.chain([order.amount]).sum();
+        next_line += own.count();
+        (amount > Amount::ZERO).then_some(Purchase { instant: order.instant, amount })
     })
 }

@@ -1,7 +1,7 @@
 //! Monetary value: what the customer spends at a time.
 
 use crate::registry::{Feature, Unit, Window};
-use crate::units::Money;
+use crate::units::Amount;
 
 /// Mean amount per purchase, returns excluded.
 pub const MONETARY: Feature = Feature {
@@ -10,9 +10,5 @@ pub const MONETARY: Feature = Feature {
     window: Window::WholeHistory,
     least: 0.0,
     meaning: "Mean amount per purchase, returns excluded.",
-    compute: |known| {
-        let purchases = known.purchases();
-        let total: Money = purchases.iter().map(|purchase| purchase.amount).sum();
-        total.get() / purchases.len() as f64
-    },
+    compute: |known| Amount::mean(known.purchases().iter().map(|purchase| purchase.amount)),
 };

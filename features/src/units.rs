@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::iter::Sum;
-use std::ops::{Add, Mul, Neg, Sub};
+use std::ops::{Add, Mul, Sub};
 use std::str::FromStr;
 
 use jiff::Timestamp;
@@ -77,7 +77,10 @@ impl FromStr for Instant {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || ParseUnitError::new(text, "a date (2024-03-01) or a timestamp (2024-03-01T18:00:00Z)");
         let trimmed = text.trim();
+        // A time without an offset but with a zone in brackets is not UTC, and the zone's rules are not here.
+        let zoned = trimmed.contains('[');
         let timestamp = match trimmed.parse::<Timestamp>() {
+            Err(_) if zoned => return Err(bad()),
             Ok(timestamp) => timestamp,
             Err(_) => {
                 let civil = trimmed.parse::<DateTime>().map_err(|_| bad())?;
@@ -123,7 +126,60 @@ impl FromStr for Days {
     }
 }
 
-/// An amount in the purchase log's own currency; always finite.
+/// What a line, an order or a return comes to, in the purchase log's own currency: fixed-point, in millionths, so that
+/// sums are exact and the same in any order. An amount below half a millionth is none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Amount(i64);
+
+impl Amount {
+    /// No amount.
+    pub const ZERO: Self = Self(0);
+    const PER_UNIT: f64 = 1e6;
+    /// The largest amount of a line, either way.
+    const MAX_LINE: f64 = 1e12;
+
+    /// What a text or number should be that is none.
+    pub(crate) const EXPECTED: &str = "an amount such as 12.50, within ±10¹²";
+
+    /// The nearest millionth; `None` for NaN and beyond ±10¹².
+    pub fn new(amount: f64) -> Option<Self> {
+        (amount.abs() <= Self::MAX_LINE).then(|| Self((amount * Self::PER_UNIT).round() as i64))
+    }
+
+    /// The sum of two amounts, if it can be held.
+    pub(crate) fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The mean of some amounts, as a number; NaN of none.
+    pub fn mean(amounts: impl ExactSizeIterator<Item = Self>) -> f64 {
+        let count = amounts.len() as f64;
+        let total: i128 = amounts.map(|amount| i128::from(amount.0)).sum();
+        total as f64 / (Self::PER_UNIT * count)
+    }
+}
+
+/// Exact, whatever the order; a total beyond ±9.2·10¹² is taken for that.
+impl Sum for Amount {
+    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
+        let total: i128 = iter.map(|amount| i128::from(amount.0)).sum();
+        Self(total.clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+    }
+}
+
+impl FromStr for Amount {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.trim()
+            .parse()
+            .ok()
+            .and_then(Self::new)
+            .ok_or_else(|| ParseUnitError::new(text, Amount::EXPECTED))
+    }
+}
+
+/// A value in the purchase log's own currency, as decisions reckon with it; always finite.
 #[derive(Clone, Copy, Debug, Default, PartialEq, PartialOrd)]
 pub struct Money(f64);
 
@@ -140,11 +196,6 @@ impl Money {
     /// The amount as a number.
     pub const fn get(self) -> f64 {
         self.0
-    }
-
-    /// Total order by amount.
-    pub fn total_cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.total_cmp(&other.0)
     }
 
     /// A finite amount from an arithmetic result: what overflows stops at the largest there is.
@@ -167,35 +218,10 @@ impl Sub for Money {
     }
 }
 
-impl Neg for Money {
-    type Output = Self;
-    fn neg(self) -> Self {
-        Self::saturating(-self.0)
-    }
-}
-
 impl Mul<f64> for Money {
     type Output = Self;
     fn mul(self, factor: f64) -> Self {
         Self::saturating(self.0 * factor)
-    }
-}
-
-impl Sum for Money {
-    fn sum<I: Iterator<Item = Self>>(iter: I) -> Self {
-        iter.fold(Self::ZERO, Add::add)
-    }
-}
-
-impl FromStr for Money {
-    type Err = ParseUnitError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.trim()
-            .parse()
-            .ok()
-            .and_then(Self::new)
-            .ok_or_else(|| ParseUnitError::new(text, "an amount such as 12.50"))
     }
 }
 
@@ -259,7 +285,15 @@ mod tests {
         assert_eq!(at("2024-03-01T02:00:00+02:00"), at("2024-03-01"));
         assert_eq!(at("2024-03-01 18:30:00"), at("2024-03-01T18:30:00Z"));
         assert_eq!(at("1998-04-01").to_string(), "1998-04-01T00:00:00Z");
-        for bad in ["", "yesterday", "2024-13-01", "2023-02-29", "12/31/2024", "-0001-01-01"] {
+        for bad in [
+            "",
+            "yesterday",
+            "2024-13-01",
+            "2023-02-29",
+            "12/31/2024",
+            "-0001-01-01",
+            "2024-03-01T10:00:00[Asia/Tokyo]",
+        ] {
             assert!(bad.parse::<Instant>().is_err(), "{bad}");
         }
     }
@@ -282,10 +316,25 @@ mod tests {
     }
 
     #[test]
-    fn money_is_finite() {
-        for bad in ["NaN", "inf", "-inf", "1e999", "", "12,50", "€5"] {
-            assert!(bad.parse::<Money>().is_err(), "{bad}");
+    fn amounts_are_exact_to_the_millionth() {
+        let amount = |text: &str| text.parse::<Amount>().unwrap();
+        let sum = |amounts: &[&str]| amounts.iter().map(|text| amount(text)).sum::<Amount>();
+        assert_eq!(sum(&["0.10", "0.20", "-0.30"]), Amount::ZERO, "which in floating point is 2.8e-17");
+        assert_eq!(amount("11.77"), Amount(11_770_000));
+        assert_eq!(amount("-0.0000004"), Amount::ZERO);
+        assert_eq!(Amount::new(f64::from(12.34_f32)), Some(amount("12.34")), "a float column's cents");
+        assert!(
+            (Amount::mean([amount("1"), amount("2"), amount("2")].into_iter()) - 5.0 / 3.0).abs() < 1e-15
+        );
+        for bad in ["NaN", "inf", "-inf", "1e999", "1000000000001", "", "12,50", "€5"] {
+            assert!(bad.parse::<Amount>().is_err(), "{bad}");
         }
+        let far = [[amount("1e12"); 20], [amount("-1e12"); 20]].concat();
+        assert_eq!(far.into_iter().sum::<Amount>(), Amount::ZERO, "what is between is exact too");
+    }
+
+    #[test]
+    fn money_is_finite() {
         let most = Money::new(f64::MAX).unwrap();
         assert!((most + most).get().is_finite());
         assert_eq!(Money::new(-0.0).unwrap().get().to_bits(), 0);

@@ -3,11 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use mainstay_features::history::{History, HistoryBuilder};
-use mainstay_features::id::IdRef;
 use mainstay_features::label::churned;
 use mainstay_features::registry::Row;
 use mainstay_features::table::Snapshot;
-use mainstay_features::units::{Days, Instant, Money};
+use mainstay_features::units::{Amount, Days, Instant};
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()
@@ -20,13 +19,12 @@ fn days(days: u32) -> Days {
 fn history(lines: &[(&str, &str, &str, f64)], complaints: &[(&str, &str)]) -> History {
     let mut builder = HistoryBuilder::default();
     for (customer, order, ts, amount) in lines {
-        let amount = Money::new(*amount).unwrap();
-        builder.add_line(IdRef::from_text(customer), IdRef::from_text(order), at(ts), amount).unwrap();
+        builder.add_line(customer, order, at(ts), Amount::new(*amount).unwrap()).unwrap();
     }
     for (customer, ts) in complaints {
-        builder.add_complaint(IdRef::from_text(customer), at(ts)).unwrap();
+        builder.add_complaint(customer, at(ts)).unwrap();
     }
-    builder.build()
+    History::fold(vec![builder]).unwrap()
 }
 
 fn features_of(history: &History, customer: &str, as_of: &str, lookback: u32) -> Option<Row> {

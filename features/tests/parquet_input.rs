@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Float64Array, Int32Array,
-    Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
-    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt32Array,
+    ArrayRef, Date32Array, Decimal64Array, Decimal128Array, Decimal256Array, DictionaryArray, Float32Array,
+    Float64Array, Int32Array, Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray,
+    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
+    UInt32Array, UInt64Array,
 };
+use arrow_buffer::i256;
 use mainstay_features::history::History;
 use mainstay_features::id::IdKind;
 use mainstay_features::ingest::{self, IngestError, Input, Source};
@@ -110,9 +112,10 @@ fn every_usual_type_gives_the_same_history() {
         let backwards: Vec<&str> = expected.lines().rev().collect();
         assert_eq!(shown(&history).lines().collect::<Vec<_>>(), backwards, "{kind}");
     }
-    let orders: [ArrayRef; 3] = [
+    let orders: [ArrayRef; 4] = [
         Arc::new(StringArray::from_iter_values(["1", "1", "2", "1"])),
         Arc::new(UInt32Array::from_iter_values([1, 1, 2, 1])),
+        Arc::new(UInt64Array::from_iter_values([1, 1, 2, 1])),
         Arc::new(Int32Array::from_iter_values([1, 1, 2, 1])),
     ];
     for array in orders {
@@ -142,9 +145,13 @@ fn every_usual_type_gives_the_same_history() {
         let kind = array.data_type().clone();
         assert_eq!(shown(&with("ts", array)), expected, "{kind}");
     }
-    let amounts: [ArrayRef; 3] = [
+    let amounts: [ArrayRef; 5] = [
         Arc::new(
             Decimal128Array::from_iter_values(cents.map(i128::from)).with_precision_and_scale(12, 2).unwrap(),
+        ),
+        Arc::new(Decimal64Array::from_iter_values(cents).with_precision_and_scale(12, 2).unwrap()),
+        Arc::new(
+            Decimal256Array::from_iter_values(cents.map(i256::from)).with_precision_and_scale(30, 2).unwrap(),
         ),
         Arc::new(Float32Array::from_iter_values(cents.map(|c| c as f32 / 100.0))),
         Arc::new(StringArray::from_iter_values(["12.50", "2.5", "-3", "99.00"])),
@@ -188,11 +195,17 @@ fn nulls_are_named_with_their_row_and_types_that_cannot_hold_a_field_with_theirs
         (
             "amount",
             Arc::new(Float64Array::from(vec![1.0, 2.0, f64::INFINITY, 4.0])),
-            "log: row 3, column \"amount\": \"inf\" is not a finite amount",
+            "log: row 3, column \"amount\": \"inf\" is not an amount such as 12.50, within ±10¹²",
         ),
         (
             "ts",
             Arc::new(TimestampSecondArray::from(vec![1, 2, i64::MAX, 4])),
+            "log: row 3, column \"ts\": \"far future or past\" is not an instant in the years 1 to 9999",
+        ),
+        (
+            "ts",
+            // 213,523,765 days are 2⁶⁴ microseconds and a little: a product that wraps would land in 2024.
+            Arc::new(Date32Array::from(vec![1, 2, 213_523_765, 4])),
             "log: row 3, column \"ts\": \"far future or past\" is not an instant in the years 1 to 9999",
         ),
         (
@@ -208,4 +221,30 @@ fn nulls_are_named_with_their_row_and_types_that_cannot_hold_a_field_with_theirs
     ] {
         assert_eq!(read_with(name, array).unwrap_err(), message);
     }
+}
+
+/// No damage makes the reader panic; it is an error or, where the damage is in no page that is read, the same rows.
+#[test]
+fn a_damaged_file_is_an_error_and_no_panic() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.parquet");
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("customer_id", Arc::new(StringArray::from_iter_values((0..300).map(|i| format!("c{}", i % 40))))),
+        ("order_id", Arc::new(Int64Array::from_iter_values(0..300))),
+        ("ts", Arc::new(Date32Array::from_iter_values(0..300))),
+        ("amount", Arc::new(Float64Array::from_iter_values((0..300).map(f64::from)))),
+    ];
+    write(&path, columns, 100);
+    let whole = std::fs::read(&path).unwrap();
+    let (mut refused, mut tried) = (0, 0);
+    for place in (0..whole.len()).step_by(7) {
+        for change in [0x01, 0x80, 0xff] {
+            let mut damaged = whole.clone();
+            damaged[place] ^= change;
+            std::fs::write(&path, damaged).unwrap();
+            tried += 1;
+            refused += usize::from(read(std::slice::from_ref(&path)).is_err());
+        }
+    }
+    assert!(refused > tried / 10, "{refused} of {tried}");
 }

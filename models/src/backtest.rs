@@ -1,7 +1,8 @@
 //! The back-test: train on what was known one horizon before the end, score everyone, compare with what happened.
 
 use mainstay_features::history::History;
-use mainstay_features::registry;
+use mainstay_features::recency::RECENCY_DAYS;
+use mainstay_features::registry::place;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 
@@ -53,8 +54,20 @@ pub fn backtest(
 ) -> Result<Backtest, TrainingError> {
     let last = history.span().map_or(Instant::MIN, |(_, last)| last);
     let test_cutoff = last.minus(settings.horizon);
-    let trained = training::train(history, settings, test_cutoff, watch)?;
-    let rule = fit_recency_rule(history, settings, test_cutoff, watch)?;
+    let labelled =
+        training::snapshots(history, settings, test_cutoff, watch).map_err(|error| match error {
+            // To train one horizon earlier takes a history one horizon longer.
+            TrainingError::HistoryTooShort { first, needed_days, .. } => TrainingError::HistoryTooShort {
+                first,
+                last,
+                needed_days: needed_days + u64::from(settings.horizon.get()),
+            },
+            other => other,
+        })?;
+    let trained = training::train_on(&labelled, settings, watch)?;
+    watch.begin(&format!("fit {RECENCY_RULE}"), None);
+    let rule = Logistic::fit(&training::stack(&labelled), &[place(&RECENCY_DAYS)])?;
+    watch.end();
 
     watch.begin("test", None);
     let test = Labelled::take(history, test_cutoff, settings);
@@ -68,26 +81,13 @@ pub fn backtest(
     let metrics =
         test.measure(|rows| rows.iter().map(|row| rule.probability(row)).collect()).ok_or_else(nobody)?;
     watch.end();
+    let summary = test.summary();
     Ok(Backtest {
         test_cutoff,
         train_rows: trained.rows(),
-        test_rows: test.rows.len(),
-        churn_rate: test.summary().churn_rate(),
+        test_rows: summary.rows,
+        churn_rate: summary.churn_rate().ok_or_else(nobody)?,
         models,
         baselines: vec![Judged { name: RECENCY_RULE.to_owned(), selected: false, metrics }],
     })
-}
-
-fn fit_recency_rule(
-    history: &History,
-    settings: &Settings,
-    known_until: Instant,
-    watch: &dyn Watch,
-) -> Result<Logistic, TrainingError> {
-    let data = training::stack(&training::snapshots(history, settings, known_until, watch)?);
-    let recency = registry::position(mainstay_features::recency::RECENCY_DAYS.name);
-    watch.begin(&format!("fit {RECENCY_RULE}"), None);
-    let rule = Logistic::fit(&data, recency.as_slice())?;
-    watch.end();
-    Ok(rule)
 }

@@ -40,6 +40,11 @@ impl Dataset {
         self.rows.is_empty()
     }
 
+    /// Whether some churned and some did not.
+    pub fn has_both_classes(&self) -> bool {
+        self.churned.contains(&true) && self.churned.contains(&false)
+    }
+
     /// The number of rows that churned.
     pub fn churned_count(&self) -> usize {
         self.churned.iter().filter(|&&churned| churned).count()

@@ -18,6 +18,9 @@ pub enum TrainingError {
         /// How many days it would take.
         needed_days: u64,
     },
+    /// Nobody is in the population at any snapshot.
+    #[error("nobody bought in the lookback before any of the snapshots; use a longer --lookback")]
+    NobodyToTrainOn,
     /// Everyone left or everyone stayed.
     #[error(
         "of {rows} rows from the snapshots, {churned} churned: a model needs both kinds. \

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! snapshots ──dataset──► logistic, forest ──► probability ──► lifetime value ──► decision
-//!               └─backtest─► evaluate              └─► explain
+//!               └─backtest─► evaluate
 //! ```
 
 pub mod artifact;

@@ -1,8 +1,10 @@
 //! Lifetime value, for now a plain formula: what keeping a customer is worth. docs/economics.md has its limits.
 
-use mainstay_features::registry::Row;
+use mainstay_features::frequency::FREQUENCY;
+use mainstay_features::monetary::MONETARY;
+use mainstay_features::registry::{Row, place};
+use mainstay_features::tenure::TENURE_DAYS;
 use mainstay_features::units::{Days, Money, ParseUnitError};
-use mainstay_features::{frequency, monetary, registry, tenure};
 
 const DAYS_PER_YEAR: f64 = 365.0;
 
@@ -17,11 +19,6 @@ pub struct Margin(f64);
 impl Margin {
     /// 30 %.
     pub const DEFAULT: Self = Self(0.3);
-
-    /// The share as a number.
-    pub const fn get(self) -> f64 {
-        self.0
-    }
 }
 
 impl std::str::FromStr for Margin {
@@ -34,27 +31,22 @@ impl std::str::FromStr for Margin {
     }
 }
 
-/// By how much a year's wait lowers what an amount is worth, in (0, 10].
+/// By how much a year's wait lowers what an amount is worth, in [0.001, 10].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YearlyDiscount(f64);
 
 impl YearlyDiscount {
     /// 10 % a year.
     pub const DEFAULT: Self = Self(0.1);
-
-    /// The rate as a number.
-    pub const fn get(self) -> f64 {
-        self.0
-    }
 }
 
 impl std::str::FromStr for YearlyDiscount {
     type Err = ParseUnitError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_within(text, |x| x > 0.0 && x <= 10.0)
+        parse_within(text, |x| (0.001..=10.0).contains(&x))
             .map(Self)
-            .ok_or_else(|| ParseUnitError::new(text, "a yearly discount above 0 and up to 10, such as 0.1"))
+            .ok_or_else(|| ParseUnitError::new(text, "a yearly discount between 0.001 and 10, such as 0.1"))
     }
 }
 
@@ -77,18 +69,14 @@ pub fn expected_years_kept(churn_rate: f64, horizon: Days, discount: YearlyDisco
 
 /// What a customer buys in a year: purchase days over tenure, a tenure under a year counted as a year.
 pub fn yearly_purchases(row: &Row) -> f64 {
-    let tenure_days = feature(row, tenure::TENURE_DAYS.name).max(SHORTEST_TENURE_DAYS);
-    feature(row, frequency::FREQUENCY.name) * DAYS_PER_YEAR / tenure_days
+    let tenure_days = row[place(&TENURE_DAYS)].max(SHORTEST_TENURE_DAYS);
+    row[place(&FREQUENCY)] * DAYS_PER_YEAR / tenure_days
 }
 
 /// V = yearly purchases × mean amount × margin × expected years kept.
 pub fn lifetime_value(row: &Row, margin: Margin, years_kept: f64) -> Money {
-    let amount = Money::new(feature(row, monetary::MONETARY.name)).unwrap_or_default();
+    let amount = Money::new(row[place(&MONETARY)]).unwrap_or_default();
     amount * yearly_purchases(row) * margin.0 * years_kept
-}
-
-fn feature(row: &Row, name: &str) -> f64 {
-    registry::position(name).map_or(0.0, |position| row[position])
 }
 
 #[cfg(test)]
@@ -128,7 +116,7 @@ mod tests {
         for bad in ["0", "-0.1", "1.1", "NaN", "a third"] {
             assert!(bad.parse::<Margin>().is_err(), "{bad}");
         }
-        for bad in ["0", "-0.1", "inf", "10 %"] {
+        for bad in ["0", "1e-17", "-0.1", "inf", "10 %"] {
             assert!(bad.parse::<YearlyDiscount>().is_err(), "{bad}");
         }
     }

@@ -49,8 +49,11 @@ impl Logistic {
     /// # Errors
     /// When only one class is present or the optimiser does not get to the optimum.
     pub fn fit(data: &Dataset, columns: &[usize]) -> Result<Self, TrainingError> {
-        let churned = data.churned_count();
-        if churned == 0 || churned == data.len() {
+        if data.is_empty() {
+            return Err(TrainingError::NobodyToTrainOn);
+        }
+        if !data.has_both_classes() {
+            let churned = data.churned_count();
             let advice = if churned == 0 { "shorter" } else { "longer" };
             return Err(TrainingError::OneClass { rows: data.len(), churned, advice });
         }

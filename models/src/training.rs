@@ -37,9 +37,9 @@ pub struct SnapshotSummary {
 }
 
 impl SnapshotSummary {
-    /// The share who churned; 0 of nobody.
-    pub fn churn_rate(&self) -> f64 {
-        if self.rows == 0 { 0.0 } else { self.churned as f64 / self.rows as f64 }
+    /// The share who churned; `None` of nobody.
+    pub fn churn_rate(&self) -> Option<f64> {
+        (self.rows > 0).then(|| self.churned as f64 / self.rows as f64)
     }
 }
 
@@ -61,7 +61,8 @@ pub struct Training {
     pub models: Models,
     /// The snapshots, newest first.
     pub snapshots: Vec<SnapshotSummary>,
-    /// On what the selection rests; `None` where the history has a single snapshot or its older ones hold one class.
+    /// On what the selection rests; `None` where the newest snapshot has no customer, or those before it not both
+    /// kinds.
     pub validation: Option<Validation>,
 }
 
@@ -142,9 +143,9 @@ pub(crate) fn stack(snapshots: &[Labelled]) -> Dataset {
 
 /// Trains on what was known at `known_until`: nothing later is looked at, labels included.
 ///
-/// Which model is used is decided forward in time and never on the rows of the final fit's own score: both models are
-/// fitted on all snapshots but the newest, and the one with the lower log loss on the newest is selected. Without a
-/// second snapshot the logistic regression is, being the simpler.
+/// Which model is used is decided forward in time and never on rows the models were fitted on: both are fitted on all
+/// snapshots but the newest, and the one with the lower log loss on the newest is selected. Without a second snapshot
+/// the logistic regression is, being the simpler.
 ///
 /// # Errors
 /// See [`TrainingError`].
@@ -154,13 +155,21 @@ pub fn train(
     known_until: Instant,
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
-    let labelled = snapshots(history, settings, known_until, watch)?;
-    let validation = validate(&labelled, settings, watch)?;
+    train_on(&snapshots(history, settings, known_until, watch)?, settings, watch)
+}
+
+/// [`train`], on snapshots already taken.
+pub(crate) fn train_on(
+    labelled: &[Labelled],
+    settings: &Settings,
+    watch: &dyn Watch,
+) -> Result<Training, TrainingError> {
+    let validation = validate(labelled, settings, watch)?;
     let selected = match &validation {
         Some(on) if on.forest.log_loss < on.logistic.log_loss => Kind::Forest,
         _ => Kind::Logistic,
     };
-    let models = fit(&stack(&labelled), settings, selected, "fit", watch)?;
+    let models = fit(&stack(labelled), settings, selected, "fit", watch)?;
     Ok(Training { models, snapshots: labelled.iter().map(Labelled::summary).collect(), validation })
 }
 
@@ -170,11 +179,11 @@ fn validate(
     watch: &dyn Watch,
 ) -> Result<Option<Validation>, TrainingError> {
     let Some((newest, older)) = labelled.split_first() else { return Ok(None) };
-    let models = match fit(&stack(older), settings, Kind::Logistic, "validate", watch) {
-        Ok(models) => models,
-        Err(TrainingError::OneClass { .. }) => return Ok(None),
-        Err(error) => return Err(error),
-    };
+    let data = stack(older);
+    if newest.rows.is_empty() || !data.has_both_classes() {
+        return Ok(None);
+    }
+    let models = fit(&data, settings, Kind::Logistic, "validate", watch)?;
     let measure = |kind| newest.measure(|rows| models.probabilities(kind, rows));
     Ok(measure(Kind::Logistic).zip(measure(Kind::Forest)).map(|(logistic, forest)| Validation {
         cutoff: newest.cutoff,

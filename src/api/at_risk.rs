@@ -1,8 +1,6 @@
 //! `GET /v1/at-risk?top=N`: the head of the newest scored list.
 
-use std::fs;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -11,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::App;
+use super::newest::Newest;
 use crate::failure::{Failure, Kind};
 use crate::store::Store;
 
@@ -35,41 +34,16 @@ pub(super) async fn at_risk(
     if !(1..=MAX_TOP).contains(&top) {
         return Err(bad(format!("top: {top} is not between 1 and {MAX_TOP}")));
     }
-    let head = tokio::task::spawn_blocking(move || app.newest_list.head())
+    let head = tokio::task::spawn_blocking(move || app.list.get())
         .await
         .map_err(|error| Failure::new(Kind::Internal, error.to_string()))??;
     Ok(Json(head.iter().take(top).cloned().collect()))
 }
 
-/// The head of the store's scored list, read again when a newer list has taken the file's place.
-pub(super) struct NewestList {
-    store: Store,
-    read: Mutex<Option<Read>>,
-}
-
-struct Read {
-    written: SystemTime,
-    head: Arc<Vec<Value>>,
-}
-
-impl NewestList {
-    pub(super) fn of(store: Store) -> Self {
-        Self { store, read: Mutex::new(None) }
-    }
-
-    fn head(&self) -> Result<Arc<Vec<Value>>, Failure> {
-        let written = fs::metadata(self.store.scores_path()).and_then(|about| about.modified()).ok();
-        // Whoever panicked while holding the lock left either the old list or the new one.
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(read), Some(written)) = (read.as_ref(), written)
-            && read.written == written
-        {
-            return Ok(read.head.clone());
-        }
-        let scores = self.store.load_scores()?;
-        let head: Vec<Value> = scores.ranked(MAX_TOP).into_iter().map(|row| scores.to_json(row)).collect();
-        let head = Arc::new(head);
-        *read = written.map(|written| Read { written, head: head.clone() });
-        Ok(head)
-    }
+/// The head of the store's scored list.
+pub(super) fn newest_list(store: Store) -> Newest<Vec<Value>> {
+    Newest::of(store.scores_path(), move || {
+        let scores = store.load_scores()?;
+        Ok(scores.ranked(MAX_TOP).into_iter().map(|row| scores.to_json(row)).collect())
+    })
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::App;
+use crate::failure::Failure;
 
 /// The process lives.
 pub(super) async fn livez() -> Json<Value> {
@@ -14,6 +15,6 @@ pub(super) async fn livez() -> Json<Value> {
 }
 
 /// A model is loaded: without one the server does not start.
-pub(super) async fn readyz(State(app): State<Arc<App>>) -> Json<Value> {
-    Json(json!({"status": "ready", "model": app.service.artifact().name()}))
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Value>, Failure> {
+    Ok(Json(json!({"status": "ready", "model": app.service()?.artifact().name()})))
 }

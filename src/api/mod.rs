@@ -2,6 +2,8 @@
 
 mod at_risk;
 mod health;
+mod host;
+mod newest;
 mod problem;
 mod score;
 mod serve;
@@ -13,7 +15,9 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use serde_json::Value;
 
+use self::newest::Newest;
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 use crate::store::Store;
@@ -23,14 +27,32 @@ pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
 /// What the routes share.
 pub struct App {
-    service: Service,
-    newest_list: at_risk::NewestList,
+    service: Newest<Service>,
+    list: Newest<Vec<Value>>,
 }
 
 impl App {
-    /// An app that answers with this service and serves the store's newest list.
-    pub fn new(service: Service, store: Store) -> Arc<Self> {
-        Arc::new(Self { service, newest_list: at_risk::NewestList::of(store) })
+    /// An app that answers with the store's newest model and serves its newest list; `service` makes a service of the
+    /// model.
+    ///
+    /// # Errors
+    /// When there is no usable model.
+    pub fn new(
+        store: Store,
+        service: impl Fn(&Store) -> Result<Service, Failure> + Send + Sync + 'static,
+    ) -> Result<Arc<Self>, Failure> {
+        let first = service(&store)?;
+        let models = store.clone();
+        let service = Newest::holding(first, store.model_path(), move || service(&models));
+        Ok(Arc::new(Self { service, list: at_risk::newest_list(store) }))
+    }
+
+    /// The service with the newest model; with the one before while the newest cannot be used.
+    ///
+    /// # Errors
+    /// None after [`Self::new`] has found a model.
+    pub fn service(&self) -> Result<Arc<Service>, Failure> {
+        self.service.get_or_kept()
     }
 }
 
@@ -45,6 +67,7 @@ pub fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(async || {
             Failure::new(Kind::MethodNotAllowed, "score with POST, everything else with GET")
         })
+        .layer(axum::middleware::from_fn(host::check))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .with_state(app)
 }

@@ -1,5 +1,7 @@
 //! `POST /v1/score`: one customer, from raw history or from features.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use axum::Json;
@@ -7,13 +9,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
-use mainstay_features::history::{History, HistoryBuilder};
-use mainstay_features::id::IdRef;
+use mainstay_features::history::{History, HistoryBuilder, TooManyCustomers};
 use mainstay_features::registry::{FEATURES, Row};
-use mainstay_features::units::{Instant, Money};
+use mainstay_features::units::{Amount, Instant};
 use mainstay_models::decision::BreakEven;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::{Value, json};
 
 use super::{App, MAX_BODY_BYTES};
 use crate::failure::{Failure, Kind};
@@ -28,7 +30,32 @@ struct Request {
     purchases: Option<Vec<Purchase>>,
     #[serde(default)]
     complaints: Vec<Complaint>,
-    features: Option<Map<String, Value>>,
+    features: Option<Features>,
+}
+
+/// The members of a JSON object as they come: one that is there twice is seen twice.
+struct Features(Vec<(String, Value)>);
+
+impl<'de> Deserialize<'de> for Features {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Features;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of features")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Features, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Features(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
 }
 
 /// An identifier as the client writes it; it comes back as it was.
@@ -40,10 +67,10 @@ enum CustomerId {
 }
 
 impl CustomerId {
-    fn as_ref(&self) -> IdRef<'_> {
+    fn to_text(&self) -> Cow<'_, str> {
         match self {
-            Self::Integer(number) => IdRef::Integer(*number),
-            Self::Text(text) => IdRef::from_text(text),
+            Self::Integer(number) => number.to_string().into(),
+            Self::Text(text) => text.into(),
         }
     }
 
@@ -81,7 +108,8 @@ pub(super) async fn score(
     })?;
     let request: Request = serde_json::from_slice(&body)
         .map_err(|error| Failure::new(Kind::BadInput, format!("body: {error}")))?;
-    let service = &app.service;
+    let service = app.service()?;
+    let service = service.as_ref();
     match (&request.features, &request.purchases) {
         (Some(features), None) if request.complaints.is_empty() => {
             let as_of = request.as_of.as_deref().map(|text| instant("as_of", text)).transpose()?;
@@ -95,7 +123,7 @@ pub(super) async fn score(
             let as_of = instant("as_of", request.as_of.as_deref().ok_or_else(|| missing("as_of"))?)?;
             let history = history(customer_id, purchases, &request.complaints)?;
             if history.is_empty() {
-                return Err(Failure::new(Kind::Lapsed, "no purchases: there is nothing to lose yet"));
+                return Err(Failure::new(Kind::TooLittleData, "no purchases: there is nothing to lose yet"));
             }
             let scored = service.score_customer(history.customer(0), as_of)?;
             Ok(answer(service, Some(customer_id), Some(as_of), &scored))
@@ -114,38 +142,52 @@ fn history(
     complaints: &[Complaint],
 ) -> Result<History, Failure> {
     let mut builder = HistoryBuilder::default();
-    let customer = customer_id.as_ref();
-    let too_many = |error| Failure::new(Kind::BadInput, format!("{error}"));
+    let customer = customer_id.to_text();
+    let empty = |field: &str| Err(Failure::new(Kind::BadInput, format!("{field}: empty")));
+    if customer.is_empty() {
+        return empty("customer_id");
+    }
+    let too_many = |error: TooManyCustomers| Failure::new(Kind::BadInput, error.to_string());
     for (i, purchase) in purchases.iter().enumerate() {
         let ts = instant(&format!("purchases[{i}].ts"), &purchase.ts)?;
-        let amount = Money::new(purchase.amount).ok_or_else(|| {
-            Failure::new(Kind::BadInput, format!("purchases[{i}].amount: not a finite amount"))
+        let amount = Amount::new(purchase.amount).ok_or_else(|| {
+            Failure::new(
+                Kind::BadInput,
+                format!("purchases[{i}].amount: {} is not within ±10¹²", purchase.amount),
+            )
         })?;
-        builder.add_line(customer, purchase.order_id.as_ref(), ts, amount).map_err(too_many)?;
+        let order_id = purchase.order_id.to_text();
+        if order_id.is_empty() {
+            return empty(&format!("purchases[{i}].order_id"));
+        }
+        builder.add_line(&customer, &order_id, ts, amount).map_err(too_many)?;
     }
     for (i, complaint) in complaints.iter().enumerate() {
         let ts = instant(&format!("complaints[{i}].ts"), &complaint.ts)?;
-        builder.add_complaint(customer, ts).map_err(too_many)?;
+        builder.add_complaint(&customer, ts).map_err(too_many)?;
     }
-    Ok(builder.build())
+    History::fold(vec![builder]).map_err(too_many)
 }
 
 fn instant(field: &str, text: &str) -> Result<Instant, Failure> {
     text.parse().map_err(|error| Failure::new(Kind::BadInput, format!("{field}: {error}")))
 }
 
-/// The row of a `features` object: every feature, and nothing else.
-fn row(features: &Map<String, Value>) -> Result<Row, Failure> {
-    let names = || FEATURES.iter().map(|feature| feature.name);
-    if let Some(unknown) = features.keys().find(|name| names().all(|known| known != name.as_str())) {
-        let known = names().collect::<Vec<_>>().join(", ");
-        return Err(Failure::new(Kind::BadInput, format!("features.{unknown}: unknown; there are {known}")));
+/// The row of a `features` object: every feature once, and nothing else.
+fn row(features: &Features) -> Result<Row, Failure> {
+    let bad = |name: &str, what: &str| Failure::new(Kind::BadInput, format!("features.{name}: {what}"));
+    if let Some((name, _)) = features.0.iter().find(|(name, _)| FEATURES.iter().all(|f| f.name != name)) {
+        let known = FEATURES.map(|feature| feature.name).join(", ");
+        return Err(bad(name, &format!("unknown; there are {known}")));
     }
     let mut row = [0.0; FEATURES.len()];
-    for (value, feature) in row.iter_mut().zip(&FEATURES) {
-        *value = features.get(feature.name).and_then(Value::as_f64).ok_or_else(|| {
-            Failure::new(Kind::BadInput, format!("features.{}: missing or not a number", feature.name))
-        })?;
+    for (place, feature) in row.iter_mut().zip(&FEATURES) {
+        let mut given = features.0.iter().filter(|(name, _)| name == feature.name);
+        *place = match (given.next(), given.next()) {
+            (Some((_, value)), None) => value.as_f64().ok_or_else(|| bad(feature.name, "not a number"))?,
+            (None, _) => return Err(bad(feature.name, "missing")),
+            (Some(_), Some(_)) => return Err(bad(feature.name, "given twice")),
+        };
     }
     Ok(row)
 }

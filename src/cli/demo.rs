@@ -13,7 +13,7 @@ use super::input::{built_in_offers, last_order, read};
 use super::progress::Progress;
 use super::serve::{ListenArgs, run_on};
 use super::{backtest as backtest_command, list, output, score, train};
-use crate::api::Listener;
+use crate::api::{App, Listener};
 use crate::failure::{Failure, Kind};
 use crate::sample;
 use crate::scores::Scores;
@@ -63,7 +63,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match listener {
         Some(listener) => {
             output::print(&format!("\n{}", curl(&listener, &scores)))?;
-            run_on(listener, service, store)
+            let app = App::new(store, |store| {
+                Ok(Service::new(store.load_model()?, built_in_offers()?, Assumptions::default()))
+            })?;
+            run_on(listener, app)
         }
         None => Ok(()),
     }

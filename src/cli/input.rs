@@ -63,6 +63,13 @@ pub(super) fn read(input: &Input, progress: &Progress) -> Result<History, Failur
         history.len(),
         counts.complaints
     ));
+    let (strangers, theirs) = history.complaints_without_orders();
+    if theirs > 0 {
+        output::note(&format!(
+            "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
+             are the identifiers written the same way?"
+        ));
+    }
     if counts.without_customer > 0 {
         output::note(&format!("{} rows without a customer_id were left out", counts.without_customer));
     }

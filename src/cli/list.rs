@@ -1,5 +1,6 @@
 //! `mainstay list`.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
@@ -36,7 +37,10 @@ enum Printed {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let scores = match &args.scores {
-        Some(path) => scores::read(path)?,
+        Some(path) => {
+            let file = File::open(path).map_err(|cause| Failure::unreadable(path, cause))?;
+            scores::read(file, path)?
+        }
         None => Store::at(&args.store.store).load_scores()?,
     };
     let rows = scores.ranked(args.top);

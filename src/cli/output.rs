@@ -25,11 +25,22 @@ pub(super) fn print_json(value: &Value) -> Result<(), Failure> {
 /// Says something that is no result.
 pub(super) fn note(text: &str) {
     // With standard error gone there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    let _ = writeln!(io::stderr().lock(), "{}", visible(text));
+}
+
+/// The text with control characters but line ends spelled out: names from files must not command the terminal.
+fn visible(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() && c != '\n' { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    shown
 }
 
 /// A table for people: the first column left, the others right, with room between.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| visible(&cell.replace('\n', "\\n"))).collect()).collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain(header.get(column).map(|title| title.chars().count())).max().unwrap_or(0)
@@ -44,8 +55,19 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
         line.trim_end().to_owned() + "\n"
     };
     let mut text = line(header.to_vec());
-    for row in rows {
+    for row in &rows {
         text += &line(row.iter().map(String::as_str).collect());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_lines_up_and_commands_no_terminal() {
+        let rows = [vec!["\u{1b}[31m\n".to_owned(), "1".to_owned()], vec!["b".to_owned(), "20".to_owned()]];
+        assert_eq!(table(&["id", "n"], &rows), "id             n\n\\u{1b}[31m\\n   1\nb             20\n");
+    }
 }

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use crate::failure::{Failure, Kind};
 use crate::scores::{Format, Scores, write_scores};
 use crate::service::Service;
-use crate::store::{Store, write_whole};
+use crate::store::{Store, Whole};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
@@ -43,15 +43,24 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let history = args.input.read(&progress)?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
-    if as_of < service.artifact().known_until {
+    let (_, known_until) = service.artifact().data_span;
+    if as_of < known_until {
         output::note(&format!(
-            "the model was trained on what was known at {}, after {as_of}: these scores are no fair test of it",
-            service.artifact().known_until
+            "the model was trained on what was known at {known_until}, after {as_of}: these scores are no fair test of it"
         ));
     }
     let scores = Scores::of(&service, &history, as_of, &progress);
-    write_whole(&args.out, |out| write_scores(&scores, format, out))?;
+    if scores.rows.is_empty() {
+        let lookback = service.artifact().settings.lookback;
+        return Err(Failure::new(
+            Kind::TooLittleData,
+            format!("nobody bought in the {} days before {as_of}; nothing was written", lookback.get()),
+        ));
+    }
+    // Both are whole beside their places before either is put there.
+    let out = Whole::write(&args.out, |out| write_scores(&scores, format, out))?;
     store.save_scores(&scores)?;
+    out.commit()?;
     output::print(&summary(&scores, &service, &format!("in {}", args.out.display())))
 }
 
@@ -65,7 +74,7 @@ pub(super) fn summary(scores: &Scores, service: &Service, place: &str) -> String
         scores.as_of,
         service.artifact().name(),
         with_action.len(),
-        with_action.iter().map(|row| row.net_value).sum::<f64>(),
+        with_action.iter().map(|row| row.net_value).fold(0.0, |sum, value| sum + value),
         service.years_kept(),
     )
 }

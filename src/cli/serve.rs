@@ -1,6 +1,7 @@
 //! `mainstay serve`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
@@ -29,20 +30,18 @@ pub(super) struct ListenArgs {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let store = Store::at(&args.store.store);
-    let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
-    let listener = Listener::bind(args.listen.listen)?;
-    run_on(listener, service, store)
+    let (catalogue, assumptions) = (args.money.catalogue()?, args.money.assumptions());
+    let app = App::new(Store::at(&args.store.store), move |store| {
+        Ok(Service::new(store.load_model()?, catalogue.clone(), assumptions))
+    })?;
+    run_on(Listener::bind(args.listen.listen)?, app)
 }
 
 /// Serves until told to stop.
-pub(super) fn run_on(listener: Listener, service: Service, store: Store) -> Result<(), Failure> {
-    output::note(&format!(
-        "{} answers on http://{}; Ctrl-C stops it",
-        service.artifact().name(),
-        listener.address()
-    ));
-    serve(listener, App::new(service, store))?;
+pub(super) fn run_on(listener: Listener, app: Arc<App>) -> Result<(), Failure> {
+    let model = app.service()?.artifact().name();
+    output::note(&format!("{model} answers on http://{}; Ctrl-C stops it", listener.address()));
+    serve(listener, app)?;
     output::note("stopped");
     Ok(())
 }

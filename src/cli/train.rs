@@ -13,7 +13,7 @@ use super::backtest::{METRIC_TITLES, metric_cells};
 use super::input::{InputArgs, SettingsArgs, StoreArgs, last_order};
 use super::output;
 use super::progress::Progress;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::store::Store;
 
 #[derive(ClapArgs)]
@@ -35,7 +35,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let history = args.input.read(&progress)?;
-    let known_until = args.as_of.map_or_else(|| last_order(&history), Ok)?;
+    let known_until = known_until(&history, args.as_of)?;
     let store = Store::at(&args.store.store);
     let artifact = train(&history, &args.settings.settings(), known_until, &store, &progress)?;
     if args.json {
@@ -43,6 +43,15 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         output::print(&to_text(&artifact, &store))
     }
+}
+
+/// Until when the training looks: the last order there is at the instant asked for, as a log that ended there would
+/// have it.
+fn known_until(history: &History, as_of: Option<Instant>) -> Result<Instant, Failure> {
+    let Some(as_of) = as_of else { return last_order(history) };
+    history.last_order_until(as_of).ok_or_else(|| {
+        Failure::new(Kind::TooLittleData, format!("the log has no order at or before {as_of}"))
+    })
 }
 
 /// Trains and keeps the model.
@@ -53,11 +62,9 @@ pub(super) fn train(
     store: &Store,
     watch: &dyn Watch,
 ) -> Result<Artifact, Failure> {
-    // Orders after the instant are not looked at, so the labels cannot end later than the last order either.
-    let (first, last) = history.span().unwrap_or((known_until, known_until));
-    let known_until = known_until.min(last);
+    let (first, _) = history.span().unwrap_or((known_until, known_until));
     let training = training::train(history, settings, known_until, watch)?;
-    let artifact = Artifact::new(*settings, (first, known_until), known_until, training);
+    let artifact = Artifact::new(*settings, (first, known_until), training);
     store.save_model(&artifact)?;
     Ok(artifact)
 }
@@ -89,7 +96,7 @@ fn to_text(artifact: &Artifact, store: &Store) -> String {
             "snapshot {}: {} customers, {:.1} % churned\n",
             snapshot.cutoff,
             snapshot.rows,
-            100.0 * snapshot.churn_rate()
+            100.0 * snapshot.churn_rate().unwrap_or(0.0)
         );
     }
     match &artifact.validation {
@@ -105,7 +112,7 @@ fn to_text(artifact: &Artifact, store: &Store) -> String {
             text += &format!("\nselected: {}, by its log loss there\n", artifact.models.selected);
         }
         None => {
-            text += "\nno validation: the history has only one snapshot to train on\n";
+            text += "\nno validation: that takes customers at the newest snapshot, and leavers and stayers before it\n";
             text += &format!("selected: {}, being the simpler model\n", artifact.models.selected);
         }
     }

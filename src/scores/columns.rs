@@ -4,29 +4,23 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow_schema::{DataType, Field, TimeUnit};
-use mainstay_features::id::{Id, IdKind};
+use mainstay_features::id::IdKind;
 use mainstay_features::registry::{FEATURES, Row};
 use mainstay_features::units::Instant;
 
 /// A column's field and values.
 pub(super) type Column = (Field, ArrayRef);
 
-pub(super) fn customer_ids<'a>(kind: IdKind, ids: impl Iterator<Item = &'a Id>) -> Column {
+pub(super) fn customer_ids<'a>(kind: IdKind, ids: impl Iterator<Item = &'a str>) -> Column {
     let name = "customer_id";
     match kind {
         IdKind::Integer => {
-            let numbers: Int64Array = ids
-                .map(|id| match id {
-                    Id::Integer(number) => Some(*number),
-                    // A history of numbers has no text.
-                    Id::Text(_) => None,
-                })
-                .collect();
+            // Identifiers of this kind are all numbers.
+            let numbers: Int64Array = ids.map(|id| id.parse::<i64>().ok()).collect();
             (Field::new(name, DataType::Int64, false), Arc::new(numbers))
         }
         IdKind::Text => {
-            let texts = StringArray::from_iter_values(ids.map(Id::to_string));
-            (Field::new(name, DataType::Utf8, false), Arc::new(texts))
+            (Field::new(name, DataType::Utf8, false), Arc::new(StringArray::from_iter_values(ids)))
         }
     }
 }

@@ -10,7 +10,7 @@ pub use write::{Format, write_features, write_scores};
 use std::cmp::Ordering;
 
 use mainstay_features::history::History;
-use mainstay_features::id::{Id, IdKind};
+use mainstay_features::id::IdKind;
 use mainstay_features::registry::{FEATURES, Row};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
@@ -39,7 +39,7 @@ pub struct Scores {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreRow {
     /// Who.
-    pub customer_id: Id,
+    pub customer_id: Box<str>,
     /// The probability of churn.
     pub churn_probability: f64,
     /// What keeping the customer is worth.
@@ -61,7 +61,7 @@ impl Scores {
         for (customer, scored) in customers.iter().zip(scored) {
             let action = scores.action(scored.decision.action());
             scores.rows.push(ScoreRow {
-                customer_id: history.customer_id(*customer as usize).clone(),
+                customer_id: history.customer_id(*customer as usize).into(),
                 churn_probability: scored.churn_probability.get(),
                 lifetime_value: scored.lifetime_value.get(),
                 action,
@@ -120,10 +120,10 @@ impl Scores {
         Value::Object(object)
     }
 
-    fn id_to_json(&self, id: &Id) -> Value {
-        match (self.id_kind, id) {
-            (IdKind::Integer, Id::Integer(number)) => json!(number),
-            (_, id) => json!(id.to_string()),
+    fn id_to_json(&self, id: &str) -> Value {
+        match (self.id_kind, id.parse::<i64>()) {
+            (IdKind::Integer, Ok(number)) => json!(number),
+            _ => json!(id),
         }
     }
 }

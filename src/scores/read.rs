@@ -6,7 +6,7 @@ use std::path::Path;
 use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
-use mainstay_features::id::{Id, IdKind};
+use mainstay_features::id::IdKind;
 use mainstay_features::registry::FEATURES;
 use mainstay_features::units::Instant;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -14,15 +14,14 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::{Format, SCORE_COLUMNS, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
 
-/// Reads a scored list as `score` wrote it.
+/// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
 ///
 /// # Errors
-/// When the file is not there or is no such list.
-pub fn read(path: &Path) -> Result<Scores, Failure> {
+/// When it is no such list.
+pub fn read(file: File, path: &Path) -> Result<Scores, Failure> {
     let bad = |what: String| {
         Failure::new(Kind::BadInput, format!("{}: {what}; write it with mainstay score", path.display()))
     };
-    let file = File::open(path).map_err(|cause| Failure::unreadable(path, cause))?;
     match Format::of(path) {
         Some(Format::Parquet) => read_parquet(file).map_err(bad),
         Some(Format::Csv) => read_csv(file).map_err(bad),
@@ -73,8 +72,8 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
     for i in 0..batch.num_rows() {
         scores.as_of = Instant::from_micros(as_of.value(i))?;
         let customer_id = match (integers, texts) {
-            (Some(integers), _) => Id::Integer(integers.value(i)),
-            (None, Some(texts)) => Id::from_text(texts.value(i)),
+            (Some(integers), _) => integers.value(i).to_string().into(),
+            (None, Some(texts)) => texts.value(i).into(),
             (None, None) => return None,
         };
         let action = scores.action(actions.value(i));
@@ -114,7 +113,7 @@ fn read_csv(file: File) -> Result<Scores, String> {
         }
         let action = scores.action(at(4));
         scores.rows.push(ScoreRow {
-            customer_id: Id::from_text(at(0)),
+            customer_id: at(0).into(),
             churn_probability: number(2)?,
             lifetime_value: number(3)?,
             action,

@@ -105,7 +105,7 @@ fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
 fn score_columns(scores: &Scores, rows: &[ScoreRow]) -> Vec<Column> {
     let [_, as_of, churn_probability, lifetime_value, action, net_value] = SCORE_COLUMNS;
     let mut columns = vec![
-        columns::customer_ids(scores.id_kind, rows.iter().map(|row| &row.customer_id)),
+        columns::customer_ids(scores.id_kind, rows.iter().map(|row| &*row.customer_id)),
         columns::instants(as_of, rows.iter().map(|_| scores.as_of)),
         columns::numbers(churn_probability, rows.iter().map(|row| row.churn_probability)),
         columns::numbers(lifetime_value, rows.iter().map(|row| row.lifetime_value)),
@@ -121,7 +121,7 @@ fn write_scores_csv(scores: &Scores, out: &mut (dyn Write + Send)) -> io::Result
     csv.write_record(SCORE_COLUMNS.into_iter().chain(FEATURES.iter().map(|feature| feature.name)))?;
     let as_of = scores.as_of.to_string();
     for row in &scores.rows {
-        csv.write_field(row.customer_id.to_string())?;
+        csv.write_field(&*row.customer_id)?;
         csv.write_field(&as_of)?;
         csv.write_field(row.churn_probability.to_string())?;
         csv.write_field(row.lifetime_value.to_string())?;

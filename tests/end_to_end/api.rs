@@ -182,10 +182,13 @@ fn what_is_wrong_with_a_request_is_said_as_a_problem() {
         (body("7").replace(": 5}", ": 1e999}"), 422, "bad-input", "number out of range"),
         (body("7").replace("purchases", "purchase"), 422, "bad-input", "unknown field `purchase`"),
         (body("7").replace(line, &format!("{line}, {{}}")), 422, "bad-input", "missing field `order_id`"),
-        (body("7").replace("2023-12-01", "2023-12-09"), 422, "lapsed", "no purchase at or before"),
-        (body("7").replace(": 5}", ": -5}"), 422, "lapsed", "no purchase at or before"),
+        (body("7").replace("2023-12-01", "2023-12-09"), 422, "too-little-data", "no purchase at or before"),
+        (body("7").replace(": 5}", ": -5}"), 422, "too-little-data", "no purchase at or before"),
+        (body("7").replace(": 5}", ": 1e300}"), 422, "bad-input", "purchases[0].amount: "),
+        (body(r#""""#), 422, "bad-input", "customer_id: empty"),
+        (body("7").replace(": 1,", r#": "","#), 422, "bad-input", "purchases[0].order_id: empty"),
         (body("7").replace("2023-12-01", "2023-01-01"), 422, "lapsed", "341 days ago"),
-        (body("7").replace(line, ""), 422, "lapsed", "no purchases"),
+        (body("7").replace(line, ""), 422, "too-little-data", "no purchases"),
         (features(&sound.replace("frequency", "orders")), 422, "bad-input", "features.orders: unknown"),
         (
             features(&sound.replace(": 2,", ": 2.5,")),
@@ -202,6 +205,14 @@ fn what_is_wrong_with_a_request_is_said_as_a_problem() {
         (features(&sound.replace(": 5,", ": -5,")), 422, "bad-input", "recency_days: -5 is below"),
         (features(&sound.replace(": 5,", ": 51,")), 422, "bad-input", "is before the first"),
         (features(&sound.replace(": 50", ": 500").replace(": 5,", ": 180,")), 422, "lapsed", "180 days ago"),
+        (features(&format!("{sound}, {sound}")), 422, "bad-input", "features.recency_days: given twice"),
+        (features(&sound.replace(": 9.5", ": 1e300")), 422, "bad-input", "monetary: 1"),
+        (
+            features(&sound.replace(": 2,", ": 53,")),
+            422,
+            "bad-input",
+            "53 days with a purchase do not fit in 50 days",
+        ),
         (features(r#""recency_days": 5"#), 422, "bad-input", "features.frequency: missing"),
         (format!(r#"{{"features": {{{sound}}}, "purchases": []}}"#), 422, "bad-input", "not both"),
     ] {
@@ -267,6 +278,37 @@ fn a_newer_list_is_served_without_a_restart() {
     };
     assert_eq!(score("2023-11-01"), "2023-11-01T00:00:00Z");
     assert_eq!(score("2023-11-02"), "2023-11-02T00:00:00Z");
+}
+
+#[test]
+fn a_newer_model_answers_without_a_restart_and_a_broken_one_does_not() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    let train = |seed: u32| {
+        let (input, store) = (shop().input(), store.display());
+        let trained = crate::support::json(&format!(
+            "train {input} --horizon 60d --lookback 180d --seed {seed} --store {store} --json"
+        ));
+        trained["model"].as_str().unwrap().to_owned()
+    };
+    let first = train(1);
+    let server = Server::start(&store.display().to_string());
+    let answering = || server.get("/readyz").2["model"].as_str().unwrap().to_owned();
+    assert_eq!(answering(), first);
+    let second = train(2);
+    assert_ne!(first, second);
+    assert_eq!(answering(), second);
+    fs::write(store.join("broken"), b"no model").unwrap();
+    fs::rename(store.join("broken"), store.join("model.mainstay")).unwrap();
+    assert_eq!(answering(), second);
+}
+
+#[test]
+fn a_name_that_is_not_this_machines_is_refused() {
+    let server = server();
+    let request = agent().get(format!("http://{}/v1/at-risk", server.address)).header("host", "evil.example");
+    let (status, _, problem) = answer(request.call().unwrap());
+    assert_eq!((status, problem["type"].as_str()), (421, Some("urn:mainstay:problem:misdirected")));
 }
 
 #[test]

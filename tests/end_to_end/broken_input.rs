@@ -28,8 +28,14 @@ fn a_broken_file_is_named_with_row_and_column() {
             r#"row 2, column "ts": "2024-13-01" is not a date (2024-03-01) or a timestamp (2024-03-01T18:00:00Z)"#,
         ),
         ("a,2,,5", r#"row 2, column "ts": empty; every row needs its ts"#),
-        ("a,2,2024-01-02,12€", r#"row 2, column "amount": "12€" is not an amount such as 12.50"#),
-        ("a,2,2024-01-02,NaN", r#"row 2, column "amount": "NaN" is not an amount such as 12.50"#),
+        (
+            "a,2,2024-01-02,12€",
+            r#"row 2, column "amount": "12€" is not an amount such as 12.50, within ±10¹²"#,
+        ),
+        (
+            "a,2,2024-01-02,NaN",
+            r#"row 2, column "amount": "NaN" is not an amount such as 12.50, within ±10¹²"#,
+        ),
         ("a,2,2024-01-02,", r#"row 2, column "amount": empty; every row needs its amount"#),
         ("a,,2024-01-02,5", r#"row 2, column "order_id": empty; every row needs its order_id"#),
         ("a,2,2024-01-02", "row 2 (line 3): has 3 fields where the header has 4"),
@@ -61,9 +67,18 @@ fn a_missing_column_is_named_with_those_there_are() {
 #[test]
 fn files_that_are_no_tables_are_refused() {
     for (name, content, message) in [
-        ("log.csv", b"" as &[u8], "no column \"customer_id\""),
+        ("log.csv", b"" as &[u8], "log.csv: is empty"),
+        (
+            "log.csv",
+            b"customer_id;order_id;ts;amount\n",
+            "its columns are separated by ';'; write it with commas",
+        ),
         ("log.csv", b"customer_id,order_id,ts,amount\n", "hold no line with a customer"),
-        ("log.csv", b"customer_id,order_id,ts,amount\na,1,\xff\xfe,5\n", "row 1 (line 2): is not UTF-8 text"),
+        (
+            "log.csv",
+            b"customer_id,order_id,ts,amount\na,1,\xff\xfe,5\n",
+            "row 1, column \"ts\": is not UTF-8 text",
+        ),
         ("log.csv", b"customer_id,amount,ts,amount\na,1,2,5\n", "no column \"order_id\""),
         ("log.csv", b"customer_id,order_id,ts,amount,amount\n", "more than one column is named \"amount\""),
         ("log.parquet", b"customer_id,order_id,ts,amount\n", "is named .parquet but is not a Parquet file"),
@@ -222,4 +237,81 @@ fn a_refused_catalogue_is_named_with_offer_and_field() {
         "{said}"
     );
     assert!(!Path::new(&out).exists());
+}
+
+/// The note on standard error of a command that must succeed.
+fn noted(arguments: &str) -> String {
+    let output = crate::support::run(arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+#[test]
+fn complaints_of_nobody_who_buys_are_noted() {
+    let folder = folder();
+    let here = folder.path().display();
+    fs::write(folder.path().join("p.csv"), "customer_id,order_id,ts,amount\n007,1,2024-01-01,5\n").unwrap();
+    fs::write(folder.path().join("c.csv"), "customer_id,ts\n7,2024-01-01\n7,2024-01-02\n007,2024-01-03\n")
+        .unwrap();
+    let said = noted(&format!(
+        "features --purchases {here}/p.csv --complaints {here}/c.csv --as-of 2024-04-01 --out {here}/f.parquet"
+    ));
+    assert!(
+        said.contains("2 complaints are of 1 customers who have no order in the purchase files"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_in_columns_that_nobody_reads_does_not_matter() {
+    let folder = folder();
+    let here = folder.path().display();
+    let mut file = b"customer_id,order_id,ts,amount,note\na,1,2024-01-01,5,caf".to_vec();
+    file.extend_from_slice(b"\xe9\n");
+    fs::write(folder.path().join("p.csv"), file).unwrap();
+    noted(&format!("features --purchases {here}/p.csv --as-of 2024-04-01 --out {here}/f.parquet"));
+}
+
+#[test]
+fn a_pipe_is_read_as_csv() {
+    let folder = folder();
+    let here = folder.path().display();
+    let mut command = crate::support::command(&format!(
+        "features --purchases /dev/stdin --as-of 2024-04-01 --out {here}/f.parquet"
+    ));
+    let mut child =
+        command.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let rows = b"customer_id,order_id,ts,amount\na,1,2024-01-01,5\n";
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), rows).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_population_of_nobody_leaves_the_list_as_it_was() {
+    let folder = folder();
+    let shop = crate::support::shop();
+    let out = folder.path().join("s.csv");
+    let before = fs::read(shop.store.join("scores.parquet")).unwrap();
+    let (code, said) = failed(&format!(
+        "score {} --as-of 2035-01-01 --store {} --out {}",
+        shop.input(),
+        shop.store.display(),
+        out.display()
+    ));
+    assert_eq!((code, said.contains("nobody bought in the 180 days before 2035-01-01")), (4, true), "{said}");
+    assert!(!out.exists() && fs::read(shop.store.join("scores.parquet")).unwrap() == before);
+}
+
+#[test]
+fn a_store_that_cannot_be_written_leaves_the_output_unwritten() {
+    let folder = folder();
+    let shop = crate::support::shop();
+    let (store, out) = (folder.path().join("store"), folder.path().join("s.csv"));
+    fs::create_dir_all(store.join("scores.parquet")).unwrap();
+    fs::copy(shop.store.join("model.mainstay"), store.join("model.mainstay")).unwrap();
+    let (code, _) =
+        failed(&format!("score {} --store {} --out {}", shop.input(), store.display(), out.display()));
+    assert_eq!(code, 6);
+    assert!(!out.exists(), "a folder stands in the list's place");
 }

@@ -1,13 +1,13 @@
-//! The CSV reader: a header, then one row a line; identifiers are text.
+//! The CSV reader: a header, then one row a line; identifiers are text. Only the needed columns are decoded.
 
 use std::io::{BufReader, Cursor, Read};
 
-use csv::{Position, StringRecord};
+use csv::{ByteRecord, Position};
 
 use super::columns::Column;
 use super::{ColumnMap, Field, IngestError, Problem, RawRow, Rows, Source, Table};
-use crate::id::{IdKind, IdRef};
-use crate::units::Money;
+use crate::id::IdKind;
+use crate::units::{Amount, Instant};
 use crate::watch::Watch;
 
 /// Progress is told every so many rows.
@@ -28,13 +28,25 @@ pub(crate) fn read(
         Ok(header) => header.iter().map(str::to_owned).collect(),
         Err(error) => return Err(malformed(source, error)),
     };
+    if header.is_empty() {
+        return Err(IngestError::in_file(
+            source,
+            "is empty; a CSV file begins with the names of its columns",
+        ));
+    }
+    if let [only] = header.as_slice()
+        && let Some(other) = [';', '\t', '|'].into_iter().find(|&c| only.contains(c))
+    {
+        let problem = format!("its columns are separated by {other:?}; write it with commas");
+        return Err(IngestError::in_file(source, problem));
+    }
     let columns = columns.locate(source, table, &header)?;
 
     let mut rows = Rows::default();
     rows.saw_ids(IdKind::Text);
-    let mut record = StringRecord::new();
+    let mut record = ByteRecord::new();
     let mut number = 0;
-    while reader.read_record(&mut record).map_err(|error| malformed(source, error))? {
+    while reader.read_byte_record(&mut record).map_err(|error| malformed(source, error))? {
         number += 1;
         add(&mut rows, table, &columns, &record).map_err(|(column, problem)| IngestError::BadValue {
             file: source.name(),
@@ -55,18 +67,18 @@ fn add<'a>(
     rows: &mut Rows,
     table: Table,
     columns: &'a [Column],
-    record: &StringRecord,
+    record: &ByteRecord,
 ) -> Result<(), (&'a Column, Problem)> {
-    let mut row =
-        RawRow { customer: None, order: None, instant: crate::units::Instant::MIN, amount: Money::ZERO };
+    let mut row = RawRow { customer: None, order: None, instant: Instant::MIN, amount: Amount::ZERO };
     for column in columns {
-        let text = record.get(column.place).unwrap_or_default();
         let at = |problem: Problem| (column, problem);
+        let bytes = record.get(column.place).unwrap_or_default();
+        let text = std::str::from_utf8(bytes).map_err(|_| at(Problem::NotUtf8))?;
         match column.field {
             Field::CustomerId if text.is_empty() => break,
-            Field::CustomerId => row.customer = Some(IdRef::from_text(text)),
+            Field::CustomerId => row.customer = Some(text),
             _ if text.is_empty() => return Err(at(Problem::Missing(column.field))),
-            Field::OrderId => row.order = Some(IdRef::from_text(text)),
+            Field::OrderId => row.order = Some(text),
             Field::Ts => row.instant = text.parse().map_err(|error| at(Problem::Unreadable(error)))?,
             Field::Amount => row.amount = text.parse().map_err(|error| at(Problem::Unreadable(error)))?,
         }
@@ -83,7 +95,7 @@ fn malformed(source: &Source, error: csv::Error) -> IngestError {
         })
     };
     let message = match error.kind() {
-        csv::ErrorKind::Utf8 { pos, .. } => format!("{}is not UTF-8 text", row(pos)),
+        csv::ErrorKind::Utf8 { pos, .. } => format!("{}is not UTF-8 text; save the file as UTF-8", row(pos)),
         csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
             format!("{}has {len} fields where the header has {expected_len}", row(pos))
         }

@@ -69,6 +69,9 @@ pub enum IngestError {
         /// What is wrong with it.
         problem: Problem,
     },
+    /// There are too many customers.
+    #[error(transparent)]
+    TooManyCustomers(#[from] TooManyCustomers),
     /// There is no purchase line at all.
     #[error("the purchase files hold no line with a customer; check --purchases and --column")]
     NoPurchases,
@@ -83,6 +86,9 @@ pub enum Problem {
     /// It is empty.
     #[error("empty; every row needs its {0}")]
     Missing(Field),
+    /// Its bytes are no text.
+    #[error("is not UTF-8 text; save the file as UTF-8")]
+    NotUtf8,
     /// It is one customer too many.
     #[error(transparent)]
     TooManyCustomers(#[from] TooManyCustomers),

@@ -10,9 +10,11 @@ pub use columns::{ColumnMap, Field};
 pub use error::{IngestError, Problem};
 pub use source::Source;
 
+use std::ops::AddAssign;
+
 use crate::history::{History, HistoryBuilder};
-use crate::id::{IdKind, IdRef};
-use crate::units::{Instant, Money};
+use crate::id::IdKind;
+use crate::units::{Amount, Instant};
 use crate::watch::Watch;
 
 /// What to read.
@@ -65,10 +67,10 @@ impl Table {
 
 /// A row as both readers deliver it. Complaints have neither order nor amount.
 pub(crate) struct RawRow<'a> {
-    pub(crate) customer: Option<IdRef<'a>>,
-    pub(crate) order: Option<IdRef<'a>>,
+    pub(crate) customer: Option<&'a str>,
+    pub(crate) order: Option<&'a str>,
     pub(crate) instant: Instant,
-    pub(crate) amount: Money,
+    pub(crate) amount: Amount,
 }
 
 /// The rows of one file or a part of one.
@@ -101,13 +103,13 @@ impl Rows {
         }
         Ok(())
     }
+}
 
-    fn absorb(&mut self, part: Self) -> Result<(), crate::history::TooManyCustomers> {
-        self.builder.absorb(part.builder)?;
-        self.counts.purchase_lines += part.counts.purchase_lines;
-        self.counts.complaints += part.counts.complaints;
-        self.counts.without_customer += part.counts.without_customer;
-        Ok(())
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.purchase_lines += other.purchase_lines;
+        self.complaints += other.complaints;
+        self.without_customer += other.without_customer;
     }
 }
 
@@ -116,22 +118,27 @@ impl Rows {
 /// # Errors
 /// The first file, row and column that is not what it should be; see [`IngestError`].
 pub fn read(input: &Input, watch: &dyn Watch) -> Result<Ingested, IngestError> {
-    let mut rows = Rows::default();
+    let (mut builders, mut counts) = (Vec::new(), Counts::default());
     for (table, sources) in [(Table::Purchases, &input.purchases), (Table::Complaints, &input.complaints)] {
         for source in sources {
             watch.begin(&format!("read {}", source.name()), None);
-            let part = if source.is_parquet()? {
+            let parts = if source.is_parquet()? {
                 parquet::read(source, table, &input.columns, watch)?
             } else {
-                csv::read(source, table, &input.columns, watch)?
+                vec![csv::read(source, table, &input.columns, watch)?]
             };
-            rows.absorb(part).map_err(|problem| IngestError::in_file(source, problem))?;
+            for part in parts {
+                counts += part.counts;
+                builders.push(part.builder);
+            }
             watch.end();
         }
     }
-    let history = rows.builder.build();
+    watch.begin("fold to orders", None);
+    let history = History::fold(builders)?;
+    watch.end();
     if history.order_count() == 0 {
         return Err(IngestError::NoPurchases);
     }
-    Ok(Ingested { history, counts: rows.counts })
+    Ok(Ingested { history, counts })
 }

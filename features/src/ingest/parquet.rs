@@ -1,14 +1,15 @@
 //! The Parquet reader: only the needed columns, row groups in parallel.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type,
     Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
-    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::{Array, RecordBatch, StringArray, UInt64Array};
 use arrow_schema::{DataType, FieldRef, Fields, Schema, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -21,8 +22,8 @@ use rayon::prelude::*;
 use super::columns::Column;
 use super::source::SharedFile;
 use super::{ColumnMap, Field, IngestError, Problem, RawRow, Rows, Source, Table};
-use crate::id::{IdKind, IdRef};
-use crate::units::{Instant, Money, ParseUnitError};
+use crate::id::IdKind;
+use crate::units::{Amount, Instant, ParseUnitError};
 use crate::watch::Watch;
 
 const BATCH_ROWS: usize = 65_536;
@@ -32,7 +33,7 @@ pub(crate) fn read(
     table: Table,
     columns: &ColumnMap,
     watch: &dyn Watch,
-) -> Result<Rows, IngestError> {
+) -> Result<Vec<Rows>, IngestError> {
     match source {
         Source::File(_) => {
             let file = SharedFile::new(source.open_file()?).map_err(|cause| source.unreadable(cause))?;
@@ -48,8 +49,9 @@ fn read_chunks<R: ChunkReader + Clone + 'static>(
     columns: &ColumnMap,
     watch: &dyn Watch,
     chunks: &R,
-) -> Result<Rows, IngestError> {
-    let metadata = plain_text_metadata(chunks).map_err(|error| IngestError::in_file(source, error))?;
+) -> Result<Vec<Rows>, IngestError> {
+    let metadata =
+        guarded(source, || plain_metadata(chunks).map_err(|error| IngestError::in_file(source, error)))?;
     let header: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
     let columns = columns.locate(source, table, &header)?;
     let mask = ProjectionMask::roots(
@@ -57,7 +59,7 @@ fn read_chunks<R: ChunkReader + Clone + 'static>(
         columns.iter().map(|column| column.place).collect::<Vec<_>>(),
     );
 
-    let mut first_row = 0;
+    let mut first_row = 0_u64;
     let groups: Vec<(usize, u64)> = metadata
         .metadata()
         .row_groups()
@@ -65,42 +67,57 @@ fn read_chunks<R: ChunkReader + Clone + 'static>(
         .enumerate()
         .map(|(group, about)| {
             let first = first_row;
-            first_row += about.num_rows().max(0) as u64;
+            first_row = first_row.saturating_add(about.num_rows().max(0) as u64);
             (group, first)
         })
         .collect();
-    let read_group = |&(group, mut row): &(usize, u64)| -> Result<Rows, IngestError> {
-        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks.clone(), metadata.clone())
-            .with_row_groups(vec![group])
-            .with_projection(mask.clone())
-            .with_batch_size(BATCH_ROWS)
-            .build()
-            .map_err(|error| IngestError::in_file(source, error))?;
+    let read_groups = |groups: &[(usize, u64)]| -> Result<Rows, IngestError> {
         let mut rows = Rows::default();
-        for batch in reader {
-            let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
-            add_batch(&mut rows, source, table, &columns, &batch, row)?;
-            row += batch.num_rows() as u64;
-            watch.advance(batch.num_rows() as u64);
+        for &(group, mut row) in groups {
+            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks.clone(), metadata.clone())
+                .with_row_groups(vec![group])
+                .with_projection(mask.clone())
+                .with_batch_size(BATCH_ROWS)
+                .build()
+                .map_err(|error| IngestError::in_file(source, error))?;
+            for batch in reader {
+                let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
+                add_batch(&mut rows, source, table, &columns, &batch, row)?;
+                row += batch.num_rows() as u64;
+                watch.advance(batch.num_rows() as u64);
+            }
         }
         Ok(rows)
     };
-    // Collected in file order, so that of several bad rows the first is the one named.
-    let parts: Vec<Result<Rows, IngestError>> = groups.par_iter().map(read_group).collect();
-    let mut rows = Rows::default();
-    for part in parts {
-        rows.absorb(part?).map_err(|problem| IngestError::in_file(source, problem))?;
-    }
-    Ok(rows)
+    // Neighbouring groups to one thread. Collected in file order, so that of several bad rows the first is named.
+    let share = groups.len().div_ceil(rayon::current_num_threads()).max(1);
+    let parts: Vec<Result<Rows, IngestError>> =
+        groups.par_chunks(share).map(|groups| guarded(source, || read_groups(groups))).collect();
+    parts.into_iter().collect()
 }
 
-/// The file's metadata, set so that text comes as plain text, never as a view or a dictionary.
-fn plain_text_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMetadata, ParquetError> {
+/// Runs the Parquet reader, which panics on some damaged files where it should return an error.
+fn guarded<T>(source: &Source, read: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
+    // What was half read is dropped with the closure, so nothing broken is seen afterwards.
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        Err(IngestError::in_file(source, "is damaged: its pages do not fit its metadata"))
+    })
+}
+
+/// The file's metadata, set so that text comes as plain text, never as a view or a dictionary, and decimals in one
+/// width.
+fn plain_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMetadata, ParquetError> {
     let metadata = ArrowReaderMetadata::load(chunks, ArrowReaderOptions::new())?;
     let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     let plain = |field: &FieldRef| match field.data_type() {
         DataType::Dictionary(_, values) if is_text(values) => retyped(field, DataType::Utf8),
         kind if is_text(kind) => retyped(field, DataType::Utf8),
+        &DataType::Decimal32(precision, scale) | &DataType::Decimal64(precision, scale) => {
+            retyped(field, DataType::Decimal128(precision, scale))
+        }
+        &DataType::Decimal256(precision, scale) if precision <= 38 => {
+            retyped(field, DataType::Decimal128(precision, scale))
+        }
         _ => field.clone(),
     };
     let fields: Fields = metadata.schema().fields().iter().map(plain).collect();
@@ -156,6 +173,7 @@ fn add_batch(
 
     let name =
         |field: Field| array(field).map_or_else(|| field.to_string(), |(column, _)| column.name.clone());
+    let mut digits = (itoa::Buffer::new(), itoa::Buffer::new());
     for i in 0..batch.num_rows() {
         let at = |field: Field, problem: Problem| IngestError::BadValue {
             file: source.name(),
@@ -163,18 +181,18 @@ fn add_batch(
             column: name(field),
             problem,
         };
-        let customer = customers.get(i);
+        let customer = customers.get(i, &mut digits.0);
         if customer.is_none() {
-            rows.add(table, &RawRow { customer, order: None, instant: Instant::MIN, amount: Money::ZERO })
+            rows.add(table, &RawRow { customer, order: None, instant: Instant::MIN, amount: Amount::ZERO })
                 .map_err(|problem| at(Field::CustomerId, problem))?;
             continue;
         }
         let instant = instants.get(i).map_err(|problem| at(Field::Ts, problem))?;
         let amount = match &amounts {
             Some(amounts) => amounts.get(i).map_err(|problem| at(Field::Amount, problem))?,
-            None => Money::ZERO,
+            None => Amount::ZERO,
         };
-        let order = orders.as_ref().and_then(|orders| orders.get(i));
+        let order = orders.as_ref().and_then(|orders| orders.get(i, &mut digits.1));
         rows.add(table, &RawRow { customer, order, instant, amount })
             .map_err(|problem| at(Field::OrderId, problem))?;
     }
@@ -206,31 +224,33 @@ fn integers(array: &dyn Array) -> Option<Vec<i64>> {
 /// A column of identifiers.
 enum Ids<'a> {
     Integers(Vec<i64>, &'a dyn Array),
+    Unsigned(&'a UInt64Array),
     Text(&'a StringArray),
 }
 
 impl<'a> Ids<'a> {
     fn of(array: &'a dyn Array) -> Option<Self> {
-        match array.as_string_opt::<i32>() {
-            Some(text) => Some(Self::Text(text)),
-            None => integers(array).map(|values| Self::Integers(values, array)),
+        match array.data_type() {
+            DataType::Utf8 => array.as_string_opt::<i32>().map(Self::Text),
+            DataType::UInt64 => array.as_primitive_opt::<UInt64Type>().map(Self::Unsigned),
+            _ => integers(array).map(|values| Self::Integers(values, array)),
         }
     }
 
     fn kind(&self) -> IdKind {
         match self {
-            Self::Integers(..) => IdKind::Integer,
+            // One that no i64 holds makes the identifiers text, as any other text does.
+            Self::Integers(..) | Self::Unsigned(_) => IdKind::Integer,
             Self::Text(_) => IdKind::Text,
         }
     }
 
-    /// `None` where it is null or empty.
-    fn get(&self, i: usize) -> Option<IdRef<'_>> {
+    /// The identifier of a row, written to `digits` if it is a number; `None` where it is null or empty.
+    fn get<'b>(&'b self, i: usize, digits: &'b mut itoa::Buffer) -> Option<&'b str> {
         match self {
-            Self::Integers(values, array) => array.is_valid(i).then(|| IdRef::Integer(values[i])),
-            Self::Text(text) => {
-                (text.is_valid(i) && !text.value(i).is_empty()).then(|| IdRef::from_text(text.value(i)))
-            }
+            Self::Integers(values, array) => array.is_valid(i).then(|| digits.format(values[i])),
+            Self::Unsigned(values) => values.is_valid(i).then(|| digits.format(values.value(i))),
+            Self::Text(text) => (text.is_valid(i) && !text.value(i).is_empty()).then(|| text.value(i)),
         }
     }
 }
@@ -249,7 +269,7 @@ impl<'a> Instants<'a> {
         }
         let micros = match array.data_type() {
             DataType::Date32 => {
-                convert::<Date32Type, _>(array, |days| Some(i64::from(days) * 86_400_000_000))
+                convert::<Date32Type, _>(array, |days| i64::from(days).checked_mul(86_400_000_000))
             }
             DataType::Date64 => convert::<Date64Type, _>(array, |millis| millis.checked_mul(1_000)),
             DataType::Timestamp(TimeUnit::Second, _) => {
@@ -306,11 +326,11 @@ impl<'a> Amounts<'a> {
         numbers.map(|numbers| Self::Numbers(numbers, array))
     }
 
-    fn get(&self, i: usize) -> Result<Money, Problem> {
+    fn get(&self, i: usize) -> Result<Amount, Problem> {
         match self {
-            Self::Text(text) if text.is_valid(i) => Ok(text.value(i).parse::<Money>()?),
-            Self::Numbers(numbers, array) if array.is_valid(i) => Money::new(numbers[i]).ok_or_else(|| {
-                Problem::Unreadable(ParseUnitError::new(&numbers[i].to_string(), "a finite amount"))
+            Self::Text(text) if text.is_valid(i) => Ok(text.value(i).parse::<Amount>()?),
+            Self::Numbers(numbers, array) if array.is_valid(i) => Amount::new(numbers[i]).ok_or_else(|| {
+                Problem::Unreadable(ParseUnitError::new(&numbers[i].to_string(), Amount::EXPECTED))
             }),
             Self::Text(_) | Self::Numbers(..) => Err(Problem::Missing(Field::Amount)),
         }

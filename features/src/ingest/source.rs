@@ -1,7 +1,7 @@
 //! Where bytes come from: a file, or memory for the bundled sample.
 
 use std::fs::File;
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, BufReader, Read};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,6 +11,8 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::IngestError;
+
+const PARQUET_MAGIC: &[u8] = b"PAR1";
 
 /// A file to read.
 #[derive(Clone, Debug)]
@@ -35,23 +37,25 @@ impl Source {
         }
     }
 
-    /// Whether it is Parquet, by its first four bytes; everything else is read as CSV.
+    /// Whether it is Parquet, by its first four bytes; everything else is read as CSV. A pipe is not looked into, as
+    /// what is read from it is gone: it is CSV.
     pub(crate) fn is_parquet(&self) -> Result<bool, IngestError> {
-        let mut magic = Vec::with_capacity(4);
-        let read = match self {
-            Self::File(_) => self.open_file()?.take(4).read_to_end(&mut magic),
-            Self::Bytes { bytes, .. } => Cursor::new(bytes).take(4).read_to_end(&mut magic),
+        let path = match self {
+            Self::Bytes { bytes, .. } => return Ok(bytes.starts_with(PARQUET_MAGIC)),
+            Self::File(path) => path,
         };
-        read.map_err(|cause| self.unreadable(cause))?;
-        let named_parquet =
-            matches!(self, Self::File(path) if path.extension().is_some_and(|end| end == "parquet"));
-        match magic == b"PAR1" {
-            false if named_parquet => Err(IngestError::in_file(
-                self,
-                "is named .parquet but is not a Parquet file; was it copied whole?",
-            )),
-            is_parquet => Ok(is_parquet),
+        let is_regular = std::fs::metadata(path).map_err(|cause| self.unreadable(cause))?.is_file();
+        let mut magic = Vec::with_capacity(PARQUET_MAGIC.len());
+        if is_regular {
+            let mut start = self.open_file()?.take(PARQUET_MAGIC.len() as u64);
+            start.read_to_end(&mut magic).map_err(|cause| self.unreadable(cause))?;
         }
+        let is_parquet = magic == PARQUET_MAGIC;
+        if !is_parquet && path.extension().is_some_and(|end| end == "parquet") {
+            let problem = "is named .parquet but is not a Parquet file; was it copied whole?";
+            return Err(IngestError::in_file(self, problem));
+        }
+        Ok(is_parquet)
     }
 
     pub(crate) fn open_file(&self) -> Result<File, IngestError> {

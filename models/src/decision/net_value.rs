@@ -1,7 +1,7 @@
 //! Net value of an offer and the probability at which it breaks even.
 //!
 //! With p the probability of churn, γ the save rate, ψ the take-up by loyal customers, λ the share driven away, V the
-//! lifetime value, δ the incentive and c the contact cost (`../shared/ECONOMICS.md` section 1; ψ = 1 and λ = 0 give
+//! lifetime value, δ the incentive and c the contact cost (docs/economics.md; ψ = 1 and λ = 0 give
 //! Neslin et al. 2006, J. Marketing Research 43):
 //!
 //! NV = p·γ·(V − δ) − (1 − p)·(ψ·δ + λ·V) − c.

@@ -69,7 +69,7 @@ impl Forest {
                 if above < place + 2 || above >= own.len() {
                     return Err(bad("a child is out of place"));
                 }
-                if usize::from(node.column) >= crate::dataset::WIDTH || node.threshold.is_nan() {
+                if usize::from(node.column) >= crate::dataset::WIDTH || !node.threshold.is_finite() {
                     return Err(bad("a split is not on a feature"));
                 }
             }
@@ -116,7 +116,7 @@ impl Forest {
     }
 
     /// Each feature's part in the probability: the change of the share of churners at every split on it, averaged
-    /// over the trees (path contributions, as in Saabas 2014). Added to [`Self::base`] they give the probability.
+    /// over the trees (path contributions, as in Saabas 2014). Added to the mean share at the roots they give the probability.
     pub fn contributions(&self, row: &ModelRow) -> [f64; crate::dataset::WIDTH] {
         let mut sums = [0.0; crate::dataset::WIDTH];
         for tree in self.trees() {
@@ -125,11 +125,6 @@ impl Forest {
             });
         }
         sums.map(|sum| sum / self.ends.len() as f64)
-    }
-
-    /// The mean share of churners at the roots.
-    pub fn base(&self) -> f64 {
-        self.trees().map(|tree| tree[0].churned_share).sum::<f64>() / self.ends.len() as f64
     }
 }
 
@@ -177,7 +172,8 @@ mod tests {
         let forest = Forest::new([stump(), stump()].concat(), vec![5, 10]).unwrap();
         let row = [10.0, 5.0, 0.0, 0.0, 0.0];
         let contributions = forest.contributions(&row);
-        let total = forest.base() + contributions.iter().sum::<f64>();
+        let at_the_roots = 0.5;
+        let total = at_the_roots + contributions.iter().sum::<f64>();
         assert!((total - forest.probabilities(&[row])[0]).abs() < 1e-12);
         assert!((contributions[0] + 0.3).abs() < 1e-12, "recency took 0.5 to 0.2");
         assert!((contributions[1] + 0.1).abs() < 1e-12, "frequency took 0.2 to 0.1");
