@@ -29,8 +29,7 @@ fn history(lines: &[(&str, &str, &str, f64)], complaints: &[(&str, &str)]) -> Hi
 
 fn features_of(history: &History, customer: &str, as_of: &str, lookback: u32) -> Option<Row> {
     let snapshot = Snapshot::take(history, at(as_of), days(lookback));
-    let place =
-        snapshot.customers.iter().position(|&c| history.customer_id(c as usize).to_string() == customer)?;
+    let place = snapshot.customers.iter().position(|&c| history.customer_id(c as usize) == customer)?;
     Some(snapshot.rows[place])
 }
 
