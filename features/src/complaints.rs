@@ -1,6 +1,6 @@
 //! Complaints: how often the customer has complained.
 
-use crate::registry::{Feature, Unit, Window};
+use crate::feature::{Feature, Unit, Window};
 
 /// Complaints at or before the as-of instant.
 pub const COMPLAINT_COUNT: Feature = Feature {

@@ -1,6 +1,6 @@
 //! Frequency: on how many days the customer bought.
 
-use crate::registry::{Feature, Unit, Window};
+use crate::feature::{Feature, Unit, Window};
 
 /// Distinct calendar days (UTC) with a purchase; BG/NBD's x is this less one.
 pub const FREQUENCY: Feature = Feature {

@@ -7,6 +7,7 @@
 
 pub mod complaints;
 pub mod cutoff;
+pub mod feature;
 pub mod frequency;
 pub mod history;
 pub mod id;

@@ -1,6 +1,6 @@
 //! Monetary value: what the customer spends at a time.
 
-use crate::registry::{Feature, Unit, Window};
+use crate::feature::{Feature, Unit, Window};
 use crate::units::Amount;
 
 /// Mean amount per purchase, returns excluded.

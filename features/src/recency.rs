@@ -1,6 +1,6 @@
 //! Recency: how long ago the customer last bought.
 
-use crate::registry::{Feature, Unit, Window};
+use crate::feature::{Feature, Unit, Window};
 
 /// Whole days since the last purchase.
 pub const RECENCY_DAYS: Feature = Feature {

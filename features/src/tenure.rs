@@ -1,6 +1,6 @@
 //! Tenure: how long the customer has been one.
 
-use crate::registry::{Feature, Unit, Window};
+use crate::feature::{Feature, Unit, Window};
 
 /// Whole days since the first purchase.
 pub const TENURE_DAYS: Feature = Feature {

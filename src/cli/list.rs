@@ -4,7 +4,8 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
-use mainstay_features::registry::{FEATURES, Unit};
+use mainstay_features::feature::Unit;
+use mainstay_features::registry::FEATURES;
 use serde_json::Value;
 
 use super::input::StoreArgs;

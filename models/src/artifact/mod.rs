@@ -1,17 +1,14 @@
 //! The model file: both models, what they were trained on and how they did. docs/model-format.md describes the bytes.
 
 mod bytes;
+mod header;
 
-use mainstay_features::registry::FEATURES;
-use mainstay_features::units::{Days, Instant};
-use serde::{Deserialize, Serialize};
+use mainstay_features::units::Instant;
 use sha2::{Digest, Sha256};
 
-use crate::dataset::WIDTH;
-use crate::evaluate::Metrics;
+use self::header::Header;
 use crate::forest::{Forest, Node};
-use crate::logistic::Logistic;
-use crate::model::{Kind, Models};
+use crate::model::Models;
 use crate::training::{Settings, SnapshotSummary, Training, Validation};
 
 /// The format version this build writes and the newest it reads.
@@ -173,116 +170,13 @@ pub enum ArtifactError {
     },
 }
 
-/// Everything but the forest, as JSON.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    features: Vec<String>,
-    horizon_days: u32,
-    lookback_days: u32,
-    seed: u64,
-    first_order: String,
-    last_order: String,
-    snapshots: Vec<HeaderSnapshot>,
-    validation: Option<HeaderValidation>,
-    selected: Kind,
-    logistic: Logistic,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HeaderSnapshot {
-    cutoff: String,
-    rows: usize,
-    churned: usize,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HeaderValidation {
-    cutoff: String,
-    logistic: Metrics,
-    forest: Metrics,
-}
-
-impl Header {
-    fn of(artifact: &Artifact) -> Self {
-        Self {
-            features: FEATURES.iter().map(|feature| feature.name.to_owned()).collect(),
-            horizon_days: artifact.settings.horizon.get(),
-            lookback_days: artifact.settings.lookback.get(),
-            seed: artifact.settings.seed,
-            first_order: artifact.data_span.0.to_string(),
-            last_order: artifact.data_span.1.to_string(),
-            snapshots: artifact
-                .snapshots
-                .iter()
-                .map(|s| HeaderSnapshot { cutoff: s.cutoff.to_string(), rows: s.rows, churned: s.churned })
-                .collect(),
-            validation: artifact.validation.map(|on| HeaderValidation {
-                cutoff: on.cutoff.to_string(),
-                logistic: on.logistic,
-                forest: on.forest,
-            }),
-            selected: artifact.models.selected,
-            logistic: artifact.models.logistic.clone(),
-        }
-    }
-
-    fn artifact(self, forest: Forest, id: String) -> Result<Artifact, ArtifactError> {
-        let bad = |what: &str| ArtifactError::Impossible { what: what.to_owned() };
-        let ours: Vec<&str> = FEATURES.iter().map(|feature| feature.name).collect();
-        if self.features != ours {
-            return Err(ArtifactError::OtherFeatures {
-                theirs: self.features.join(", "),
-                ours: ours.join(", "),
-            });
-        }
-        let days = |days| Days::new(days).ok_or_else(|| bad("a number of days is out of range"));
-        let instant = |text: &str| text.parse::<Instant>().map_err(|error| bad(&error.to_string()));
-        let possible = |term: &crate::logistic::Term| {
-            term.column < WIDTH
-                && term.scale > 0.0
-                && [term.mean, term.scale, term.coefficient].iter().all(|number| number.is_finite())
-        };
-        if !self.logistic.terms.iter().all(possible) || !self.logistic.intercept.is_finite() {
-            return Err(bad("a term of the logistic regression is out of range"));
-        }
-        if self.snapshots.iter().all(|s| s.rows == 0) || self.snapshots.iter().any(|s| s.churned > s.rows) {
-            return Err(bad("the snapshots do not add up"));
-        }
-        Ok(Artifact {
-            id,
-            settings: Settings {
-                horizon: days(self.horizon_days)?,
-                lookback: days(self.lookback_days)?,
-                seed: self.seed,
-            },
-            data_span: (instant(&self.first_order)?, instant(&self.last_order)?),
-            snapshots: self
-                .snapshots
-                .iter()
-                .map(|s| {
-                    Ok(SnapshotSummary { cutoff: instant(&s.cutoff)?, rows: s.rows, churned: s.churned })
-                })
-                .collect::<Result<_, ArtifactError>>()?,
-            validation: match self.validation {
-                Some(on) => Some(Validation {
-                    cutoff: instant(&on.cutoff)?,
-                    logistic: on.logistic,
-                    forest: on.forest,
-                }),
-                None => None,
-            },
-            models: Models { logistic: self.logistic, forest, selected: self.selected },
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::logistic::Term;
+    use crate::dataset::WIDTH;
+    use crate::evaluate::Metrics;
+    use crate::logistic::{Logistic, Term};
+    use crate::model::Kind;
     use proptest::prelude::*;
 
     fn artifact() -> Artifact {

@@ -1,0 +1,226 @@
+//! The compact history: every customer's orders and complaints side by side, in time order, read once and walked for
+//! any number of cutoffs.
+
+mod builder;
+mod fold;
+
+pub use builder::HistoryBuilder;
+
+use rayon::prelude::*;
+
+use crate::id::{IdKind, Ids};
+use crate::units::{Amount, Instant};
+
+/// An order as it stood at its own instant: the lines that share customer, order and the order's first instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The order's earliest line.
+    pub instant: Instant,
+    /// The sum of the lines at that instant.
+    pub amount: Amount,
+}
+
+/// A line of an order that came after the order's first instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaterLine {
+    /// Which of the customer's orders it belongs to.
+    pub order: u32,
+    /// When the line came.
+    pub instant: Instant,
+    /// What it adds to the order's amount.
+    pub amount: Amount,
+}
+
+/// One customer's history: a view into [`History`].
+#[derive(Clone, Copy, Debug)]
+pub struct CustomerHistory<'a> {
+    /// The orders, by instant.
+    pub orders: &'a [Order],
+    /// Lines that came later than their order, by order and instant.
+    pub later_lines: &'a [LaterLine],
+    /// The instants of the complaints, ascending.
+    pub complaints: &'a [Instant],
+}
+
+/// Everything known about every customer.
+///
+/// The bytes are the same whatever order the rows came in: customers are sorted by identifier, orders by instant and
+/// order identity, and amounts are added without rounding.
+#[derive(Debug, Default)]
+pub struct History {
+    kind: IdKind,
+    customers: Ids,
+    orders: Vec<Order>,
+    later_lines: Vec<LaterLine>,
+    complaints: Vec<Instant>,
+    ends: Vec<Ends>,
+}
+
+/// Where a customer's slices end (they start where the one before ends).
+#[derive(Clone, Copy, Debug, Default)]
+struct Ends {
+    orders: usize,
+    later_lines: usize,
+    complaints: usize,
+}
+
+impl History {
+    /// The number of customers.
+    pub fn len(&self) -> usize {
+        self.customers.len()
+    }
+
+    /// Whether there is no customer at all.
+    pub fn is_empty(&self) -> bool {
+        self.customers.is_empty()
+    }
+
+    /// How identifiers are written and sorted.
+    pub fn id_kind(&self) -> IdKind {
+        self.kind
+    }
+
+    /// The identifier of a customer; customers are numbered 0 to `len() − 1`, sorted by identifier.
+    pub fn customer_id(&self, customer: usize) -> &str {
+        self.customers.get(customer)
+    }
+
+    /// The history of one customer.
+    pub fn customer(&self, customer: usize) -> CustomerHistory<'_> {
+        let start = if customer == 0 { Ends::default() } else { self.ends[customer - 1] };
+        let end = self.ends[customer];
+        CustomerHistory {
+            orders: &self.orders[start.orders..end.orders],
+            later_lines: &self.later_lines[start.later_lines..end.later_lines],
+            complaints: &self.complaints[start.complaints..end.complaints],
+        }
+    }
+
+    /// The instants of the first and the last order; `None` without orders.
+    pub fn span(&self) -> Option<(Instant, Instant)> {
+        let instants = || self.orders.par_iter().map(|order| order.instant);
+        Some((instants().min()?, instants().max()?))
+    }
+
+    /// The instant of the last order at or before an instant; `None` without one.
+    pub fn last_order_until(&self, until: Instant) -> Option<Instant> {
+        self.orders.par_iter().map(|order| order.instant).filter(|&instant| instant <= until).max()
+    }
+
+    /// The number of orders.
+    pub fn order_count(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// The number of customers without any order, and of their complaints.
+    pub fn complaints_without_orders(&self) -> (usize, usize) {
+        (0..self.len())
+            .map(|customer| self.customer(customer))
+            .filter(|customer| customer.orders.is_empty())
+            .fold((0, 0), |(customers, complaints), c| (customers + 1, complaints + c.complaints.len()))
+    }
+
+    /// The number of complaints.
+    pub fn complaint_count(&self) -> usize {
+        self.complaints.len()
+    }
+}
+
+/// More customers than a history can number.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("more than 4,294,967,295 customers: split the input by customer")]
+pub struct TooManyCustomers;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    fn amount(amount: f64) -> Amount {
+        Amount::new(amount).unwrap()
+    }
+
+    fn build(rows: &[(&str, &str, &str, f64)]) -> History {
+        let mut builder = HistoryBuilder::default();
+        for (customer, order, instant, money) in rows {
+            builder.add_line(customer, order, at(instant), amount(*money)).unwrap();
+        }
+        History::fold(vec![builder]).unwrap()
+    }
+
+    #[test]
+    fn lines_of_an_order_fold_even_when_they_are_not_adjacent() {
+        let history = build(&[
+            ("a", "1", "2024-01-01", 5.0),
+            ("b", "1", "2024-01-01", 9.0),
+            ("a", "2", "2024-01-03", 7.0),
+            ("a", "1", "2024-01-01", 2.5),
+        ]);
+        let a = history.customer(0);
+        assert_eq!(
+            a.orders,
+            [
+                Order { instant: at("2024-01-01"), amount: amount(7.5) },
+                Order { instant: at("2024-01-03"), amount: amount(7.0) },
+            ]
+        );
+        assert_eq!(history.customer(1).orders.len(), 1, "order ids are the customer's own");
+        assert!(a.later_lines.is_empty());
+    }
+
+    #[test]
+    fn a_later_line_keeps_its_own_instant() {
+        let history = build(&[("a", "1", "2024-01-05", 3.0), ("a", "1", "2024-01-01", 5.0)]);
+        let a = history.customer(0);
+        assert_eq!(a.orders, [Order { instant: at("2024-01-01"), amount: amount(5.0) }]);
+        assert_eq!(a.later_lines, [LaterLine { order: 0, instant: at("2024-01-05"), amount: amount(3.0) }]);
+    }
+
+    #[test]
+    fn complaints_of_customers_without_orders_are_kept_apart() {
+        let mut builder = HistoryBuilder::default();
+        for (customer, instant) in [("c", "2024-02-01"), ("a", "2024-01-02"), ("c", "2024-01-01")] {
+            builder.add_complaint(customer, at(instant)).unwrap();
+        }
+        builder.add_line("b", "1", at("2024-01-01"), amount(1.0)).unwrap();
+        let history = History::fold(vec![builder]).unwrap();
+        assert_eq!(history.customer(0).complaints, [at("2024-01-02")]);
+        assert!(history.customer(1).complaints.is_empty());
+        assert_eq!(history.customer(2).complaints, [at("2024-01-01"), at("2024-02-01")]);
+    }
+
+    #[test]
+    fn several_builders_fold_like_one() {
+        let rows = [
+            ("b", "1", "2024-01-01"),
+            ("a", "1", "2024-01-02"),
+            ("a", "1", "2024-01-03"),
+            ("c", "9", "2024-01-01"),
+        ];
+        let builder = |rows: &[(&str, &str, &str)]| {
+            let mut builder = HistoryBuilder::default();
+            for (customer, order, instant) in rows {
+                builder.add_line(customer, order, at(instant), amount(1.0)).unwrap();
+            }
+            builder
+        };
+        let apart = History::fold(vec![builder(&rows[..2]), builder(&rows[2..])]).unwrap();
+        let together = History::fold(vec![builder(&rows)]).unwrap();
+        assert_eq!(format!("{apart:?}"), format!("{together:?}"));
+        assert_eq!(apart.customer(0).later_lines.len(), 1);
+    }
+
+    #[test]
+    fn identifiers_are_text_as_soon_as_one_is_no_number() {
+        let kind = |ids: &[&str]| {
+            build(&ids.iter().map(|id| (*id, "1", "2024-01-01", 1.0)).collect::<Vec<_>>()).id_kind()
+        };
+        assert_eq!(kind(&["7", "-12", "0"]), IdKind::Integer);
+        for text in ["007", "-0", "+7", "7 ", "9223372036854775808", "1e3", "c7"] {
+            assert_eq!(kind(&["7", text]), IdKind::Text, "{text}");
+        }
+    }
+}
