@@ -1,5 +1,7 @@
 //! Customer and order identifiers: one identity for integers and text, and their numbering.
 
+use std::ops::Range;
+
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
@@ -20,24 +22,53 @@ pub enum IdKind {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ids {
     text: String,
-    ends: Vec<usize>,
+    ends: Ends,
+}
+
+/// Where each identifier ends in the text. Most shops' identifiers are all of one length; it then takes no memory to
+/// know, and no look at it to find one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Ends {
+    Every { length: usize, count: usize },
+    Listed(Vec<usize>),
+}
+
+impl Default for Ends {
+    fn default() -> Self {
+        Self::Every { length: 0, count: 0 }
+    }
 }
 
 impl Ids {
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.ends.len()
+        match &self.ends {
+            Ends::Every { count, .. } => *count,
+            Ends::Listed(ends) => ends.len(),
+        }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.len() == 0
     }
 
     /// The identifier with a number, 0 to `len() − 1`.
     pub fn get(&self, number: usize) -> &str {
-        let start = if number == 0 { 0 } else { self.ends[number - 1] };
-        &self.text[start..self.ends[number]]
+        &self.text[self.place(number)]
+    }
+
+    /// Whether the identifier with a number is this one. (Comparing bytes does not wait to see whether a character
+    /// begins there, as slicing text does.)
+    fn is(&self, number: usize, id: &str) -> bool {
+        self.text.as_bytes()[self.place(number)] == *id.as_bytes()
+    }
+
+    fn place(&self, number: usize) -> Range<usize> {
+        match &self.ends {
+            Ends::Every { length, .. } => number * length..(number + 1) * length,
+            Ends::Listed(ends) => (if number == 0 { 0 } else { ends[number - 1] })..ends[number],
+        }
     }
 
     /// Every identifier, by number.
@@ -48,13 +79,23 @@ impl Ids {
     /// Forgets all, and keeps the room.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
-        self.ends.clear();
+        self.ends = Ends::default();
     }
 
     /// Adds one; its number is the count before.
     pub fn push(&mut self, id: &str) {
         self.text.push_str(id);
-        self.ends.push(self.text.len());
+        match &mut self.ends {
+            Ends::Every { length, count } if *count == 0 || *length == id.len() => {
+                *length = id.len();
+                *count += 1;
+            }
+            Ends::Every { length, count } => {
+                let ends = (1..=*count).map(|number| number * *length).chain([self.text.len()]);
+                self.ends = Ends::Listed(ends.collect());
+            }
+            Ends::Listed(ends) => ends.push(self.text.len()),
+        }
     }
 }
 
@@ -91,7 +132,7 @@ impl Interner {
     pub(crate) fn intern(&mut self, id: &str) -> Option<u32> {
         let ids = &self.ids;
         let hash = fingerprint(id);
-        if let Some(slot) = self.table.find(hash, |slot| ids.get(slot.number as usize) == id) {
+        if let Some(slot) = self.table.find(hash, |slot| ids.is(slot.number as usize, id)) {
             return Some(slot.number);
         }
         let number = u32::try_from(ids.len()).ok()?;
@@ -114,7 +155,7 @@ impl Interner {
             *candidate = table.find(*hash, |slot| slot.tag == tag(*hash)).map(|slot| slot.number);
         }
         for (id, (_, candidate)) in wanted.iter().zip(candidates.iter_mut()) {
-            *candidate = candidate.filter(|&number| ids.get(number as usize) == id);
+            *candidate = candidate.filter(|&number| ids.is(number as usize, id));
         }
         for number in 0..wanted.len() {
             each(match self.candidates[number].1 {
@@ -198,6 +239,16 @@ mod tests {
         let lists: Vec<Ids> = lists.iter().map(|list| ids(list)).collect();
         let (merged, places) = merge_sorted(&lists, kind).unwrap();
         (merged.iter().map(str::to_owned).collect(), places)
+    }
+
+    #[test]
+    fn identifiers_of_one_length_and_of_several_are_found_alike() {
+        for texts in [&["ab", "cd", "ef"] as &[&str], &["ab", "cd", "", "efg", "h"], &["", ""], &["a"]] {
+            let ids = ids(texts);
+            assert_eq!(ids.iter().collect::<Vec<_>>(), texts);
+            assert!((0..texts.len()).all(|number| ids.is(number, texts[number])));
+        }
+        assert!(!ids(&["ab", "cd"]).is(0, "a"));
     }
 
     #[test]

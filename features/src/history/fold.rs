@@ -9,6 +9,9 @@ use super::{Ends, History, LaterLine, Order, TooManyCustomers};
 use crate::id::{IdKind, merge_sorted};
 use crate::units::{Amount, Instant};
 
+/// So many customers are folded at a time on one thread.
+const FOLDED_AT_A_TIME: usize = 8192;
+
 impl History {
     /// Folds the rows of several builders, in any order, into one history.
     ///
@@ -26,33 +29,25 @@ impl History {
         let (customers, places) = merge_sorted(&ids, kind).ok_or(TooManyCustomers)?;
         drop(ids);
 
-        let (mut lines, line_ends) = Grouped::new(
-            rows.iter()
-                .zip(&places)
-                .flat_map(|((lines, _), place)| lines.iter().map(|l| place[l.customer as usize])),
-            customers.len(),
-        );
-        let (mut complaints, complaint_ends) = Grouped::new(
-            rows.iter().zip(&places).flat_map(|((_, rows), place)| rows.iter().map(|c| place[c.0 as usize])),
-            customers.len(),
-        );
-        // Each builder's rows are let go as soon as they are in their place.
-        for ((own_lines, own_complaints), place) in rows.into_iter().zip(&places) {
-            for Line { customer, part } in own_lines {
-                lines.put(place[customer as usize], part);
-            }
-            for (customer, instant) in own_complaints {
-                complaints.put(place[customer as usize], instant);
-            }
-        }
-        let mut history = Self { kind, customers, complaints: complaints.rows, ..Self::default() };
-        history.fold_orders(lines.rows, &line_ends, &complaint_ends);
+        let lines: Vec<Rows<'_, Line>> =
+            rows.iter().zip(&places).map(|((lines, _), place)| Rows { rows: lines, place }).collect();
+        let (parts, line_ends) = group(&lines, customers.len(), |line| line.customer, |line| line.part);
+        let complaints: Vec<Rows<'_, (u32, Instant)>> = rows
+            .iter()
+            .zip(&places)
+            .map(|((_, complaints), place)| Rows { rows: complaints, place })
+            .collect();
+        let (complaints, complaint_ends) =
+            group(&complaints, customers.len(), |&(customer, _)| customer, |&(_, instant)| instant);
+        drop((rows, places));
+        let mut history = Self { kind, customers, complaints, ..Self::default() };
+        history.fold_orders(parts, &line_ends, &complaint_ends);
         Ok(history)
     }
 
     /// Folds every customer's lines to orders and sorts their complaints; fills in everything but the identifiers.
     fn fold_orders(&mut self, mut parts: Vec<OrderPart>, line_ends: &[usize], complaint_ends: &[usize]) {
-        let ranges = customer_ranges(self.customers.len());
+        let ranges = ranges_of(self.customers.len(), FOLDED_AT_A_TIME);
         let mut work = Vec::with_capacity(ranges.len());
         let (mut parts_left, mut complaints_left) = (parts.as_mut_slice(), self.complaints.as_mut_slice());
         for range in ranges {
@@ -100,10 +95,14 @@ impl History {
     }
 }
 
-/// Ranges of customers that are folded at a time on one thread.
-fn customer_ranges(customers: usize) -> Vec<Range<usize>> {
-    const CUSTOMERS: usize = 8192;
-    (0..customers).step_by(CUSTOMERS).map(|start| start..(start + CUSTOMERS).min(customers)).collect()
+/// Ranges of so many customers.
+fn ranges_of(customers: usize, each: usize) -> Vec<Range<usize>> {
+    (0..customers).step_by(each).map(|start| start..(start + each).min(customers)).collect()
+}
+
+/// A range of customers for each thread.
+fn shares(customers: usize, threads: usize) -> Vec<Range<usize>> {
+    ranges_of(customers, customers.div_ceil(threads).max(1))
 }
 
 /// How many rows a range of customers has.
@@ -112,34 +111,69 @@ fn rows_of(ends: &[usize], range: &Range<usize>) -> usize {
     end_of(range.end) - end_of(range.start)
 }
 
-/// Rows on their way to their customer's place: a counting sort.
-struct Grouped<R> {
-    rows: Vec<R>,
-    next: Vec<usize>,
+/// A builder's rows, and the place of each of its customers among all.
+struct Rows<'a, R> {
+    rows: &'a [R],
+    place: &'a [u32],
 }
 
-impl<R: Copy + Blank> Grouped<R> {
-    /// Room for the rows of each customer, given whose they are; and where each customer's rows end.
-    fn new(customers_of_rows: impl Iterator<Item = u32>, customers: usize) -> (Self, Vec<usize>) {
-        let mut ends = vec![0; customers];
-        for customer in customers_of_rows {
-            ends[customer as usize] += 1;
-        }
-        let mut total = 0;
-        let mut next = Vec::with_capacity(customers);
-        for end in &mut ends {
-            next.push(total);
-            total += *end;
-            *end = total;
-        }
-        (Self { rows: vec![R::BLANK; total], next }, ends)
-    }
+/// The rows of one customer after those of another, by a counting sort, and where each customer's end.
+///
+/// Every thread has customers of its own: it passes over all rows and puts theirs in their place, so no two threads
+/// write to the same memory.
+fn group<R: Sync, T: Copy + Blank + Send>(
+    sources: &[Rows<'_, R>],
+    customers: usize,
+    customer: impl Fn(&R) -> u32 + Sync,
+    kept: impl Fn(&R) -> T + Sync,
+) -> (Vec<T>, Vec<usize>) {
+    let place = |source: &Rows<'_, R>, row: &R| source.place[customer(row) as usize] as usize;
+    let ranges = shares(customers, rayon::current_num_threads());
+    let counts: Vec<Vec<usize>> = ranges
+        .par_iter()
+        .map(|range| {
+            let mut counts = vec![0; range.len()];
+            for source in sources {
+                for row in source.rows {
+                    if let Some(count) = counts.get_mut(place(source, row).wrapping_sub(range.start)) {
+                        *count += 1;
+                    }
+                }
+            }
+            counts
+        })
+        .collect();
+    let mut total = 0;
+    let ends: Vec<usize> = counts
+        .into_iter()
+        .flatten()
+        .map(|count: usize| {
+            total += count;
+            total
+        })
+        .collect();
 
-    fn put(&mut self, customer: u32, row: R) {
-        let place = &mut self.next[customer as usize];
-        self.rows[*place] = row;
-        *place += 1;
+    let mut grouped = vec![T::BLANK; total];
+    let (mut work, mut left) = (Vec::with_capacity(ranges.len()), grouped.as_mut_slice());
+    for range in ranges {
+        let own;
+        (own, left) = left.split_at_mut(rows_of(&ends, &range));
+        work.push((range, own));
     }
+    work.into_par_iter().for_each(|(range, own)| {
+        let start_of = |customer: usize| if customer == 0 { 0 } else { ends[customer - 1] };
+        let before = start_of(range.start);
+        let mut next: Vec<usize> = range.clone().map(|customer| start_of(customer) - before).collect();
+        for source in sources {
+            for row in source.rows {
+                if let Some(next) = next.get_mut(place(source, row).wrapping_sub(range.start)) {
+                    own[*next] = kept(row);
+                    *next += 1;
+                }
+            }
+        }
+    });
+    (grouped, ends)
 }
 
 /// A row that stands where none has come yet.

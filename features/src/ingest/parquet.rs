@@ -9,7 +9,7 @@ use arrow_array::types::{
     Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, RecordBatch, StringArray, UInt64Array};
+use arrow_array::{Array, RecordBatch, StringViewArray, UInt64Array};
 use arrow_schema::{DataType, FieldRef, Fields, Schema, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -104,14 +104,14 @@ fn guarded<T>(source: &Source, read: impl FnOnce() -> Result<T, IngestError>) ->
     })
 }
 
-/// The file's metadata, set so that text comes as plain text, never as a view or a dictionary, and decimals in one
+/// The file's metadata, set so that text comes as views into its pages, which copies nothing, and decimals in one
 /// width.
 fn plain_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMetadata, ParquetError> {
     let metadata = ArrowReaderMetadata::load(chunks, ArrowReaderOptions::new())?;
     let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
     let plain = |field: &FieldRef| match field.data_type() {
-        DataType::Dictionary(_, values) if is_text(values) => retyped(field, DataType::Utf8),
-        kind if is_text(kind) => retyped(field, DataType::Utf8),
+        DataType::Dictionary(_, values) if is_text(values) => retyped(field, DataType::Utf8View),
+        kind if is_text(kind) => retyped(field, DataType::Utf8View),
         &DataType::Decimal32(precision, scale) | &DataType::Decimal64(precision, scale) => {
             retyped(field, DataType::Decimal128(precision, scale))
         }
@@ -225,13 +225,13 @@ fn integers(array: &dyn Array) -> Option<Vec<i64>> {
 enum Ids<'a> {
     Integers(Vec<i64>, &'a dyn Array),
     Unsigned(&'a UInt64Array),
-    Text(&'a StringArray),
+    Text(&'a StringViewArray),
 }
 
 impl<'a> Ids<'a> {
     fn of(array: &'a dyn Array) -> Option<Self> {
         match array.data_type() {
-            DataType::Utf8 => array.as_string_opt::<i32>().map(Self::Text),
+            DataType::Utf8View => array.as_string_view_opt().map(Self::Text),
             DataType::UInt64 => array.as_primitive_opt::<UInt64Type>().map(Self::Unsigned),
             _ => integers(array).map(|values| Self::Integers(values, array)),
         }
@@ -259,12 +259,12 @@ impl<'a> Ids<'a> {
 enum Instants<'a> {
     /// Microseconds since 1970; `None` where they do not fit in 64 bits.
     Micros(Vec<Option<i64>>, &'a dyn Array),
-    Text(&'a StringArray),
+    Text(&'a StringViewArray),
 }
 
 impl<'a> Instants<'a> {
     fn of(array: &'a dyn Array) -> Option<Self> {
-        if let Some(text) = array.as_string_opt::<i32>() {
+        if let Some(text) = array.as_string_view_opt() {
             return Some(Self::Text(text));
         }
         let micros = match array.data_type() {
@@ -306,12 +306,12 @@ impl<'a> Instants<'a> {
 /// A column of amounts.
 enum Amounts<'a> {
     Numbers(Vec<f64>, &'a dyn Array),
-    Text(&'a StringArray),
+    Text(&'a StringViewArray),
 }
 
 impl<'a> Amounts<'a> {
     fn of(array: &'a dyn Array) -> Option<Self> {
-        if let Some(text) = array.as_string_opt::<i32>() {
+        if let Some(text) = array.as_string_view_opt() {
             return Some(Self::Text(text));
         }
         let numbers = match array.data_type() {
