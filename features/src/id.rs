@@ -76,12 +76,6 @@ impl Ids {
         (0..self.len()).map(|number| self.get(number))
     }
 
-    /// Forgets all, and keeps the room.
-    pub(crate) fn clear(&mut self) {
-        self.text.clear();
-        self.ends = Ends::default();
-    }
-
     /// Adds one; its number is the count before.
     pub fn push(&mut self, id: &str) {
         self.text.push_str(id);
@@ -108,23 +102,8 @@ pub(crate) fn fingerprint(id: &str) -> u64 {
 /// Identifiers numbered densely in the order they are first seen.
 #[derive(Debug, Default)]
 pub(crate) struct Interner {
-    table: HashTable<Slot>,
+    table: HashTable<u32>,
     ids: Ids,
-    /// The candidates of [`Self::intern_all`], kept for the next call.
-    candidates: Vec<(u64, Option<u32>)>,
-}
-
-/// A known identifier in the table: its number, and enough of its fingerprint to tell it from its neighbours without
-/// a look at its text.
-#[derive(Clone, Copy, Debug)]
-struct Slot {
-    tag: u32,
-    number: u32,
-}
-
-/// The middle of a fingerprint: the table itself uses both ends.
-fn tag(fingerprint: u64) -> u32 {
-    (fingerprint >> 20) as u32
 }
 
 impl Interner {
@@ -132,38 +111,13 @@ impl Interner {
     pub(crate) fn intern(&mut self, id: &str) -> Option<u32> {
         let ids = &self.ids;
         let hash = fingerprint(id);
-        if let Some(slot) = self.table.find(hash, |slot| ids.is(slot.number as usize, id)) {
-            return Some(slot.number);
+        if let Some(&number) = self.table.find(hash, |&number| ids.is(number as usize, id)) {
+            return Some(number);
         }
         let number = u32::try_from(ids.len()).ok()?;
-        let slot = Slot { tag: tag(hash), number };
-        self.table.insert_unique(hash, slot, |slot| fingerprint(ids.get(slot.number as usize)));
+        self.table.insert_unique(hash, number, |&number| fingerprint(ids.get(number as usize)));
         self.ids.push(id);
         Some(number)
-    }
-
-    /// The numbers of many identifiers, handed to `each` in their order; `None` when more than 2³² are asked for.
-    ///
-    /// The table and the texts are larger than any cache, so looking one identifier up is mostly waiting for memory.
-    /// First finding every candidate and then comparing every text lets a processor wait for many at once: on a
-    /// million customers it takes less than half the time of [`Self::intern`] on each.
-    pub(crate) fn intern_all(&mut self, wanted: &Ids, mut each: impl FnMut(u32)) -> Option<()> {
-        let Self { table, ids, candidates } = self;
-        candidates.clear();
-        candidates.extend(wanted.iter().map(|id| (fingerprint(id), None)));
-        for (hash, candidate) in candidates.iter_mut() {
-            *candidate = table.find(*hash, |slot| slot.tag == tag(*hash)).map(|slot| slot.number);
-        }
-        for (id, (_, candidate)) in wanted.iter().zip(candidates.iter_mut()) {
-            *candidate = candidate.filter(|&number| ids.is(number as usize, id));
-        }
-        for number in 0..wanted.len() {
-            each(match self.candidates[number].1 {
-                Some(known) => known,
-                None => self.intern(wanted.get(number))?,
-            });
-        }
-        Some(())
     }
 
     /// The identifiers, for keeps.
@@ -172,44 +126,31 @@ impl Interner {
     }
 }
 
-/// Merges lists of distinct identifiers into one sorted list; for each list, where each of its numbers went. `None`
-/// when there are more than 2³².
-pub(crate) fn merge_sorted(lists: &[Ids], kind: IdKind) -> Option<(Ids, Vec<Vec<u32>>)> {
-    let mut entries: Vec<Entry> = Vec::with_capacity(lists.iter().map(Ids::len).sum());
+/// Where an identifier is among several lists.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Listed {
+    key: u64,
+    pub(crate) list: u32,
+    pub(crate) number: u32,
+}
+
+/// Every identifier of several lists, sorted; all are different. `None` when there are more than 2³² in a list.
+pub(crate) fn sorted(lists: &[&Ids], kind: IdKind) -> Option<Vec<Listed>> {
+    let mut all: Vec<Listed> = Vec::with_capacity(lists.iter().map(|ids| ids.len()).sum());
     for (list, ids) in lists.iter().enumerate() {
         let list = u32::try_from(list).ok()?;
-        entries.extend(ids.iter().zip(0..).map(|(id, number)| Entry {
-            key: sort_key(id, kind),
-            list,
-            number,
-        }));
+        u32::try_from(ids.len()).ok()?;
+        all.extend(ids.iter().zip(0..).map(|(id, number)| Listed { key: sort_key(id, kind), list, number }));
     }
-    let text = |entry: &Entry| lists[entry.list as usize].get(entry.number as usize);
-    entries.par_sort_unstable_by(|a, b| {
+    let text = |id: &Listed| lists[id.list as usize].get(id.number as usize);
+    all.par_sort_unstable_by(|a, b| {
         a.key.cmp(&b.key).then_with(|| match kind {
             // The whole number is in the key.
             IdKind::Integer => std::cmp::Ordering::Equal,
             IdKind::Text => text(a).cmp(text(b)),
         })
     });
-
-    let mut merged = Ids::default();
-    let mut places: Vec<Vec<u32>> = lists.iter().map(|ids| vec![0; ids.len()]).collect();
-    for same in entries.chunk_by(|a, b| a.key == b.key && text(a) == text(b)) {
-        let place = u32::try_from(merged.len()).ok()?;
-        merged.push(text(&same[0]));
-        for entry in same {
-            places[entry.list as usize][entry.number as usize] = place;
-        }
-    }
-    Some((merged, places))
-}
-
-/// An identifier on its way into the sorted list.
-struct Entry {
-    key: u64,
-    list: u32,
-    number: u32,
+    Some(all)
 }
 
 /// What orders most identifiers without a look at their text: a number's value, or a text's first eight bytes.
@@ -235,10 +176,11 @@ mod tests {
         ids
     }
 
-    fn merged(lists: &[&[&str]], kind: IdKind) -> (Vec<String>, Vec<Vec<u32>>) {
+    fn in_order(lists: &[&[&str]], kind: IdKind) -> Vec<String> {
         let lists: Vec<Ids> = lists.iter().map(|list| ids(list)).collect();
-        let (merged, places) = merge_sorted(&lists, kind).unwrap();
-        (merged.iter().map(str::to_owned).collect(), places)
+        let lists: Vec<&Ids> = lists.iter().collect();
+        let sorted = sorted(&lists, kind).unwrap();
+        sorted.iter().map(|id| lists[id.list as usize].get(id.number as usize).to_owned()).collect()
     }
 
     #[test]
@@ -256,30 +198,24 @@ mod tests {
         let mut interner = Interner::default();
         let numbers = ["b", "7", "b", "a", "007"].map(|id| interner.intern(id));
         assert_eq!(numbers, [Some(0), Some(1), Some(0), Some(2), Some(3)]);
-        let mut numbers = Vec::new();
-        interner.intern_all(&ids(&["a", "new", "007", "new", ""]), |number| numbers.push(number)).unwrap();
-        assert_eq!(numbers, [2, 4, 3, 4, 5]);
-        assert_eq!(interner.into_ids(), ids(&["b", "7", "a", "007", "new", ""]));
+        assert_eq!(interner.into_ids(), ids(&["b", "7", "a", "007"]));
     }
 
     #[test]
     fn numbers_sort_as_numbers_and_text_as_bytes() {
-        let (by_number, places) = merged(&[&["10", "9", "-2"]], IdKind::Integer);
-        assert_eq!(by_number, ["-2", "9", "10"]);
-        assert_eq!(places, [[2, 1, 0]]);
-        assert_eq!(merged(&[&["10", "9", "-2"]], IdKind::Text).0, ["-2", "10", "9"]);
+        assert_eq!(in_order(&[&["10", "9", "-2"]], IdKind::Integer), ["-2", "9", "10"]);
+        assert_eq!(in_order(&[&["10", "9", "-2"]], IdKind::Text), ["-2", "10", "9"]);
     }
 
     #[test]
-    fn lists_merge_to_one_of_distinct_identifiers() {
-        let long = ["customer-00002", "customer-00001", ""];
-        let (all, places) = merged(&[&long, &["customer-00001", "a", "customer-0000"]], IdKind::Text);
-        assert_eq!(all, ["", "a", "customer-0000", "customer-00001", "customer-00002"]);
-        assert_eq!(places, [[4, 3, 0], [3, 1, 2]]);
+    fn several_lists_sort_as_one() {
+        let lists: [&[&str]; 2] = [&["customer-00002", "customer-00001", ""], &["a", "customer-0000"]];
+        let all = ["", "a", "customer-0000", "customer-00001", "customer-00002"];
+        assert_eq!(in_order(&lists, IdKind::Text), all);
     }
 
     #[test]
     fn a_zero_byte_is_not_the_end_of_a_text() {
-        assert_eq!(merged(&[&["a\0", "a"], &["a\0\0"]], IdKind::Text).0, ["a", "a\0", "a\0\0"]);
+        assert_eq!(in_order(&[&["a\0", "a"], &["a\0\0"]], IdKind::Text), ["a", "a\0", "a\0\0"]);
     }
 }

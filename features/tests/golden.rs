@@ -22,7 +22,7 @@ fn history(lines: &[(&str, &str, &str, f64)], complaints: &[(&str, &str)]) -> Hi
         builder.add_line(customer, order, at(ts), Amount::new(*amount).unwrap()).unwrap();
     }
     for (customer, ts) in complaints {
-        builder.add_complaint(customer, at(ts)).unwrap();
+        builder.add_complaint(customer, at(ts));
     }
     History::fold(vec![builder]).unwrap()
 }

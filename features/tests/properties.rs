@@ -47,7 +47,7 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
                 builder.add_line(&customer.to_string(), &order.to_string(), instant(hour), amount).unwrap();
             }
             Row::Complaint { customer, hour } => {
-                builder.add_complaint(&customer.to_string(), instant(hour)).unwrap();
+                builder.add_complaint(&customer.to_string(), instant(hour));
             }
         }
     }

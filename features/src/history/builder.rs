@@ -1,8 +1,12 @@
-//! Rows on their way into a history.
+//! Rows on their way into a history: parted by customer as they come.
 
 use super::TooManyCustomers;
-use crate::id::{IdKind, Ids, Interner, fingerprint};
+use crate::id::{IdKind, Ids, fingerprint};
 use crate::units::{Amount, Instant};
+
+/// Rows are parted by their customer's fingerprint into so many parts: what belongs together in one of them fits in a
+/// processor's cache, where among all customers every look-up waits for memory.
+const PARTS: usize = 256;
 
 /// Lines of one order at one instant.
 #[derive(Clone, Copy, Debug)]
@@ -12,31 +16,46 @@ pub(super) struct OrderPart {
     pub(super) amount: Amount,
 }
 
-/// A part of an order on its way into a history.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Line {
-    pub(super) customer: u32,
-    pub(super) part: OrderPart,
+/// The rows of some of the customers.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// The customer of each run of lines; one may have many runs.
+    pub(super) run_customers: Ids,
+    /// Where each run begins among the lines.
+    pub(super) run_starts: Vec<u32>,
+    pub(super) lines: Vec<OrderPart>,
+    pub(super) complaint_customers: Ids,
+    pub(super) complaints: Vec<Instant>,
 }
 
-/// Collects rows in any order; [`History::fold`] makes a history of them.
-#[derive(Debug, Default)]
+impl Part {
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty() && self.complaints.is_empty()
+    }
+}
+
+/// Collects rows in any order; [`History::fold`](super::History::fold) makes a history of them.
+#[derive(Debug)]
 pub struct HistoryBuilder {
     pub(super) kind: IdKind,
-    pub(super) customers: Interner,
-    pub(super) lines: Vec<Line>,
-    pub(super) complaints: Vec<(u32, Instant)>,
-    /// Customers whose numbers are not looked up yet: the first of them is that of the line with this number, and each
-    /// later one has the lines from its own on.
-    waiting: Ids,
-    waiting_from: Vec<usize>,
-    /// The identifiers of the last line: most files have the lines of an order one after the other.
+    pub(super) parts: Vec<Part>,
+    /// The last line's part and identifiers: most files have the lines of an order one after the other.
+    last_part: Option<usize>,
     last_customer: String,
     last_order: String,
 }
 
-/// So many customers wait to be looked up together.
-const WAITING: usize = 4096;
+impl Default for HistoryBuilder {
+    fn default() -> Self {
+        Self {
+            kind: IdKind::default(),
+            parts: (0..PARTS).map(|_| Part::default()).collect(),
+            last_part: None,
+            last_customer: String::new(),
+            last_order: String::new(),
+        }
+    }
+}
 
 impl HistoryBuilder {
     /// Says how the identifiers of a column are typed: once text, always text. (Text that is no number says so
@@ -50,7 +69,7 @@ impl HistoryBuilder {
     /// Adds a purchase line.
     ///
     /// # Errors
-    /// When there are more customers than can be numbered.
+    /// When there are more lines than can be numbered.
     pub fn add_line(
         &mut self,
         customer: &str,
@@ -58,63 +77,38 @@ impl HistoryBuilder {
         instant: Instant,
         amount: Amount,
     ) -> Result<(), TooManyCustomers> {
-        let same_customer = !self.lines.is_empty() && self.last_customer == customer;
-        if same_customer
-            && self.last_order == order
-            && let Some(last) = self.lines.last_mut()
-            && last.part.instant == instant
-            && let Some(total) = last.part.amount.checked_add(amount)
-        {
-            last.part.amount = total;
-            return Ok(());
-        }
-        if !same_customer {
-            if self.waiting.len() == WAITING {
-                self.look_up()?;
-            }
-            self.note_kind(customer);
-            self.waiting.push(customer);
-            self.waiting_from.push(self.lines.len());
+        let same_customer = self.last_part.filter(|_| self.last_customer == customer);
+        let place = same_customer.unwrap_or_else(|| part_of(customer));
+        let part = &mut self.parts[place];
+        if same_customer.is_none() {
+            part.run_starts.push(u32::try_from(part.lines.len()).map_err(|_| TooManyCustomers)?);
+            part.run_customers.push(customer);
+            self.last_part = Some(place);
             self.last_customer.clear();
             self.last_customer.push_str(customer);
+        } else if self.last_order == order
+            && let Some(last) = part.lines.last_mut()
+            && last.instant == instant
+            && let Some(total) = last.amount.checked_add(amount)
+        {
+            last.amount = total;
+            return Ok(());
         }
+        part.lines.push(OrderPart { order: fingerprint(order), instant, amount });
         self.last_order.clear();
         self.last_order.push_str(order);
-        // The number is filled in when the customer is looked up; until then it is the one before's.
-        let customer = self.lines.last().map_or(0, |line| line.customer);
-        self.lines.push(Line { customer, part: OrderPart { order: fingerprint(order), instant, amount } });
-        Ok(())
-    }
-
-    /// Looks up the customers who wait, and numbers their lines.
-    pub(super) fn look_up(&mut self) -> Result<(), TooManyCustomers> {
-        let mut next = self
-            .waiting_from
-            .iter()
-            .copied()
-            .zip(self.waiting_from.iter().copied().skip(1).chain([self.lines.len()]));
-        let lines = &mut self.lines;
-        let number = |number| {
-            if let Some((from, until)) = next.next() {
-                lines[from..until].iter_mut().for_each(|line| line.customer = number);
-            }
-        };
-        self.customers.intern_all(&self.waiting, number).ok_or(TooManyCustomers)?;
-        // Lines that follow may still be the last customer's: they copy its number from the line before.
-        self.waiting.clear();
-        self.waiting_from.clear();
+        if same_customer.is_none() {
+            self.note_kind(customer);
+        }
         Ok(())
     }
 
     /// Adds a complaint.
-    ///
-    /// # Errors
-    /// When there are more customers than can be numbered.
-    pub fn add_complaint(&mut self, customer: &str, instant: Instant) -> Result<(), TooManyCustomers> {
+    pub fn add_complaint(&mut self, customer: &str, instant: Instant) {
+        let part = &mut self.parts[part_of(customer)];
+        part.complaint_customers.push(customer);
+        part.complaints.push(instant);
         self.note_kind(customer);
-        let customer = self.customers.intern(customer).ok_or(TooManyCustomers)?;
-        self.complaints.push((customer, instant));
-        Ok(())
     }
 
     fn note_kind(&mut self, customer: &str) {
@@ -122,6 +116,11 @@ impl HistoryBuilder {
             self.kind = IdKind::Text;
         }
     }
+}
+
+/// The part a customer's rows go to: by the end of the fingerprint that the tables inside a part look at least.
+fn part_of(customer: &str) -> usize {
+    (fingerprint(customer) >> 32) as usize % PARTS
 }
 
 /// Whether a text is exactly the decimal form of an `i64`.

@@ -2,13 +2,15 @@
 //! any number of cutoffs.
 
 mod builder;
-mod fold;
+mod shard;
 
 pub use builder::HistoryBuilder;
 
 use rayon::prelude::*;
 
-use crate::id::{IdKind, Ids};
+use self::builder::Part;
+use self::shard::Shard;
+use crate::id::{IdKind, Ids, Listed, sorted};
 use crate::units::{Amount, Instant};
 
 /// An order as it stood at its own instant: the lines that share customer, order and the order's first instant.
@@ -44,27 +46,46 @@ pub struct CustomerHistory<'a> {
 
 /// Everything known about every customer.
 ///
-/// The bytes are the same whatever order the rows came in: customers are sorted by identifier, orders by instant and
-/// order identity, and amounts are added without rounding.
+/// The same whatever order the rows came in: customers are sorted by identifier, orders by instant and order identity,
+/// and amounts are added without rounding.
 #[derive(Debug, Default)]
 pub struct History {
     kind: IdKind,
-    customers: Ids,
-    orders: Vec<Order>,
-    later_lines: Vec<LaterLine>,
-    complaints: Vec<Instant>,
-    ends: Vec<Ends>,
-}
-
-/// Where a customer's slices end (they start where the one before ends).
-#[derive(Clone, Copy, Debug, Default)]
-struct Ends {
-    orders: usize,
-    later_lines: usize,
-    complaints: usize,
+    shards: Vec<Shard>,
+    /// Where each customer is, in the order of identifiers.
+    customers: Vec<Listed>,
 }
 
 impl History {
+    /// Folds the rows of several builders, in any order, into one history.
+    ///
+    /// # Errors
+    /// When there are more customers than can be numbered.
+    pub fn fold(builders: Vec<HistoryBuilder>) -> Result<Self, TooManyCustomers> {
+        let text = builders.iter().any(|builder| builder.kind == IdKind::Text);
+        let kind = if text { IdKind::Text } else { IdKind::Integer };
+        let mut parts: Vec<Vec<Part>> = Vec::new();
+        for builder in builders {
+            parts.resize_with(builder.parts.len(), Vec::new);
+            for (all, own) in parts.iter_mut().zip(builder.parts) {
+                if !own.is_empty() {
+                    all.push(own);
+                }
+            }
+        }
+        parts.retain(|part| !part.is_empty());
+        let fold = |part| Shard::fold(part, kind);
+        let shards: Vec<Shard> = if parts.len() == 1 {
+            // One customer, as the API has: not worth waking another thread.
+            parts.into_iter().map(fold).collect::<Result<_, _>>()?
+        } else {
+            parts.into_par_iter().map(fold).collect::<Result<_, _>>()?
+        };
+        let lists: Vec<&Ids> = shards.iter().map(|shard| &shard.customers).collect();
+        let customers = sorted(&lists, kind).ok_or(TooManyCustomers)?;
+        Ok(Self { kind, shards, customers })
+    }
+
     /// The number of customers.
     pub fn len(&self) -> usize {
         self.customers.len()
@@ -82,34 +103,33 @@ impl History {
 
     /// The identifier of a customer; customers are numbered 0 to `len() − 1`, sorted by identifier.
     pub fn customer_id(&self, customer: usize) -> &str {
-        self.customers.get(customer)
+        let at = self.customers[customer];
+        self.shards[at.list as usize].customers.get(at.number as usize)
     }
 
     /// The history of one customer.
     pub fn customer(&self, customer: usize) -> CustomerHistory<'_> {
-        let start = if customer == 0 { Ends::default() } else { self.ends[customer - 1] };
-        let end = self.ends[customer];
-        CustomerHistory {
-            orders: &self.orders[start.orders..end.orders],
-            later_lines: &self.later_lines[start.later_lines..end.later_lines],
-            complaints: &self.complaints[start.complaints..end.complaints],
-        }
+        let at = self.customers[customer];
+        self.shards[at.list as usize].customer(at.number as usize)
+    }
+
+    fn order_instants(&self) -> impl ParallelIterator<Item = Instant> {
+        self.shards.par_iter().flat_map_iter(|shard| shard.orders.iter().map(|order| order.instant))
     }
 
     /// The instants of the first and the last order; `None` without orders.
     pub fn span(&self) -> Option<(Instant, Instant)> {
-        let instants = || self.orders.par_iter().map(|order| order.instant);
-        Some((instants().min()?, instants().max()?))
+        Some((self.order_instants().min()?, self.order_instants().max()?))
     }
 
     /// The instant of the last order at or before an instant; `None` without one.
     pub fn last_order_until(&self, until: Instant) -> Option<Instant> {
-        self.orders.par_iter().map(|order| order.instant).filter(|&instant| instant <= until).max()
+        self.order_instants().filter(|&instant| instant <= until).max()
     }
 
     /// The number of orders.
     pub fn order_count(&self) -> usize {
-        self.orders.len()
+        self.shards.iter().map(|shard| shard.orders.len()).sum()
     }
 
     /// The number of customers without any order, and of their complaints.
@@ -122,13 +142,13 @@ impl History {
 
     /// The number of complaints.
     pub fn complaint_count(&self) -> usize {
-        self.complaints.len()
+        self.shards.iter().map(|shard| shard.complaints.len()).sum()
     }
 }
 
-/// More customers than a history can number.
+/// More customers or lines than a history can number.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("more than 4,294,967,295 customers: split the input by customer")]
+#[error("more customers or lines than a history can number: split the input by customer")]
 pub struct TooManyCustomers;
 
 #[cfg(test)]
@@ -183,7 +203,7 @@ mod tests {
     fn complaints_of_customers_without_orders_are_kept_apart() {
         let mut builder = HistoryBuilder::default();
         for (customer, instant) in [("c", "2024-02-01"), ("a", "2024-01-02"), ("c", "2024-01-01")] {
-            builder.add_complaint(customer, at(instant)).unwrap();
+            builder.add_complaint(customer, at(instant));
         }
         builder.add_line("b", "1", at("2024-01-01"), amount(1.0)).unwrap();
         let history = History::fold(vec![builder]).unwrap();
@@ -209,7 +229,13 @@ mod tests {
         };
         let apart = History::fold(vec![builder(&rows[..2]), builder(&rows[2..])]).unwrap();
         let together = History::fold(vec![builder(&rows)]).unwrap();
-        assert_eq!(format!("{apart:?}"), format!("{together:?}"));
+        let shown = |history: &History| {
+            (0..history.len())
+                .map(|c| format!("{} {:?}\n", history.customer_id(c), history.customer(c)))
+                .collect()
+        };
+        let (apart_shown, together_shown): (String, String) = (shown(&apart), shown(&together));
+        assert_eq!(apart_shown, together_shown);
         assert_eq!(apart.customer(0).later_lines.len(), 1);
     }
 
