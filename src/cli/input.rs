@@ -18,10 +18,11 @@ use crate::service::Assumptions;
 /// What to read.
 #[derive(Args)]
 pub(super) struct InputArgs {
-    /// Purchase files, CSV or Parquet: customer_id, order_id, ts, amount
+    /// Purchase files, Parquet or CSV (also packed with gzip or zstd; - is standard input): customer_id, order_id, ts,
+    /// amount
     #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
     purchases: Vec<PathBuf>,
-    /// Complaint files, CSV or Parquet: customer_id, ts
+    /// Complaint files, Parquet or CSV: customer_id, ts
     #[arg(long, num_args = 1.., value_name = "FILE")]
     complaints: Vec<PathBuf>,
     /// A field that is in a column of another name, such as customer_id=CustomerID

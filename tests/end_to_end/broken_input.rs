@@ -2,7 +2,9 @@
 //! written.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
 use crate::support::{failed, folder};
 
@@ -70,9 +72,10 @@ fn files_that_are_no_tables_are_refused() {
         ("log.csv", b"" as &[u8], "log.csv: is empty"),
         (
             "log.csv",
-            b"customer_id;order_id;ts;amount\n",
-            "its columns are separated by ';'; write it with commas",
+            b"customer_id:order_id:ts:amount\n",
+            "it has: customer_id:order_id:ts:amount. Name the right one",
         ),
+        ("log.csv.gz", b"\x1f\x8b\x08\x00 and then nothing of the kind", "log.csv.gz: cannot be read: "),
         ("log.csv", b"customer_id,order_id,ts,amount\n", "hold no line with a customer"),
         (
             "log.csv",
@@ -274,17 +277,20 @@ fn what_is_in_columns_that_nobody_reads_does_not_matter() {
 }
 
 #[test]
-fn a_pipe_is_read_as_csv() {
+fn standard_input_is_read_as_csv() {
     let folder = folder();
     let here = folder.path().display();
-    let mut command = crate::support::command(&format!(
-        "features --purchases /dev/stdin --as-of 2024-04-01 --out {here}/f.parquet"
-    ));
-    let mut child =
-        command.stdin(std::process::Stdio::piped()).stderr(std::process::Stdio::null()).spawn().unwrap();
-    let rows = b"customer_id,order_id,ts,amount\na,1,2024-01-01,5\n";
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), rows).unwrap();
-    assert!(child.wait().unwrap().success());
+    for from in ["-", "/dev/stdin"] {
+        let mut command = crate::support::command(&format!(
+            "features --purchases {from} --as-of 2024-04-01 --out {here}/f.parquet"
+        ));
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let rows = b"customer_id,order_id,ts,amount\na,1,2024-01-01,5\n";
+        child.stdin.take().unwrap().write_all(rows).unwrap();
+        assert!(child.wait().unwrap().success(), "{from}");
+        fs::remove_file(folder.path().join("f.parquet")).unwrap();
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
-//! The CSV reader: a header, then one row a line; identifiers are text. Only the needed columns are decoded.
-
-use std::io::{BufReader, Cursor, Read};
+//! The CSV reader: a header, then one row a line; identifiers are text. Only the needed columns are decoded. Files
+//! packed with gzip or Zstandard are unpacked on the way.
 
 use csv::{ByteRecord, Position};
 
@@ -19,11 +18,9 @@ pub(crate) fn read(
     columns: &ColumnMap,
     watch: &dyn Watch,
 ) -> Result<Rows, IngestError> {
-    let bytes: Box<dyn Read + '_> = match source {
-        Source::File(_) => Box::new(BufReader::with_capacity(1 << 20, source.open_file()?)),
-        Source::Bytes { bytes, .. } => Box::new(Cursor::new(bytes)),
-    };
-    let mut reader = csv::Reader::from_reader(bytes);
+    let mut text = source.open_text()?;
+    let delimiter = delimiter(text.fill_buf().map_err(|cause| source.unreadable(cause))?);
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
     let header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(str::to_owned).collect(),
         Err(error) => return Err(malformed(source, error)),
@@ -33,12 +30,6 @@ pub(crate) fn read(
             source,
             "is empty; a CSV file begins with the names of its columns",
         ));
-    }
-    if let [only] = header.as_slice()
-        && let Some(other) = [';', '\t', '|'].into_iter().find(|&c| only.contains(c))
-    {
-        let problem = format!("its columns are separated by {other:?}; write it with commas");
-        return Err(IngestError::in_file(source, problem));
     }
     let columns = columns.locate(source, table, &header)?;
 
@@ -60,6 +51,21 @@ pub(crate) fn read(
     }
     watch.advance(number % ROWS_PER_STEP);
     Ok(rows)
+}
+
+/// What separates the columns: of comma, semicolon, tab and bar the one that the header has most of outside quotes. A
+/// header has no values in it to mislead, and the columns that are needed must be found between what it separates.
+fn delimiter(start: &[u8]) -> u8 {
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
+    let mut quoted = false;
+    for &byte in start.iter().take_while(|&&byte| byte != b'\n') {
+        quoted ^= byte == b'"';
+        if let Some((_, count)) = counts.iter_mut().find(|(delimiter, _)| !quoted && *delimiter == byte) {
+            *count += 1;
+        }
+    }
+    // Of equals the first: the comma where there is nothing to separate.
+    counts.into_iter().rev().max_by_key(|&(_, count)| count).map_or(b',', |(delimiter, _)| delimiter)
 }
 
 /// Adds a record; on a problem, says in which column.

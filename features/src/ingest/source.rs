@@ -1,23 +1,27 @@
 //! Where bytes come from: a file, or memory for the bundled sample.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use flate2::bufread::MultiGzDecoder;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
 use super::IngestError;
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
+const TEXT_BUFFER_BYTES: usize = 1 << 20;
 
 /// A file to read.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// On disk.
+    /// On disk, or `-` for standard input.
     File(PathBuf),
     /// In memory.
     Bytes {
@@ -44,6 +48,9 @@ impl Source {
             Self::Bytes { bytes, .. } => return Ok(bytes.starts_with(PARQUET_MAGIC)),
             Self::File(path) => path,
         };
+        if self.is_stdin() {
+            return Ok(false);
+        }
         let is_regular = std::fs::metadata(path).map_err(|cause| self.unreadable(cause))?.is_file();
         let mut magic = Vec::with_capacity(PARQUET_MAGIC.len());
         if is_regular {
@@ -56,6 +63,30 @@ impl Source {
             return Err(IngestError::in_file(self, problem));
         }
         Ok(is_parquet)
+    }
+
+    /// Whether it is standard input, written `-`.
+    fn is_stdin(&self) -> bool {
+        matches!(self, Self::File(path) if path.as_os_str() == "-")
+    }
+
+    /// The text in it, unpacked where it is packed with gzip or Zstandard.
+    pub(crate) fn open_text(&self) -> Result<Box<dyn BufRead + '_>, IngestError> {
+        let raw: Box<dyn Read + '_> = match self {
+            Self::Bytes { bytes, .. } => Box::new(Cursor::new(bytes)),
+            Self::File(_) if self.is_stdin() => Box::new(io::stdin()),
+            Self::File(_) => Box::new(self.open_file()?),
+        };
+        let mut packed = BufReader::with_capacity(TEXT_BUFFER_BYTES, raw);
+        let start = packed.fill_buf().map_err(|cause| self.unreadable(cause))?;
+        if start.starts_with(GZIP_MAGIC) {
+            Ok(Box::new(BufReader::with_capacity(TEXT_BUFFER_BYTES, MultiGzDecoder::new(packed))))
+        } else if start.starts_with(ZSTD_MAGIC) {
+            let unpacked = zstd::Decoder::with_buffer(packed).map_err(|cause| self.unreadable(cause))?;
+            Ok(Box::new(BufReader::with_capacity(TEXT_BUFFER_BYTES, unpacked)))
+        } else {
+            Ok(Box::new(packed))
+        }
     }
 
     pub(crate) fn open_file(&self) -> Result<File, IngestError> {
