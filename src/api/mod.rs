@@ -52,7 +52,7 @@ impl App {
     /// # Errors
     /// None after [`Self::new`] has found a model.
     pub fn service(&self) -> Result<Arc<Service>, Failure> {
-        self.service.get_or_kept()
+        self.service.get()
     }
 }
 

@@ -15,6 +15,8 @@ type Load<T> = Box<dyn Fn() -> Result<T, Failure> + Send + Sync>;
 pub(super) struct Newest<T> {
     path: PathBuf,
     load: Load<T>,
+    /// Whether content that was loaded stays when what takes its place cannot be.
+    keeps: bool,
     kept: Mutex<Option<Kept<T>>>,
 }
 
@@ -27,26 +29,26 @@ struct Kept<T> {
 type Version = (u64, SystemTime);
 
 impl<T> Newest<T> {
+    /// What the file holds, or why it cannot be loaded.
     pub(super) fn of(path: PathBuf, load: impl Fn() -> Result<T, Failure> + Send + Sync + 'static) -> Self {
-        Self { path, load: Box::new(load), kept: Mutex::new(None) }
+        Self { path, load: Box::new(load), keeps: false, kept: Mutex::new(None) }
     }
 
-    /// The same, with content that is loaded already.
+    /// What the file holds, at first this; while another in its place cannot be loaded, what was loaded before.
     pub(super) fn holding(
         content: T,
         path: PathBuf,
         load: impl Fn() -> Result<T, Failure> + Send + Sync + 'static,
     ) -> Self {
-        let newest = Self::of(path, load);
+        let newest = Self { keeps: true, ..Self::of(path, load) };
         let kept = Kept { version: newest.version(), content: Arc::new(content) };
-        *newest.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(kept);
-        newest
+        Self { kept: Mutex::new(Some(kept)), ..newest }
     }
 
     /// The content of the file as it is now.
     ///
     /// # Errors
-    /// When it cannot be loaded.
+    /// When it cannot be loaded and nothing is kept.
     pub(super) fn get(&self) -> Result<Arc<T>, Failure> {
         let version = self.version();
         // Whoever panicked while holding the lock left either the old content or the new.
@@ -57,17 +59,14 @@ impl<T> Newest<T> {
         {
             return Ok(kept.content.clone());
         }
-        let content = Arc::new((self.load)()?);
+        let content = match ((self.load)(), kept.as_ref()) {
+            (Ok(content), _) => Arc::new(content),
+            // Kept under the new version: the file is not tried again until another takes its place.
+            (Err(_), Some(kept)) if self.keeps => kept.content.clone(),
+            (Err(failure), _) => return Err(failure),
+        };
         *kept = Some(Kept { version, content: content.clone() });
         Ok(content)
-    }
-
-    /// The content of the file as it is now, or if that cannot be loaded, what was kept of it.
-    pub(super) fn get_or_kept(&self) -> Result<Arc<T>, Failure> {
-        self.get().or_else(|failure| {
-            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-            kept.as_ref().map(|kept| kept.content.clone()).ok_or(failure)
-        })
     }
 
     fn version(&self) -> Option<Version> {
