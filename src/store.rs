@@ -148,7 +148,8 @@ pub fn write_whole(
     Whole::write(path, write)?.commit()
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),

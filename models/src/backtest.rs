@@ -64,9 +64,10 @@ pub fn backtest(
             },
             other => other,
         })?;
-    let trained = training::train_on(&labelled, settings, watch)?;
+    let data = training::stack(&labelled);
+    let trained = training::train_on(&labelled, &data, settings, watch)?;
     watch.begin(&format!("fit {RECENCY_RULE}"), None);
-    let rule = Logistic::fit(&training::stack(&labelled), &[place(&RECENCY_DAYS)])?;
+    let rule = Logistic::fit(&data, &[place(&RECENCY_DAYS)])?;
     watch.end();
 
     watch.begin("test", None);

@@ -14,7 +14,7 @@ pub fn model_row(row: &Row) -> ModelRow {
     row.map(|value| value as f32)
 }
 
-/// Labelled rows.
+/// Rows as the models see them, each with what became of the customer.
 #[derive(Clone, Debug, Default)]
 pub struct Dataset {
     /// The rows.
@@ -24,10 +24,15 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Adds the rows of a snapshot with their labels; both of one length.
-    pub fn extend(&mut self, rows: &[Row], churned: &[bool]) {
-        self.rows.extend(rows.iter().map(model_row));
-        self.churned.extend_from_slice(churned);
+    /// The rows of a snapshot with their labels; both of one length.
+    pub fn new(rows: &[Row], churned: Vec<bool>) -> Self {
+        Self { rows: rows.iter().map(model_row).collect(), churned }
+    }
+
+    /// Adds the rows of another.
+    pub fn extend(&mut self, other: &Self) {
+        self.rows.extend_from_slice(&other.rows);
+        self.churned.extend_from_slice(&other.churned);
     }
 
     /// The number of rows.

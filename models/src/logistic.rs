@@ -158,7 +158,7 @@ mod tests {
             let mut row = [0.0; crate::dataset::WIDTH];
             row[column] = 1000.0 * u;
             let noise = (i * 104_729 % 97) as f64 / 97.0 - 0.5;
-            data.extend(&[row], &[u + 0.6 * noise > 1.0 - churn_share]);
+            data.extend(&Dataset::new(&[row], vec![u + 0.6 * noise > 1.0 - churn_share]));
         }
         data
     }

@@ -2,13 +2,12 @@
 
 use mainstay_features::cutoff::training_cutoffs;
 use mainstay_features::history::History;
-use mainstay_features::registry::Row;
 use mainstay_features::table::Snapshot;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
 use crate::TrainingError;
-use crate::dataset::{Dataset, WIDTH, model_row};
+use crate::dataset::{Dataset, ModelRow, WIDTH};
 use crate::evaluate::Metrics;
 use crate::forest;
 use crate::logistic::Logistic;
@@ -73,35 +72,26 @@ impl Training {
     }
 }
 
-/// Rows with what became of them.
+/// The population at a cutoff with what became of it.
 pub(crate) struct Labelled {
     pub(crate) cutoff: Instant,
-    pub(crate) rows: Vec<Row>,
-    pub(crate) churned: Vec<bool>,
+    pub(crate) data: Dataset,
 }
 
 impl Labelled {
     pub(crate) fn take(history: &History, cutoff: Instant, settings: &Settings) -> Self {
         let snapshot = Snapshot::take(history, cutoff, settings.lookback);
         let churned = snapshot.labels(history, settings.horizon);
-        Self { cutoff, rows: snapshot.rows, churned }
+        Self { cutoff, data: Dataset::new(&snapshot.rows, churned) }
     }
 
     pub(crate) fn summary(&self) -> SnapshotSummary {
-        SnapshotSummary {
-            cutoff: self.cutoff,
-            rows: self.rows.len(),
-            churned: self.churned.iter().filter(|&&churned| churned).count(),
-        }
+        SnapshotSummary { cutoff: self.cutoff, rows: self.data.len(), churned: self.data.churned_count() }
     }
 
-    /// How the models' probabilities do here; `None` without rows.
-    pub(crate) fn measure(
-        &self,
-        probabilities: impl FnOnce(&[crate::dataset::ModelRow]) -> Vec<f64>,
-    ) -> Option<Metrics> {
-        let rows: Vec<_> = self.rows.iter().map(model_row).collect();
-        (!rows.is_empty()).then(|| Metrics::of(&probabilities(&rows), &self.churned))
+    /// How a model's probabilities do here; `None` without rows.
+    pub(crate) fn measure(&self, probabilities: impl FnOnce(&[ModelRow]) -> Vec<f64>) -> Option<Metrics> {
+        (!self.data.is_empty()).then(|| Metrics::of(&probabilities(&self.data.rows), &self.data.churned))
     }
 }
 
@@ -136,7 +126,7 @@ pub(crate) fn snapshots(
 pub(crate) fn stack(snapshots: &[Labelled]) -> Dataset {
     let mut data = Dataset::default();
     for snapshot in snapshots {
-        data.extend(&snapshot.rows, &snapshot.churned);
+        data.extend(&snapshot.data);
     }
     data
 }
@@ -155,12 +145,14 @@ pub fn train(
     known_until: Instant,
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
-    train_on(&snapshots(history, settings, known_until, watch)?, settings, watch)
+    let labelled = snapshots(history, settings, known_until, watch)?;
+    train_on(&labelled, &stack(&labelled), settings, watch)
 }
 
-/// [`train`], on snapshots already taken.
+/// [`train`], on snapshots already taken, and stacked.
 pub(crate) fn train_on(
     labelled: &[Labelled],
+    data: &Dataset,
     settings: &Settings,
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
@@ -169,7 +161,7 @@ pub(crate) fn train_on(
         Some(on) if on.forest.log_loss < on.logistic.log_loss => Kind::Forest,
         _ => Kind::Logistic,
     };
-    let models = fit(&stack(labelled), settings, selected, "fit", watch)?;
+    let models = fit(data, settings, selected, "fit", watch)?;
     Ok(Training { models, snapshots: labelled.iter().map(Labelled::summary).collect(), validation })
 }
 
@@ -180,7 +172,7 @@ fn validate(
 ) -> Result<Option<Validation>, TrainingError> {
     let Some((newest, older)) = labelled.split_first() else { return Ok(None) };
     let data = stack(older);
-    if newest.rows.is_empty() || !data.has_both_classes() {
+    if newest.data.is_empty() || !data.has_both_classes() {
         return Ok(None);
     }
     let models = fit(&data, settings, Kind::Logistic, "validate", watch)?;

@@ -14,6 +14,7 @@ use super::output;
 use super::progress::Progress;
 use crate::failure::{Failure, Kind};
 use crate::service::Assumptions;
+use crate::store::folder_of;
 
 /// What to read.
 #[derive(Args)]
@@ -145,11 +146,12 @@ pub(super) fn built_in_offers() -> Result<Catalogue, Failure> {
 
 /// An output's folder must be there before work that may take minutes begins.
 pub(super) fn check_folder(out: &Path) -> Result<(), Failure> {
-    match out.parent() {
-        Some(folder) if folder != Path::new("") && !folder.is_dir() => {
-            Err(Failure::output(out, format!("there is no folder {}", folder.display())))
-        }
-        _ if out.is_dir() => Err(Failure::output(out, "it is a folder")),
-        _ => Ok(()),
+    let folder = folder_of(out);
+    if !folder.is_dir() {
+        return Err(Failure::output(out, format!("there is no folder {}", folder.display())));
     }
+    if out.is_dir() {
+        return Err(Failure::output(out, "it is a folder"));
+    }
+    Ok(())
 }

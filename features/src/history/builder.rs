@@ -78,29 +78,37 @@ impl HistoryBuilder {
         amount: Amount,
     ) -> Result<(), TooManyCustomers> {
         let same_customer = self.last_part.filter(|_| self.last_customer == customer);
-        let place = same_customer.unwrap_or_else(|| part_of(customer));
-        let part = &mut self.parts[place];
-        if same_customer.is_none() {
-            part.run_starts.push(u32::try_from(part.lines.len()).map_err(|_| TooManyCustomers)?);
-            part.run_customers.push(customer);
-            self.last_part = Some(place);
-            self.last_customer.clear();
-            self.last_customer.push_str(customer);
-        } else if self.last_order == order
-            && let Some(last) = part.lines.last_mut()
-            && last.instant == instant
-            && let Some(total) = last.amount.checked_add(amount)
-        {
-            last.amount = total;
-            return Ok(());
-        }
-        part.lines.push(OrderPart { order: fingerprint(order), instant, amount });
+        let place = match same_customer {
+            Some(place) => {
+                if self.last_order == order
+                    && let Some(last) = self.parts[place].lines.last_mut()
+                    && last.instant == instant
+                    && let Some(total) = last.amount.checked_add(amount)
+                {
+                    last.amount = total;
+                    return Ok(());
+                }
+                place
+            }
+            None => self.begin_run(customer)?,
+        };
+        self.parts[place].lines.push(OrderPart { order: fingerprint(order), instant, amount });
         self.last_order.clear();
         self.last_order.push_str(order);
-        if same_customer.is_none() {
-            self.note_kind(customer);
-        }
         Ok(())
+    }
+
+    /// Begins a run of lines of a customer; returns their part.
+    fn begin_run(&mut self, customer: &str) -> Result<usize, TooManyCustomers> {
+        self.note_kind(customer);
+        let place = part_of(customer);
+        let part = &mut self.parts[place];
+        part.run_starts.push(u32::try_from(part.lines.len()).map_err(|_| TooManyCustomers)?);
+        part.run_customers.push(customer);
+        self.last_part = Some(place);
+        self.last_customer.clear();
+        self.last_customer.push_str(customer);
+        Ok(place)
     }
 
     /// Adds a complaint.
@@ -118,7 +126,7 @@ impl HistoryBuilder {
     }
 }
 
-/// The part a customer's rows go to: by the end of the fingerprint that the tables inside a part look at least.
+/// The part a customer's rows go to: by the middle of the fingerprint, as the tables inside a part go by its ends.
 fn part_of(customer: &str) -> usize {
     (fingerprint(customer) >> 32) as usize % PARTS
 }

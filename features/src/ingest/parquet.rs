@@ -200,10 +200,7 @@ fn add_batch(
 }
 
 /// The values of a primitive column, each through `convert`; `None` if the column is of another type.
-fn convert<'a, T: ArrowPrimitiveType, V: Default>(
-    array: &'a dyn Array,
-    convert: impl Fn(T::Native) -> V + 'a,
-) -> Option<Vec<V>> {
+fn convert<T: ArrowPrimitiveType, V>(array: &dyn Array, convert: impl Fn(T::Native) -> V) -> Option<Vec<V>> {
     Some(array.as_primitive_opt::<T>()?.values().iter().map(|&value| convert(value)).collect())
 }
 

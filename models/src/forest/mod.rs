@@ -116,7 +116,8 @@ impl Forest {
     }
 
     /// Each feature's part in the probability: the change of the share of churners at every split on it, averaged
-    /// over the trees (path contributions, as in Saabas 2014). Added to the mean share at the roots they give the probability.
+    /// over the trees (path contributions, as in Saabas 2014). Added to the mean share at the roots they give the
+    /// probability.
     pub fn contributions(&self, row: &ModelRow) -> [f64; crate::dataset::WIDTH] {
         let mut sums = [0.0; crate::dataset::WIDTH];
         for tree in self.trees() {

@@ -162,7 +162,7 @@ mod tests {
         for i in 0..400_usize {
             let recency = (i * 31 % 200) as f64;
             let row = [recency, 1.0 + (i % 7) as f64, (i * 17 % 101) as f64 + 0.37, 0.0, recency + 100.0];
-            data.extend(&[row], &[recency > 90.0 + 40.0 * ((i % 3) as f64 - 1.0)]);
+            data.extend(&Dataset::new(&[row], vec![recency > 90.0 + 40.0 * ((i % 3) as f64 - 1.0)]));
         }
         data
     }
