@@ -10,7 +10,10 @@
 
 pub mod api;
 pub mod cli;
+mod columns;
 pub mod failure;
+pub mod feature_file;
+mod parquet_file;
 pub mod sample;
 pub mod scores;
 pub mod service;

@@ -4,7 +4,7 @@ use mainstay_features::frequency::FREQUENCY;
 use mainstay_features::history::{CustomerHistory, History};
 use mainstay_features::known::Cut;
 use mainstay_features::recency::RECENCY_DAYS;
-use mainstay_features::registry::{self, FEATURES, Row, place};
+use mainstay_features::registry::{self, CORE, Row, place};
 use mainstay_features::table::Snapshot;
 use mainstay_features::tenure::TENURE_DAYS;
 use mainstay_features::units::{Instant, Money, Probability};
@@ -141,7 +141,7 @@ impl Service {
     /// When a value is impossible or the customer has lapsed.
     pub fn score_row(&self, row: Row) -> Result<Scored<'_>, Failure> {
         let impossible = |what: String| Err(Failure::new(Kind::BadInput, what));
-        for (feature, value) in FEATURES.iter().zip(row) {
+        for (feature, value) in CORE.iter().zip(row) {
             if value.is_nan() || value < feature.least {
                 return impossible(format!(
                     "{}: {value} is below the least possible, {}",
@@ -178,7 +178,7 @@ impl Service {
     /// Why a customer scores as they do: every feature, the largest contribution first.
     pub fn reasons(&self, row: &Row) -> Vec<Reason> {
         let contributions = self.artifact.models.contributions(&model_row(row));
-        let mut reasons: Vec<Reason> = FEATURES
+        let mut reasons: Vec<Reason> = CORE
             .iter()
             .enumerate()
             .map(|(i, feature)| Reason {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::history::Given;
 use crate::known::Known;
 
 /// What a feature's number counts.
@@ -9,18 +10,27 @@ use crate::known::Known;
 pub enum Unit {
     /// Whole days of elapsed time.
     Days,
+    /// Days of elapsed time with their fraction.
+    DaysAndHours,
     /// A whole number of things.
     Count,
     /// An amount in the log's currency.
     Money,
+    /// One thing for each of another: a share, a rate, a multiple.
+    Ratio,
+    /// A severity on the complaint file's own scale.
+    Severity,
 }
 
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Days => "days",
+            Self::DaysAndHours => "days with fraction",
             Self::Count => "count",
             Self::Money => "money",
+            Self::Ratio => "ratio",
+            Self::Severity => "severity",
         })
     }
 }
@@ -32,18 +42,71 @@ impl Unit {
     }
 }
 
-/// Which part of the history a feature looks at.
+/// Which part of the history a feature looks at; n days are elapsed time, and end at the as-of instant unless said
+/// otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// Everything at or before the as-of instant.
     WholeHistory,
+    /// The last n days.
+    Last(u32),
+    /// The last n days against the n days before them.
+    LastAgainstBefore(u32),
+    /// The n days that ended a year (365 days) before the as-of instant.
+    YearAgo(u32),
+    /// The n days that began a year (365 days) before the as-of instant.
+    YearAgoNext(u32),
 }
 
 impl fmt::Display for Window {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::WholeHistory => f.write_str("whole history"),
+            Self::Last(days) => write!(f, "last {days} days"),
+            Self::LastAgainstBefore(days) => write!(f, "last {days} days less the {days} before"),
+            Self::YearAgo(days) => write!(f, "{days} days until a year ago"),
+            Self::YearAgoNext(days) => write!(f, "{days} days from a year ago on"),
         }
+    }
+}
+
+/// What must be in the files for a feature to say anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Purchases alone.
+    Purchases,
+    /// A `product_id` column.
+    Products,
+    /// A `discount` column.
+    Discounts,
+    /// Complaints with a `severity` column.
+    Severities,
+    /// A contacts file.
+    Contacts,
+}
+
+impl Needs {
+    /// Whether a history has it.
+    pub const fn are_met(self, given: Given) -> bool {
+        match self {
+            Self::Purchases => true,
+            Self::Products => given.products,
+            Self::Discounts => given.discounts,
+            Self::Severities => given.severities,
+            Self::Contacts => given.contacts,
+        }
+    }
+}
+
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Purchases => "purchases",
+            Self::Products => "purchases' `product_id`",
+            Self::Discounts => "purchases' `discount`",
+            Self::Severities => "complaints' `severity`",
+            Self::Contacts => "contacts",
+        })
     }
 }
 
@@ -56,8 +119,13 @@ pub struct Feature {
     pub unit: Unit,
     /// Which part of the history it looks at.
     pub window: Window,
+    /// What must be in the files for it.
+    pub needs: Needs,
     /// The least value there can be; there is no greatest but for money's and time's own.
     pub least: f64,
+    /// When there is no value, in words; `None` where there always is one. No value is NaN in a row and null in a
+    /// file.
+    pub missing: Option<&'static str>,
     /// What it means, in a sentence.
     pub meaning: &'static str,
     /// The value for what is known about a customer.

@@ -1,7 +1,9 @@
 //! What is known about a customer at an instant: the only thing a feature ever sees, so that none can look ahead.
 
-use crate::history::CustomerHistory;
+use crate::history::{Complaint, Contact, CustomerHistory, Discount};
 use crate::units::{Amount, Days, Instant};
+
+const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// An order with a positive amount.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,6 +14,15 @@ pub struct Purchase {
     pub amount: Amount,
 }
 
+/// What came back: orders below zero, and later lines that take money off an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Returns {
+    /// How many.
+    pub count: usize,
+    /// What they came to, as a positive amount.
+    pub amount: Amount,
+}
+
 /// What is known about one customer at an instant. There is at least one purchase.
 #[derive(Clone, Copy, Debug)]
 pub struct Known<'a> {
@@ -19,7 +30,8 @@ pub struct Known<'a> {
     first_purchase: Purchase,
     last_purchase: Purchase,
     purchases: &'a [Purchase],
-    complaints: &'a [Instant],
+    /// Not cut off: what is asked of it is.
+    customer: CustomerHistory<'a>,
 }
 
 impl<'a> Known<'a> {
@@ -33,9 +45,68 @@ impl<'a> Known<'a> {
         self.purchases
     }
 
-    /// The complaints at or before the instant, in time order.
-    pub fn complaints(&self) -> &'a [Instant] {
-        self.complaints
+    /// The purchases in (as-of − `from` days, as-of − `to` days].
+    pub fn purchases_between_days_ago(&self, from: u32, to: u32) -> &'a [Purchase] {
+        let since = until(self.purchases, self.days_ago(from), |purchase| purchase.instant).len();
+        let end = until(self.purchases, self.days_ago(to), |purchase| purchase.instant).len();
+        &self.purchases[since..end.max(since)]
+    }
+
+    /// So many days before the instant.
+    pub fn days_ago(&self, days: u32) -> Instant {
+        let micros = self.as_of.micros() - i64::from(days) * MICROS_PER_DAY;
+        Instant::from_micros(micros).unwrap_or(Instant::MIN)
+    }
+
+    /// The first purchase of each calendar day (UTC) with one, in time order.
+    pub fn visits(&self) -> impl Iterator<Item = Purchase> + use<'a> {
+        // Purchases are in time order, so equal days are neighbours.
+        self.purchases.chunk_by(|a, b| a.instant.calendar_day() == b.instant.calendar_day()).map(|day| day[0])
+    }
+
+    /// The elapsed days from each visit to the next.
+    pub fn gaps_days(&self) -> impl Iterator<Item = f64> + use<'a> {
+        self.visits()
+            .zip(self.visits().skip(1))
+            .map(|(one, next)| next.instant.elapsed_days_since(one.instant))
+    }
+
+    /// What all orders come to, returns included.
+    pub fn net(&self) -> Amount {
+        let orders = until(self.customer.orders, self.as_of, |order| order.instant);
+        let later = self.customer.later_lines.iter().filter(|line| line.instant <= self.as_of);
+        orders.iter().map(|order| order.amount).chain(later.map(|line| line.amount)).sum()
+    }
+
+    /// What came back.
+    pub fn returns(&self) -> Returns {
+        let orders = until(self.customer.orders, self.as_of, |order| order.instant);
+        let later = self.customer.later_lines.iter().filter(|line| line.instant <= self.as_of);
+        let below = orders.iter().map(|order| order.amount).chain(later.map(|line| line.amount));
+        let below = below.filter(|&amount| amount < Amount::ZERO);
+        Returns { count: below.clone().count(), amount: below.map(Amount::negated).sum() }
+    }
+
+    /// How many different products were bought.
+    pub fn products(&self) -> usize {
+        until(self.customer.first_buys, self.as_of, |&instant| instant).len()
+    }
+
+    /// What was taken off prices, in time order.
+    pub fn discounts(&self) -> &'a [Discount] {
+        until(self.customer.discounts, self.as_of, |discount| discount.instant)
+    }
+
+    /// The complaints at or before the instant, in time order, as they stood then.
+    pub fn complaints(&self) -> impl DoubleEndedIterator<Item = Complaint> + ExactSizeIterator + use<'a> {
+        let as_of = self.as_of;
+        let made = until(self.customer.complaints, as_of, |complaint| complaint.instant);
+        made.iter().map(move |complaint| complaint.as_known_at(as_of))
+    }
+
+    /// The contacts at or before the instant, in time order.
+    pub fn contacts(&self) -> &'a [Contact] {
+        until(self.customer.contacts, self.as_of, |contact| contact.instant)
     }
 
     /// The earliest purchase.
@@ -54,6 +125,11 @@ impl<'a> Known<'a> {
     }
 }
 
+/// Those at or before an instant, of things in time order.
+fn until<T>(all: &[T], until: Instant, instant: impl Fn(&T) -> Instant) -> &[T] {
+    &all[..all.partition_point(|one| instant(one) <= until)]
+}
+
 /// Cuts histories off at instants; one a thread, so that its memory is used again for the next customer.
 #[derive(Debug, Default)]
 pub struct Cut {
@@ -65,13 +141,12 @@ impl Cut {
     pub fn at<'a>(&'a mut self, customer: CustomerHistory<'a>, as_of: Instant) -> Option<Known<'a>> {
         self.purchases.clear();
         self.purchases.extend(purchases_between(customer, Instant::MIN, as_of));
-        let complaints = customer.complaints;
         Some(Known {
             as_of,
             first_purchase: *self.purchases.first()?,
             last_purchase: *self.purchases.last()?,
             purchases: &self.purchases,
-            complaints: &complaints[..complaints.partition_point(|&instant| instant <= as_of)],
+            customer,
         })
     }
 }

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod complaints;
+pub mod contacts;
 pub mod cutoff;
 pub mod feature;
 pub mod frequency;
@@ -17,7 +18,12 @@ pub mod label;
 pub mod monetary;
 pub mod recency;
 pub mod registry;
+pub mod returns;
+pub mod rhythm;
+pub mod season;
 pub mod table;
 pub mod tenure;
+pub mod trend;
 pub mod units;
+pub mod variety;
 pub mod watch;

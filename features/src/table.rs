@@ -1,14 +1,20 @@
 //! The feature table: one row per customer in the population at a cutoff.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use crate::feature::Feature;
 use crate::history::History;
 use crate::known::Cut;
 use crate::label::churned;
 use crate::registry::{self, Row};
 use crate::units::{Days, Instant};
 
-/// The population at one cutoff with its features, sorted by customer.
+/// So few customers are not worth another thread.
+const MIN_CUSTOMERS: usize = 1024;
+
+/// The population at one cutoff with its core features, sorted by customer.
 #[derive(Debug)]
 pub struct Snapshot {
     /// The cutoff.
@@ -24,7 +30,7 @@ impl Snapshot {
     pub fn take(history: &History, as_of: Instant, lookback: Days) -> Self {
         let (customers, rows) = (0..history.len() as u32)
             .into_par_iter()
-            .with_min_len(1024)
+            .with_min_len(MIN_CUSTOMERS)
             .map_init(Cut::default, |cut, customer| {
                 let known = cut.at(history.customer(customer as usize), as_of)?;
                 known.is_in_population(lookback).then(|| (customer, registry::compute(&known)))
@@ -38,8 +44,79 @@ impl Snapshot {
     pub fn labels(&self, history: &History, horizon: Days) -> Vec<bool> {
         self.customers
             .par_iter()
-            .with_min_len(1024)
+            .with_min_len(MIN_CUSTOMERS)
             .map(|&customer| churned(history.customer(customer as usize), self.as_of, horizon))
             .collect()
+    }
+}
+
+/// A feature table to be computed: any features at any number of cutoffs.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The cutoffs, ascending.
+    pub as_of: Vec<Instant>,
+    /// The population at each is who bought within this time before it.
+    pub lookback: Days,
+    /// The columns.
+    pub features: Vec<&'static Feature>,
+}
+
+/// Some rows of a table, sorted by customer and then by cutoff.
+#[derive(Debug, Default, PartialEq)]
+pub struct Rows {
+    /// The customers' numbers in the history.
+    pub customers: Vec<u32>,
+    /// The places of the cutoffs in the table.
+    pub cutoffs: Vec<u32>,
+    /// The values, row after row; no value is NaN.
+    pub values: Vec<f64>,
+}
+
+impl Rows {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.customers.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.customers.is_empty()
+    }
+
+    /// Keeps the first `count` and returns the others.
+    #[must_use]
+    pub fn split_off(&mut self, count: usize) -> Self {
+        let width = self.values.len() / self.len().max(1);
+        Self {
+            customers: self.customers.split_off(count),
+            cutoffs: self.cutoffs.split_off(count),
+            values: self.values.split_off(count * width),
+        }
+    }
+
+    /// Adds others after these.
+    pub fn append(&mut self, mut others: Self) {
+        self.customers.append(&mut others.customers);
+        self.cutoffs.append(&mut others.cutoffs);
+        self.values.append(&mut others.values);
+    }
+}
+
+impl Table {
+    /// Computes the rows of some of the customers, by their numbers in the history.
+    pub fn rows(&self, history: &History, customers: Range<usize>) -> Rows {
+        let mut rows = Rows::default();
+        let mut cut = Cut::default();
+        for customer in customers {
+            for (cutoff, &as_of) in self.as_of.iter().enumerate() {
+                let Some(known) = cut.at(history.customer(customer), as_of) else { continue };
+                if known.is_in_population(self.lookback) {
+                    rows.customers.push(customer as u32);
+                    rows.cutoffs.push(cutoff as u32);
+                    rows.values.extend(self.features.iter().map(|feature| (feature.compute)(&known)));
+                }
+            }
+        }
+        rows
     }
 }

@@ -44,6 +44,11 @@ impl Instant {
         (self.0 - earlier.0).div_euclid(MICROS_PER_DAY)
     }
 
+    /// Elapsed days from `earlier` to `self`, with their fraction.
+    pub fn elapsed_days_since(self, earlier: Self) -> f64 {
+        (self.0 - earlier.0) as f64 / MICROS_PER_DAY as f64
+    }
+
     /// The calendar day in UTC, as days since 1970-01-01.
     pub const fn calendar_day(self) -> i64 {
         self.0.div_euclid(MICROS_PER_DAY)
@@ -149,6 +154,22 @@ impl Amount {
     /// The sum of two amounts, if it can be held.
     pub(crate) fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
+    }
+
+    /// The amount the other way.
+    pub(crate) fn negated(self) -> Self {
+        Self(self.0.saturating_neg())
+    }
+
+    /// The amount as a number.
+    pub fn get(self) -> f64 {
+        self.0 as f64 / Self::PER_UNIT
+    }
+
+    /// What some amounts come to, as a number: added exactly, rounded once.
+    pub fn total(amounts: impl Iterator<Item = Self>) -> f64 {
+        let total: i128 = amounts.map(|amount| i128::from(amount.0)).sum();
+        total as f64 / Self::PER_UNIT
     }
 
     /// The mean of some amounts, as a number; NaN of none.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use mainstay_features::history::{History, HistoryBuilder};
+use mainstay_features::history::{Complaint, History, HistoryBuilder};
 use mainstay_features::label::churned;
 use mainstay_features::registry::Row;
 use mainstay_features::table::Snapshot;
@@ -22,7 +22,7 @@ fn history(lines: &[(&str, &str, &str, f64)], complaints: &[(&str, &str)]) -> Hi
         builder.add_line(customer, order, at(ts), Amount::new(*amount).unwrap()).unwrap();
     }
     for (customer, ts) in complaints {
-        builder.add_complaint(customer, at(ts));
+        builder.add_complaint(customer, Complaint::at(at(ts))).unwrap();
     }
     History::fold(vec![builder]).unwrap()
 }

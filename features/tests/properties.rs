@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use mainstay_features::history::{History, HistoryBuilder};
-use mainstay_features::table::Snapshot;
+use mainstay_features::history::{Complaint, Contact, History, HistoryBuilder, Severity};
+use mainstay_features::registry;
+use mainstay_features::table::{Snapshot, Table};
 use mainstay_features::units::{Amount, Days, Instant};
 use proptest::prelude::*;
 
@@ -13,13 +14,18 @@ const DAY: i64 = 86_400_000_000;
 #[derive(Clone, Debug)]
 enum Row {
     Line { customer: u32, order: u8, hour: u16, cents: i32 },
-    Complaint { customer: u32, hour: u16 },
+    Cancellation { customer: u32, order: u8, hour: u16, cents: i32 },
+    Complaint { customer: u32, hour: u16, resolved_after: Option<u16>, severity: Option<u8> },
+    Contact { customer: u32, hour: u16 },
 }
 
 impl Row {
     fn hour(&self) -> u16 {
         match self {
-            Self::Line { hour, .. } | Self::Complaint { hour, .. } => *hour,
+            Self::Line { hour, .. }
+            | Self::Cancellation { hour, .. }
+            | Self::Complaint { hour, .. }
+            | Self::Contact { hour, .. } => *hour,
         }
     }
 }
@@ -30,7 +36,14 @@ fn row() -> impl Strategy<Value = Row> {
     prop_oneof![
         4 => (0..4_u32, 0..6_u8, 0..2400_u16, -500..2000_i32)
             .prop_map(|(customer, order, hour, cents)| Row::Line { customer, order, hour: hour / 6 * 6, cents }),
-        1 => (0..4_u32, 0..2400_u16).prop_map(|(customer, hour)| Row::Complaint { customer, hour }),
+        1 => (0..4_u32, 0..6_u8, 0..2400_u16, -900..100_i32)
+            .prop_map(|(customer, order, hour, cents)| Row::Cancellation { customer, order, hour, cents }),
+        1 => (0..4_u32, 0..2400_u16, prop::option::of(0..900_u16), prop::option::of(0..5_u8)).prop_map(
+            |(customer, hour, resolved_after, severity)| {
+                Row::Complaint { customer, hour, resolved_after, severity }
+            }
+        ),
+        1 => (0..4_u32, 0..2400_u16).prop_map(|(customer, hour)| Row::Contact { customer, hour }),
     ]
 }
 
@@ -43,38 +56,61 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
     for row in rows {
         match *row {
             Row::Line { customer, order, hour, cents } => {
-                let amount = Amount::new(f64::from(cents) / 3.0).unwrap();
-                builder.add_line(&customer.to_string(), &order.to_string(), instant(hour), amount).unwrap();
+                let (customer, at) = (customer.to_string(), instant(hour));
+                builder.add_line(&customer, &order.to_string(), at, thirds(cents)).unwrap();
+                builder.add_product(&customer, &(cents % 7).to_string(), at).unwrap();
+                builder.add_discount(&customer, at, thirds(cents % 50)).unwrap();
             }
-            Row::Complaint { customer, hour } => {
-                builder.add_complaint(&customer.to_string(), instant(hour));
+            Row::Cancellation { customer, order, hour, cents } => {
+                let (customer, order) = (customer.to_string(), order.to_string());
+                builder.add_cancellation(&customer, &order, instant(hour), thirds(cents)).unwrap();
+            }
+            Row::Complaint { customer, hour, resolved_after, severity } => {
+                let complaint = Complaint {
+                    instant: instant(hour),
+                    resolved_at: resolved_after.map(|hours| instant(hour + hours)),
+                    severity: severity.and_then(|severity| Severity::new(severity.into())),
+                    category: None,
+                };
+                builder.add_complaint(&customer.to_string(), complaint).unwrap();
+            }
+            Row::Contact { customer, hour } => {
+                let contact = Contact { instant: instant(hour), channel: None, offer: None };
+                builder.add_contact(&customer.to_string(), contact).unwrap();
             }
         }
     }
     builder
 }
 
+fn thirds(cents: i32) -> Amount {
+    Amount::new(f64::from(cents) / 3.0).unwrap()
+}
+
 fn build(rows: &[Row]) -> History {
     History::fold(vec![builder(rows)]).unwrap()
 }
 
-/// The features of everyone at an instant, with their identifiers, down to the last bit.
+/// Every feature of everyone at an instant, with their identifiers, down to the last bit.
 fn features(history: &History, as_of: Instant, lookback: u32) -> Vec<(String, Vec<u64>)> {
-    let snapshot = Snapshot::take(history, as_of, Days::new(lookback).unwrap());
-    snapshot
-        .customers
+    let table = Table {
+        as_of: vec![as_of],
+        lookback: Days::new(lookback).unwrap(),
+        features: registry::all().collect(),
+    };
+    let rows = table.rows(history, 0..history.len());
+    let bits = |row: &[f64]| row.iter().map(|value| value.to_bits()).collect();
+    let id = |customer: u32| history.customer_id(customer as usize).to_owned();
+    rows.customers
         .iter()
-        .zip(&snapshot.rows)
-        .map(|(&customer, row)| {
-            let bits = row.iter().map(|value| value.to_bits()).collect();
-            (history.customer_id(customer as usize).to_string(), bits)
-        })
+        .zip(rows.values.chunks(table.features.len()))
+        .map(|(&customer, row)| (id(customer), bits(row)))
         .collect()
 }
 
 proptest! {
     /// Nothing after the cutoff changes a feature, whatever it is: a purchase, a return, a line of an order from
-    /// before, a complaint.
+    /// before, a cancellation, a complaint, what became of one, a contact.
     #[test]
     fn nothing_after_the_cutoff_changes_a_feature(
         rows in prop::collection::vec(row(), 0..60), cutoff_hour in 0..2400_u16, lookback in 1..120_u32,
@@ -103,19 +139,33 @@ proptest! {
         prop_assert_eq!(features(&both, instant(2000), 365), features(&build(&rows), instant(2000), 365));
     }
 
-    /// Every value is one its feature can have.
+    /// Every value is one its feature can have, and is missing only where the feature says so.
     #[test]
     fn values_stay_in_range(rows in prop::collection::vec(row(), 0..60), cutoff_hour in 0..2400_u16) {
-        use mainstay_features::registry::FEATURES;
-        let history = build(&rows);
-        let snapshot = Snapshot::take(&history, instant(cutoff_hour), Days::new(30).unwrap());
-        for row in &snapshot.rows {
-            for (feature, value) in FEATURES.iter().zip(row) {
-                prop_assert!(value.is_finite() && *value >= feature.least, "{}: {value}", feature.name);
+        for (_, row) in features(&build(&rows), instant(cutoff_hour), 30) {
+            for (feature, bits) in registry::all().zip(row) {
+                let value = f64::from_bits(bits);
+                if value.is_nan() {
+                    prop_assert!(feature.missing.is_some(), "{} is missing", feature.name);
+                    continue;
+                }
+                prop_assert!(value.is_finite() && value >= feature.least, "{}: {value}", feature.name);
                 prop_assert!(!feature.unit.is_whole() || value.fract() == 0.0, "{}: {value}", feature.name);
             }
-            prop_assert!(row[0] <= row[4], "the last purchase is not before the first");
-            prop_assert!(row[0] < 30.0, "the population bought within the lookback");
+        }
+    }
+
+    /// The core features of a snapshot are the table's own.
+    #[test]
+    fn a_snapshot_is_the_core_of_the_table(rows in prop::collection::vec(row(), 0..60), hour in 0..2400_u16) {
+        let history = build(&rows);
+        let snapshot = Snapshot::take(&history, instant(hour), Days::new(30).unwrap());
+        let wide = features(&history, instant(hour), 30);
+        prop_assert_eq!(snapshot.rows.len(), wide.len());
+        for (core, (_, wide)) in snapshot.rows.iter().zip(wide) {
+            prop_assert_eq!(core.map(f64::to_bits).to_vec(), wide[..core.len()].to_vec());
+            prop_assert!(core[0] <= core[4], "the last purchase is not before the first");
+            prop_assert!(core[0] < 30.0, "the population bought within the lookback");
         }
     }
 }

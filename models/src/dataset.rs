@@ -1,10 +1,10 @@
 //! The rows a model learns from: snapshots at several cutoffs, stacked, cast to `f32` once.
 
-use mainstay_features::registry::{FEATURES, Row};
+use mainstay_features::registry::{CORE, Row};
 use ndarray::Array2;
 
 /// The number of features.
-pub const WIDTH: usize = FEATURES.len();
+pub const WIDTH: usize = CORE.len();
 
 /// A row as the models see it.
 pub type ModelRow = [f32; WIDTH];

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use mainstay_features::history::{History, HistoryBuilder, TooManyCustomers};
-use mainstay_features::registry::{FEATURES, Row};
+use mainstay_features::registry::{CORE, Row};
 use mainstay_features::units::{Amount, Instant};
 use mainstay_models::decision::BreakEven;
 use serde::Deserialize;
@@ -164,7 +164,7 @@ fn history(
     }
     for (i, complaint) in complaints.iter().enumerate() {
         let ts = instant(&format!("complaints[{i}].ts"), &complaint.ts)?;
-        builder.add_complaint(&customer, ts);
+        builder.add_complaint(&customer, mainstay_features::history::Complaint::at(ts)).map_err(too_many)?;
     }
     History::fold(vec![builder]).map_err(too_many)
 }
@@ -176,12 +176,12 @@ fn instant(field: &str, text: &str) -> Result<Instant, Failure> {
 /// The row of a `features` object: every feature once, and nothing else.
 fn row(features: &Features) -> Result<Row, Failure> {
     let bad = |name: &str, what: &str| Failure::new(Kind::BadInput, format!("features.{name}: {what}"));
-    if let Some((name, _)) = features.0.iter().find(|(name, _)| FEATURES.iter().all(|f| f.name != name)) {
-        let known = FEATURES.map(|feature| feature.name).join(", ");
+    if let Some((name, _)) = features.0.iter().find(|(name, _)| CORE.iter().all(|f| f.name != name)) {
+        let known = CORE.map(|feature| feature.name).join(", ");
         return Err(bad(name, &format!("unknown; there are {known}")));
     }
-    let mut row = [0.0; FEATURES.len()];
-    for (place, feature) in row.iter_mut().zip(&FEATURES) {
+    let mut row = [0.0; CORE.len()];
+    for (place, feature) in row.iter_mut().zip(&CORE) {
         let mut given = features.0.iter().filter(|(name, _)| name == feature.name);
         *place = match (given.next(), given.next()) {
             (Some((_, value)), None) => value.as_f64().ok_or_else(|| bad(feature.name, "not a number"))?,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use mainstay_features::registry::FEATURES;
+use mainstay_features::registry::CORE;
 use mainstay_features::units::ParseUnitError;
 use mainstay_models::backtest::backtest;
 use mainstay_models::training::Settings;
@@ -82,7 +82,7 @@ fn curl(listener: &Listener, scores: &Scores) -> String {
     let features: Map<String, Value> = scores
         .ranked(1)
         .into_iter()
-        .flat_map(|row| FEATURES.iter().zip(row.features))
+        .flat_map(|row| CORE.iter().zip(row.features))
         .map(|(feature, value)| (feature.name.to_owned(), json!(value)))
         .collect();
     format!(

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use mainstay_features::table::Snapshot;
+use mainstay_features::feature::Feature;
+use mainstay_features::registry;
+use mainstay_features::table::Table;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
@@ -11,7 +13,8 @@ use super::input::{InputArgs, check_folder};
 use super::output;
 use super::progress::Progress;
 use crate::failure::{Failure, Kind};
-use crate::scores::{Format, write_features};
+use crate::feature_file::write_features;
+use crate::scores::Format;
 use crate::store::write_whole;
 
 #[derive(ClapArgs)]
@@ -24,6 +27,10 @@ pub(super) struct Args {
     /// The population is who bought within this time
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
+    /// Which features or families of features (docs/features.md), separated by commas [default: all that the files
+    /// can tell]
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    features: Vec<String>,
     /// The Parquet file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -36,24 +43,43 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             format!("--out {}: features are written as .parquet", args.out.display()),
         ));
     }
+    let asked_for = chosen(&args.features)?;
     check_folder(&args.out)?;
-    let mut instants = args.as_of.clone();
-    instants.sort_unstable();
-    instants.dedup();
+    let mut as_of = args.as_of.clone();
+    as_of.sort_unstable();
+    as_of.dedup();
 
     let progress = Progress::new();
     let history = args.input.read(&progress)?;
-    progress.begin("compute features", Some(instants.len() as u64));
-    let snapshots: Vec<Snapshot> = instants
-        .iter()
-        .map(|&as_of| {
-            let snapshot = Snapshot::take(&history, as_of, args.lookback);
-            progress.advance(1);
-            snapshot
-        })
-        .collect();
+    let features = if asked_for.is_empty() { registry::told_by(history.given()) } else { asked_for };
+    let table = Table { as_of, lookback: args.lookback, features };
+    let mut rows = 0;
+    progress.begin("compute and write features", Some(history.len() as u64));
+    write_whole(&args.out, |out| {
+        rows = write_features(&history, &table, &progress, out)?;
+        Ok(())
+    })?;
     progress.end();
-    write_whole(&args.out, |out| write_features(&history, &snapshots, out))?;
-    let rows: usize = snapshots.iter().map(|snapshot| snapshot.rows.len()).sum();
-    output::print(&format!("{rows} rows in {}\n", args.out.display()))
+    output::print(&format!("{rows} rows of {} features in {}\n", table.features.len(), args.out.display()))
+}
+
+/// The features of these names, each once.
+fn chosen(names: &[String]) -> Result<Vec<&'static Feature>, Failure> {
+    let mut chosen: Vec<&Feature> = Vec::new();
+    for name in names {
+        let found = registry::named(name).ok_or_else(|| {
+            let families: Vec<&str> = registry::FAMILIES.iter().map(|family| family.name).collect();
+            let known = format!("docs/features.md lists them; the families are {}", families.join(", "));
+            Failure::new(
+                Kind::Usage,
+                format!("--features {name}: no feature or family has this name; {known}"),
+            )
+        })?;
+        for feature in found {
+            if chosen.iter().all(|known| known.name != feature.name) {
+                chosen.push(feature);
+            }
+        }
+    }
+    Ok(chosen)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use mainstay_features::feature::Unit;
-use mainstay_features::registry::FEATURES;
+use mainstay_features::registry::CORE;
 use serde_json::Value;
 
 use super::input::StoreArgs;
@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 pub(super) fn to_table(scores: &Scores, rows: &[&ScoreRow]) -> String {
     let header: Vec<&str> = ["customer", "churn", "lifetime value", "action", "net value"]
         .into_iter()
-        .chain(FEATURES.iter().map(|feature| feature.name))
+        .chain(CORE.iter().map(|feature| feature.name))
         .collect();
     let cells: Vec<Vec<String>> = rows
         .iter()
@@ -76,9 +76,9 @@ pub(super) fn to_table(scores: &Scores, rows: &[&ScoreRow]) -> String {
                 scores.action_of(row).to_owned(),
                 format!("{:.2}", row.net_value),
             ];
-            cells.extend(FEATURES.iter().zip(row.features).map(|(feature, value)| match feature.unit {
+            cells.extend(CORE.iter().zip(row.features).map(|(feature, value)| match feature.unit {
                 Unit::Money => format!("{value:.2}"),
-                Unit::Days | Unit::Count => value.to_string(),
+                _ => value.to_string(),
             }));
             cells
         })

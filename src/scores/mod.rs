@@ -1,17 +1,16 @@
 //! The scored list: one row per customer in the population, sorted by customer; written, read back and ranked.
 
-mod columns;
 mod read;
 mod write;
 
 pub use read::read;
-pub use write::{Format, write_features, write_scores};
+pub use write::{Format, write_scores};
 
 use std::cmp::Ordering;
 
 use mainstay_features::history::History;
 use mainstay_features::id::IdKind;
-use mainstay_features::registry::{FEATURES, Row};
+use mainstay_features::registry::{CORE, Row};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use serde_json::{Map, Value, json};
@@ -113,7 +112,7 @@ impl Scores {
         object.insert("lifetime_value".into(), json!(row.lifetime_value));
         object.insert("action".into(), json!(self.action_of(row)));
         object.insert("net_value".into(), json!(row.net_value));
-        for (feature, &value) in FEATURES.iter().zip(&row.features) {
+        for (feature, &value) in CORE.iter().zip(&row.features) {
             let value = if feature.unit.is_whole() { json!(value as i64) } else { json!(value) };
             object.insert(feature.name.into(), value);
         }

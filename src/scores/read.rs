@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use mainstay_features::id::IdKind;
-use mainstay_features::registry::FEATURES;
+use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
@@ -54,7 +54,7 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
     let (churn_probability, lifetime_value, net_value) =
         (numbers(churn_probability)?, numbers(lifetime_value)?, numbers(net_value)?);
     let actions = batch.column_by_name(action)?.as_string_opt::<i32>()?;
-    let features: Vec<Vec<f64>> = FEATURES
+    let features: Vec<Vec<f64>> = CORE
         .iter()
         .map(|feature| {
             if feature.unit.is_whole() {
@@ -92,7 +92,7 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
 fn read_csv(file: File) -> Result<Scores, String> {
     let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
-    let expected = SCORE_COLUMNS.into_iter().chain(FEATURES.iter().map(|feature| feature.name));
+    let expected = SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name));
     if !header.iter().eq(expected) {
         return Err("does not have the columns of a scored list".to_owned());
     }
@@ -107,7 +107,7 @@ fn read_csv(file: File) -> Result<Scores, String> {
         };
         scores.as_of =
             at(1).parse().map_err(|error| format!("row {}, column \"as_of\": {error}", row + 1))?;
-        let mut features = [0.0; FEATURES.len()];
+        let mut features = [0.0; CORE.len()];
         for (i, value) in features.iter_mut().enumerate() {
             *value = number(SCORE_COLUMNS.len() + i)?;
         }

@@ -1,47 +1,43 @@
-//! The compact history: every customer's orders and complaints side by side, in time order, read once and walked for
-//! any number of cutoffs.
+//! The compact history: every customer's orders and all else side by side, in time order, read once and walked for any
+//! number of cutoffs.
+//!
+//! ```text
+//! rows ──builder──► parts by customer ──part──► sorted, each thing once ──shard──► orders in time order
+//! ```
 
 mod builder;
+mod event;
+mod part;
+mod rows;
 mod shard;
 
 pub use builder::HistoryBuilder;
+pub use event::{Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Severity, Word, Words};
 
 use rayon::prelude::*;
 
-use self::builder::Part;
+use self::part::{Part, Sorted};
 use self::shard::Shard;
 use crate::id::{IdKind, Ids, Listed, sorted};
-use crate::units::{Amount, Instant};
-
-/// An order as it stood at its own instant: the lines that share customer, order and the order's first instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Order {
-    /// The order's earliest line.
-    pub instant: Instant,
-    /// The sum of the lines at that instant.
-    pub amount: Amount,
-}
-
-/// A line of an order that came after the order's first instant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LaterLine {
-    /// Which of the customer's orders it belongs to.
-    pub order: u32,
-    /// When the line came.
-    pub instant: Instant,
-    /// What it adds to the order's amount.
-    pub amount: Amount,
-}
+use crate::units::Instant;
 
 /// One customer's history: a view into [`History`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CustomerHistory<'a> {
     /// The orders, by instant.
     pub orders: &'a [Order],
     /// Lines that came later than their order, by order and instant.
     pub later_lines: &'a [LaterLine],
-    /// The instants of the complaints, ascending.
-    pub complaints: &'a [Instant],
+    /// When each product was first bought, ascending.
+    pub first_buys: &'a [Instant],
+    /// What was taken off prices, by instant.
+    pub discounts: &'a [Discount],
+    /// The complaints, by instant.
+    pub complaints: &'a [Complaint],
+    /// The contacts, by instant.
+    pub contacts: &'a [Contact],
+    /// The contracts, by start.
+    pub contracts: &'a [Contract],
 }
 
 /// Everything known about every customer.
@@ -51,6 +47,8 @@ pub struct CustomerHistory<'a> {
 #[derive(Debug, Default)]
 pub struct History {
     kind: IdKind,
+    given: Given,
+    words: Words,
     shards: Vec<Shard>,
     /// Where each customer is, in the order of identifiers.
     customers: Vec<Listed>,
@@ -64,8 +62,11 @@ impl History {
     pub fn fold(builders: Vec<HistoryBuilder>) -> Result<Self, TooManyCustomers> {
         let text = builders.iter().any(|builder| builder.kind == IdKind::Text);
         let kind = if text { IdKind::Text } else { IdKind::Integer };
+        let (mut given, mut words) = (Given::default(), Words::default());
         let mut parts: Vec<Vec<Part>> = Vec::new();
         for builder in builders {
+            given = given.or(builder.given);
+            words.extend(builder.words);
             parts.resize_with(builder.parts.len(), Vec::new);
             for (all, own) in parts.iter_mut().zip(builder.parts) {
                 if !own.is_empty() {
@@ -74,7 +75,7 @@ impl History {
             }
         }
         parts.retain(|part| !part.is_empty());
-        let fold = |part| Shard::fold(part, kind);
+        let fold = |part| Shard::fold(Sorted::of(part, kind)?);
         let shards: Vec<Shard> = if parts.len() == 1 {
             // One customer, as the API has: not worth waking another thread.
             parts.into_iter().map(fold).collect::<Result<_, _>>()?
@@ -83,7 +84,17 @@ impl History {
         };
         let lists: Vec<&Ids> = shards.iter().map(|shard| &shard.customers).collect();
         let customers = sorted(&lists, kind).ok_or(TooManyCustomers)?;
-        Ok(Self { kind, shards, customers })
+        Ok(Self { kind, given, words, shards, customers })
+    }
+
+    /// What there is beyond purchases.
+    pub fn given(&self) -> Given {
+        self.given
+    }
+
+    /// The text of a complaint's category, a contact's channel or offer.
+    pub fn text(&self, word: Word) -> &str {
+        self.words.text(word)
     }
 
     /// The number of customers.
@@ -114,7 +125,7 @@ impl History {
     }
 
     fn order_instants(&self) -> impl ParallelIterator<Item = Instant> {
-        self.shards.par_iter().flat_map_iter(|shard| shard.orders.iter().map(|order| order.instant))
+        self.shards.par_iter().flat_map_iter(|shard| shard.orders().iter().map(|order| order.instant))
     }
 
     /// The instants of the first and the last order; `None` without orders.
@@ -129,7 +140,7 @@ impl History {
 
     /// The number of orders.
     pub fn order_count(&self) -> usize {
-        self.shards.iter().map(|shard| shard.orders.len()).sum()
+        self.shards.iter().map(|shard| shard.orders().len()).sum()
     }
 
     /// The number of customers without any order, and of their complaints.
@@ -142,7 +153,7 @@ impl History {
 
     /// The number of complaints.
     pub fn complaint_count(&self) -> usize {
-        self.shards.iter().map(|shard| shard.complaints.len()).sum()
+        self.shards.iter().map(Shard::complaint_count).sum()
     }
 }
 
@@ -154,6 +165,7 @@ pub struct TooManyCustomers;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::units::Amount;
 
     fn at(text: &str) -> Instant {
         text.parse().unwrap()
@@ -200,16 +212,55 @@ mod tests {
     }
 
     #[test]
+    fn a_cancellation_counts_from_its_own_instant_and_never_before_its_order() {
+        let cancelled = |instant: &str, order: &str| {
+            let mut builder = HistoryBuilder::default();
+            builder.add_line("a", "1", at("2024-01-05"), amount(8.0)).unwrap();
+            builder.add_line("a", "2", at("2024-01-06"), amount(3.0)).unwrap();
+            builder.add_cancellation("a", order, at(instant), amount(-8.0)).unwrap();
+            History::fold(vec![builder]).unwrap()
+        };
+        let later = cancelled("2024-02-01", "1");
+        let a = later.customer(0);
+        assert_eq!(a.orders.iter().map(|order| order.amount).collect::<Vec<_>>(), [amount(8.0), amount(3.0)]);
+        let line = LaterLine { order: 0, instant: at("2024-02-01"), amount: amount(-8.0) };
+        assert_eq!(a.later_lines, [line]);
+
+        let before = cancelled("2024-01-01", "1");
+        let a = before.customer(0);
+        let alone = Order { instant: at("2024-01-01"), amount: amount(-8.0) };
+        let order = Order { instant: at("2024-01-05"), amount: Amount::ZERO };
+        assert_eq!(a.orders[..2], [alone, order], "a return until its order begins, and then part of it");
+        assert_eq!(a.later_lines, [LaterLine { order: 0, instant: at("2024-01-05"), amount: amount(8.0) }]);
+
+        let unknown = cancelled("2024-02-01", "9");
+        let alone = Order { instant: at("2024-02-01"), amount: amount(-8.0) };
+        assert_eq!(unknown.customer(0).orders[2], alone, "a return that stands alone");
+    }
+
+    #[test]
+    fn a_product_counts_from_when_it_was_first_bought() {
+        let mut builder = HistoryBuilder::default();
+        for (product, day) in [("x", "2024-01-03"), ("y", "2024-01-02"), ("x", "2024-01-01")] {
+            builder.add_line("a", day, at(day), amount(1.0)).unwrap();
+            builder.add_product("a", product, at(day)).unwrap();
+        }
+        let history = History::fold(vec![builder]).unwrap();
+        assert_eq!(history.customer(0).first_buys, [at("2024-01-01"), at("2024-01-02")]);
+    }
+
+    #[test]
     fn complaints_of_customers_without_orders_are_kept_apart() {
         let mut builder = HistoryBuilder::default();
         for (customer, instant) in [("c", "2024-02-01"), ("a", "2024-01-02"), ("c", "2024-01-01")] {
-            builder.add_complaint(customer, at(instant));
+            builder.add_complaint(customer, Complaint::at(at(instant))).unwrap();
         }
         builder.add_line("b", "1", at("2024-01-01"), amount(1.0)).unwrap();
         let history = History::fold(vec![builder]).unwrap();
-        assert_eq!(history.customer(0).complaints, [at("2024-01-02")]);
+        assert_eq!(history.customer(0).complaints, [Complaint::at(at("2024-01-02"))]);
         assert!(history.customer(1).complaints.is_empty());
-        assert_eq!(history.customer(2).complaints, [at("2024-01-01"), at("2024-02-01")]);
+        let theirs = ["2024-01-01", "2024-02-01"].map(|day| Complaint::at(at(day)));
+        assert_eq!(history.customer(2).complaints, theirs);
     }
 
     #[test]

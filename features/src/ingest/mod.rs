@@ -12,7 +12,7 @@ pub use source::Source;
 
 use std::ops::AddAssign;
 
-use crate::history::{History, HistoryBuilder};
+use crate::history::{Complaint, History, HistoryBuilder};
 use crate::id::IdKind;
 use crate::units::{Amount, Instant};
 use crate::watch::Watch;
@@ -97,7 +97,7 @@ impl Rows {
                 self.counts.purchase_lines += 1;
             }
             Table::Complaints => {
-                self.builder.add_complaint(customer, row.instant);
+                self.builder.add_complaint(customer, Complaint::at(row.instant))?;
                 self.counts.complaints += 1;
             }
         }

@@ -1,6 +1,6 @@
 //! Everything of a model file but the forest, as JSON.
 
-use mainstay_features::registry::FEATURES;
+use mainstay_features::registry::CORE;
 use mainstay_features::units::{Days, Instant};
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ struct HeaderValidation {
 impl Header {
     pub(super) fn of(artifact: &Artifact) -> Self {
         Self {
-            features: FEATURES.iter().map(|feature| feature.name.to_owned()).collect(),
+            features: CORE.iter().map(|feature| feature.name.to_owned()).collect(),
             horizon_days: artifact.settings.horizon.get(),
             lookback_days: artifact.settings.lookback.get(),
             seed: artifact.settings.seed,
@@ -70,7 +70,7 @@ impl Header {
 
     pub(super) fn artifact(self, forest: Forest, id: String) -> Result<Artifact, ArtifactError> {
         let bad = |what: &str| ArtifactError::Impossible { what: what.to_owned() };
-        let ours: Vec<&str> = FEATURES.iter().map(|feature| feature.name).collect();
+        let ours: Vec<&str> = CORE.iter().map(|feature| feature.name).collect();
         if self.features != ours {
             return Err(ArtifactError::OtherFeatures {
                 theirs: self.features.join(", "),

@@ -1,0 +1,224 @@
+//! What happens to a customer, as a history keeps it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::id::fingerprint;
+use crate::units::{Amount, Instant, ParseUnitError};
+
+/// An order as it stood at its own instant: the lines that share customer, order and the order's first instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The order's earliest line.
+    pub instant: Instant,
+    /// The sum of the lines at that instant.
+    pub amount: Amount,
+}
+
+/// A line of an order that came after the order's first instant, or that cancels some of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LaterLine {
+    /// Which of the customer's orders it belongs to.
+    pub order: u32,
+    /// When the line came.
+    pub instant: Instant,
+    /// What it adds to the order's amount.
+    pub amount: Amount,
+}
+
+/// A complaint. What becomes of it later is known only from then on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Complaint {
+    /// When it was made.
+    pub instant: Instant,
+    /// When it was resolved, if ever.
+    pub resolved_at: Option<Instant>,
+    /// How grave it is.
+    pub severity: Option<Severity>,
+    /// What it is about.
+    pub category: Option<Word>,
+}
+
+impl Complaint {
+    /// A complaint of which nothing but its instant is known.
+    pub const fn at(instant: Instant) -> Self {
+        Self { instant, resolved_at: None, severity: None, category: None }
+    }
+
+    /// As it stood at an instant: a resolution that came later is not known yet.
+    #[must_use]
+    pub fn as_known_at(self, instant: Instant) -> Self {
+        Self { resolved_at: self.resolved_at.filter(|&resolved| resolved <= instant), ..self }
+    }
+
+    /// Whether it is not resolved, as far as is known.
+    pub const fn is_open(&self) -> bool {
+        self.resolved_at.is_none()
+    }
+}
+
+/// How grave a complaint is, on the file's own scale: 0 to 1,000,000 in hundredths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Severity(u32);
+
+impl Severity {
+    const PER_UNIT: f64 = 100.0;
+    const MAX: f64 = 1e6;
+    pub(crate) const EXPECTED: &str =
+        "a severity: a number from 0 to 1000000, or low, medium, high or critical";
+
+    /// The nearest hundredth; `None` outside 0 to 1,000,000.
+    pub fn new(severity: f64) -> Option<Self> {
+        (0.0..=Self::MAX).contains(&severity).then(|| Self((severity * Self::PER_UNIT).round() as u32))
+    }
+}
+
+impl From<Severity> for f64 {
+    fn from(severity: Severity) -> Self {
+        Self::from(severity.0) / Severity::PER_UNIT
+    }
+}
+
+/// Reads a number, or low, medium, high and critical as 1, 2, 3 and 4.
+impl FromStr for Severity {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let named =
+            ["low", "medium", "high", "critical"].iter().position(|name| name.eq_ignore_ascii_case(text));
+        let number = named.map_or_else(|| text.parse().ok(), |place| Some(place as f64 + 1.0));
+        number.and_then(Self::new).ok_or_else(|| ParseUnitError::new(text, Self::EXPECTED))
+    }
+}
+
+/// A time the shop turned to a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contact {
+    /// When.
+    pub instant: Instant,
+    /// How.
+    pub channel: Option<Word>,
+    /// With which offer.
+    pub offer: Option<Word>,
+}
+
+/// A contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contract {
+    /// When it begins.
+    pub start: Instant,
+    /// When it ends, if that is known.
+    pub end: Option<Instant>,
+}
+
+impl Contract {
+    /// Whether it has begun and not ended at an instant; one that ends at the instant has ended.
+    pub fn is_active_at(&self, instant: Instant) -> bool {
+        self.start <= instant && self.end.is_none_or(|end| end > instant)
+    }
+}
+
+/// Money taken off what was bought at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Discount {
+    /// When.
+    pub instant: Instant,
+    /// How much; above zero.
+    pub amount: Amount,
+}
+
+/// A word that many rows share (a category, a channel, an offer), by its fingerprint; [`Words`] has its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Word(pub(super) u64);
+
+/// The texts of words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words(BTreeMap<u64, Box<str>>);
+
+impl Words {
+    /// The word of a text.
+    pub fn word(&mut self, text: &str) -> Word {
+        let print = fingerprint(text);
+        self.0.entry(print).or_insert_with(|| text.into());
+        Word(print)
+    }
+
+    /// The text of a word.
+    pub fn text(&self, word: Word) -> &str {
+        self.0.get(&word.0).map_or("", |text| text)
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+/// What there is in a history beyond purchases.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// Complaints.
+    pub complaints: bool,
+    /// Severities of complaints.
+    pub severities: bool,
+    /// Which products were bought.
+    pub products: bool,
+    /// What was taken off prices.
+    pub discounts: bool,
+    /// When the shop turned to customers.
+    pub contacts: bool,
+    /// Contracts: churn is then a contract's end.
+    pub contracts: bool,
+}
+
+impl Given {
+    const NAMES: [&'static str; 6] =
+        ["complaints", "severities", "products", "discounts", "contacts", "contracts"];
+
+    pub(super) const fn flags(self) -> [bool; 6] {
+        [self.complaints, self.severities, self.products, self.discounts, self.contacts, self.contracts]
+    }
+
+    pub(super) const fn from_flags(flags: [bool; 6]) -> Self {
+        let [complaints, severities, products, discounts, contacts, contracts] = flags;
+        Self { complaints, severities, products, discounts, contacts, contracts }
+    }
+
+    /// What either has.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let (own, theirs) = (self.flags(), other.flags());
+        Self::from_flags(std::array::from_fn(|i| own[i] || theirs[i]))
+    }
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = Self::NAMES.iter().zip(self.flags()).filter(|(_, given)| *given).map(|(name, _)| *name);
+        f.write_str(&names.collect::<Vec<_>>().join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complaint_is_open_until_it_is_resolved() {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let complaint = Complaint { resolved_at: Some(at("2024-03-05")), ..Complaint::at(at("2024-03-01")) };
+        assert!(complaint.as_known_at(at("2024-03-04")).is_open());
+        assert!(!complaint.as_known_at(at("2024-03-05")).is_open());
+    }
+
+    #[test]
+    fn severities_are_numbers_or_four_words() {
+        let read = |text: &str| text.parse::<Severity>().map(f64::from);
+        assert_eq!(read("2.5"), Ok(2.5));
+        assert_eq!(read("Critical"), Ok(4.0));
+        for bad in ["", "-1", "NaN", "grave", "1e9"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+    }
+}

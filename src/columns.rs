@@ -1,0 +1,67 @@
+//! Rows to Arrow columns.
+
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_schema::{DataType, Field as ArrowField, TimeUnit};
+use mainstay_features::feature::Feature;
+use mainstay_features::id::IdKind;
+use mainstay_features::registry::{CORE, Row};
+use mainstay_features::units::Instant;
+
+/// A column's field and values.
+pub(crate) type Column = (ArrowField, ArrayRef);
+
+pub(crate) fn customer_ids<'a>(kind: IdKind, ids: impl Iterator<Item = &'a str>) -> Column {
+    let name = "customer_id";
+    match kind {
+        IdKind::Integer => {
+            // Identifiers of this kind are all numbers.
+            let numbers: Int64Array = ids.map(|id| id.parse::<i64>().ok()).collect();
+            (ArrowField::new(name, DataType::Int64, false), Arc::new(numbers))
+        }
+        IdKind::Text => {
+            (ArrowField::new(name, DataType::Utf8, false), Arc::new(StringArray::from_iter_values(ids)))
+        }
+    }
+}
+
+pub(crate) fn instants(name: &str, values: impl Iterator<Item = Instant>) -> Column {
+    let array = TimestampMicrosecondArray::from_iter_values(values.map(Instant::micros)).with_timezone("UTC");
+    let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+    (ArrowField::new(name, utc, false), Arc::new(array))
+}
+
+pub(crate) fn numbers(name: &str, values: impl Iterator<Item = f64>) -> Column {
+    (ArrowField::new(name, DataType::Float64, false), Arc::new(Float64Array::from_iter_values(values)))
+}
+
+pub(crate) fn texts<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> Column {
+    (ArrowField::new(name, DataType::Utf8, false), Arc::new(StringArray::from_iter_values(values)))
+}
+
+/// One column per core feature.
+pub(crate) fn core<'a>(
+    rows: impl Iterator<Item = &'a Row> + Clone + 'a,
+) -> impl Iterator<Item = Column> + 'a {
+    CORE.iter().enumerate().map(move |(i, of)| feature(of, rows.clone().map(move |row| row[i])))
+}
+
+/// A feature's values: whole numbers as integers, all else as floats, and no value as null.
+pub(crate) fn feature(feature: &Feature, values: impl Iterator<Item = f64>) -> Column {
+    let nullable = feature.missing.is_some();
+    let field = |kind| ArrowField::new(feature.name, kind, nullable);
+    let given = |value: f64| (!value.is_nan()).then_some(value);
+    match (feature.unit.is_whole(), nullable) {
+        (true, false) => {
+            let whole = Int64Array::from_iter_values(values.map(|value| value as i64));
+            (field(DataType::Int64), Arc::new(whole))
+        }
+        (true, true) => {
+            let whole: Int64Array = values.map(|value| given(value).map(|value| value as i64)).collect();
+            (field(DataType::Int64), Arc::new(whole))
+        }
+        (false, false) => (field(DataType::Float64), Arc::new(Float64Array::from_iter_values(values))),
+        (false, true) => (field(DataType::Float64), Arc::new(values.map(given).collect::<Float64Array>())),
+    }
+}

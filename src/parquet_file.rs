@@ -1,0 +1,104 @@
+//! Writing Parquet: a row group at a time, its columns encoded side by side. The bytes do not depend on the number of
+//! threads.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use arrow_array::ArrayRef;
+use arrow_schema::{Schema, SchemaRef};
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
+};
+use parquet::basic::{Compression, ZstdLevel};
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
+
+use crate::columns::Column;
+
+/// So many rows are a row group.
+pub(crate) const ROW_GROUP_ROWS: usize = 131_072;
+
+/// A Parquet file in the making; its schema is that of the first row group.
+pub(crate) struct ParquetFile<'a> {
+    out: Option<&'a mut (dyn Write + Send)>,
+    open: Option<Open<'a>>,
+}
+
+struct Open<'a> {
+    file: SerializedFileWriter<&'a mut (dyn Write + Send)>,
+    factory: ArrowRowGroupWriterFactory,
+    schema: SchemaRef,
+    row_groups: usize,
+}
+
+impl<'a> ParquetFile<'a> {
+    pub(crate) fn new(out: &'a mut (dyn Write + Send)) -> Self {
+        Self { out: Some(out), open: None }
+    }
+
+    /// Writes columns, all of one length, as a row group.
+    pub(crate) fn write(&mut self, columns: Vec<Column>) -> io::Result<()> {
+        let (fields, arrays): (Vec<_>, Vec<ArrayRef>) = columns.into_iter().unzip();
+        if let Some(out) = self.out.take() {
+            self.open = Some(Open::new(out, Arc::new(Schema::new(fields))).map_err(to_io)?);
+        }
+        match &mut self.open {
+            Some(open) => open.write(arrays).map_err(to_io),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn finish(self) -> io::Result<()> {
+        match self.open {
+            Some(open) => open.file.close().map(|_| ()).map_err(to_io),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<'a> Open<'a> {
+    fn new(out: &'a mut (dyn Write + Send), schema: SchemaRef) -> Result<Self, ParquetError> {
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_statistics_enabled(EnabledStatistics::Chunk)
+            .build();
+        let (file, factory) =
+            ArrowWriter::try_new(out, schema.clone(), Some(properties))?.into_serialized_writer()?;
+        Ok(Self { file, factory, schema, row_groups: 0 })
+    }
+
+    fn write(&mut self, arrays: Vec<ArrayRef>) -> Result<(), ParquetError> {
+        let writers = self.factory.create_column_writers(self.row_groups)?;
+        self.row_groups += 1;
+        // No column is nested: each has one writer.
+        let columns: Vec<_> = writers.into_iter().zip(self.schema.fields()).zip(arrays).collect();
+        let chunks: Vec<ArrowColumnChunk> = columns
+            .into_par_iter()
+            .map(|((mut writer, field), array): ((ArrowColumnWriter, _), _)| {
+                for leaf in compute_leaves(field, &array)? {
+                    writer.write(&leaf)?;
+                }
+                writer.close()
+            })
+            .collect::<Result<_, _>>()?;
+        let mut group = self.file.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut group)?;
+        }
+        group.close().map(|_| ())
+    }
+}
+
+/// The operating system's error where there is one inside.
+fn to_io(error: ParquetError) -> io::Error {
+    match error {
+        ParquetError::External(cause) => match cause.downcast::<io::Error>() {
+            Ok(error) => *error,
+            Err(other) => io::Error::other(other),
+        },
+        other => io::Error::other(other),
+    }
+}
