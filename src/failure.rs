@@ -119,7 +119,11 @@ impl std::error::Error for Failure {}
 
 impl From<IngestError> for Failure {
     fn from(error: IngestError) -> Self {
-        Self::new(Kind::BadInput, error.to_string())
+        let way_out = match error {
+            IngestError::BadValue { .. } => " (mend it, or leave such rows out with --max-bad-rows)",
+            _ => "",
+        };
+        Self::new(Kind::BadInput, format!("{error}{way_out}"))
     }
 }
 

@@ -14,6 +14,7 @@ mod columns;
 pub mod failure;
 pub mod feature_file;
 mod parquet_file;
+pub mod quarantine_file;
 pub mod sample;
 pub mod scores;
 pub mod service;

@@ -277,6 +277,11 @@ pub struct ParseUnitError {
 }
 
 impl ParseUnitError {
+    /// The text, as much of it as is kept.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// The text is not what is `expected` (said with its article: "an amount").
     pub fn new(text: &str, expected: &'static str) -> Self {
         // A hostile field may be megabytes long; a message should not be.

@@ -1,6 +1,6 @@
 //! `mainstay demo`: the main job on the bundled log.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use mainstay_features::registry::CORE;
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let listener = if args.serve { Some(Listener::bind(args.listen.listen)?) } else { None };
     let progress = Progress::new();
     let settings = settings().map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-    let history = read(&sample::cdnow(), &progress)?;
+    let history = read(&sample::cdnow(), Path::new("quarantine.csv"), &progress)?;
 
     let judged = backtest(&history, &settings, &progress)?;
     output::print(&format!(

@@ -1,62 +1,168 @@
 //! The flags every command that reads a log has, and the ones that say what to train for.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mainstay_features::history::History;
-use mainstay_features::ingest::{self, ColumnMap, Field, Input, Source};
+use mainstay_features::ingest::{
+    self, ColumnMap, Condition, Convention, EpochUnit, Field, IngestError, Input, MaxBadRows, Source, Table,
+    Zone,
+};
 use mainstay_features::units::{Days, Instant};
 use mainstay_models::decision::Catalogue;
 use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
 
+use super::config::Config;
 use super::output;
 use super::progress::Progress;
 use crate::failure::{Failure, Kind};
+use crate::quarantine_file::write_quarantine;
 use crate::service::Assumptions;
 use crate::store::folder_of;
 
 /// What to read.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct InputArgs {
-    /// Purchase files, Parquet or CSV (also packed with gzip or zstd; - is standard input): customer_id, order_id, ts,
-    /// amount
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    /// Purchases, Parquet or CSV (also packed with gzip or zstd): files, folders, patterns such as 'log/*.csv', or -
+    /// for CSV on standard input; with customer_id, order_id, ts, amount and, where there are, cancels_order_id,
+    /// product_id, discount
+    #[arg(long, required_unless_present = "config", num_args = 1.., value_name = "FILE")]
     purchases: Vec<PathBuf>,
-    /// Complaint files, Parquet or CSV: customer_id, ts
+    /// Complaints, likewise: customer_id, ts and, where there are, category, severity, resolved_at
     #[arg(long, num_args = 1.., value_name = "FILE")]
     complaints: Vec<PathBuf>,
-    /// A field that is in a column of another name, such as customer_id=CustomerID
-    #[arg(long = "column", value_name = "FIELD=COLUMN", value_parser = parse_column)]
-    columns: Vec<(Field, String)>,
+    /// Contacts the shop has made, likewise: customer_id, ts and, where there are, channel, offer
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    contacts: Vec<PathBuf>,
+    /// A field that is in a column of another name, in all files or in those of one table, such as
+    /// customer_id=CustomerID or complaints.ts=opened
+    #[arg(long = "column", value_name = "[TABLE.]FIELD=COLUMN", value_parser = parse_column)]
+    columns: Vec<Renamed>,
+    /// A condition that purchase rows must meet to count, such as 'order_status not in (canceled, unavailable)'; of
+    /// several, all
+    #[arg(long = "where", value_name = "CONDITION")]
+    conditions: Vec<Condition>,
+    /// A file with customers to leave out (staff, tests, wholesale), one customer_id a line
+    #[arg(long, value_name = "FILE")]
+    exclude: Option<PathBuf>,
+    /// The clock of times without a zone, such as Europe/London [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<Zone>,
+    /// What whole numbers that stand for instants count: s, ms, us or ns since 1970
+    #[arg(long, value_name = "UNIT")]
+    ts_unit: Option<EpochUnit>,
+    /// What separates the columns of CSV files [default: what the header has most of , ; | and tab]
+    #[arg(long, value_name = "CHARACTER", value_parser = parse_delimiter)]
+    delimiter: Option<u8>,
+    /// Leave bad rows out, up to this share of all, such as 1% [default: stop at the first]
+    #[arg(long, value_name = "SHARE")]
+    max_bad_rows: Option<MaxBadRows>,
+    /// Where bad rows go that are left out, a CSV file [default: quarantine.csv]
+    #[arg(long, value_name = "FILE")]
+    quarantine: Option<PathBuf>,
+    /// A TOML file that says all this (docs/input.md); flags come before it
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
-fn parse_column(text: &str) -> Result<(Field, String), String> {
+/// A field's column, in one table or in all.
+pub(super) type Renamed = (Option<Table>, Field, String);
+
+fn parse_column(text: &str) -> Result<Renamed, String> {
     let (field, column) =
         text.split_once('=').ok_or("expected FIELD=COLUMN, such as customer_id=CustomerID")?;
-    let field: Field = field.parse().map_err(|error| format!("{error}"))?;
-    Ok((field, column.to_owned()))
+    let (table, field) = parse_field(field)?;
+    Ok((table, field, column.to_owned()))
+}
+
+/// `[TABLE.]FIELD`.
+pub(super) fn parse_field(text: &str) -> Result<(Option<Table>, Field), String> {
+    let (table, field) = match text.split_once('.') {
+        Some((table, field)) => (Some(table.parse::<Table>().map_err(|error| error.to_string())?), field),
+        None => (None, text),
+    };
+    Ok((table, field.parse::<Field>().map_err(|error| error.to_string())?))
+}
+
+/// One character of one byte; `tab` and `\t` are a tab.
+pub(super) fn parse_delimiter(text: &str) -> Result<u8, String> {
+    match text.as_bytes() {
+        b"tab" | b"\\t" => Ok(b'\t'),
+        &[byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Ok(byte),
+        _ => Err(format!("{text:?} is not one character that can separate columns, such as ; or tab")),
+    }
 }
 
 impl InputArgs {
-    fn input(&self) -> Input {
-        let sources = |paths: &[PathBuf]| paths.iter().cloned().map(Source::File).collect();
+    /// What the flags say, and what they leave to the configuration.
+    fn settled(&self) -> Result<(Input, PathBuf), Failure> {
+        let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        let files = |given: &[PathBuf], configured: &[PathBuf]| -> Result<Vec<Source>, Failure> {
+            Ok(ingest::find(if given.is_empty() { configured } else { given })?)
+        };
         let mut columns = ColumnMap::default();
-        for (field, column) in &self.columns {
-            columns.rename(*field, column.clone());
+        for (table, field, column) in config.columns.iter().chain(&self.columns) {
+            columns.rename(*table, *field, column.clone());
         }
-        Input { purchases: sources(&self.purchases), complaints: sources(&self.complaints), columns }
+        let mut conditions = config.conditions;
+        conditions.extend(self.conditions.iter().cloned());
+        let excluded = self.exclude.as_deref().or(config.exclude.as_deref());
+        let input = Input {
+            purchases: files(&self.purchases, &config.purchases)?,
+            complaints: files(&self.complaints, &config.complaints)?,
+            contacts: files(&self.contacts, &config.contacts)?,
+            columns,
+            convention: Convention {
+                time_zone: self.time_zone.clone().or(config.time_zone),
+                ts_unit: self.ts_unit.or(config.ts_unit),
+                delimiter: self.delimiter.or(config.delimiter),
+            },
+            conditions,
+            excluded: excluded.map(read_ids).transpose()?.unwrap_or_default(),
+            max_bad_rows: self.max_bad_rows.or(config.max_bad_rows).unwrap_or_default(),
+        };
+        if input.purchases.is_empty() {
+            return Err(Failure::new(
+                Kind::Usage,
+                "no purchases: give --purchases, or purchases in --config",
+            ));
+        }
+        let quarantine = self.quarantine.clone().or(config.quarantine);
+        Ok((input, quarantine.unwrap_or_else(|| PathBuf::from("quarantine.csv"))))
     }
 
     /// Reads the files.
     pub(super) fn read(&self, progress: &Progress) -> Result<History, Failure> {
-        read(&self.input(), progress)
+        let (input, quarantine) = self.settled()?;
+        if !input.max_bad_rows.is_none() {
+            check_folder(&quarantine)?;
+        }
+        read(&input, &quarantine, progress)
     }
 }
 
-/// Reads an input and notes what was left out.
-pub(super) fn read(input: &Input, progress: &Progress) -> Result<History, Failure> {
-    let ingested = ingest::read(input, progress)?;
+/// The identifiers in a file, one a line.
+fn read_ids(path: &Path) -> Result<BTreeSet<String>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+    Ok(text.lines().map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect())
+}
+
+/// Reads an input, notes what was left out, and puts bad rows into the quarantine file where any may be left out.
+pub(super) fn read(input: &Input, quarantine: &Path, progress: &Progress) -> Result<History, Failure> {
+    let ingested = match ingest::read(input, progress) {
+        Err(IngestError::TooManyBadRows { rows, quarantine: bad }) => {
+            write_quarantine(quarantine, &bad)?;
+            let error = IngestError::TooManyBadRows { rows, quarantine: bad };
+            let kept = format!("{error}. All of them are in {}", quarantine.display());
+            return Err(Failure::new(Kind::BadInput, kept));
+        }
+        ingested => ingested?,
+    };
+    if !input.max_bad_rows.is_none() {
+        write_quarantine(quarantine, &ingested.quarantine)?;
+    }
     let (history, counts) = (ingested.history, ingested.counts);
     output::note(&format!(
         "{} lines, {} orders, {} customers, {} complaints",
@@ -72,9 +178,15 @@ pub(super) fn read(input: &Input, progress: &Progress) -> Result<History, Failur
              are the identifiers written the same way?"
         ));
     }
-    if counts.without_customer > 0 {
-        output::note(&format!("{} rows without a customer_id were left out", counts.without_customer));
-    }
+    let left_out = |count: u64, which: &str| {
+        if count > 0 {
+            output::note(&format!("{count} rows {which} were left out"));
+        }
+    };
+    left_out(counts.without_customer, "without a customer_id");
+    left_out(counts.excluded, "of excluded customers");
+    left_out(counts.filtered, "that do not meet --where");
+    left_out(counts.bad, &format!("with bad values, kept in {},", quarantine.display()));
     Ok(history)
 }
 

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod backtest;
+mod config;
 mod demo;
 mod features;
 mod input;

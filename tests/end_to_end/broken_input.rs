@@ -40,10 +40,11 @@ fn a_broken_file_is_named_with_row_and_column() {
         ),
         ("a,2,2024-01-02,", r#"row 2, column "amount": empty; every row needs its amount"#),
         ("a,,2024-01-02,5", r#"row 2, column "order_id": empty; every row needs its order_id"#),
-        ("a,2,2024-01-02", "row 2 (line 3): has 3 fields where the header has 4"),
+        ("a,2,2024-01-02", "row 2: has 3 fields where the header has 4"),
     ] {
         let (code, said) = features_of("log.csv", format!("{header}{row}\n").as_bytes(), "");
-        assert_eq!((code, said), (3, format!("error: log.csv: {message}")));
+        let way_out = "(mend it, or leave such rows out with --max-bad-rows)";
+        assert_eq!((code, said), (3, format!("error: log.csv: {message} {way_out}")));
     }
 }
 
@@ -110,7 +111,7 @@ fn a_column_of_the_wrong_type_is_named() {
     assert_eq!(code, 3);
     assert_eq!(
         said,
-        "error: log.parquet: column \"amount\" has type Float64; ts needs timestamps, dates or text"
+        "error: log.parquet: column \"amount\" has type Float64; ts needs timestamps, dates, text, or whole numbers with --ts-unit"
     );
 }
 

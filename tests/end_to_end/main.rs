@@ -7,5 +7,6 @@ mod architecture;
 mod broken_input;
 mod commands;
 mod independent;
+mod input;
 mod same_bytes;
 mod support;

@@ -104,22 +104,6 @@ pub struct Contact {
     pub offer: Option<Word>,
 }
 
-/// A contract.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Contract {
-    /// When it begins.
-    pub start: Instant,
-    /// When it ends, if that is known.
-    pub end: Option<Instant>,
-}
-
-impl Contract {
-    /// Whether it has begun and not ended at an instant; one that ends at the instant has ended.
-    pub fn is_active_at(&self, instant: Instant) -> bool {
-        self.start <= instant && self.end.is_none_or(|end| end > instant)
-    }
-}
-
 /// Money taken off what was bought at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Discount {
@@ -168,21 +152,18 @@ pub struct Given {
     pub discounts: bool,
     /// When the shop turned to customers.
     pub contacts: bool,
-    /// Contracts: churn is then a contract's end.
-    pub contracts: bool,
 }
 
 impl Given {
-    const NAMES: [&'static str; 6] =
-        ["complaints", "severities", "products", "discounts", "contacts", "contracts"];
+    const NAMES: [&'static str; 5] = ["complaints", "severities", "products", "discounts", "contacts"];
 
-    pub(super) const fn flags(self) -> [bool; 6] {
-        [self.complaints, self.severities, self.products, self.discounts, self.contacts, self.contracts]
+    pub(super) const fn flags(self) -> [bool; 5] {
+        [self.complaints, self.severities, self.products, self.discounts, self.contacts]
     }
 
-    pub(super) const fn from_flags(flags: [bool; 6]) -> Self {
-        let [complaints, severities, products, discounts, contacts, contracts] = flags;
-        Self { complaints, severities, products, discounts, contacts, contracts }
+    pub(super) const fn from_flags(flags: [bool; 5]) -> Self {
+        let [complaints, severities, products, discounts, contacts] = flags;
+        Self { complaints, severities, products, discounts, contacts }
     }
 
     /// What either has.

@@ -12,7 +12,7 @@ mod rows;
 mod shard;
 
 pub use builder::HistoryBuilder;
-pub use event::{Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Severity, Word, Words};
+pub use event::{Complaint, Contact, Discount, Given, LaterLine, Order, Severity, Word, Words};
 
 use rayon::prelude::*;
 
@@ -36,8 +36,6 @@ pub struct CustomerHistory<'a> {
     pub complaints: &'a [Complaint],
     /// The contacts, by instant.
     pub contacts: &'a [Contact],
-    /// The contracts, by start.
-    pub contracts: &'a [Contract],
 }
 
 /// Everything known about every customer.

@@ -1,7 +1,7 @@
 //! A part of the customers: their rows as they came, and the same sorted, where each thing stands once.
 
 use super::TooManyCustomers;
-use super::event::{Complaint, Contact, Contract, Discount};
+use super::event::{Complaint, Contact, Discount};
 use super::rows::{Grouped, Kind, Runs, group};
 use crate::id::{IdKind, Ids, Interner, sorted};
 use crate::units::{Amount, Instant};
@@ -32,7 +32,6 @@ pub(super) struct Part {
     pub(super) discounts: Runs<Discount>,
     pub(super) complaints: Runs<Complaint>,
     pub(super) contacts: Runs<Contact>,
-    pub(super) contracts: Runs<Contract>,
 }
 
 impl Part {
@@ -43,7 +42,6 @@ impl Part {
             && self.discounts.rows.is_empty()
             && self.complaints.rows.is_empty()
             && self.contacts.rows.is_empty()
-            && self.contracts.rows.is_empty()
     }
 }
 
@@ -58,7 +56,6 @@ pub(super) struct Sorted {
     pub(super) discounts: Grouped<Discount>,
     pub(super) complaints: Grouped<Complaint>,
     pub(super) contacts: Grouped<Contact>,
-    pub(super) contracts: Grouped<Contract>,
 }
 
 impl Sorted {
@@ -71,7 +68,6 @@ impl Sorted {
         let mut discounts = numbers(&parts, |part| &part.discounts, &mut seen)?;
         let mut complaints = numbers(&parts, |part| &part.complaints, &mut seen)?;
         let mut contacts = numbers(&parts, |part| &part.contacts, &mut seen)?;
-        let mut contracts = numbers(&parts, |part| &part.contracts, &mut seen)?;
 
         let seen = seen.into_ids();
         let (mut customers, mut places) = (Ids::default(), vec![0; seen.len()]);
@@ -79,15 +75,8 @@ impl Sorted {
             customers.push(seen.get(from.number as usize));
             places[from.number as usize] = to as u32;
         }
-        let all = [
-            &mut lines,
-            &mut cancellations,
-            &mut first_buys,
-            &mut discounts,
-            &mut complaints,
-            &mut contacts,
-            &mut contracts,
-        ];
+        let all =
+            [&mut lines, &mut cancellations, &mut first_buys, &mut discounts, &mut complaints, &mut contacts];
         for number in all.into_iter().flatten().flatten() {
             *number = places[*number as usize];
         }
@@ -100,7 +89,6 @@ impl Sorted {
             discounts: group(&lists(&parts, |part| &part.discounts), &discounts, count)?,
             complaints: group(&lists(&parts, |part| &part.complaints), &complaints, count)?,
             contacts: group(&lists(&parts, |part| &part.contacts), &contacts, count)?,
-            contracts: group(&lists(&parts, |part| &part.contracts), &contracts, count)?,
         })
     }
 }
@@ -182,17 +170,5 @@ impl Kind for Contact {
 
     fn absorb(&mut self, _next: &Self) -> bool {
         false
-    }
-}
-
-impl Kind for Contract {
-    const BLANK: Self = Self { start: Instant::MIN, end: None };
-
-    fn sort(rows: &mut [Self]) {
-        rows.sort_unstable();
-    }
-
-    fn absorb(&mut self, next: &Self) -> bool {
-        self == next
     }
 }

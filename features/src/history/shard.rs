@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::event::{Complaint, Contact, Contract, Discount, LaterLine, Order};
+use super::event::{Complaint, Contact, Discount, LaterLine, Order};
 use super::part::{FirstBuy, LineSum, Sorted};
 use super::rows::Grouped;
 use super::{CustomerHistory, TooManyCustomers};
@@ -20,7 +20,6 @@ pub(super) struct Shard {
     discounts: Grouped<Discount>,
     complaints: Grouped<Complaint>,
     contacts: Grouped<Contact>,
-    contracts: Grouped<Contract>,
 }
 
 impl Shard {
@@ -39,7 +38,6 @@ impl Shard {
             discounts: rows.discounts,
             complaints: rows.complaints,
             contacts: rows.contacts,
-            contracts: rows.contracts,
         })
     }
 
@@ -52,7 +50,6 @@ impl Shard {
             discounts: self.discounts.of(number),
             complaints: self.complaints.of(number),
             contacts: self.contacts.of(number),
-            contracts: self.contracts.of(number),
         }
     }
 

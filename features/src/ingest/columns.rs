@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::{IngestError, Source, Table};
 use crate::units::ParseUnitError;
 
-/// A field of a purchase line or a complaint.
+/// A field of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Field {
     /// Whose row it is.
@@ -17,10 +17,39 @@ pub enum Field {
     Ts,
     /// What the line cost; negative for a return.
     Amount,
+    /// Which order of the customer the line cancels.
+    CancelsOrderId,
+    /// What was bought.
+    ProductId,
+    /// What was taken off the line's price.
+    Discount,
+    /// What a complaint is about.
+    Category,
+    /// How grave a complaint is.
+    Severity,
+    /// When a complaint was resolved.
+    ResolvedAt,
+    /// How the shop turned to the customer.
+    Channel,
+    /// With which offer.
+    Offer,
 }
 
 impl Field {
-    const ALL: [Self; 4] = [Self::CustomerId, Self::OrderId, Self::Ts, Self::Amount];
+    const ALL: [Self; 12] = [
+        Self::CustomerId,
+        Self::OrderId,
+        Self::Ts,
+        Self::Amount,
+        Self::CancelsOrderId,
+        Self::ProductId,
+        Self::Discount,
+        Self::Category,
+        Self::Severity,
+        Self::ResolvedAt,
+        Self::Channel,
+        Self::Offer,
+    ];
 
     /// The field's name, and its column's name unless mapped.
     pub const fn name(self) -> &'static str {
@@ -29,7 +58,21 @@ impl Field {
             Self::OrderId => "order_id",
             Self::Ts => "ts",
             Self::Amount => "amount",
+            Self::CancelsOrderId => "cancels_order_id",
+            Self::ProductId => "product_id",
+            Self::Discount => "discount",
+            Self::Category => "category",
+            Self::Severity => "severity",
+            Self::ResolvedAt => "resolved_at",
+            Self::Channel => "channel",
+            Self::Offer => "offer",
         }
+    }
+
+    /// Whether every file of a table that has the field must have a column for it, and every row a value. (A row
+    /// without a customer is left out instead.)
+    pub(crate) const fn is_needed(self) -> bool {
+        matches!(self, Self::CustomerId | Self::OrderId | Self::Ts | Self::Amount)
     }
 }
 
@@ -43,58 +86,74 @@ impl FromStr for Field {
     type Err = ParseUnitError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|field| field.name() == text)
-            .ok_or_else(|| ParseUnitError::new(text, "a field: customer_id, order_id, ts or amount"))
+        Self::ALL.into_iter().find(|field| field.name() == text).ok_or_else(|| {
+            ParseUnitError::new(text, "a field, such as customer_id, order_id, ts or amount (README.md)")
+        })
     }
 }
 
 /// The columns' names where they differ from the fields'.
 #[derive(Clone, Debug, Default)]
 pub struct ColumnMap {
-    renamed: Vec<(Field, String)>,
+    renamed: Vec<(Option<Table>, Field, String)>,
 }
 
 impl ColumnMap {
-    /// The field is in the column of this name; the last word on a field counts.
-    pub fn rename(&mut self, field: Field, column: String) {
-        self.renamed.retain(|(known, _)| *known != field);
-        self.renamed.push((field, column));
+    /// The field is in the column of this name, in the files of one table or wherever nothing else is said; the last
+    /// word on a field counts.
+    pub fn rename(&mut self, table: Option<Table>, field: Field, column: String) {
+        self.renamed.retain(|(of, known, _)| (*of, *known) != (table, field));
+        self.renamed.push((table, field, column));
     }
 
-    fn column(&self, field: Field) -> &str {
-        self.renamed.iter().find(|(known, _)| *known == field).map_or(field.name(), |(_, column)| column)
+    /// What the field's column is called in a table: what is said for the table, else for all. The second is whether
+    /// the file must have it.
+    fn column(&self, table: Table, field: Field) -> (&str, bool) {
+        let said =
+            |of: Option<Table>| self.renamed.iter().find(|(table, known, _)| (*table, *known) == (of, field));
+        match (said(Some(table)), said(None)) {
+            (Some((_, _, column)), _) => (column, true),
+            // What is said for all is said for the purchases first: other files may use the fields' own names.
+            (None, Some((_, _, column))) => (column, table == Table::Purchases),
+            (None, None) => (field.name(), field.is_needed()),
+        }
     }
 
-    /// For each field of the table, the name and number of its column among `header`.
-    ///
-    /// A mapping is for the purchases; a complaints file may use it too, or the fields' own names.
+    /// For each field of the table that the file has, the name and number of its column among `header`.
     pub(crate) fn locate(
         &self,
         source: &Source,
         table: Table,
         header: &[String],
     ) -> Result<Vec<Column>, IngestError> {
-        let locate = |field: Field| {
-            let mapped = self.column(field);
+        let mut columns = Vec::new();
+        for &field in table.fields() {
+            let (mapped, is_needed) = self.column(table, field);
             let has = |name: &str| header.iter().any(|column| column == name);
-            let name = if table == Table::Complaints && !has(mapped) { field.name() } else { mapped };
-            let mut places = (0..header.len()).filter(|&place| header[place] == name);
-            match (places.next(), places.next()) {
-                (Some(place), None) => Ok(Column { field, name: name.to_owned(), place }),
-                (None, _) => Err(IngestError::MissingColumn {
-                    file: source.name(),
-                    column: name.to_owned(),
-                    field,
-                    found: header.join(", "),
-                }),
-                (Some(_), Some(_)) => {
-                    Err(IngestError::AmbiguousColumn { file: source.name(), column: name.to_owned() })
+            let name = if !is_needed && !has(mapped) { field.name() } else { mapped };
+            match place_of(source, header, name)? {
+                Some(place) => columns.push(Column { field, name: name.to_owned(), place }),
+                None if is_needed || field.is_needed() => {
+                    return Err(IngestError::MissingColumn {
+                        file: source.name(),
+                        column: name.to_owned(),
+                        field,
+                        found: header.join(", "),
+                    });
                 }
+                None => {}
             }
-        };
-        table.fields().iter().copied().map(locate).collect()
+        }
+        Ok(columns)
+    }
+}
+
+/// The number of the column of a name; `None` where there is none.
+pub(crate) fn place_of(source: &Source, header: &[String], name: &str) -> Result<Option<usize>, IngestError> {
+    let mut places = (0..header.len()).filter(|&place| header[place] == name);
+    match (places.next(), places.next()) {
+        (place, None) => Ok(place),
+        (_, Some(_)) => Err(IngestError::AmbiguousColumn { file: source.name(), column: name.to_owned() }),
     }
 }
 

@@ -3,25 +3,27 @@
 
 use csv::{ByteRecord, Position};
 
-use super::columns::Column;
-use super::{ColumnMap, Field, IngestError, Problem, RawRow, Rows, Source, Table};
+use super::columns::{Column, place_of};
+use super::rows::{RawRow, Rows};
+use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
 use crate::id::IdKind;
-use crate::units::{Amount, Instant};
 use crate::watch::Watch;
 
 /// Progress is told every so many rows.
 const ROWS_PER_STEP: u64 = 65_536;
 
-pub(crate) fn read(
+pub(crate) fn read<'a>(
     source: &Source,
     table: Table,
-    columns: &ColumnMap,
+    input: &'a Input,
     watch: &dyn Watch,
-) -> Result<Rows, IngestError> {
+) -> Result<Rows<'a>, IngestError> {
     let mut text = source.open_text()?;
-    let delimiter = delimiter(text.fill_buf().map_err(|cause| source.unreadable(cause))?);
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(text);
-    let header: Vec<String> = match reader.headers() {
+    let start = text.fill_buf().map_err(|cause| source.unreadable(cause))?;
+    let delimiter = input.convention.delimiter.unwrap_or_else(|| delimiter(start));
+    // A row of another width is a bad row, not the end of the file.
+    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text);
+    let mut header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(str::to_owned).collect(),
         Err(error) => return Err(malformed(source, error)),
     };
@@ -31,26 +33,66 @@ pub(crate) fn read(
             "is empty; a CSV file begins with the names of its columns",
         ));
     }
-    let columns = columns.locate(source, table, &header)?;
+    let width = header.len();
+    let mut constants = source.partitions();
+    constants.retain(|(name, _)| !header.contains(name));
+    header.extend(constants.iter().map(|(name, _)| name.clone()));
+    let columns = input.columns.locate(source, table, &header)?;
+    let conditions = conditions(source, table, input, &header)?;
+    let name = source.name();
 
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(input, table, &columns);
     rows.saw_ids(IdKind::Text);
     let mut record = ByteRecord::new();
     let mut number = 0;
     while reader.read_byte_record(&mut record).map_err(|error| malformed(source, error))? {
         number += 1;
-        add(&mut rows, table, &columns, &record).map_err(|(column, problem)| IngestError::BadValue {
-            file: source.name(),
-            row: number,
-            column: column.name.clone(),
-            problem,
-        })?;
+        let bytes = |place: usize| match place.checked_sub(width) {
+            None => record.get(place).unwrap_or_default(),
+            Some(constant) => constants.get(constant).map_or(b"" as &[u8], |(_, value)| value.as_bytes()),
+        };
+        if record.len() != width {
+            let problem = Problem::WrongWidth { found: record.len(), expected: width };
+            rows.refuse(&name, number, "", problem)?;
+        } else if !meets(&conditions, bytes) {
+            rows.counts.filtered += 1;
+        } else if let Err((column, problem)) = add(&mut rows, &input.convention, &columns, bytes) {
+            rows.refuse(&name, number, &column.name, problem)?;
+        }
         if number % ROWS_PER_STEP == 0 {
             watch.advance(ROWS_PER_STEP);
         }
     }
     watch.advance(number % ROWS_PER_STEP);
     Ok(rows)
+}
+
+/// The conditions on a table's rows with the places of their columns.
+pub(super) fn conditions<'a>(
+    source: &Source,
+    table: Table,
+    input: &'a Input,
+    header: &[String],
+) -> Result<Vec<(&'a Condition, usize)>, IngestError> {
+    if table != Table::Purchases {
+        return Ok(Vec::new());
+    }
+    let located = input.conditions.iter().map(|condition| {
+        let place = place_of(source, header, &condition.column)?;
+        place.map(|place| (condition, place)).ok_or_else(|| IngestError::NoColumnForCondition {
+            file: source.name(),
+            column: condition.column.clone(),
+            found: header.join(", "),
+        })
+    });
+    located.collect()
+}
+
+fn meets<'a>(conditions: &[(&Condition, usize)], bytes: impl Fn(usize) -> &'a [u8]) -> bool {
+    conditions.iter().all(|(condition, place)| {
+        let text = String::from_utf8_lossy(bytes(*place));
+        condition.holds((!text.is_empty()).then_some(&text))
+    })
 }
 
 /// What separates the columns: of comma, semicolon, tab and bar the one that the header has most of outside quotes. A
@@ -69,27 +111,51 @@ fn delimiter(start: &[u8]) -> u8 {
 }
 
 /// Adds a record; on a problem, says in which column.
-fn add<'a>(
-    rows: &mut Rows,
-    table: Table,
+fn add<'a, 'b>(
+    rows: &mut Rows<'_>,
+    convention: &Convention,
     columns: &'a [Column],
-    record: &ByteRecord,
+    bytes: impl Fn(usize) -> &'b [u8],
 ) -> Result<(), (&'a Column, Problem)> {
-    let mut row = RawRow { customer: None, order: None, instant: Instant::MIN, amount: Amount::ZERO };
+    let mut row = RawRow::EMPTY;
     for column in columns {
         let at = |problem: Problem| (column, problem);
-        let bytes = record.get(column.place).unwrap_or_default();
-        let text = std::str::from_utf8(bytes).map_err(|_| at(Problem::NotUtf8))?;
+        let text = std::str::from_utf8(bytes(column.place)).map_err(|_| at(Problem::NotUtf8))?;
+        let given = (!text.is_empty()).then_some(text);
+        if column.field == Field::CustomerId {
+            if !rows.takes(given) {
+                return Ok(());
+            }
+            row.customer = given;
+            continue;
+        }
+        if text.is_empty() {
+            if column.field.is_needed() {
+                return Err(at(Problem::Missing(column.field)));
+            }
+            continue;
+        }
+        let unreadable = |error| at(Problem::Unreadable(error));
         match column.field {
-            Field::CustomerId if text.is_empty() => break,
-            Field::CustomerId => row.customer = Some(text),
-            _ if text.is_empty() => return Err(at(Problem::Missing(column.field))),
-            Field::OrderId => row.order = Some(text),
-            Field::Ts => row.instant = text.parse().map_err(|error| at(Problem::Unreadable(error)))?,
-            Field::Amount => row.amount = text.parse().map_err(|error| at(Problem::Unreadable(error)))?,
+            Field::CustomerId => {}
+            Field::OrderId => row.order = given,
+            Field::Ts => row.instant = convention.instant(text).map_err(unreadable)?,
+            Field::Amount => row.amount = text.parse().map_err(unreadable)?,
+            Field::CancelsOrderId => row.cancels = given,
+            Field::ProductId => row.product = given,
+            Field::Discount => row.discount = Some(text.parse().map_err(unreadable)?),
+            Field::Category => row.category = given,
+            Field::Severity => row.severity = Some(text.parse().map_err(unreadable)?),
+            Field::ResolvedAt => {
+                row.resolved_at = Some(convention.instant(text).map_err(unreadable)?);
+            }
+            Field::Channel => row.channel = given,
+            Field::Offer => row.offer = given,
         }
     }
-    rows.add(table, &row).map_err(|problem| (&columns[0], problem))
+    rows.add(&row).map_err(|(field, problem)| {
+        (columns.iter().find(|column| column.field == field).unwrap_or(&columns[0]), problem)
+    })
 }
 
 /// What the CSV reader says, with the row counted from 1 without the header.
@@ -102,9 +168,6 @@ fn malformed(source: &Source, error: csv::Error) -> IngestError {
     };
     let message = match error.kind() {
         csv::ErrorKind::Utf8 { pos, .. } => format!("{}is not UTF-8 text; save the file as UTF-8", row(pos)),
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            format!("{}has {len} fields where the header has {expected_len}", row(pos))
-        }
         _ => match error.into_kind() {
             csv::ErrorKind::Io(cause) => return source.unreadable(cause),
             other => format!("is not CSV: {other:?}"),

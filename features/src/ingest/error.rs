@@ -1,6 +1,6 @@
 //! What can be wrong with a file: what, where, and what to do next.
 
-use super::{Field, Source};
+use super::{BadRow, Field, Source};
 use crate::history::TooManyCustomers;
 use crate::units::ParseUnitError;
 
@@ -58,16 +58,41 @@ pub enum IngestError {
         expected: &'static str,
     },
     /// A value is not what its column needs.
-    #[error("{file}: row {row}, column {column:?}: {problem}")]
+    #[error(
+        "{file}: row {row}{}: {problem}",
+        if column.is_empty() { String::new() } else { format!(", column {column:?}") }
+    )]
     BadValue {
         /// The file.
         file: String,
         /// The row, counted from 1 without the header.
         row: u64,
-        /// The column.
+        /// The column; empty where it is the row itself.
         column: String,
         /// What is wrong with it.
         problem: Problem,
+    },
+    /// More rows are bad than may be left out.
+    #[error(
+        "{} of {rows} rows are bad, more than --max-bad-rows allows; the first: {}",
+        quarantine.len(),
+        quarantine.first().map(ToString::to_string).unwrap_or_default()
+    )]
+    TooManyBadRows {
+        /// All rows that were read.
+        rows: u64,
+        /// The bad ones.
+        quarantine: Vec<BadRow>,
+    },
+    /// A condition is about a column that is not there.
+    #[error("{file}: no column {column:?}, which --where is about; it has: {found}")]
+    NoColumnForCondition {
+        /// The file.
+        file: String,
+        /// The column looked for.
+        column: String,
+        /// The columns there are.
+        found: String,
     },
     /// There are too many customers.
     #[error(transparent)]
@@ -89,9 +114,40 @@ pub enum Problem {
     /// Its bytes are no text.
     #[error("is not UTF-8 text; save the file as UTF-8")]
     NotUtf8,
+    /// The row has more or fewer values than the header has columns.
+    #[error("has {found} fields where the header has {expected}")]
+    WrongWidth {
+        /// How many values it has.
+        found: usize,
+        /// How many columns there are.
+        expected: usize,
+    },
+    /// A complaint was resolved before it was made.
+    #[error("is before the complaint was made")]
+    ResolvedBeforeMade,
     /// It is one customer too many.
     #[error(transparent)]
     TooManyCustomers(#[from] TooManyCustomers),
+}
+
+impl Problem {
+    /// The value as far as it is known.
+    pub(super) fn value(&self) -> &str {
+        match self {
+            Self::Unreadable(error) => error.text(),
+            _ => "",
+        }
+    }
+}
+
+impl std::fmt::Display for BadRow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: row {}", self.file, self.row)?;
+        if !self.column.is_empty() {
+            write!(f, ", column {:?}", self.column)?;
+        }
+        write!(f, ": {}", self.reason)
+    }
 }
 
 impl IngestError {

@@ -1,20 +1,31 @@
-//! Files to history: CSV and Parquet readers, column mapping, and errors that say where.
+//! Files to history: CSV and Parquet readers, column mapping, conditions, quarantine, and errors that say where.
 
 mod columns;
+mod condition;
+mod convention;
 mod csv;
 mod error;
+mod files;
 mod parquet;
+mod quarantine;
+mod rows;
 mod source;
 
 pub use columns::{ColumnMap, Field};
+pub use condition::{Condition, ParseConditionError};
+pub use convention::{Convention, EpochUnit, Zone};
 pub use error::{IngestError, Problem};
+pub use files::find;
+pub use quarantine::{BadRow, MaxBadRows};
+pub use rows::Counts;
 pub use source::Source;
 
-use std::ops::AddAssign;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
 
-use crate::history::{Complaint, History, HistoryBuilder};
-use crate::id::IdKind;
-use crate::units::{Amount, Instant};
+use crate::history::History;
+use crate::units::ParseUnitError;
 use crate::watch::Watch;
 
 /// What to read.
@@ -24,8 +35,18 @@ pub struct Input {
     pub purchases: Vec<Source>,
     /// Complaint files: customer and instant of each complaint.
     pub complaints: Vec<Source>,
+    /// Contact files: customer and instant of each time the shop turned to one.
+    pub contacts: Vec<Source>,
     /// Which column holds which field.
     pub columns: ColumnMap,
+    /// How the files are written.
+    pub convention: Convention,
+    /// Conditions that purchase rows must meet; those that do not are left out.
+    pub conditions: Vec<Condition>,
+    /// Customers whose rows are left out: staff, tests, wholesale.
+    pub excluded: BTreeSet<String>,
+    /// How many bad rows may be left out.
+    pub max_bad_rows: MaxBadRows,
 }
 
 /// A history and what was met on the way to it.
@@ -35,104 +56,97 @@ pub struct Ingested {
     pub history: History,
     /// How many rows went where.
     pub counts: Counts,
-}
-
-/// How many rows went where.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Purchase lines read.
-    pub purchase_lines: u64,
-    /// Complaints read.
-    pub complaints: u64,
-    /// Rows of either kind that were left out because they name no customer.
-    pub without_customer: u64,
+    /// The rows that were left out because something in them is wrong, by file and row.
+    pub quarantine: Vec<BadRow>,
 }
 
 /// What a file's rows are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Table {
+pub enum Table {
+    /// Purchase lines.
     Purchases,
+    /// Complaints.
     Complaints,
+    /// Contacts.
+    Contacts,
 }
 
 impl Table {
-    /// The fields its rows have.
-    pub(crate) fn fields(self) -> &'static [Field] {
+    const ALL: [Self; 3] = [Self::Purchases, Self::Complaints, Self::Contacts];
+
+    const fn name(self) -> &'static str {
         match self {
-            Self::Purchases => &[Field::CustomerId, Field::OrderId, Field::Ts, Field::Amount],
-            Self::Complaints => &[Field::CustomerId, Field::Ts],
+            Self::Purchases => "purchases",
+            Self::Complaints => "complaints",
+            Self::Contacts => "contacts",
+        }
+    }
+
+    /// The fields its rows can have; the customer first: a row without one is left out, whatever else is in it.
+    pub(crate) const fn fields(self) -> &'static [Field] {
+        match self {
+            Self::Purchases => &[
+                Field::CustomerId,
+                Field::OrderId,
+                Field::Ts,
+                Field::Amount,
+                Field::CancelsOrderId,
+                Field::ProductId,
+                Field::Discount,
+            ],
+            Self::Complaints => {
+                &[Field::CustomerId, Field::Ts, Field::Category, Field::Severity, Field::ResolvedAt]
+            }
+            Self::Contacts => &[Field::CustomerId, Field::Ts, Field::Channel, Field::Offer],
         }
     }
 }
 
-/// A row as both readers deliver it. Complaints have neither order nor amount.
-pub(crate) struct RawRow<'a> {
-    pub(crate) customer: Option<&'a str>,
-    pub(crate) order: Option<&'a str>,
-    pub(crate) instant: Instant,
-    pub(crate) amount: Amount,
-}
-
-/// The rows of one file or a part of one.
-#[derive(Default)]
-pub(crate) struct Rows {
-    builder: HistoryBuilder,
-    counts: Counts,
-}
-
-impl Rows {
-    fn saw_ids(&mut self, kind: IdKind) {
-        self.builder.saw_ids(kind);
-    }
-
-    fn add(&mut self, table: Table, row: &RawRow<'_>) -> Result<(), Problem> {
-        let Some(customer) = row.customer else {
-            self.counts.without_customer += 1;
-            return Ok(());
-        };
-        match table {
-            Table::Purchases => {
-                let order = row.order.ok_or(Problem::Missing(Field::OrderId))?;
-                self.builder.add_line(customer, order, row.instant, row.amount)?;
-                self.counts.purchase_lines += 1;
-            }
-            Table::Complaints => {
-                self.builder.add_complaint(customer, Complaint::at(row.instant))?;
-                self.counts.complaints += 1;
-            }
-        }
-        Ok(())
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
-impl AddAssign for Counts {
-    fn add_assign(&mut self, other: Self) {
-        self.purchase_lines += other.purchase_lines;
-        self.complaints += other.complaints;
-        self.without_customer += other.without_customer;
+impl FromStr for Table {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let table = Self::ALL.into_iter().find(|table| table.name() == text);
+        table.ok_or_else(|| ParseUnitError::new(text, "purchases, complaints or contacts"))
     }
 }
 
 /// Reads every file into one history.
 ///
 /// # Errors
-/// The first file, row and column that is not what it should be; see [`IngestError`].
+/// The first file, row and column that is not what it should be, or that too many rows are not; see [`IngestError`].
 pub fn read(input: &Input, watch: &dyn Watch) -> Result<Ingested, IngestError> {
-    let (mut builders, mut counts) = (Vec::new(), Counts::default());
-    for (table, sources) in [(Table::Purchases, &input.purchases), (Table::Complaints, &input.complaints)] {
+    let (mut builders, mut counts, mut quarantine) = (Vec::new(), Counts::default(), Vec::new());
+    let tables = [
+        (Table::Purchases, &input.purchases),
+        (Table::Complaints, &input.complaints),
+        (Table::Contacts, &input.contacts),
+    ];
+    for (table, sources) in tables {
         for source in sources {
             watch.begin(&format!("read {}", source.name()), None);
             let parts = if source.is_parquet()? {
-                parquet::read(source, table, &input.columns, watch)?
+                parquet::read(source, table, input, watch)?
             } else {
-                vec![csv::read(source, table, &input.columns, watch)?]
+                vec![csv::read(source, table, input, watch)?]
             };
             for part in parts {
                 counts += part.counts;
+                quarantine.extend(part.quarantine.rows);
                 builders.push(part.builder);
             }
             watch.end();
         }
+    }
+    counts.bad = quarantine.len() as u64;
+    if input.max_bad_rows.are_too_many(counts.bad, counts.rows()) {
+        return Err(IngestError::TooManyBadRows { rows: counts.rows(), quarantine });
     }
     watch.begin("fold to orders", None);
     let history = History::fold(builders)?;
@@ -140,5 +154,5 @@ pub fn read(input: &Input, watch: &dyn Watch) -> Result<Ingested, IngestError> {
     if history.order_count() == 0 {
         return Err(IngestError::NoPurchases);
     }
-    Ok(Ingested { history, counts })
+    Ok(Ingested { history, counts, quarantine })
 }

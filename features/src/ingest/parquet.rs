@@ -9,7 +9,7 @@ use arrow_array::types::{
     Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, RecordBatch, StringViewArray, UInt64Array};
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, StringViewArray, UInt64Array};
 use arrow_schema::{DataType, FieldRef, Fields, Schema, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
@@ -20,44 +20,43 @@ use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::columns::Column;
+use super::csv::conditions;
+use super::rows::{RawRow, Rows};
 use super::source::SharedFile;
-use super::{ColumnMap, Field, IngestError, Problem, RawRow, Rows, Source, Table};
+use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
+use crate::history::Severity;
 use crate::id::IdKind;
 use crate::units::{Amount, Instant, ParseUnitError};
 use crate::watch::Watch;
 
 const BATCH_ROWS: usize = 65_536;
 
-pub(crate) fn read(
+pub(crate) fn read<'a>(
     source: &Source,
     table: Table,
-    columns: &ColumnMap,
+    input: &'a Input,
     watch: &dyn Watch,
-) -> Result<Vec<Rows>, IngestError> {
+) -> Result<Vec<Rows<'a>>, IngestError> {
     match source {
         Source::File(_) => {
             let file = SharedFile::new(source.open_file()?).map_err(|cause| source.unreadable(cause))?;
-            read_chunks(source, table, columns, watch, &file)
+            read_chunks(source, table, input, watch, &file)
         }
-        Source::Bytes { bytes, .. } => read_chunks(source, table, columns, watch, bytes),
+        Source::Bytes { bytes, .. } => read_chunks(source, table, input, watch, bytes),
     }
 }
 
-fn read_chunks<R: ChunkReader + Clone + 'static>(
+fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     source: &Source,
     table: Table,
-    columns: &ColumnMap,
+    input: &'a Input,
     watch: &dyn Watch,
     chunks: &R,
-) -> Result<Vec<Rows>, IngestError> {
+) -> Result<Vec<Rows<'a>>, IngestError> {
     let metadata =
         guarded(source, || plain_metadata(chunks).map_err(|error| IngestError::in_file(source, error)))?;
-    let header: Vec<String> = metadata.schema().fields().iter().map(|field| field.name().clone()).collect();
-    let columns = columns.locate(source, table, &header)?;
-    let mask = ProjectionMask::roots(
-        metadata.parquet_schema(),
-        columns.iter().map(|column| column.place).collect::<Vec<_>>(),
-    );
+    let layout = Layout::of(source, table, input, metadata.schema())?;
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), layout.places());
 
     let mut first_row = 0_u64;
     let groups: Vec<(usize, u64)> = metadata
@@ -71,8 +70,8 @@ fn read_chunks<R: ChunkReader + Clone + 'static>(
             (group, first)
         })
         .collect();
-    let read_groups = |groups: &[(usize, u64)]| -> Result<Rows, IngestError> {
-        let mut rows = Rows::default();
+    let read_groups = |groups: &[(usize, u64)]| -> Result<Rows<'a>, IngestError> {
+        let mut rows = Rows::new(input, table, &layout.columns);
         for &(group, mut row) in groups {
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks.clone(), metadata.clone())
                 .with_row_groups(vec![group])
@@ -82,7 +81,7 @@ fn read_chunks<R: ChunkReader + Clone + 'static>(
                 .map_err(|error| IngestError::in_file(source, error))?;
             for batch in reader {
                 let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
-                add_batch(&mut rows, source, table, &columns, &batch, row)?;
+                add_batch(&mut rows, source, &input.convention, &layout, &batch, row)?;
                 row += batch.num_rows() as u64;
                 watch.advance(batch.num_rows() as u64);
             }
@@ -91,7 +90,7 @@ fn read_chunks<R: ChunkReader + Clone + 'static>(
     };
     // Neighbouring groups to one thread. Collected in file order, so that of several bad rows the first is named.
     let share = groups.len().div_ceil(rayon::current_num_threads()).max(1);
-    let parts: Vec<Result<Rows, IngestError>> =
+    let parts: Vec<Result<Rows<'a>, IngestError>> =
         groups.par_chunks(share).map(|groups| guarded(source, || read_groups(groups))).collect();
     parts.into_iter().collect()
 }
@@ -129,74 +128,218 @@ fn retyped(field: &FieldRef, kind: DataType) -> FieldRef {
     Arc::new(field.as_ref().clone().with_data_type(kind))
 }
 
+/// Which columns of a file are read, and what for.
+struct Layout<'a> {
+    columns: Vec<Column>,
+    conditions: Vec<(&'a Condition, usize)>,
+    /// The names of the file's columns, and after them those its folders stand for.
+    header: Vec<String>,
+    constants: Vec<String>,
+}
+
+impl<'a> Layout<'a> {
+    fn of(source: &Source, table: Table, input: &'a Input, schema: &Schema) -> Result<Self, IngestError> {
+        let mut header: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+        let mut partitions = source.partitions();
+        partitions.retain(|(name, _)| !header.contains(name));
+        let (names, constants): (Vec<String>, Vec<String>) = partitions.into_iter().unzip();
+        header.extend(names);
+        let columns = input.columns.locate(source, table, &header)?;
+        let conditions = conditions(source, table, input, &header)?;
+        Ok(Self { columns, conditions, header, constants })
+    }
+
+    fn width(&self) -> usize {
+        self.header.len() - self.constants.len()
+    }
+
+    /// The places of the file's own columns among those that are read.
+    fn places(&self) -> Vec<usize> {
+        let fields = self.columns.iter().map(|column| column.place);
+        let tested = self.conditions.iter().map(|(_, place)| *place);
+        fields.chain(tested).filter(|&place| place < self.width()).collect()
+    }
+
+    /// A column of a batch; one that a folder stands for has the same value in every row.
+    fn array(&self, source: &Source, batch: &RecordBatch, place: usize) -> Result<ArrayRef, IngestError> {
+        if let Some(constant) = place.checked_sub(self.width()) {
+            let value = self.constants.get(constant).map_or("", String::as_str);
+            let repeated = std::iter::repeat_n(value, batch.num_rows());
+            return Ok(Arc::new(StringViewArray::from_iter_values(repeated)));
+        }
+        let column = self.header.get(place).and_then(|name| batch.column_by_name(name));
+        column.cloned().ok_or_else(|| IngestError::in_file(source, format!("column {place} is gone")))
+    }
+}
+
+/// The columns of a batch, as what their fields are.
+#[derive(Default)]
+struct Batch<'a> {
+    customers: Option<Ids<'a>>,
+    orders: Option<Ids<'a>>,
+    instants: Option<Instants<'a>>,
+    amounts: Option<Amounts<'a>>,
+    cancels: Option<Ids<'a>>,
+    products: Option<Ids<'a>>,
+    discounts: Option<Amounts<'a>>,
+    categories: Option<Ids<'a>>,
+    severities: Option<Amounts<'a>>,
+    severity_names: Option<&'a StringViewArray>,
+    resolved: Option<Instants<'a>>,
+    channels: Option<Ids<'a>>,
+    offers: Option<Ids<'a>>,
+}
+
+impl<'a> Batch<'a> {
+    /// Takes a column for its field; what it should be where its type is none for that.
+    fn take(
+        &mut self,
+        field: Field,
+        array: &'a dyn Array,
+        convention: &'a Convention,
+    ) -> Result<(), &'static str> {
+        let (ids, numbers) = ("integers or text", "numbers");
+        let instants = || {
+            Instants::of(array, convention).ok_or("timestamps, dates, text, or whole numbers with --ts-unit")
+        };
+        match field {
+            Field::CustomerId => self.customers = Some(Ids::of(array).ok_or(ids)?),
+            Field::OrderId => self.orders = Some(Ids::of(array).ok_or(ids)?),
+            Field::Ts => self.instants = Some(instants()?),
+            Field::Amount => self.amounts = Some(Amounts::of(array).ok_or(numbers)?),
+            Field::CancelsOrderId => self.cancels = Some(Ids::of(array).ok_or(ids)?),
+            Field::ProductId => self.products = Some(Ids::of(array).ok_or(ids)?),
+            Field::Discount => self.discounts = Some(Amounts::of(array).ok_or(numbers)?),
+            Field::Category => self.categories = Some(Ids::of(array).ok_or(ids)?),
+            Field::Severity => match array.as_string_view_opt() {
+                Some(names) => self.severity_names = Some(names),
+                None => self.severities = Some(Amounts::of(array).ok_or(numbers)?),
+            },
+            Field::ResolvedAt => self.resolved = Some(instants()?),
+            Field::Channel => self.channels = Some(Ids::of(array).ok_or(ids)?),
+            Field::Offer => self.offers = Some(Ids::of(array).ok_or(ids)?),
+        }
+        Ok(())
+    }
+}
+
+impl Batch<'_> {
+    fn severity(&self, i: usize) -> Result<Option<Severity>, Problem> {
+        if let Some(names) = self.severity_names {
+            let text = (names.is_valid(i) && !names.value(i).is_empty()).then(|| names.value(i));
+            return Ok(text.map(str::parse).transpose()?);
+        }
+        let Some(numbers) = &self.severities else { return Ok(None) };
+        let number = numbers.get(i)?.map(Amount::get);
+        let severity = |number: f64| {
+            Severity::new(number).ok_or_else(|| {
+                Problem::Unreadable(ParseUnitError::new(&number.to_string(), Severity::EXPECTED))
+            })
+        };
+        number.map(severity).transpose()
+    }
+}
+
+/// Memory to write the numbers of a row's identifiers to.
+#[derive(Default)]
+struct Digits([itoa::Buffer; 7]);
+
 fn add_batch(
-    rows: &mut Rows,
+    rows: &mut Rows<'_>,
     source: &Source,
-    table: Table,
-    columns: &[Column],
+    convention: &Convention,
+    layout: &Layout<'_>,
     batch: &RecordBatch,
     rows_before: u64,
 ) -> Result<(), IngestError> {
-    let array = |field: Field| -> Option<(&Column, &dyn Array)> {
-        let column = columns.iter().find(|column| column.field == field)?;
-        Some((column, batch.column_by_name(&column.name)?.as_ref()))
-    };
-    let wrong_type = |field: Field, expected: &'static str| match array(field) {
-        Some((column, array)) => IngestError::WrongType {
-            file: source.name(),
-            column: column.name.clone(),
-            field,
-            found: array.data_type().to_string(),
-            expected,
-        },
-        None => IngestError::in_file(source, format!("column {field} is gone")),
-    };
-    let ids = |field: Field| {
-        array(field)
-            .and_then(|(_, array)| Ids::of(array))
-            .ok_or_else(|| wrong_type(field, "integers or text"))
-    };
-    let customers = ids(Field::CustomerId)?;
-    let orders = if table == Table::Purchases { Some(ids(Field::OrderId)?) } else { None };
-    let instants = array(Field::Ts)
-        .and_then(|(_, array)| Instants::of(array))
-        .ok_or_else(|| wrong_type(Field::Ts, "timestamps, dates or text"))?;
-    let amounts = match table {
-        Table::Purchases => Some(
-            array(Field::Amount)
-                .and_then(|(_, array)| Amounts::of(array))
-                .ok_or_else(|| wrong_type(Field::Amount, "numbers"))?,
-        ),
-        Table::Complaints => None,
-    };
-    rows.saw_ids(customers.kind());
+    let arrays = |place: usize| layout.array(source, batch, place);
+    let fields: Vec<ArrayRef> =
+        layout.columns.iter().map(|column| arrays(column.place)).collect::<Result<_, _>>()?;
+    let tested: Vec<ArrayRef> =
+        layout.conditions.iter().map(|(_, place)| arrays(*place)).collect::<Result<_, _>>()?;
 
-    let name =
-        |field: Field| array(field).map_or_else(|| field.to_string(), |(column, _)| column.name.clone());
-    let mut digits = (itoa::Buffer::new(), itoa::Buffer::new());
+    let mut columns = Batch::default();
+    let wrong_type = |name: &str, array: &dyn Array, field: Field, expected| IngestError::WrongType {
+        file: source.name(),
+        column: name.to_owned(),
+        field,
+        found: array.data_type().to_string(),
+        expected,
+    };
+    for (column, array) in layout.columns.iter().zip(&fields) {
+        columns
+            .take(column.field, array, convention)
+            .map_err(|expected| wrong_type(&column.name, array, column.field, expected))?;
+    }
+    let conditions: Vec<(&Condition, Cells<'_>)> = layout
+        .conditions
+        .iter()
+        .zip(&tested)
+        .map(|((condition, _), array)| {
+            let cells = Cells::of(array).ok_or_else(|| {
+                let (column, found) = (&condition.column, array.data_type());
+                let problem = format!("column {column:?} has type {found}; --where needs text or numbers");
+                IngestError::in_file(source, problem)
+            })?;
+            Ok((*condition, cells))
+        })
+        .collect::<Result<_, IngestError>>()?;
+    if let Some(customers) = &columns.customers {
+        rows.saw_ids(customers.kind());
+    }
+
+    let mut digits = Digits::default();
     for i in 0..batch.num_rows() {
-        let at = |field: Field, problem: Problem| IngestError::BadValue {
-            file: source.name(),
-            row: rows_before + i as u64 + 1,
-            column: name(field),
-            problem,
-        };
-        let customer = customers.get(i, &mut digits.0);
-        if customer.is_none() {
-            rows.add(table, &RawRow { customer, order: None, instant: Instant::MIN, amount: Amount::ZERO })
-                .map_err(|problem| at(Field::CustomerId, problem))?;
+        if !conditions.iter().all(|(condition, cells)| cells.meet(i, condition)) {
+            rows.counts.filtered += 1;
             continue;
         }
-        let instant = instants.get(i).map_err(|problem| at(Field::Ts, problem))?;
-        let amount = match &amounts {
-            Some(amounts) => amounts.get(i).map_err(|problem| at(Field::Amount, problem))?,
-            None => Amount::ZERO,
-        };
-        let order = orders.as_ref().and_then(|orders| orders.get(i, &mut digits.1));
-        rows.add(table, &RawRow { customer, order, instant, amount })
-            .map_err(|problem| at(Field::OrderId, problem))?;
+        if let Err((field, problem)) = add(rows, &columns, i, &mut digits) {
+            let column = layout.columns.iter().find(|column| column.field == field);
+            let name = column.map_or(field.name(), |column| &column.name);
+            rows.refuse(&source.name(), rows_before + i as u64 + 1, name, problem)?;
+        }
     }
     Ok(())
+}
+
+/// Adds a row; on a problem, says in which field.
+fn add(
+    rows: &mut Rows<'_>,
+    batch: &Batch<'_>,
+    i: usize,
+    digits: &mut Digits,
+) -> Result<(), (Field, Problem)> {
+    let Digits([customer, order, cancels, product, category, channel, offer]) = digits;
+    let mut row = RawRow::EMPTY;
+    row.customer = batch.customers.as_ref().and_then(|ids| ids.get(i, customer));
+    if !rows.takes(row.customer) {
+        return Ok(());
+    }
+    let needed = |field| move || (field, Problem::Missing(field));
+    let wrong = |field| move |problem| (field, problem);
+    if let Some(orders) = &batch.orders {
+        row.order = Some(orders.get(i, order).ok_or_else(needed(Field::OrderId))?);
+    }
+    if let Some(instants) = &batch.instants {
+        row.instant = instants.get(i).map_err(wrong(Field::Ts))?.ok_or_else(needed(Field::Ts))?;
+    }
+    if let Some(amounts) = &batch.amounts {
+        row.amount = amounts.get(i).map_err(wrong(Field::Amount))?.ok_or_else(needed(Field::Amount))?;
+    }
+    row.cancels = batch.cancels.as_ref().and_then(|ids| ids.get(i, cancels));
+    row.product = batch.products.as_ref().and_then(|ids| ids.get(i, product));
+    row.category = batch.categories.as_ref().and_then(|ids| ids.get(i, category));
+    row.channel = batch.channels.as_ref().and_then(|ids| ids.get(i, channel));
+    row.offer = batch.offers.as_ref().and_then(|ids| ids.get(i, offer));
+    if let Some(discounts) = &batch.discounts {
+        row.discount = discounts.get(i).map_err(wrong(Field::Discount))?;
+    }
+    if let Some(resolved) = &batch.resolved {
+        row.resolved_at = resolved.get(i).map_err(wrong(Field::ResolvedAt))?;
+    }
+    row.severity = batch.severity(i).map_err(wrong(Field::Severity))?;
+    rows.add(&row)
 }
 
 /// The values of a primitive column, each through `convert`; `None` if the column is of another type.
@@ -254,48 +397,93 @@ impl<'a> Ids<'a> {
 
 /// A column of instants.
 enum Instants<'a> {
-    /// Microseconds since 1970; `None` where they do not fit in 64 bits.
-    Micros(Vec<Option<i64>>, &'a dyn Array),
-    Text(&'a StringViewArray),
+    /// `None` where there is no such instant.
+    Read(Vec<Option<Instant>>, &'a dyn Array),
+    Text(&'a StringViewArray, &'a Convention),
 }
 
 impl<'a> Instants<'a> {
-    fn of(array: &'a dyn Array) -> Option<Self> {
+    fn of(array: &'a dyn Array, convention: &'a Convention) -> Option<Self> {
         if let Some(text) = array.as_string_view_opt() {
-            return Some(Self::Text(text));
+            return Some(Self::Text(text, convention));
         }
-        let micros = match array.data_type() {
+        let utc = |micros: Option<i64>| micros.and_then(Instant::from_micros);
+        let has_zone = matches!(array.data_type(), DataType::Timestamp(_, Some(_)));
+        // A timestamp without a zone is what a clock showed.
+        let clock = |micros: Option<i64>| {
+            if has_zone { utc(micros) } else { micros.and_then(|micros| convention.on_the_clock(micros)) }
+        };
+        let instants = match array.data_type() {
             DataType::Date32 => {
-                convert::<Date32Type, _>(array, |days| i64::from(days).checked_mul(86_400_000_000))
+                convert::<Date32Type, _>(array, |days| utc(i64::from(days).checked_mul(86_400_000_000)))
             }
-            DataType::Date64 => convert::<Date64Type, _>(array, |millis| millis.checked_mul(1_000)),
+            DataType::Date64 => convert::<Date64Type, _>(array, |millis| utc(millis.checked_mul(1_000))),
             DataType::Timestamp(TimeUnit::Second, _) => {
-                convert::<TimestampSecondType, _>(array, |seconds| seconds.checked_mul(1_000_000))
+                convert::<TimestampSecondType, _>(array, |seconds| clock(seconds.checked_mul(1_000_000)))
             }
             DataType::Timestamp(TimeUnit::Millisecond, _) => {
-                convert::<TimestampMillisecondType, _>(array, |millis| millis.checked_mul(1_000))
+                convert::<TimestampMillisecondType, _>(array, |millis| clock(millis.checked_mul(1_000)))
             }
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
-                convert::<TimestampMicrosecondType, _>(array, Some)
+                convert::<TimestampMicrosecondType, _>(array, |micros| clock(Some(micros)))
             }
             DataType::Timestamp(TimeUnit::Nanosecond, _) => {
-                convert::<TimestampNanosecondType, _>(array, |nanos| Some(nanos.div_euclid(1_000)))
+                convert::<TimestampNanosecondType, _>(array, |nanos| clock(Some(nanos.div_euclid(1_000))))
             }
-            _ => None,
+            _ => {
+                let unit = convention.ts_unit?;
+                let numbers = integers(array)?;
+                Some(numbers.into_iter().map(|number| unit.instant(number)).collect())
+            }
         };
-        micros.map(|micros| Self::Micros(micros, array))
+        instants.map(|instants| Self::Read(instants, array))
     }
 
-    fn get(&self, i: usize) -> Result<Instant, Problem> {
+    /// The instant of a row; `None` where it is null or empty.
+    fn get(&self, i: usize) -> Result<Option<Instant>, Problem> {
         match self {
-            Self::Text(text) if text.is_valid(i) => Ok(text.value(i).parse::<Instant>()?),
-            Self::Micros(micros, array) if array.is_valid(i) => {
-                micros[i].and_then(Instant::from_micros).ok_or_else(|| {
-                    let text = micros[i].map_or("far future or past".to_owned(), |m| format!("{m} µs"));
-                    Problem::Unreadable(ParseUnitError::new(&text, "an instant in the years 1 to 9999"))
-                })
+            Self::Text(text, convention) if text.is_valid(i) && !text.value(i).is_empty() => {
+                Ok(Some(convention.instant(text.value(i))?))
             }
-            Self::Text(_) | Self::Micros(..) => Err(Problem::Missing(Field::Ts)),
+            Self::Read(instants, array) if array.is_valid(i) => match instants[i] {
+                Some(instant) => Ok(Some(instant)),
+                None => Err(Problem::Unreadable(ParseUnitError::new(
+                    "far future or past",
+                    "an instant in the years 1 to 9999",
+                ))),
+            },
+            Self::Text(..) | Self::Read(..) => Ok(None),
+        }
+    }
+}
+
+/// A column that a condition is about.
+enum Cells<'a> {
+    Ids(Ids<'a>),
+    Numbers(Amounts<'a>),
+    Flags(&'a BooleanArray),
+}
+
+impl<'a> Cells<'a> {
+    fn of(array: &'a dyn Array) -> Option<Self> {
+        if let Some(flags) = array.as_boolean_opt() {
+            return Some(Self::Flags(flags));
+        }
+        Ids::of(array).map(Self::Ids).or_else(|| Amounts::of(array).map(Self::Numbers))
+    }
+
+    /// Whether the value of a row meets a condition.
+    fn meet(&self, i: usize, condition: &Condition) -> bool {
+        match self {
+            Self::Ids(ids) => condition.holds(ids.get(i, &mut itoa::Buffer::new())),
+            Self::Flags(flags) => {
+                let text = if flags.is_valid(i) && flags.value(i) { "true" } else { "false" };
+                condition.holds(flags.is_valid(i).then_some(text))
+            }
+            Self::Numbers(numbers) => {
+                let number = numbers.get(i).ok().flatten().map(|amount| amount.get().to_string());
+                condition.holds(number.as_deref())
+            }
         }
     }
 }
@@ -323,13 +511,18 @@ impl<'a> Amounts<'a> {
         numbers.map(|numbers| Self::Numbers(numbers, array))
     }
 
-    fn get(&self, i: usize) -> Result<Amount, Problem> {
+    /// The amount of a row; `None` where it is null or empty.
+    fn get(&self, i: usize) -> Result<Option<Amount>, Problem> {
         match self {
-            Self::Text(text) if text.is_valid(i) => Ok(text.value(i).parse::<Amount>()?),
-            Self::Numbers(numbers, array) if array.is_valid(i) => Amount::new(numbers[i]).ok_or_else(|| {
-                Problem::Unreadable(ParseUnitError::new(&numbers[i].to_string(), Amount::EXPECTED))
-            }),
-            Self::Text(_) | Self::Numbers(..) => Err(Problem::Missing(Field::Amount)),
+            Self::Text(text) if text.is_valid(i) && !text.value(i).is_empty() => {
+                Ok(Some(text.value(i).parse()?))
+            }
+            Self::Numbers(numbers, array) if array.is_valid(i) => {
+                Amount::new(numbers[i]).map(Some).ok_or_else(|| {
+                    Problem::Unreadable(ParseUnitError::new(&numbers[i].to_string(), Amount::EXPECTED))
+                })
+            }
+            Self::Text(_) | Self::Numbers(..) => Ok(None),
         }
     }
 }

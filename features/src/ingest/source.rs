@@ -41,6 +41,14 @@ impl Source {
         }
     }
 
+    /// The columns that the folders it is in stand for: see [`super::files`].
+    pub(crate) fn partitions(&self) -> Vec<(String, String)> {
+        match self {
+            Self::File(path) => super::files::partitions(path),
+            Self::Bytes { .. } => Vec::new(),
+        }
+    }
+
     /// Whether it is Parquet, by its first four bytes; everything else is read as CSV. A pipe is not looked into, as
     /// what is read from it is gone: it is CSV.
     pub(crate) fn is_parquet(&self) -> Result<bool, IngestError> {

@@ -1,0 +1,130 @@
+//! Which purchase rows count: conditions on any column, such as `order_status not in (canceled, unavailable)`.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+/// A condition a row must meet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// The column it is about.
+    pub column: String,
+    test: Test,
+    text: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Test {
+    In(Vec<String>),
+    NotIn(Vec<String>),
+    /// True of these orderings of the value to the text.
+    Compared(&'static [Ordering], String),
+}
+
+impl Condition {
+    /// Whether a value meets it; an empty value is in no list and compares with nothing.
+    pub fn holds(&self, value: Option<&str>) -> bool {
+        match (&self.test, value) {
+            (Test::In(list), Some(value)) => list.iter().any(|one| one == value),
+            (Test::NotIn(list), Some(value)) => list.iter().all(|one| one != value),
+            (Test::NotIn(_), None) => true,
+            (Test::Compared(holds, other), Some(value)) => holds.contains(&compare(value, other)),
+            (Test::In(_) | Test::Compared(..), None) => false,
+        }
+    }
+}
+
+/// Numbers as numbers, all else as text.
+fn compare(a: &str, b: &str) -> Ordering {
+    match (a.trim().parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a.total_cmp(&b),
+        _ => a.cmp(b),
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// A text that is no condition.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is not a condition: write COLUMN in (A, B), COLUMN not in (A, B), or COLUMN and =, !=, <, <=, > or >= and \
+     a value"
+)]
+pub struct ParseConditionError(String);
+
+impl FromStr for Condition {
+    type Err = ParseConditionError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let parsed = list(text, " not in ", Test::NotIn)
+            .or_else(|| list(text, " in ", Test::In))
+            .or_else(|| comparison(text));
+        let (column, test) = parsed.ok_or_else(|| ParseConditionError(text.chars().take(60).collect()))?;
+        Ok(Self { column, test, text: text.trim().to_owned() })
+    }
+}
+
+/// `COLUMN {word} (A, B)`; the word in small or capital letters.
+fn list(text: &str, word: &str, test: fn(Vec<String>) -> Test) -> Option<(String, Test)> {
+    let at = text.find(word).or_else(|| text.find(&word.to_uppercase()))?;
+    let values = text[at + word.len()..].trim().strip_prefix('(')?.strip_suffix(')')?;
+    let values: Vec<String> = values.split(',').map(|value| unquoted(value).to_owned()).collect();
+    let column = unquoted(&text[..at]);
+    (!column.is_empty()).then(|| (column.to_owned(), test(values)))
+}
+
+fn comparison(text: &str) -> Option<(String, Test)> {
+    let at = text.find(['=', '!', '<', '>'])?;
+    let (column, rest) = text.split_at(at);
+    // The longer first, so that <= is not taken for <.
+    let operators: [(&str, &[Ordering]); 6] = [
+        ("!=", &[Ordering::Less, Ordering::Greater]),
+        ("<=", &[Ordering::Less, Ordering::Equal]),
+        (">=", &[Ordering::Greater, Ordering::Equal]),
+        ("=", &[Ordering::Equal]),
+        ("<", &[Ordering::Less]),
+        (">", &[Ordering::Greater]),
+    ];
+    let (value, holds) =
+        operators.into_iter().find_map(|(operator, holds)| Some((rest.strip_prefix(operator)?, holds)))?;
+    let (column, value) = (unquoted(column), unquoted(value));
+    (!column.is_empty() && !value.is_empty())
+        .then(|| (column.to_owned(), Test::Compared(holds, value.to_owned())))
+}
+
+/// Without the space and the quotation marks around it.
+fn unquoted(text: &str) -> &str {
+    let text = text.trim();
+    ['\'', '"'].into_iter().find_map(|mark| text.strip_prefix(mark)?.strip_suffix(mark)).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holds(condition: &str, value: Option<&str>) -> bool {
+        condition.parse::<Condition>().unwrap().holds(value)
+    }
+
+    #[test]
+    fn lists_and_comparisons() {
+        let status = "order_status not in (canceled, 'un available')";
+        assert!(holds(status, Some("delivered")) && holds(status, None));
+        assert!(!holds(status, Some("canceled")) && !holds(status, Some("un available")));
+        assert!(holds("\"Country Code\" in (GB)", Some("GB")) && !holds("country IN (GB)", None));
+        assert!(holds("quantity >= 9", Some("10")), "numbers compare as numbers");
+        assert!(holds("day < 2024-02-01", Some("2024-01-31")) && !holds("day < 2024-02-01", None));
+        assert!(holds("a!=b", Some("c")) && !holds("a = b", Some("c")));
+    }
+
+    #[test]
+    fn what_is_no_condition_is_refused() {
+        for bad in ["", "status", "status in canceled", "in (a)", "= 3", "a =", "a ~ b"] {
+            assert!(bad.parse::<Condition>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! How a shop writes what its files hold: its clock, its numbers for instants, its separator.
+
+use std::str::FromStr;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::units::{Instant, ParseUnitError};
+
+/// How files are written where they do not say so themselves.
+#[derive(Clone, Debug, Default)]
+pub struct Convention {
+    /// Where times without a zone were on the clock; UTC unless said. Dates without a time are midnight UTC.
+    pub time_zone: Option<Zone>,
+    /// What whole numbers that stand for instants count.
+    pub ts_unit: Option<EpochUnit>,
+    /// What separates the columns of CSV files; what the header has most of unless said.
+    pub delimiter: Option<u8>,
+}
+
+impl Convention {
+    /// The instant of a text.
+    pub(crate) fn instant(&self, text: &str) -> Result<Instant, ParseUnitError> {
+        if let Some(unit) = self.ts_unit {
+            let number = text.trim().parse().ok();
+            return number.and_then(|number| unit.instant(number)).ok_or_else(|| {
+                ParseUnitError::new(text, "a whole number that stands for an instant in the years 1 to 9999")
+            });
+        }
+        if let Some(zone) = &self.time_zone
+            && text.contains([':', 'T', ' '])
+            && !text.contains('[')
+            && text.trim().parse::<jiff::Timestamp>().is_err()
+            && let Ok(civil) = text.trim().parse::<DateTime>()
+            && let Some(instant) = zone.instant(civil)
+        {
+            return Ok(instant);
+        }
+        text.parse()
+    }
+
+    /// The instant of a time on the clock, given as the microseconds since 1970 that it would be in UTC.
+    pub(crate) fn on_the_clock(&self, micros: i64) -> Option<Instant> {
+        let Some(zone) = &self.time_zone else { return Instant::from_micros(micros) };
+        let clock = jiff::Timestamp::from_microsecond(micros).ok()?;
+        zone.instant(TimeZone::UTC.to_datetime(clock))
+    }
+}
+
+/// A time zone of the IANA database, which comes with the program: Europe/London.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// When the clock shows this. A time the clock shows twice is the first of the two; one that it skips is as much
+    /// later.
+    fn instant(&self, civil: DateTime) -> Option<Instant> {
+        Instant::from_micros(self.0.to_timestamp(civil).ok()?.as_microsecond())
+    }
+}
+
+impl FromStr for Zone {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        TimeZone::get(text)
+            .map(Self)
+            .map_err(|_| ParseUnitError::new(text, "a time zone of the IANA database, such as Europe/London"))
+    }
+}
+
+/// What a whole number that stands for an instant counts since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpochUnit {
+    /// Seconds.
+    Seconds,
+    /// Milliseconds.
+    Millis,
+    /// Microseconds.
+    Micros,
+    /// Nanoseconds.
+    Nanos,
+}
+
+impl EpochUnit {
+    /// The instant of a number; `None` outside the years 1 to 9999.
+    pub fn instant(self, number: i64) -> Option<Instant> {
+        let micros = match self {
+            Self::Seconds => number.checked_mul(1_000_000)?,
+            Self::Millis => number.checked_mul(1_000)?,
+            Self::Micros => number,
+            Self::Nanos => number.div_euclid(1_000),
+        };
+        Instant::from_micros(micros)
+    }
+}
+
+impl FromStr for EpochUnit {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "s" => Ok(Self::Seconds),
+            "ms" => Ok(Self::Millis),
+            "us" => Ok(Self::Micros),
+            "ns" => Ok(Self::Nanos),
+            _ => Err(ParseUnitError::new(text, "s, ms, us or ns")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn london() -> Convention {
+        Convention { time_zone: Some("Europe/London".parse().unwrap()), ..Convention::default() }
+    }
+
+    #[test]
+    fn times_without_a_zone_are_on_the_shops_clock() {
+        let read = |text: &str| london().instant(text).unwrap().to_string();
+        assert_eq!(read("2024-07-01 10:00:00"), "2024-07-01T09:00:00Z");
+        assert_eq!(read("2024-01-01T10:00:00"), "2024-01-01T10:00:00Z");
+        assert_eq!(read("2024-07-01T10:00:00Z"), "2024-07-01T10:00:00Z", "a zone of its own stays");
+        assert_eq!(read("2024-07-01"), "2024-07-01T00:00:00Z", "a date is midnight UTC");
+        assert_eq!(read("2024-10-27 01:30:00"), "2024-10-27T00:30:00Z", "shown twice: the first");
+        assert_eq!(read("2024-03-31 01:30:00"), "2024-03-31T01:30:00Z", "skipped: as much later");
+        let ten: Instant = "2024-07-01T10:00:00Z".parse().unwrap();
+        let nine: Instant = "2024-07-01T09:00:00Z".parse().unwrap();
+        assert_eq!(london().on_the_clock(ten.micros()), Some(nine), "a column means what a text does");
+        assert!("Mars/Olympus".parse::<Zone>().is_err());
+    }
+
+    #[test]
+    fn numbers_are_instants_only_with_a_unit() {
+        let of = |unit: &str| Convention { ts_unit: Some(unit.parse().unwrap()), ..Convention::default() };
+        let day = "2024-03-01T00:00:00Z".parse::<Instant>();
+        assert_eq!(of("s").instant("1709251200"), day);
+        assert_eq!(of("ms").instant("1709251200000"), day);
+        assert_eq!(of("us").instant("1709251200000000"), day);
+        assert_eq!(of("ns").instant("1709251200000000999"), day);
+        assert!(of("s").instant("1709251200000000").is_err(), "far beyond the year 9999");
+        assert!(Convention::default().instant("1709251200").is_err());
+    }
+}

@@ -1,0 +1,184 @@
+//! Rows as both readers deliver them, on their way into a history.
+
+use std::ops::AddAssign;
+
+use super::columns::Column;
+use super::quarantine::Quarantine;
+use super::{Field, IngestError, Input, Problem, Table};
+use crate::history::{Complaint, Contact, Given, HistoryBuilder, Severity};
+use crate::id::IdKind;
+use crate::units::{Amount, Instant};
+
+/// How many rows went where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Purchase lines that are in the history.
+    pub purchase_lines: u64,
+    /// Complaints that are.
+    pub complaints: u64,
+    /// Contacts that are.
+    pub contacts: u64,
+    /// Rows of any kind that were left out because they name no customer.
+    pub without_customer: u64,
+    /// Rows of customers that were to be left out.
+    pub excluded: u64,
+    /// Purchase lines that did not meet the conditions.
+    pub filtered: u64,
+    /// Rows in quarantine.
+    pub bad: u64,
+}
+
+impl Counts {
+    /// All rows that were read.
+    pub fn rows(&self) -> u64 {
+        let kept = self.purchase_lines + self.complaints + self.contacts;
+        kept + self.without_customer + self.excluded + self.filtered + self.bad
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.purchase_lines += other.purchase_lines;
+        self.complaints += other.complaints;
+        self.contacts += other.contacts;
+        self.without_customer += other.without_customer;
+        self.excluded += other.excluded;
+        self.filtered += other.filtered;
+        self.bad += other.bad;
+    }
+}
+
+/// A row. What its table or its file has no column for is `None`.
+#[derive(Clone, Copy)]
+pub(crate) struct RawRow<'a> {
+    pub(crate) customer: Option<&'a str>,
+    pub(crate) order: Option<&'a str>,
+    pub(crate) instant: Instant,
+    pub(crate) amount: Amount,
+    pub(crate) cancels: Option<&'a str>,
+    pub(crate) product: Option<&'a str>,
+    pub(crate) discount: Option<Amount>,
+    pub(crate) category: Option<&'a str>,
+    pub(crate) severity: Option<Severity>,
+    pub(crate) resolved_at: Option<Instant>,
+    pub(crate) channel: Option<&'a str>,
+    pub(crate) offer: Option<&'a str>,
+}
+
+impl RawRow<'_> {
+    pub(crate) const EMPTY: Self = Self {
+        customer: None,
+        order: None,
+        instant: Instant::MIN,
+        amount: Amount::ZERO,
+        cancels: None,
+        product: None,
+        discount: None,
+        category: None,
+        severity: None,
+        resolved_at: None,
+        channel: None,
+        offer: None,
+    };
+}
+
+/// The rows of one file or a part of one.
+pub(crate) struct Rows<'a> {
+    pub(super) builder: HistoryBuilder,
+    pub(super) counts: Counts,
+    pub(super) quarantine: Quarantine,
+    input: &'a Input,
+    table: Table,
+}
+
+impl<'a> Rows<'a> {
+    /// None yet, of a file with these columns.
+    pub(super) fn new(input: &'a Input, table: Table, columns: &[Column]) -> Self {
+        let has = |field| columns.iter().any(|column| column.field == field);
+        let mut builder = HistoryBuilder::default();
+        builder.saw(Given {
+            complaints: table == Table::Complaints,
+            severities: has(Field::Severity),
+            products: has(Field::ProductId),
+            discounts: has(Field::Discount),
+            contacts: table == Table::Contacts,
+        });
+        let quarantine = Quarantine { limit: input.max_bad_rows, rows: Vec::new() };
+        Self { builder, counts: Counts::default(), quarantine, input, table }
+    }
+
+    pub(super) fn saw_ids(&mut self, kind: IdKind) {
+        self.builder.saw_ids(kind);
+    }
+
+    /// Whether a customer's rows go into the history; counts those that do not.
+    pub(super) fn takes(&mut self, customer: Option<&str>) -> bool {
+        match customer {
+            None => self.counts.without_customer += 1,
+            Some(customer) if self.input.excluded.contains(customer) => self.counts.excluded += 1,
+            Some(_) => return true,
+        }
+        false
+    }
+
+    /// Leaves a row out because a value in it is wrong.
+    pub(super) fn refuse(
+        &mut self,
+        file: &str,
+        row: u64,
+        column: &str,
+        problem: Problem,
+    ) -> Result<(), IngestError> {
+        self.quarantine.add(file, row, column, problem)
+    }
+
+    /// Adds a row; the column is whose value is to blame where that fails.
+    pub(super) fn add(&mut self, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
+        let Some(customer) = row.customer else { return Ok(()) };
+        let added = match self.table {
+            Table::Purchases => self.add_line(customer, row),
+            Table::Complaints => {
+                if row.resolved_at.is_some_and(|resolved| resolved < row.instant) {
+                    return Err((Field::ResolvedAt, Problem::ResolvedBeforeMade));
+                }
+                let complaint = Complaint {
+                    instant: row.instant,
+                    resolved_at: row.resolved_at,
+                    severity: row.severity,
+                    category: row.category.map(|text| self.builder.word(text)),
+                };
+                self.counts.complaints += 1;
+                self.builder.add_complaint(customer, complaint).map_err(Problem::from)
+            }
+            Table::Contacts => {
+                let contact = Contact {
+                    instant: row.instant,
+                    channel: row.channel.map(|text| self.builder.word(text)),
+                    offer: row.offer.map(|text| self.builder.word(text)),
+                };
+                self.counts.contacts += 1;
+                self.builder.add_contact(customer, contact).map_err(Problem::from)
+            }
+        };
+        added.map_err(|problem| (Field::CustomerId, problem))
+    }
+
+    fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), Problem> {
+        let &RawRow { instant, amount, .. } = row;
+        let order = row.order.ok_or(Problem::Missing(Field::OrderId))?;
+        match row.cancels {
+            Some(cancelled) => self.builder.add_cancellation(customer, cancelled, instant, amount)?,
+            None => self.builder.add_line(customer, order, instant, amount)?,
+        }
+        if amount > Amount::ZERO {
+            if let Some(product) = row.product {
+                self.builder.add_product(customer, product, instant)?;
+            }
+            if let Some(discount) = row.discount {
+                self.builder.add_discount(customer, instant, discount)?;
+            }
+        }
+        self.counts.purchase_lines += 1;
+        Ok(())
+    }
+}

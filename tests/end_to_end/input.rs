@@ -1,0 +1,200 @@
+//! What is read and what is not: quarantine, conditions, exclusions, folders, clocks, the configuration.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::{done, failed, folder, run};
+
+const LOG: &str = "customer_id,order_id,ts,amount,status\n\
+                   a,1,2024-01-01,5.00,paid\n\
+                   a,2,2024-02-01,7.00,paid\n\
+                   b,3,2024-02-03,9.00,canceled\n\
+                   c,4,2024-02-04,1.00,\n";
+
+/// Writes files into a folder.
+fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (name, content) in files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+}
+
+/// The bytes of the features of everyone at 2024-04-01.
+fn features(folder: &Path, flags: &str) -> Vec<u8> {
+    let out = folder.join("out.parquet");
+    done(&format!("features {flags} --as-of 2024-04-01 --out {}", out.display()));
+    fs::read(out).unwrap()
+}
+
+#[test]
+fn bad_rows_go_to_quarantine_with_row_column_value_and_reason() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let bad =
+        format!("{LOG}a,5,yesterday,5.00,paid\na,6,2024-02-05,=1+1,paid\na,7\n,8,2024-02-06,1.00,paid\n");
+    write(folder.path(), &[("log.csv", &bad), ("good.csv", LOG)]);
+    let flags = format!("--purchases {} --quarantine {}", at("log.csv"), at("bad.csv"));
+    assert_eq!(
+        features(folder.path(), &format!("{flags} --max-bad-rows 40%")),
+        features(folder.path(), &format!("--purchases {}", at("good.csv"))),
+        "the good rows count as if the bad ones were not there"
+    );
+    let kept = fs::read_to_string(at("bad.csv")).unwrap().replace(&at("log.csv"), "log.csv");
+    let expected = "file,row,column,value,reason\n\
+        log.csv,5,ts,yesterday,\"\"\"yesterday\"\" is not a date (2024-03-01) or a timestamp (2024-03-01T18:00:00Z)\"\n\
+        log.csv,6,amount,'=1+1,\"\"\"=1+1\"\" is not an amount such as 12.50, within ±10¹²\"\n\
+        log.csv,7,,,has 2 fields where the header has 5\n";
+    assert_eq!(kept, expected);
+
+    let out = at("none.parquet");
+    let (code, said) = failed(&format!("features {flags} --max-bad-rows 10% --as-of 2024-04-01 --out {out}"));
+    let message = "error: 3 of 8 rows are bad, more than --max-bad-rows allows; the first: log.csv: row 5, column \
+                   \"ts\": \"yesterday\" is not a date (2024-03-01) or a timestamp (2024-03-01T18:00:00Z). All of them \
+                   are in bad.csv";
+    let said = said.replace(&at("log.csv"), "log.csv").replace(&at("bad.csv"), "bad.csv");
+    assert_eq!((code, said.as_str()), (3, message));
+    assert!(!Path::new(&out).exists());
+    assert_eq!(fs::read_to_string(at("bad.csv")).unwrap().lines().count(), 4, "to be looked at");
+}
+
+#[test]
+fn conditions_and_exclusions_leave_rows_out_and_say_so() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let kept = "customer_id,order_id,ts,amount\na,1,2024-01-01,5.00\na,2,2024-02-01,7.00\n";
+    write(folder.path(), &[("log.csv", LOG), ("kept.csv", kept), ("staff.txt", "c\n\nnobody\n")]);
+    let output = run_features(&[
+        "--purchases",
+        &at("log.csv"),
+        "--where",
+        "status not in (canceled, unavailable)",
+        "--exclude",
+        &at("staff.txt"),
+        "--out",
+        &at("x.parquet"),
+    ]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("1 rows of excluded customers were left out"), "{said}");
+    assert!(said.contains("1 rows that do not meet --where were left out"), "{said}");
+    let expected = features(folder.path(), &format!("--purchases {}", at("kept.csv")));
+    assert_eq!(fs::read(at("x.parquet")).unwrap(), expected);
+
+    let unknown =
+        run_features(&["--purchases", &at("log.csv"), "--where", "state = paid", "--out", &at("x.parquet")]);
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert_eq!(unknown.status.code(), Some(3));
+    assert!(
+        said.contains("no column \"state\", which --where is about; it has: customer_id, order_id"),
+        "{said}"
+    );
+}
+
+/// Runs `features` with arguments that may have spaces in them.
+fn run_features(arguments: &[&str]) -> std::process::Output {
+    crate::support::command("features --as-of 2024-04-01").args(arguments).output().unwrap()
+}
+
+#[test]
+fn folders_patterns_and_partitions_are_the_files_in_them() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let header = "customer_id,order_id,ts,amount\n";
+    let (one, two) = ("a,1,2024-01-01,5\nb,1,2024-01-02,3\n", "a,2,2024-02-01,7\n");
+    write(
+        folder.path(),
+        &[
+            ("all.csv", &format!("{header}{one}{two}")),
+            ("log/shop=web/m.csv", &format!("{header}{one}")),
+            ("log/shop=street/m.csv", &format!("{header}{two}")),
+            ("log/_SUCCESS", ""),
+            ("one.csv", &format!("{header}{one}")),
+        ],
+    );
+    let all = features(folder.path(), &format!("--purchases {}", at("all.csv")));
+    assert_eq!(features(folder.path(), &format!("--purchases {}", at("log"))), all);
+    assert_eq!(features(folder.path(), &format!("--purchases {}", at("log/*/m.csv"))), all);
+    let only_web = features(folder.path(), &format!("--purchases {} --where shop=web", at("log")));
+    assert_eq!(only_web, features(folder.path(), &format!("--purchases {}", at("one.csv"))));
+
+    let (code, said) = failed(&format!(
+        "features --purchases {} {} --as-of 2024-04-01 --out {}",
+        at("log"),
+        at("log/shop=web/m.csv"),
+        at("out.parquet")
+    ));
+    assert_eq!(code, 3);
+    assert!(said.contains("given twice"), "{said}");
+}
+
+#[test]
+fn a_clock_and_a_unit_are_said_once_for_all_files() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let header = "customer_id,order_id,ts,amount\n";
+    write(
+        folder.path(),
+        &[
+            ("utc.csv", &format!("{header}a,1,2024-01-01T04:30:00Z,5\na,2,2024-01-31T17:00:00Z,7\n")),
+            ("clock.csv", &format!("{header}a,1,2024-01-01 12:30:00,5\na,2,2024-02-01T01:00:00,7\n")),
+            ("epoch.csv", &format!("{header}a,1,1704083400000,5\na,2,1706720400000,7\n")),
+        ],
+    );
+    let utc = features(folder.path(), &format!("--purchases {}", at("utc.csv")));
+    let of = |name: &str, flags: &str| features(folder.path(), &format!("--purchases {} {flags}", at(name)));
+    assert_eq!(of("clock.csv", "--time-zone Asia/Shanghai"), utc);
+    assert_eq!(of("epoch.csv", "--ts-unit ms"), utc);
+}
+
+#[test]
+fn a_configuration_says_what_flags_say_and_flags_come_before_it() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let config = "purchases = [\"log/*.csv\"]\nwhere = [\"status != canceled\"]\ndelimiter = \"tab\"\n\
+                  [columns]\ncustomer_id = \"who\"\n";
+    write(
+        folder.path(),
+        &[
+            ("shop.toml", config),
+            ("log/x.csv", &LOG.replace("customer_id", "who").replace(',', "\t")),
+            ("plain.csv", LOG),
+        ],
+    );
+    let configured = features(folder.path(), &format!("--config {}", at("shop.toml")));
+    let flags = format!("--purchases {} --where status!=canceled", at("plain.csv"));
+    assert_eq!(configured, features(folder.path(), &flags));
+    let (code, said) = failed("features --as-of 2024-04-01 --out x.parquet --config /no/such.toml");
+    assert_eq!(code, 3);
+    assert!(said.contains("/no/such.toml: cannot be read"), "{said}");
+    assert_eq!(run("features --as-of 2024-04-01 --out x.parquet").status.code(), Some(2));
+}
+
+#[test]
+fn a_cancelled_order_is_none_from_its_cancellation_on() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let log = "customer_id,order_id,ts,amount,cancels_order_id\n\
+               a,1,2024-01-01,5,\na,2,2024-02-01,7,\na,9,2024-03-01,-7,2\n";
+    write(folder.path(), &[("log.csv", log)]);
+    let csv = |as_of: &str| {
+        let flags = format!("--purchases {} --as-of {as_of} --features core,returns", at("log.csv"));
+        done(&format!("features {flags} --out {}", at("f.parquet")));
+        first_row(&at("f.parquet"))
+    };
+    assert_eq!(csv("2024-02-28"), [27.0, 2.0, 6.0, 0.0, 58.0, 0.0, 0.0, 0.0]);
+    assert_eq!(csv("2024-03-01"), [60.0, 1.0, 5.0, 0.0, 60.0, 1.0, 7.0, 7.0 / 12.0]);
+}
+
+/// The numbers of the first row of a Parquet file.
+fn first_row(path: &str) -> Vec<f64> {
+    use arrow_array::cast::AsArray;
+    use arrow_array::types::{Float64Type, Int64Type};
+    let file = fs::File::open(path).unwrap();
+    let reader = parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder::try_new(file).unwrap();
+    let batch = reader.build().unwrap().next().unwrap().unwrap();
+    let number = |column: &arrow_array::ArrayRef| match column.as_primitive_opt::<Int64Type>() {
+        Some(whole) => whole.value(0) as f64,
+        None => column.as_primitive::<Float64Type>().value(0),
+    };
+    batch.columns().iter().skip(1).map(number).collect()
+}
