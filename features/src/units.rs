@@ -161,6 +161,16 @@ impl Amount {
         Self(self.0.saturating_neg())
     }
 
+    /// The amount in millionths.
+    pub(crate) const fn millionths(self) -> i64 {
+        self.0
+    }
+
+    /// So many millionths.
+    pub(crate) const fn from_millionths(millionths: i64) -> Self {
+        Self(millionths)
+    }
+
     /// The amount as a number.
     pub fn get(self) -> f64 {
         self.0 as f64 / Self::PER_UNIT

@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-use mainstay_features::history::{Complaint, Contact, History, HistoryBuilder, Severity};
+use mainstay_features::history::{
+    Complaint, Contact, History, HistoryBuilder, Segment, Severity, write_segment,
+};
 use mainstay_features::registry;
 use mainstay_features::table::{Snapshot, Table};
 use mainstay_features::units::{Amount, Days, Instant};
@@ -108,6 +110,41 @@ fn features(history: &History, as_of: Instant, lookback: u32) -> Vec<(String, Ve
         .collect()
 }
 
+/// A segment of older ones and rows, written and opened again.
+fn segment(older: &[Segment], rows: &[Row]) -> Segment {
+    let mut file = tempfile::tempfile().unwrap();
+    write_segment(older, vec![builder(rows)], &mut file).unwrap();
+    Segment::open(file).unwrap()
+}
+
+/// Bytes that are not what was written are refused, whichever they are, and never a panic.
+#[test]
+fn a_damaged_segment_is_refused() {
+    use std::io::{Read, Seek, Write};
+    let rows: Vec<Row> = (0..40)
+        .map(|i| Row::Line { customer: i % 7, order: i as u8, hour: i as u16 * 9, cents: 100 })
+        .collect();
+    let mut file = tempfile::tempfile().unwrap();
+    write_segment(&[], vec![builder(&rows)], &mut file).unwrap();
+    let mut bytes = Vec::new();
+    file.rewind().unwrap();
+    file.read_to_end(&mut bytes).unwrap();
+    let read = |bytes: &[u8]| {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        Segment::open(file).and_then(|segment| History::of_segments(&[segment])).map(|history| history.len())
+    };
+    assert_eq!(read(&bytes).unwrap(), 7);
+    for place in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[place] ^= 1 << (place % 8);
+        assert!(read(&damaged).is_err(), "byte {place} of {}", bytes.len());
+    }
+    for len in 0..bytes.len() {
+        assert!(read(&bytes[..len]).is_err(), "{len} bytes of {}", bytes.len());
+    }
+}
+
 proptest! {
     /// Nothing after the cutoff changes a feature, whatever it is: a purchase, a return, a line of an order from
     /// before, a cancellation, a complaint, what became of one, a contact.
@@ -137,6 +174,17 @@ proptest! {
         let (left, right) = rows.split_at(split.min(rows.len()));
         let both = History::fold(vec![builder(left), builder(right)]).unwrap();
         prop_assert_eq!(features(&both, instant(2000), 365), features(&build(&rows), instant(2000), 365));
+    }
+
+    /// What is written to disk in two sends and read back is the whole, and so is what is put together there.
+    #[test]
+    fn segments_hold_the_whole(rows in prop::collection::vec(row(), 0..60), split in 0..60_usize) {
+        let whole = features(&build(&rows), instant(2000), 365);
+        let (left, right) = rows.split_at(split.min(rows.len()));
+        let two = [segment(&[], left), segment(&[], right)];
+        prop_assert_eq!(features(&History::of_segments(&two).unwrap(), instant(2000), 365), whole.clone());
+        let one = [segment(&two[..1], right)];
+        prop_assert_eq!(features(&History::of_segments(&one).unwrap(), instant(2000), 365), whole);
     }
 
     /// Every value is one its feature can have, and is missing only where the feature says so.

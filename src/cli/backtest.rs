@@ -5,15 +5,18 @@ use mainstay_models::backtest::{Backtest, Judged, backtest};
 use mainstay_models::evaluate::Metrics;
 use serde_json::{Value, json};
 
-use super::input::{InputArgs, SettingsArgs};
+use super::input::{InputArgs, SettingsArgs, StoreArgs};
 use super::output;
 use super::progress::Progress;
 use crate::failure::Failure;
+use crate::store::Store;
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    store: StoreArgs,
     #[command(flatten)]
     settings: SettingsArgs,
     /// Print the outcome as JSON
@@ -23,7 +26,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
-    let history = args.input.read(&progress)?;
+    let history = args.input.read(&Store::at(&args.store.store), &progress)?;
     let outcome = backtest(&history, &args.settings.settings(), &progress)?;
     if args.json {
         output::print_json(&to_json(&outcome, &progress))

@@ -1,6 +1,6 @@
 //! `mainstay demo`: the main job on the bundled log.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use mainstay_features::registry::CORE;
@@ -9,7 +9,7 @@ use mainstay_models::backtest::backtest;
 use mainstay_models::training::Settings;
 use serde_json::{Map, Value, json};
 
-use super::input::{built_in_offers, last_order, read};
+use super::input::{Settled, built_in_offers, last_order, read};
 use super::progress::Progress;
 use super::serve::{ListenArgs, run_on};
 use super::{backtest as backtest_command, list, output, score, train};
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let listener = if args.serve { Some(Listener::bind(args.listen.listen)?) } else { None };
     let progress = Progress::new();
     let settings = settings().map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-    let history = read(&sample::cdnow(), Path::new("quarantine.csv"), &progress)?;
+    let history = read(&Settled { input: sample::cdnow(), quarantine: PathBuf::new() }, &progress)?;
 
     let judged = backtest(&history, &settings, &progress)?;
     output::print(&format!(

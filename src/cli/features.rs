@@ -9,18 +9,20 @@ use mainstay_features::table::Table;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
-use super::input::{InputArgs, check_folder};
+use super::input::{InputArgs, StoreArgs, check_folder};
 use super::output;
 use super::progress::Progress;
 use crate::failure::{Failure, Kind};
 use crate::feature_file::write_features;
 use crate::scores::Format;
-use crate::store::write_whole;
+use crate::store::{Store, write_whole};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
+    #[command(flatten)]
+    store: StoreArgs,
     /// The instants to compute the features at; several give an as_of column
     #[arg(long, required = true, num_args = 1.., value_name = "INSTANT")]
     as_of: Vec<Instant>,
@@ -50,7 +52,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     as_of.dedup();
 
     let progress = Progress::new();
-    let history = args.input.read(&progress)?;
+    let history = args.input.read(&Store::at(&args.store.store), &progress)?;
     let features = if asked_for.is_empty() { registry::told_by(history.given()) } else { asked_for };
     let table = Table { as_of, lookback: args.lookback, features };
     let mut rows = 0;

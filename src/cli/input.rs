@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use mainstay_features::history::History;
 use mainstay_features::ingest::{
-    self, ColumnMap, Condition, Convention, EpochUnit, Field, IngestError, Input, MaxBadRows, Source, Table,
-    Zone,
+    self, Collected, ColumnMap, Condition, Convention, Counts, EpochUnit, Field, IngestError, Input,
+    MaxBadRows, Source, Table, Zone,
 };
 use mainstay_features::units::{Days, Instant};
+use mainstay_features::watch::Watch;
 use mainstay_models::decision::Catalogue;
 use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
@@ -20,15 +21,15 @@ use super::progress::Progress;
 use crate::failure::{Failure, Kind};
 use crate::quarantine_file::write_quarantine;
 use crate::service::Assumptions;
-use crate::store::folder_of;
+use crate::store::{Store, folder_of};
 
 /// What to read.
 #[derive(Args, Default)]
 pub(super) struct InputArgs {
     /// Purchases, Parquet or CSV (also packed with gzip or zstd): files, folders, patterns such as 'log/*.csv', or -
     /// for CSV on standard input; with customer_id, order_id, ts, amount and, where there are, cancels_order_id,
-    /// product_id, discount
-    #[arg(long, required_unless_present = "config", num_args = 1.., value_name = "FILE")]
+    /// product_id, discount [default: the history that mainstay ingest keeps in the store]
+    #[arg(long, num_args = 1.., value_name = "FILE")]
     purchases: Vec<PathBuf>,
     /// Complaints, likewise: customer_id, ts and, where there are, category, severity, resolved_at
     #[arg(long, num_args = 1.., value_name = "FILE")]
@@ -67,6 +68,12 @@ pub(super) struct InputArgs {
     config: Option<PathBuf>,
 }
 
+/// What to read, and where its bad rows go.
+pub(super) struct Settled {
+    pub(super) input: Input,
+    pub(super) quarantine: PathBuf,
+}
+
 /// A field's column, in one table or in all.
 pub(super) type Renamed = (Option<Table>, Field, String);
 
@@ -97,7 +104,7 @@ pub(super) fn parse_delimiter(text: &str) -> Result<u8, String> {
 
 impl InputArgs {
     /// What the flags say, and what they leave to the configuration.
-    fn settled(&self) -> Result<(Input, PathBuf), Failure> {
+    pub(super) fn settled(&self) -> Result<Settled, Failure> {
         let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
         let files = |given: &[PathBuf], configured: &[PathBuf]| -> Result<Vec<Source>, Failure> {
             Ok(ingest::find(if given.is_empty() { configured } else { given })?)
@@ -123,24 +130,57 @@ impl InputArgs {
             excluded: excluded.map(read_ids).transpose()?.unwrap_or_default(),
             max_bad_rows: self.max_bad_rows.or(config.max_bad_rows).unwrap_or_default(),
         };
-        if input.purchases.is_empty() {
+        let quarantine = self.quarantine.clone().or(config.quarantine);
+        let quarantine = quarantine.unwrap_or_else(|| PathBuf::from("quarantine.csv"));
+        if !input.max_bad_rows.is_none() {
+            check_folder(&quarantine)?;
+        }
+        Ok(Settled { input, quarantine })
+    }
+
+    /// Whether no flag says what to read.
+    fn say_nothing(&self) -> bool {
+        self.purchases.is_empty()
+            && self.complaints.is_empty()
+            && self.contacts.is_empty()
+            && self.columns.is_empty()
+            && self.conditions.is_empty()
+            && self.exclude.is_none()
+            && self.time_zone.is_none()
+            && self.ts_unit.is_none()
+            && self.delimiter.is_none()
+            && self.max_bad_rows.is_none()
+            && self.quarantine.is_none()
+            && self.config.is_none()
+    }
+
+    /// Reads the files, or the history that the store keeps where no file is named.
+    pub(super) fn read(&self, store: &Store, progress: &Progress) -> Result<History, Failure> {
+        if self.say_nothing() {
+            return read_kept(store, progress);
+        }
+        let settled = self.settled()?;
+        if settled.input.purchases.is_empty() {
             return Err(Failure::new(
                 Kind::Usage,
                 "no purchases: give --purchases, or purchases in --config",
             ));
         }
-        let quarantine = self.quarantine.clone().or(config.quarantine);
-        Ok((input, quarantine.unwrap_or_else(|| PathBuf::from("quarantine.csv"))))
+        read(&settled, progress)
     }
+}
 
-    /// Reads the files.
-    pub(super) fn read(&self, progress: &Progress) -> Result<History, Failure> {
-        let (input, quarantine) = self.settled()?;
-        if !input.max_bad_rows.is_none() {
-            check_folder(&quarantine)?;
-        }
-        read(&input, &quarantine, progress)
+fn read_kept(store: &Store, progress: &Progress) -> Result<History, Failure> {
+    let kept = store.history()?;
+    if kept.is_empty() {
+        let none = format!("no --purchases, and no history in {}", store.history_folder().display());
+        return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
     }
+    progress.begin("read the kept history", None);
+    let history = kept.history()?;
+    progress.end();
+    note_history(&history);
+    Ok(history)
 }
 
 /// The identifiers in a file, one a line.
@@ -149,35 +189,46 @@ fn read_ids(path: &Path) -> Result<BTreeSet<String>, Failure> {
     Ok(text.lines().map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect())
 }
 
-/// Reads an input, notes what was left out, and puts bad rows into the quarantine file where any may be left out.
-pub(super) fn read(input: &Input, quarantine: &Path, progress: &Progress) -> Result<History, Failure> {
-    let ingested = match ingest::read(input, progress) {
+/// Reads an input into a history, and notes what is in it and what was left out.
+pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<History, Failure> {
+    let Collected { builders, counts, .. } = collect(settled, progress)?;
+    progress.begin("fold to orders", None);
+    let history = History::fold(builders).map_err(IngestError::from)?;
+    progress.end();
+    if history.order_count() == 0 {
+        return Err(IngestError::NoPurchases.into());
+    }
+    note_counts(&counts, &settled.quarantine);
+    note_history(&history);
+    Ok(history)
+}
+
+/// Reads the rows of an input, and puts the bad ones into the quarantine file where any may be left out.
+pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collected, Failure> {
+    let Settled { input, quarantine } = settled;
+    match ingest::collect(input, progress) {
         Err(IngestError::TooManyBadRows { rows, quarantine: bad }) => {
             write_quarantine(quarantine, &bad)?;
             let error = IngestError::TooManyBadRows { rows, quarantine: bad };
             let kept = format!("{error}. All of them are in {}", quarantine.display());
-            return Err(Failure::new(Kind::BadInput, kept));
+            Err(Failure::new(Kind::BadInput, kept))
         }
-        ingested => ingested?,
-    };
-    if !input.max_bad_rows.is_none() {
-        write_quarantine(quarantine, &ingested.quarantine)?;
+        Err(other) => Err(other.into()),
+        Ok(collected) => {
+            if !input.max_bad_rows.is_none() {
+                write_quarantine(quarantine, &collected.quarantine)?;
+            }
+            Ok(collected)
+        }
     }
-    let (history, counts) = (ingested.history, ingested.counts);
+}
+
+/// Says how many rows were read and which were left out.
+pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
     output::note(&format!(
-        "{} lines, {} orders, {} customers, {} complaints",
-        counts.purchase_lines,
-        history.order_count(),
-        history.len(),
-        counts.complaints
+        "{} purchase lines, {} complaints, {} contacts",
+        counts.purchase_lines, counts.complaints, counts.contacts
     ));
-    let (strangers, theirs) = history.complaints_without_orders();
-    if theirs > 0 {
-        output::note(&format!(
-            "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
-             are the identifiers written the same way?"
-        ));
-    }
     let left_out = |count: u64, which: &str| {
         if count > 0 {
             output::note(&format!("{count} rows {which} were left out"));
@@ -187,7 +238,17 @@ pub(super) fn read(input: &Input, quarantine: &Path, progress: &Progress) -> Res
     left_out(counts.excluded, "of excluded customers");
     left_out(counts.filtered, "that do not meet --where");
     left_out(counts.bad, &format!("with bad values, kept in {},", quarantine.display()));
-    Ok(history)
+}
+
+fn note_history(history: &History) {
+    output::note(&format!("{} orders of {} customers", history.order_count(), history.len()));
+    let (strangers, theirs) = history.complaints_without_orders();
+    if theirs > 0 {
+        output::note(&format!(
+            "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
+             are the identifiers written the same way?"
+        ));
+    }
 }
 
 /// The instant of the last order: until when a log knows.
@@ -220,7 +281,7 @@ impl SettingsArgs {
 /// Where state lives.
 #[derive(Args)]
 pub(super) struct StoreArgs {
-    /// The folder the model and the newest scored list live in
+    /// The folder the kept history, the model and the newest scored list live in
     #[arg(long, value_name = "DIR", default_value = "./var")]
     pub(super) store: PathBuf,
 }

@@ -4,6 +4,7 @@ mod backtest;
 mod config;
 mod demo;
 mod features;
+mod ingest;
 mod input;
 mod list;
 mod output;
@@ -37,6 +38,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 2 usage, 3 bad input, 4 too little
 enum Command {
     /// Try everything on the bundled CDNOW purchase log: train, back-test, score, decide
     Demo(demo::Args),
+    /// Keep purchases, complaints and contacts in the store's history; a file that is there already changes nothing
+    Ingest(ingest::Args),
     /// Train both models on a purchase log and keep them in the store
     Train(train::Args),
     /// Measure the models on the last horizon of a log, trained on what was known before it
@@ -73,6 +76,7 @@ fn threads(threads: Option<u16>) -> Result<(), Failure> {
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => demo::run(&args),
+        Command::Ingest(args) => ingest::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Backtest(args) => backtest::run(&args),
         Command::Features(args) => features::run(&args),

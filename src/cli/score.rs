@@ -41,7 +41,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
 
     let progress = Progress::new();
-    let history = args.input.read(&progress)?;
+    let history = args.input.read(&store, &progress)?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
     let (_, known_until) = service.artifact().data_span;
     if as_of < known_until {

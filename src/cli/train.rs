@@ -34,9 +34,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
-    let history = args.input.read(&progress)?;
-    let known_until = known_until(&history, args.as_of)?;
     let store = Store::at(&args.store.store);
+    let history = args.input.read(&store, &progress)?;
+    let known_until = known_until(&history, args.as_of)?;
     let artifact = train(&history, &args.settings.settings(), known_until, &store, &progress)?;
     if args.json {
         output::print_json(&to_json(&artifact, &store))

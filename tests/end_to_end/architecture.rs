@@ -51,7 +51,17 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("api", &["failure", "service", "store"]),
         (
             "cli",
-            &["api", "failure", "feature_file", "quarantine_file", "sample", "scores", "service", "store"],
+            &[
+                "api",
+                "chart",
+                "failure",
+                "feature_file",
+                "quarantine_file",
+                "sample",
+                "scores",
+                "service",
+                "store",
+            ],
         ),
     ] {
         let found = crate_modules(module);

@@ -8,5 +8,6 @@ mod broken_input;
 mod commands;
 mod independent;
 mod input;
+mod kept;
 mod same_bytes;
 mod support;

@@ -74,6 +74,16 @@ impl Severity {
     }
 }
 
+impl Severity {
+    pub(super) const fn hundredths(self) -> u32 {
+        self.0
+    }
+
+    pub(super) fn from_hundredths(hundredths: u32) -> Option<Self> {
+        (f64::from(hundredths) <= Self::MAX * Self::PER_UNIT).then_some(Self(hundredths))
+    }
+}
+
 impl From<Severity> for f64 {
     fn from(severity: Severity) -> Self {
         Self::from(severity.0) / Severity::PER_UNIT
@@ -136,6 +146,10 @@ impl Words {
 
     pub(super) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
+    }
+
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.values().map(|text| &**text)
     }
 }
 

@@ -9,14 +9,20 @@ mod builder;
 mod event;
 mod part;
 mod rows;
+mod segment;
 mod shard;
+mod wire;
 
 pub use builder::HistoryBuilder;
 pub use event::{Complaint, Contact, Discount, Given, LaterLine, Order, Severity, Word, Words};
 
+pub use segment::{Segment, SegmentError, write_segment};
+
 use rayon::prelude::*;
 
+use self::builder::PARTS;
 use self::part::{Part, Sorted};
+use self::segment::sorted_part;
 use self::shard::Shard;
 use crate::id::{IdKind, Ids, Listed, sorted};
 use crate::units::Instant;
@@ -58,28 +64,37 @@ impl History {
     /// # Errors
     /// When there are more customers than can be numbered.
     pub fn fold(builders: Vec<HistoryBuilder>) -> Result<Self, TooManyCustomers> {
-        let text = builders.iter().any(|builder| builder.kind == IdKind::Text);
-        let kind = if text { IdKind::Text } else { IdKind::Integer };
-        let (mut given, mut words) = (Given::default(), Words::default());
-        let mut parts: Vec<Vec<Part>> = Vec::new();
-        for builder in builders {
-            given = given.or(builder.given);
-            words.extend(builder.words);
-            parts.resize_with(builder.parts.len(), Vec::new);
-            for (all, own) in parts.iter_mut().zip(builder.parts) {
-                if !own.is_empty() {
-                    all.push(own);
-                }
-            }
-        }
+        let gathered = gather(&[], builders);
+        let fold = |part| Shard::fold(Sorted::of(part, gathered.kind)?);
+        let mut parts = gathered.parts;
         parts.retain(|part| !part.is_empty());
-        let fold = |part| Shard::fold(Sorted::of(part, kind)?);
         let shards: Vec<Shard> = if parts.len() == 1 {
             // One customer, as the API has: not worth waking another thread.
             parts.into_iter().map(fold).collect::<Result<_, _>>()?
         } else {
             parts.into_par_iter().map(fold).collect::<Result<_, _>>()?
         };
+        Self::of_shards(gathered.kind, gathered.given, gathered.words, shards)
+    }
+
+    /// Reads the history that several segments hold together.
+    ///
+    /// # Errors
+    /// When one cannot be read, or there are more customers than can be numbered.
+    pub fn of_segments(segments: &[Segment]) -> Result<Self, SegmentError> {
+        let gathered = gather(segments, Vec::new());
+        let shard = |number| Ok(Shard::fold(sorted_part(segments, number, Vec::new(), gathered.kind)?)?);
+        let shards: Vec<Shard> =
+            (0..PARTS).into_par_iter().map(shard).collect::<Result<_, SegmentError>>()?;
+        Ok(Self::of_shards(gathered.kind, gathered.given, gathered.words, shards)?)
+    }
+
+    fn of_shards(
+        kind: IdKind,
+        given: Given,
+        words: Words,
+        shards: Vec<Shard>,
+    ) -> Result<Self, TooManyCustomers> {
         let lists: Vec<&Ids> = shards.iter().map(|shard| &shard.customers).collect();
         let customers = sorted(&lists, kind).ok_or(TooManyCustomers)?;
         Ok(Self { kind, given, words, shards, customers })
@@ -153,6 +168,42 @@ impl History {
     pub fn complaint_count(&self) -> usize {
         self.shards.iter().map(Shard::complaint_count).sum()
     }
+}
+
+/// What several builders and segments hold together: the builders' rows by part, and what is said of the whole.
+struct Gathered {
+    kind: IdKind,
+    given: Given,
+    words: Words,
+    parts: Vec<Vec<Part>>,
+}
+
+fn gather(segments: &[Segment], builders: Vec<HistoryBuilder>) -> Gathered {
+    let mut gathered = Gathered {
+        kind: IdKind::Integer,
+        given: Given::default(),
+        words: Words::default(),
+        parts: (0..PARTS).map(|_| Vec::new()).collect(),
+    };
+    let mut note = |kind: IdKind, given: Given, words: Words| {
+        if kind == IdKind::Text {
+            gathered.kind = IdKind::Text;
+        }
+        gathered.given = gathered.given.or(given);
+        gathered.words.extend(words);
+    };
+    for segment in segments {
+        note(segment.kind, segment.given, segment.words.clone());
+    }
+    for builder in builders {
+        note(builder.kind, builder.given, builder.words);
+        for (all, own) in gathered.parts.iter_mut().zip(builder.parts) {
+            if !own.is_empty() {
+                all.push(own);
+            }
+        }
+    }
+    gathered
 }
 
 /// More customers or lines than a history can number.

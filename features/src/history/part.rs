@@ -58,6 +58,20 @@ pub(super) struct Sorted {
     pub(super) contacts: Grouped<Contact>,
 }
 
+impl From<Sorted> for Part {
+    fn from(sorted: Sorted) -> Self {
+        let customers = &sorted.customers;
+        Self {
+            lines: Runs::of(customers, sorted.lines),
+            cancellations: Runs::of(customers, sorted.cancellations),
+            first_buys: Runs::of(customers, sorted.first_buys),
+            discounts: Runs::of(customers, sorted.discounts),
+            complaints: Runs::of(customers, sorted.complaints),
+            contacts: Runs::of(customers, sorted.contacts),
+        }
+    }
+}
+
 impl Sorted {
     /// Sorts the rows of one part of the customers, from several builders.
     pub(super) fn of(parts: Vec<Part>, kind: IdKind) -> Result<Self, TooManyCustomers> {

@@ -27,6 +27,20 @@ impl<T> Runs<T> {
         Ok(())
     }
 
+    /// Rows that are grouped already.
+    pub(super) fn of(customers: &Ids, grouped: Grouped<T>) -> Self {
+        let mut runs = Self { rows: grouped.rows, ..Self::default() };
+        let mut start = 0;
+        for (id, end) in customers.iter().zip(grouped.ends) {
+            if end > start {
+                runs.starts.push(start);
+                runs.customers.push(id);
+            }
+            start = end;
+        }
+        runs
+    }
+
     /// Adds a row of a customer.
     pub(super) fn push(&mut self, customer: &str, row: T) -> Result<(), TooManyCustomers> {
         if self.customers.last() != Some(customer) {
@@ -61,6 +75,18 @@ impl<T> Grouped<T> {
     /// For so many customers and rows.
     pub(super) fn with_capacity(customers: usize, rows: usize) -> Self {
         Self { ends: Vec::with_capacity(customers), rows: Vec::with_capacity(rows) }
+    }
+
+    /// From what [`Self::ends`] and [`Self::rows`] give; `None` if they cannot be of so many customers.
+    pub(super) fn new(ends: Vec<u32>, rows: Vec<T>, customers: usize) -> Option<Self> {
+        let fits = ends.len() == customers
+            && ends.is_sorted()
+            && ends.last().is_some_and(|&end| end as usize == rows.len());
+        fits.then_some(Self { ends, rows })
+    }
+
+    pub(super) fn ends(&self) -> &[u32] {
+        &self.ends
     }
 
     pub(super) fn rows(&self) -> &[T] {

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::history::History;
+use crate::history::{History, HistoryBuilder};
 use crate::units::ParseUnitError;
 use crate::watch::Watch;
 
@@ -54,6 +54,17 @@ pub struct Input {
 pub struct Ingested {
     /// The history.
     pub history: History,
+    /// How many rows went where.
+    pub counts: Counts,
+    /// The rows that were left out because something in them is wrong, by file and row.
+    pub quarantine: Vec<BadRow>,
+}
+
+/// Rows that have been read, before they are a history.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// The rows.
+    pub builders: Vec<HistoryBuilder>,
     /// How many rows went where.
     pub counts: Counts,
     /// The rows that were left out because something in them is wrong, by file and row.
@@ -122,7 +133,22 @@ impl FromStr for Table {
 /// # Errors
 /// The first file, row and column that is not what it should be, or that too many rows are not; see [`IngestError`].
 pub fn read(input: &Input, watch: &dyn Watch) -> Result<Ingested, IngestError> {
-    let (mut builders, mut counts, mut quarantine) = (Vec::new(), Counts::default(), Vec::new());
+    let Collected { builders, counts, quarantine } = collect(input, watch)?;
+    watch.begin("fold to orders", None);
+    let history = History::fold(builders)?;
+    watch.end();
+    if history.order_count() == 0 {
+        return Err(IngestError::NoPurchases);
+    }
+    Ok(Ingested { history, counts, quarantine })
+}
+
+/// Reads the rows of every file.
+///
+/// # Errors
+/// As [`read`].
+pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestError> {
+    let mut collected = Collected::default();
     let tables = [
         (Table::Purchases, &input.purchases),
         (Table::Complaints, &input.complaints),
@@ -137,22 +163,18 @@ pub fn read(input: &Input, watch: &dyn Watch) -> Result<Ingested, IngestError> {
                 vec![csv::read(source, table, input, watch)?]
             };
             for part in parts {
-                counts += part.counts;
-                quarantine.extend(part.quarantine.rows);
-                builders.push(part.builder);
+                collected.counts += part.counts;
+                collected.quarantine.extend(part.quarantine.rows);
+                collected.builders.push(part.builder);
             }
             watch.end();
         }
     }
+    let Collected { counts, quarantine, .. } = &mut collected;
     counts.bad = quarantine.len() as u64;
     if input.max_bad_rows.are_too_many(counts.bad, counts.rows()) {
-        return Err(IngestError::TooManyBadRows { rows: counts.rows(), quarantine });
+        let (rows, quarantine) = (counts.rows(), std::mem::take(quarantine));
+        return Err(IngestError::TooManyBadRows { rows, quarantine });
     }
-    watch.begin("fold to orders", None);
-    let history = History::fold(builders)?;
-    watch.end();
-    if history.order_count() == 0 {
-        return Err(IngestError::NoPurchases);
-    }
-    Ok(Ingested { history, counts, quarantine })
+    Ok(collected)
 }

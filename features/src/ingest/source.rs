@@ -11,6 +11,8 @@ use flate2::bufread::MultiGzDecoder;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
 use super::IngestError;
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
@@ -73,8 +75,27 @@ impl Source {
         Ok(is_parquet)
     }
 
+    /// A fingerprint of 128 bits of all its bytes, by which a file that is sent again is known. Not to be asked of
+    /// standard input: what is read from it is gone.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn fingerprint(&self) -> Result<u128, IngestError> {
+        if let Self::Bytes { bytes, .. } = self {
+            return Ok(xxh3_128(bytes));
+        }
+        let (mut file, mut print) = (self.open_file()?, Xxh3::new());
+        let mut buffer = vec![0; TEXT_BUFFER_BYTES];
+        loop {
+            match file.read(&mut buffer).map_err(|cause| self.unreadable(cause))? {
+                0 => return Ok(print.digest128()),
+                count => print.update(&buffer[..count]),
+            }
+        }
+    }
+
     /// Whether it is standard input, written `-`.
-    fn is_stdin(&self) -> bool {
+    pub fn is_stdin(&self) -> bool {
         matches!(self, Self::File(path) if path.as_os_str() == "-")
     }
 

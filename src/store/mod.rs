@@ -1,4 +1,9 @@
-//! The store: a folder with the model and the newest scored list. What is written appears whole or not at all.
+//! The store: a folder with the history that is kept, the model and the newest scored list. What is written appears whole
+//! or not at all.
+
+mod kept;
+
+pub use kept::{Kept, KeptFile};
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -30,6 +35,27 @@ impl Store {
     /// Where the newest scored list is.
     pub fn scores_path(&self) -> PathBuf {
         self.folder.join("scores.parquet")
+    }
+
+    /// Where the history is kept.
+    pub fn history_folder(&self) -> PathBuf {
+        self.folder.join("history")
+    }
+
+    /// The history that is kept, if any.
+    ///
+    /// # Errors
+    /// When what is there is no history.
+    pub fn history(&self) -> Result<Kept, Failure> {
+        Kept::open(&self.history_folder())
+    }
+
+    /// The history that is kept, to be added to by this process alone.
+    ///
+    /// # Errors
+    /// When another process adds to it, or what is there is no history.
+    pub fn history_to_add(&self) -> Result<Kept, Failure> {
+        Kept::open_to_add(&self.history_folder())
     }
 
     /// Saves a model in place of the one before.

@@ -1,0 +1,230 @@
+//! A history on disk: the sorted rows of every part of the customers, column by column, each part packed with
+//! Zstandard under a checksum. docs/history-format.md describes the bytes.
+//!
+//! Several segments are one history: a night's new rows are a small segment beside the large one of before.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
+
+use rayon::prelude::*;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::builder::{HistoryBuilder, PARTS};
+use super::event::{Given, Words};
+use super::part::{Part, Sorted};
+use super::wire::{Damaged, Reader, put_text, put_u64};
+use super::{TooManyCustomers, gather};
+use crate::id::IdKind;
+
+const MAGIC: &[u8; 8] = b"MNSTHIST";
+const VERSION: u64 = 1;
+/// Magic and version at the start; where the directory is, how long, its checksum and the magic at the end.
+const HEADER_BYTES: u64 = 16;
+const FOOTER_BYTES: u64 = 32;
+/// So many parts are packed before any is written.
+const AT_ONCE: usize = 32;
+/// The fastest: a history is read more often than the disk is short.
+const LEVEL: i32 = 1;
+
+/// A segment that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum SegmentError {
+    /// The operating system says no.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The bytes are not those of a segment.
+    #[error("is damaged, or no history of Mainstay: {0}")]
+    Damaged(&'static str),
+    /// It is of a newer version.
+    #[error("is a history of format version {0}; this program reads up to {VERSION}: use a newer one")]
+    Newer(u64),
+    /// There are more rows than can be numbered.
+    #[error(transparent)]
+    TooMany(#[from] TooManyCustomers),
+}
+
+impl From<Damaged> for SegmentError {
+    fn from(Damaged(what): Damaged) -> Self {
+        Self::Damaged(what)
+    }
+}
+
+/// A segment that has been opened.
+#[derive(Debug)]
+pub struct Segment {
+    file: File,
+    pub(super) kind: IdKind,
+    pub(super) given: Given,
+    pub(super) words: Words,
+    places: Vec<Place>,
+}
+
+/// Where a part's bytes are.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    offset: u64,
+    packed_bytes: u64,
+    bytes: u64,
+    checksum: u64,
+}
+
+impl Segment {
+    /// Opens a segment: reads what it says of itself.
+    ///
+    /// # Errors
+    /// When it is no segment, a damaged or a newer one.
+    pub fn open(file: File) -> Result<Self, SegmentError> {
+        let len = file.metadata()?.len();
+        let (mut header, mut footer) = ([0; HEADER_BYTES as usize], [0; FOOTER_BYTES as usize]);
+        let too_short = SegmentError::Damaged("it is too short");
+        if len < HEADER_BYTES + FOOTER_BYTES {
+            return Err(too_short);
+        }
+        file.read_exact_at(&mut header, 0)?;
+        file.read_exact_at(&mut footer, len - FOOTER_BYTES)?;
+        let mut header = Reader::new(&header);
+        if header.bytes(MAGIC.len())? != MAGIC {
+            return Err(SegmentError::Damaged("it begins with other bytes"));
+        }
+        match header.u64()? {
+            VERSION => {}
+            newer => return Err(SegmentError::Newer(newer)),
+        }
+        let mut footer = Reader::new(&footer);
+        let (offset, directory_bytes, checksum) = (footer.u64()?, footer.u64()?, footer.u64()?);
+        if footer.bytes(MAGIC.len())? != MAGIC {
+            return Err(SegmentError::Damaged("it was cut short"));
+        }
+        if offset.checked_add(directory_bytes) != Some(len - FOOTER_BYTES) {
+            return Err(SegmentError::Damaged("its directory is out of place"));
+        }
+        let mut directory = vec![0; directory_bytes as usize];
+        file.read_exact_at(&mut directory, offset)?;
+        if xxh3_64(&directory) != checksum {
+            return Err(SegmentError::Damaged("its directory is not what was written"));
+        }
+        Self::of_directory(file, &mut Reader::new(&directory), offset)
+    }
+
+    fn of_directory(file: File, directory: &mut Reader<'_>, end: u64) -> Result<Self, SegmentError> {
+        let kind = if directory.u64()? == 0 { IdKind::Integer } else { IdKind::Text };
+        let flags = directory.u64()?;
+        let given = Given::from_flags(std::array::from_fn(|i| flags >> i & 1 == 1));
+        let mut words = Words::default();
+        for _ in 0..directory.u64()? {
+            words.word(directory.text()?);
+        }
+        let mut places = Vec::with_capacity(PARTS);
+        for _ in 0..PARTS {
+            let place = Place {
+                offset: directory.u64()?,
+                packed_bytes: directory.u64()?,
+                bytes: directory.u64()?,
+                checksum: directory.u64()?,
+            };
+            if place.offset.checked_add(place.packed_bytes).is_none_or(|place_end| place_end > end) {
+                return Err(SegmentError::Damaged("a part is out of place"));
+            }
+            places.push(place);
+        }
+        Ok(Self { file, kind, given, words, places })
+    }
+
+    /// The rows of a part of the customers.
+    pub(super) fn part(&self, number: usize) -> Result<Sorted, SegmentError> {
+        let Some(place) = self.places.get(number) else { return Ok(Sorted::default()) };
+        if place.bytes == 0 {
+            return Ok(Sorted::default());
+        }
+        let mut packed = vec![0; place.packed_bytes as usize];
+        self.file.read_exact_at(&mut packed, place.offset)?;
+        if xxh3_64(&packed) != place.checksum {
+            return Err(SegmentError::Damaged("a part is not what was written"));
+        }
+        // Grows as it is unpacked: a forged length allocates nothing.
+        let mut bytes = Vec::new();
+        let unpacked = zstd::Decoder::with_buffer(packed.as_slice())?;
+        io::Read::read_to_end(&mut io::Read::take(unpacked, place.bytes.saturating_add(1)), &mut bytes)?;
+        if bytes.len() as u64 != place.bytes {
+            return Err(SegmentError::Damaged("a part is of another length than was written"));
+        }
+        Ok(Sorted::read(&mut Reader::new(&bytes))?)
+    }
+}
+
+/// Writes rows, and what older segments hold, as one segment.
+///
+/// # Errors
+/// When it cannot be written, or an older segment cannot be read.
+pub fn write_segment(
+    older: &[Segment],
+    builders: Vec<HistoryBuilder>,
+    out: &mut dyn Write,
+) -> Result<(), SegmentError> {
+    let gathered = gather(older, builders);
+    out.write_all(MAGIC)?;
+    out.write_all(&VERSION.to_le_bytes())?;
+    let mut offset = HEADER_BYTES;
+    let mut places = Vec::with_capacity(PARTS);
+    let mut parts = gathered.parts.into_iter().enumerate();
+    loop {
+        let some: Vec<(usize, Vec<Part>)> = parts.by_ref().take(AT_ONCE).collect();
+        if some.is_empty() {
+            break;
+        }
+        let packed: Vec<(Vec<u8>, u64)> = some
+            .into_par_iter()
+            .map(|(number, raw)| {
+                let sorted = sorted_part(older, number, raw, gathered.kind)?;
+                let mut bytes = Vec::new();
+                if !sorted.customers.is_empty() {
+                    sorted.write(&mut bytes);
+                }
+                Ok((zstd::encode_all(bytes.as_slice(), LEVEL)?, bytes.len() as u64))
+            })
+            .collect::<Result<_, SegmentError>>()?;
+        for (packed, bytes) in packed {
+            out.write_all(&packed)?;
+            let packed_bytes = packed.len() as u64;
+            places.push(Place { offset, packed_bytes, bytes, checksum: xxh3_64(&packed) });
+            offset += packed_bytes;
+        }
+    }
+    let mut directory = Vec::new();
+    put_u64(&mut directory, u64::from(gathered.kind == IdKind::Text));
+    let flags = gathered.given.flags();
+    put_u64(&mut directory, flags.iter().enumerate().map(|(i, &given)| u64::from(given) << i).sum());
+    put_u64(&mut directory, gathered.words.texts().count() as u64);
+    gathered.words.texts().for_each(|text| put_text(&mut directory, text));
+    for Place { offset, packed_bytes, bytes, checksum } in places {
+        [offset, packed_bytes, bytes, checksum].into_iter().for_each(|word| put_u64(&mut directory, word));
+    }
+    out.write_all(&directory)?;
+    for word in [offset, directory.len() as u64, xxh3_64(&directory)] {
+        out.write_all(&word.to_le_bytes())?;
+    }
+    Ok(out.write_all(MAGIC)?)
+}
+
+/// A part of the customers: what segments hold of it and rows that are new.
+pub(super) fn sorted_part(
+    segments: &[Segment],
+    number: usize,
+    mut raw: Vec<Part>,
+    kind: IdKind,
+) -> Result<Sorted, SegmentError> {
+    let mut held: Vec<(IdKind, Sorted)> = Vec::new();
+    for segment in segments {
+        let part = segment.part(number)?;
+        if !part.customers.is_empty() {
+            held.push((segment.kind, part));
+        }
+    }
+    // Alone, and sorted as the whole is: nothing is left to do.
+    if raw.is_empty() && held.len() == 1 && held[0].0 == kind {
+        return Ok(held.remove(0).1);
+    }
+    raw.extend(held.into_iter().map(|(_, sorted)| Part::from(sorted)));
+    Ok(Sorted::of(raw, kind)?)
+}

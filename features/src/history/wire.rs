@@ -1,0 +1,229 @@
+//! The bytes of sorted rows: numbers as 64 bits, least significant byte first, column after column.
+
+use super::event::{Complaint, Contact, Discount, Severity, Word};
+use super::part::{FirstBuy, LineSum, Sorted};
+use super::rows::{Grouped, Kind};
+use crate::id::Ids;
+use crate::units::{Amount, Instant};
+
+/// Bytes that are not what was written.
+#[derive(Debug)]
+pub(super) struct Damaged(pub(super) &'static str);
+
+pub(super) fn put_u64(out: &mut Vec<u8>, word: u64) {
+    out.extend_from_slice(&word.to_le_bytes());
+}
+
+pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
+    put_u64(out, text.len() as u64);
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Reads bytes from front to back.
+pub(super) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) fn bytes(&mut self, count: usize) -> Result<&'a [u8], Damaged> {
+        let (bytes, rest) = self.0.split_at_checked(count).ok_or(Damaged("it ends too early"))?;
+        self.0 = rest;
+        Ok(bytes)
+    }
+
+    pub(super) fn u64(&mut self) -> Result<u64, Damaged> {
+        let bytes = self.bytes(8)?.try_into().map_err(|_| Damaged("it ends too early"))?;
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn count(&mut self) -> Result<usize, Damaged> {
+        usize::try_from(self.u64()?).map_err(|_| Damaged("a count is out of range"))
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'a str, Damaged> {
+        let count = self.count()?;
+        std::str::from_utf8(self.bytes(count)?).map_err(|_| Damaged("a text is none"))
+    }
+
+    /// So many numbers.
+    fn column(&mut self, count: usize) -> Result<impl ExactSizeIterator<Item = u64> + use<'a>, Damaged> {
+        let bytes = self.bytes(count.checked_mul(8).ok_or(Damaged("a count is out of range"))?)?;
+        Ok(bytes.chunks_exact(8).map(|word| word.try_into().map_or(0, u64::from_le_bytes)))
+    }
+}
+
+impl Sorted {
+    /// Appends the rows' bytes.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        put_u64(out, self.customers.len() as u64);
+        self.customers.iter().for_each(|id| put_u64(out, id.len() as u64));
+        self.customers.iter().for_each(|id| out.extend_from_slice(id.as_bytes()));
+        put_rows(out, &self.lines);
+        put_rows(out, &self.cancellations);
+        put_rows(out, &self.first_buys);
+        put_rows(out, &self.discounts);
+        put_rows(out, &self.complaints);
+        put_rows(out, &self.contacts);
+    }
+
+    /// Reads what [`Self::write`] wrote.
+    pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+        let count = from.count()?;
+        let lengths = from.column(count)?;
+        let mut customers = Ids::default();
+        for length in lengths {
+            let length =
+                usize::try_from(length).map_err(|_| Damaged("an identifier's length is out of range"))?;
+            let id =
+                std::str::from_utf8(from.bytes(length)?).map_err(|_| Damaged("an identifier is no text"))?;
+            customers.push(id);
+        }
+        Ok(Self {
+            lines: rows(from, count)?,
+            cancellations: rows(from, count)?,
+            first_buys: rows(from, count)?,
+            discounts: rows(from, count)?,
+            complaints: rows(from, count)?,
+            contacts: rows(from, count)?,
+            customers,
+        })
+    }
+}
+
+fn put_rows<T: Wire>(out: &mut Vec<u8>, rows: &Grouped<T>) {
+    put_u64(out, rows.rows().len() as u64);
+    rows.ends().iter().for_each(|&end| put_u64(out, end.into()));
+    for column in 0..T::COLUMNS {
+        rows.rows().iter().for_each(|row| put_u64(out, row.words()[column]));
+    }
+}
+
+fn rows<T: Wire>(from: &mut Reader<'_>, customers: usize) -> Result<Grouped<T>, Damaged> {
+    let count = from.count()?;
+    if count == 0 {
+        return Ok(Grouped::default());
+    }
+    let ends: Result<Vec<u32>, _> = from.column(customers)?.map(u32::try_from).collect();
+    let ends = ends.map_err(|_| Damaged("a count is out of range"))?;
+    let mut words = vec![[0; WIDEST]; count.min(from.0.len() / 8)];
+    for column in 0..T::COLUMNS {
+        for (word, row) in from.column(count)?.zip(&mut words) {
+            row[column] = word;
+        }
+    }
+    let rows: Option<Vec<T>> = words.into_iter().map(T::of_words).collect();
+    let rows = rows.ok_or(Damaged("a value is out of range"))?;
+    Grouped::new(ends, rows, customers).ok_or(Damaged("rows do not fit their customers"))
+}
+
+/// The most columns a kind of row has.
+const WIDEST: usize = 4;
+
+/// A row as numbers.
+trait Wire: Kind {
+    const COLUMNS: usize;
+
+    fn words(&self) -> [u64; WIDEST];
+
+    fn of_words(words: [u64; WIDEST]) -> Option<Self>;
+}
+
+fn instant(word: u64) -> Option<Instant> {
+    Instant::from_micros(word as i64)
+}
+
+fn of_instant(instant: Instant) -> u64 {
+    instant.micros() as u64
+}
+
+fn amount(word: u64) -> Amount {
+    Amount::from_millionths(word as i64)
+}
+
+fn of_amount(amount: Amount) -> u64 {
+    amount.millionths() as u64
+}
+
+/// No word's fingerprint is 0 but by a chance of 1 in 2⁶⁴.
+fn word(word: u64) -> Option<Word> {
+    (word != 0).then_some(Word(word))
+}
+
+fn of_word(word: Option<Word>) -> u64 {
+    word.map_or(0, |word| word.0)
+}
+
+impl Wire for LineSum {
+    const COLUMNS: usize = 3;
+
+    fn words(&self) -> [u64; WIDEST] {
+        [self.order, of_instant(self.instant), of_amount(self.amount), 0]
+    }
+
+    fn of_words([order, at, money, _]: [u64; WIDEST]) -> Option<Self> {
+        Some(Self { order, instant: instant(at)?, amount: amount(money) })
+    }
+}
+
+impl Wire for FirstBuy {
+    const COLUMNS: usize = 2;
+
+    fn words(&self) -> [u64; WIDEST] {
+        [self.product, of_instant(self.instant), 0, 0]
+    }
+
+    fn of_words([product, at, ..]: [u64; WIDEST]) -> Option<Self> {
+        Some(Self { product, instant: instant(at)? })
+    }
+}
+
+impl Wire for Discount {
+    const COLUMNS: usize = 2;
+
+    fn words(&self) -> [u64; WIDEST] {
+        [of_instant(self.instant), of_amount(self.amount), 0, 0]
+    }
+
+    fn of_words([at, money, ..]: [u64; WIDEST]) -> Option<Self> {
+        Some(Self { instant: instant(at)?, amount: amount(money) })
+    }
+}
+
+/// What stands for an instant or a severity that is not given.
+const NONE: u64 = i64::MIN as u64;
+
+impl Wire for Complaint {
+    const COLUMNS: usize = 4;
+
+    fn words(&self) -> [u64; WIDEST] {
+        [
+            of_instant(self.instant),
+            self.resolved_at.map_or(NONE, of_instant),
+            self.severity.map_or(NONE, |severity| severity.hundredths().into()),
+            of_word(self.category),
+        ]
+    }
+
+    fn of_words([at, resolved, severity, category]: [u64; WIDEST]) -> Option<Self> {
+        let severity = match severity {
+            NONE => None,
+            hundredths => Some(Severity::from_hundredths(u32::try_from(hundredths).ok()?)?),
+        };
+        let resolved_at = if resolved == NONE { None } else { Some(instant(resolved)?) };
+        Some(Self { instant: instant(at)?, resolved_at, severity, category: word(category) })
+    }
+}
+
+impl Wire for Contact {
+    const COLUMNS: usize = 3;
+
+    fn words(&self) -> [u64; WIDEST] {
+        [of_instant(self.instant), of_word(self.channel), of_word(self.offer), 0]
+    }
+
+    fn of_words([at, channel, offer, _]: [u64; WIDEST]) -> Option<Self> {
+        Some(Self { instant: instant(at)?, channel: word(channel), offer: word(offer) })
+    }
+}

@@ -1,0 +1,84 @@
+//! `mainstay ingest`.
+
+use clap::Args as ClapArgs;
+use mainstay_features::watch::Watch;
+use serde_json::json;
+
+use super::input::{InputArgs, StoreArgs, collect, note_counts};
+use super::output;
+use super::progress::Progress;
+use crate::failure::{Failure, Kind};
+use crate::store::{KeptFile, Store};
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let progress = Progress::new();
+    let mut settled = args.input.settled()?;
+    let store = Store::at(&args.store.store);
+    let mut kept = store.history_to_add()?;
+
+    progress.begin("compare with what is kept", None);
+    let (mut new, mut known): (Vec<KeptFile>, Vec<String>) = (Vec::new(), Vec::new());
+    let input = &mut settled.input;
+    for (table, sources) in [
+        ("purchases", &mut input.purchases),
+        ("complaints", &mut input.complaints),
+        ("contacts", &mut input.contacts),
+    ] {
+        let mut to_read = Vec::new();
+        for source in std::mem::take(sources) {
+            if source.is_stdin() {
+                let why =
+                    "-: ingest reads files, as it must know one that is sent again; write it to a file first";
+                return Err(Failure::new(Kind::Usage, why));
+            }
+            let fingerprint = format!("{:032x}", source.fingerprint()?);
+            let file = KeptFile { table: table.to_owned(), name: source.name(), fingerprint };
+            if kept.files().iter().chain(&new).any(|known| known.is_same(&file)) {
+                known.push(file.name);
+            } else {
+                new.push(file);
+                to_read.push(source);
+            }
+        }
+        *sources = to_read;
+    }
+    progress.end();
+    for name in &known {
+        output::note(&format!("{name} is in the history already: left as it is"));
+    }
+    let mut lines = 0;
+    let count = new.len();
+    if !new.is_empty() {
+        let collected = collect(&settled, &progress)?;
+        note_counts(&collected.counts, &settled.quarantine);
+        lines = collected.counts.purchase_lines;
+        progress.begin("keep", None);
+        kept.add(collected.builders, new)?;
+        progress.end();
+    }
+    if args.json {
+        return output::print_json(&json!({
+            "files_added": count,
+            "files_known": known.len(),
+            "purchase_lines_added": lines,
+            "files": kept.files().len(),
+        }));
+    }
+    output::print(&format!(
+        "{count} files added, {} known already; the history in {} is of {} files\n",
+        known.len(),
+        store.history_folder().display(),
+        kept.files().len()
+    ))
+}

@@ -1,0 +1,184 @@
+//! The history that is kept: segments, and a manifest that says which of them and of which files they are.
+//!
+//! A segment is written whole before the manifest names it, and a file that the manifest does not name is none of the
+//! history: whatever moment a run ends at, the history is the old one or the new one.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use mainstay_features::history::{History, HistoryBuilder, Segment, SegmentError, write_segment};
+use serde::{Deserialize, Serialize};
+
+use super::write_whole;
+use crate::failure::{Failure, Kind};
+
+const VERSION: u32 = 1;
+/// With so many segments they are put together into one: each costs every later read a little.
+const MOST_SEGMENTS: usize = 8;
+
+/// The manifest, as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    version: u32,
+    /// The next segment's number.
+    next: u64,
+    segments: Vec<String>,
+    files: Vec<KeptFile>,
+}
+
+impl Default for Manifest {
+    fn default() -> Self {
+        Self { version: VERSION, next: 1, segments: Vec::new(), files: Vec::new() }
+    }
+}
+
+/// A file that is in the history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeptFile {
+    /// Which table it was read as.
+    pub table: String,
+    /// What it was called.
+    pub name: String,
+    /// The fingerprint of its bytes, in hexadecimal.
+    pub fingerprint: String,
+}
+
+impl KeptFile {
+    /// Whether both are the same bytes read as the same table, whatever they are called.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.table == other.table && self.fingerprint == other.fingerprint
+    }
+}
+
+/// The kept history, held so that no other process changes it meanwhile.
+pub struct Kept {
+    folder: PathBuf,
+    manifest: Manifest,
+    /// Locked as long as it is open.
+    _lock: Option<File>,
+}
+
+impl Kept {
+    /// The history kept in a folder, to be read.
+    pub(super) fn open(folder: &Path) -> Result<Self, Failure> {
+        Ok(Self { folder: folder.to_owned(), manifest: read_manifest(folder)?, _lock: None })
+    }
+
+    /// The history kept in a folder, to be added to.
+    pub(super) fn open_to_add(folder: &Path) -> Result<Self, Failure> {
+        let unwritable = |cause| Failure::output(folder, cause);
+        fs::create_dir_all(folder).map_err(unwritable)?;
+        let lock = File::create(folder.join("lock")).map_err(unwritable)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                let busy =
+                    format!("{}: another mainstay adds to this history; try again later", folder.display());
+                return Err(Failure::new(Kind::Output, busy));
+            }
+            Err(fs::TryLockError::Error(cause)) => return Err(unwritable(cause)),
+        }
+        Ok(Self { folder: folder.to_owned(), manifest: read_manifest(folder)?, _lock: Some(lock) })
+    }
+
+    /// Whether nothing is kept.
+    pub fn is_empty(&self) -> bool {
+        self.manifest.segments.is_empty()
+    }
+
+    /// The files it is of.
+    pub fn files(&self) -> &[KeptFile] {
+        &self.manifest.files
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When a segment is gone or damaged.
+    pub fn history(&self) -> Result<History, Failure> {
+        let segments = self.segments()?;
+        History::of_segments(&segments).map_err(|error| self.broken(&self.folder, &error))
+    }
+
+    fn segments(&self) -> Result<Vec<Segment>, Failure> {
+        let open = |name: &String| {
+            let path = self.folder.join(name);
+            let opened = File::open(&path).map_err(SegmentError::from).and_then(Segment::open);
+            opened.map_err(|error| self.broken(&path, &error))
+        };
+        self.manifest.segments.iter().map(open).collect()
+    }
+
+    fn broken(&self, path: &Path, error: &SegmentError) -> Failure {
+        let way_out =
+            format!("put {} back from a copy, or ingest anew into another --store", self.folder.display());
+        Failure::new(Kind::BadStore, format!("{}: {error}; {way_out}", path.display()))
+    }
+
+    /// Adds rows and the files they are of.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to: the history is then what it was.
+    pub fn add(&mut self, builders: Vec<HistoryBuilder>, files: Vec<KeptFile>) -> Result<(), Failure> {
+        let together = self.manifest.segments.len() + 1 >= MOST_SEGMENTS;
+        let older = if together { self.segments()? } else { Vec::new() };
+        let name = format!("segment-{:06}.history", self.manifest.next);
+        write_whole(&self.folder.join(&name), |out| {
+            let mut out: &mut dyn Write = out;
+            write_segment(&older, builders, &mut out).map_err(|error| match error {
+                SegmentError::Io(cause) => cause,
+                other => io::Error::other(other),
+            })
+        })?;
+        if together {
+            self.manifest.segments.clear();
+        }
+        self.manifest.segments.push(name);
+        self.manifest.next += 1;
+        self.manifest.files.extend(files);
+        let text = serde_json::to_vec_pretty(&self.manifest)
+            .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+        write_whole(&self.folder.join(MANIFEST), |out| out.write_all(&text))?;
+        self.remove_strays();
+        Ok(())
+    }
+
+    /// Removes segments that the manifest does not name: those put together, and those of runs that were killed. What
+    /// cannot be removed is in nobody's way.
+    fn remove_strays(&self) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for entry in entries.flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with("segment-") && !self.manifest.segments.contains(&name) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+const MANIFEST: &str = "manifest.json";
+
+fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
+    let path = folder.join(MANIFEST);
+    let broken = |what: String| Failure::new(Kind::BadStore, format!("{}: {what}", path.display()));
+    let text = match fs::read(&path) {
+        Ok(text) => text,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Manifest::default()),
+        Err(cause) => return Err(broken(format!("cannot be read: {cause}"))),
+    };
+    let manifest: Manifest =
+        serde_json::from_slice(&text).map_err(|error| broken(format!("is no manifest: {error}")))?;
+    if manifest.version > VERSION {
+        return Err(broken(format!(
+            "is of version {}; this program reads up to {VERSION}: use a newer one",
+            manifest.version
+        )));
+    }
+    if manifest.segments.iter().any(|name| name.contains(['/', '\\'])) {
+        return Err(broken("names a segment that is not in its folder".to_owned()));
+    }
+    Ok(manifest)
+}

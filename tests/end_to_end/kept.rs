@@ -1,0 +1,146 @@
+//! The kept history: it is the history of its files, whatever they come in, and sending one again changes nothing.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::support::{command, done, failed, folder, json, shop};
+
+/// The shop's purchases in so many files.
+fn in_pieces(folder: &Path, pieces: usize) -> Vec<PathBuf> {
+    let text = fs::read_to_string(&shop().purchases).unwrap();
+    let (header, rows) = text.split_once('\n').unwrap();
+    let rows: Vec<&str> = rows.lines().collect();
+    let write = |(number, rows): (usize, &[&str])| {
+        let path = folder.join(format!("day-{number:02}.csv"));
+        fs::write(&path, format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+        path
+    };
+    rows.chunks(rows.len().div_ceil(pieces)).enumerate().map(write).collect()
+}
+
+/// The files of a folder and what is in them.
+fn content(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs::read(path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn everything_runs_from_the_kept_history_as_from_the_files() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    // More files than there may be segments: some are put together on the way.
+    for piece in in_pieces(folder.path(), 11) {
+        done(&format!("ingest --purchases {} --store {}", piece.display(), store.display()));
+    }
+    done(&format!("ingest --complaints {} --store {}", shop().complaints.display(), store.display()));
+    let segments = content(&store.join("history")).len() - 2;
+    assert!(segments < 8, "{segments}");
+
+    let out = |name: &str| folder.path().join(name);
+    for (flags, name) in [("--threads 1", "one.parquet"), ("--threads 2", "two.parquet")] {
+        let kept = out(name);
+        let at = "--as-of 2023-09-01 2023-06-01";
+        done(&format!("features --store {} {at} {flags} --out {}", store.display(), kept.display()));
+        done(&format!("features {} {at} --out {}", shop().input(), out("raw.parquet").display()));
+        assert_eq!(fs::read(kept).unwrap(), fs::read(out("raw.parquet")).unwrap());
+    }
+    done(&format!("train --horizon 60d --lookback 180d --store {}", store.display()));
+    done(&format!("score --store {} --out {}", store.display(), out("scores.csv").display()));
+    assert_eq!(fs::read(out("scores.csv")).unwrap(), fs::read(&shop().scores).unwrap());
+}
+
+#[test]
+fn a_file_that_is_sent_again_changes_nothing() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    let ingest = format!("ingest {} --store {} --json", shop().input(), store.display());
+    let first = json(&ingest);
+    assert_eq!((&first["files_added"], &first["files_known"]), (&2.into(), &0.into()));
+    let before = content(&store.join("history"));
+    let again = json(&ingest);
+    assert_eq!((&again["files_added"], &again["files_known"]), (&0.into(), &2.into()));
+    let copy = folder.path().join("copy.csv");
+    fs::copy(&shop().purchases, &copy).unwrap();
+    done(&format!("ingest --purchases {} --store {}", copy.display(), store.display()));
+    assert_eq!(content(&store.join("history")), before, "under another name it is the same file");
+}
+
+#[test]
+fn a_history_that_is_not_there_or_damaged_says_what_to_do() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    let features = format!(
+        "features --as-of 2023-09-01 --store {} --out {}",
+        store.display(),
+        folder.path().join("x.parquet").display()
+    );
+    let (code, said) = failed(&features);
+    assert_eq!(code, 2);
+    assert!(said.contains("no --purchases, and no history in") && said.contains("mainstay ingest"), "{said}");
+
+    done(&format!("ingest {} --store {}", shop().input(), store.display()));
+    let segment = store.join("history/segment-000001.history");
+    let mut bytes = fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&segment, bytes).unwrap();
+    let (code, said) = failed(&features);
+    assert_eq!(code, 5);
+    assert!(said.contains("is not what was written") && said.contains("ingest anew"), "{said}");
+    fs::remove_file(segment).unwrap();
+    assert_eq!(failed(&features).0, 5);
+}
+
+#[test]
+fn a_run_that_fails_or_is_killed_leaves_the_history_as_it_was() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    let pieces = in_pieces(folder.path(), 2);
+    done(&format!("ingest --purchases {} --store {}", pieces[0].display(), store.display()));
+    let before = content(&store.join("history"));
+
+    let bad = folder.path().join("bad.csv");
+    fs::write(&bad, "customer_id,order_id,ts,amount\na,1,never,5\n").unwrap();
+    let both = format!("{} {}", pieces[1].display(), bad.display());
+    let (code, _) = failed(&format!("ingest --purchases {both} --store {}", store.display()));
+    assert_eq!(code, 3);
+    assert_eq!(content(&store.join("history")), before, "not even the good file of the two");
+
+    let add = format!("ingest --purchases {} --store {}", pieces[1].display(), store.display());
+    for wait_ms in 0..20 {
+        let mut child = command(&add).stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(wait_ms));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let manifest = fs::read_to_string(store.join("history/manifest.json")).unwrap();
+        let files = manifest.matches("fingerprint").count();
+        let out = folder.path().join("x.parquet");
+        done(&format!("features --as-of 2023-09-01 --store {} --out {}", store.display(), out.display()));
+        assert!(files == 1 || files == 2, "{manifest}");
+    }
+    done(&add);
+    let kept = content(&store.join("history"));
+    assert_eq!(
+        kept.len(),
+        4,
+        "manifest, lock and two segments: {:?}",
+        kept.iter().map(|f| &f.0).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn two_runs_do_not_add_at_once() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    fs::create_dir_all(store.join("history")).unwrap();
+    let lock = fs::File::create(store.join("history/lock")).unwrap();
+    lock.lock().unwrap();
+    let (code, said) = failed(&format!("ingest {} --store {}", shop().input(), store.display()));
+    assert_eq!(code, 6);
+    assert!(said.contains("another mainstay adds to this history; try again later"), "{said}");
+}
