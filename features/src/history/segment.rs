@@ -177,10 +177,11 @@ pub fn write_segment(
             .into_par_iter()
             .map(|(number, raw)| {
                 let sorted = sorted_part(older, number, raw, gathered.kind)?;
-                let mut bytes = Vec::new();
-                if !sorted.customers.is_empty() {
-                    sorted.write(&mut bytes);
+                if sorted.customers.is_empty() {
+                    return Ok((Vec::new(), 0));
                 }
+                let mut bytes = Vec::new();
+                sorted.write(&mut bytes);
                 Ok((zstd::encode_all(bytes.as_slice(), LEVEL)?, bytes.len() as u64))
             })
             .collect::<Result<_, SegmentError>>()?;
