@@ -9,6 +9,7 @@
 //! same day.
 
 pub mod api;
+pub mod chart;
 pub mod cli;
 mod columns;
 pub mod failure;

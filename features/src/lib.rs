@@ -11,6 +11,7 @@ pub mod cutoff;
 pub mod feature;
 pub mod frequency;
 pub mod history;
+pub mod horizon;
 pub mod id;
 pub mod ingest;
 pub mod known;

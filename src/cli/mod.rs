@@ -4,6 +4,7 @@ mod backtest;
 mod config;
 mod demo;
 mod features;
+mod horizon;
 mod ingest;
 mod input;
 mod list;
@@ -40,6 +41,8 @@ enum Command {
     Demo(demo::Args),
     /// Keep purchases, complaints and contacts in the store's history; a file that is there already changes nothing
     Ingest(ingest::Args),
+    /// Advise the horizon: after how long a silence few customers come back, and what each choice would mean
+    Horizon(horizon::Args),
     /// Train both models on a purchase log and keep them in the store
     Train(train::Args),
     /// Measure the models on the last horizon of a log, trained on what was known before it
@@ -77,6 +80,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => demo::run(&args),
         Command::Ingest(args) => ingest::run(&args),
+        Command::Horizon(args) => horizon::run(&args),
         Command::Train(args) => train::run(&args),
         Command::Backtest(args) => backtest::run(&args),
         Command::Features(args) => features::run(&args),

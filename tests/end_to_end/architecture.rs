@@ -42,6 +42,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("failure", &[] as &[&str]),
         ("sample", &[]),
         ("service", &["failure"]),
+        ("chart", &[]),
         ("columns", &[]),
         ("parquet_file", &["columns"]),
         ("feature_file", &["columns", "parquet_file"]),

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{done, folder, json, shop};
+use crate::support::{CDNOW, done, folder, json, shop};
 
 const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action,net_value,\
                        recency_days,frequency,monetary,complaint_count,tenure_days";
@@ -188,4 +188,21 @@ fn a_demo_shows_metrics_and_the_ten_best() {
         json(&format!("list --store {} --format json", folder.path().display())).as_array().unwrap().len(),
         20
     );
+}
+
+#[test]
+fn horizon_advises_and_draws() {
+    let folder = folder();
+    let svg = folder.path().join("horizon.svg");
+    let flags = format!("horizon --purchases {CDNOW} --lookback 180d");
+    let told = json(&format!("{flags} --few 0.3 --json"));
+    assert_eq!(told["advised_horizon_days"], 180, "{told:#}");
+    let quarter = &told["horizons"][2];
+    // The back-test's own test rows.
+    assert_eq!(quarter["churn"]["of"], 6046);
+    assert!((quarter["churn"]["share"].as_f64().unwrap() - 0.614).abs() < 0.001);
+    let text = done(&format!("{flags} --svg {}", svg.display()));
+    assert!(text.starts_with("No horizon this log can judge is long enough"), "{text}");
+    let drawn = std::fs::read_to_string(&svg).unwrap();
+    assert!(drawn.starts_with("<svg") && drawn.trim_end().ends_with("</svg>"));
 }

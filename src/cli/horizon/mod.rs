@@ -1,0 +1,71 @@
+//! `mainstay horizon`.
+
+mod chart;
+mod json;
+mod text;
+
+use std::path::PathBuf;
+
+use clap::Args as ClapArgs;
+use mainstay_features::horizon::{LEAST_AT_RISK, study};
+use mainstay_features::units::{Days, ParseUnitError, Probability};
+use mainstay_features::watch::Watch;
+
+use super::input::{InputArgs, StoreArgs, check_folder, last_order};
+use super::output;
+use super::progress::Progress;
+use crate::failure::{Failure, Kind};
+use crate::store::{Store, write_whole};
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    #[command(flatten)]
+    store: StoreArgs,
+    /// The population is who bought within this time
+    #[arg(long, value_name = "DAYS", default_value = "365d")]
+    lookback: Days,
+    /// A horizon is long enough if at most this share of those silent for so long ever come back
+    #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = parse_share)]
+    few: Probability,
+    /// Draw the gaps and the share that comes back into this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn parse_share(text: &str) -> Result<Probability, ParseUnitError> {
+    text.trim()
+        .parse()
+        .ok()
+        .and_then(Probability::new)
+        .ok_or_else(|| ParseUnitError::new(text, "a share from 0 to 1, such as 0.1"))
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(svg) = &args.svg {
+        check_folder(svg)?;
+    }
+    let progress = Progress::new();
+    let history = args.input.read(&Store::at(&args.store.store), &progress)?;
+    last_order(&history)?;
+    progress.begin("study who comes back", None);
+    let advice = study(&history, args.lookback, args.few);
+    progress.end();
+    let advice = advice.ok_or_else(|| {
+        let message = format!(
+            "the log cannot tell who comes back: that takes at least {LEAST_AT_RISK} purchases a day or more \
+             before the last order"
+        );
+        Failure::new(Kind::TooLittleData, message)
+    })?;
+    if let Some(svg) = &args.svg {
+        let drawn = chart::figure(&advice).to_svg();
+        write_whole(svg, |out| out.write_all(drawn.as_bytes()))?;
+        output::note(&format!("chart in {}", svg.display()));
+    }
+    if args.json { output::print_json(&json::of(&advice)) } else { output::print(&text::of(&advice)) }
+}

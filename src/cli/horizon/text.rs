@@ -1,0 +1,141 @@
+//! The advice for people.
+
+use mainstay_features::horizon::{Advice, Share, Window};
+
+use crate::cli::output;
+
+const NOT_KNOWN: &str = "–";
+
+/// The advice, what each horizon would mean, and the gaps between purchases.
+pub(super) fn of(advice: &Advice) -> String {
+    format!("{}\n\n{}{}\n{}", sentence(advice), horizons(advice), explanation(advice), gaps(advice))
+}
+
+/// What to do, in a sentence or two.
+pub(super) fn sentence(advice: &Advice) -> String {
+    let few = percent(advice.few.get());
+    match (advice.advised, advice.exact) {
+        (Some(horizon), _) => {
+            let days = horizon.get();
+            let back = advice.curve.come_back_after(days).map_or(NOT_KNOWN.to_owned(), percent);
+            format!("After {days} silent days {back} ever come back: use --horizon {horizon}")
+        }
+        (None, Some(exact)) => format!(
+            "It takes {} silent days until at most {few} ever come back, and this log is too short to train and \
+             test on such a horizon. {}",
+            exact.get(),
+            second_best(advice)
+        ),
+        (None, None) => {
+            let days = advice.curve.judged_until();
+            let back = advice.curve.come_back_after(days).map_or(NOT_KNOWN.to_owned(), percent);
+            format!(
+                "No horizon this log can judge is long enough: even after {days} silent days {back} come back, \
+                 more than {few}. {}",
+                second_best(advice)
+            )
+        }
+    }
+}
+
+/// What there is instead of a horizon that is long enough.
+fn second_best(advice: &Advice) -> String {
+    let Some(longest) = advice.longest_usable() else {
+        return format!("No horizon can be trained and tested on a log of {} days", advice.log_days);
+    };
+    let after = match longest.come_back {
+        Some(share) => format!(", after which {} come back", percent(share)),
+        None => String::new(),
+    };
+    format!("The longest it can train and test is --horizon {}{after}", longest.horizon)
+}
+
+fn horizons(advice: &Advice) -> String {
+    let share = |share: Option<Share>| share.map(Share::rate).map_or(NOT_KNOWN.to_owned(), percent);
+    let row = |window: &Window| {
+        vec![
+            window.horizon.to_string(),
+            window.come_back.map_or(NOT_KNOWN.to_owned(), percent),
+            share(window.churn),
+            window.expected_leavers.map_or(NOT_KNOWN.to_owned(), |leavers| format!("{leavers:.0}")),
+            share(window.false_alarms),
+            if window.usable {
+                "yes".to_owned()
+            } else {
+                format!("takes {} days of log", window.needed_days)
+            },
+        ]
+    };
+    let rows: Vec<Vec<String>> = advice.windows.iter().map(row).collect();
+    output::table(&["horizon", "come back", "churn rate", "leaving", "false alarms", "usable"], &rows)
+}
+
+fn explanation(advice: &Advice) -> String {
+    format!(
+        "come back: of those silent for so long, who ever buys again (known up to {} silent days)\n\
+         churn rate: who bought nothing in the log's last horizon, of who bought in the {} days before it\n\
+         leaving: as many of the {} customers in the population at the log's end\n\
+         false alarms: who bought in the last horizon, of who was gone for the one before it\n\
+         usable: the log, {} days, is long enough to train and test a model\n",
+        advice.curve.limit(),
+        advice.lookback.get(),
+        advice.population,
+        advice.log_days
+    )
+}
+
+fn gaps(advice: &Advice) -> String {
+    if advice.gap_quantiles.is_empty() {
+        return "Nobody bought on a second day\n".to_owned();
+    }
+    let title = format!("of {} gaps", advice.gap_count);
+    let percents: Vec<String> =
+        advice.gap_quantiles.iter().map(|(percent, _)| format!("{percent} %")).collect();
+    let header: Vec<&str> =
+        std::iter::once(title.as_str()).chain(percents.iter().map(String::as_str)).collect();
+    let mut row = vec!["last at most".to_owned()];
+    row.extend(advice.gap_quantiles.iter().map(|(_, days)| format!("{days}d")));
+    output::table(&header, &[row])
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mainstay_features::horizon::Study;
+    use mainstay_features::units::{Days, Instant, Probability};
+
+    /// Hundreds of customers who bought on the first day; of every ten `back` again after 40 days; one on the last day.
+    fn advice(back: i64, until_day: i64, few: f64) -> Advice {
+        let at = |day: i64| Instant::from_micros(day * 86_400_000_000).unwrap();
+        let mut study = Study::new((at(0), at(until_day)), Days::new(365).unwrap());
+        for customer in 0..400 {
+            let visits = if customer % 10 < back { 2 } else { 1 };
+            study.add(&[at(0), at(40)][..visits]);
+        }
+        study.add(&[at(until_day)]);
+        study.finish(Probability::new(few).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn the_advice_comes_first_and_names_the_flag() {
+        let text = of(&advice(5, 400, 0.1));
+        assert!(text.starts_with("After 60 silent days 0.0 % ever come back: use --horizon 60d\n"), "{text}");
+        assert!(text.contains("\n30d         33.3 %"), "200 of 600 silences\n{text}");
+        assert!(text.contains("takes 540 days of log"), "{text}");
+        assert!(text.contains("of 200 gaps") && text.contains("40d"), "{text}");
+    }
+
+    #[test]
+    fn where_nothing_is_long_enough_that_is_said() {
+        let short = sentence(&advice(5, 60, 0.1));
+        assert!(short.starts_with("No horizon this log can judge is long enough: even after 30 silent days"));
+        assert!(short.ends_with("No horizon can be trained and tested on a log of 60 days"), "{short}");
+        let middling = sentence(&advice(5, 100, 0.1));
+        assert!(middling.starts_with("It takes 40 silent days"), "{middling}");
+        assert!(middling.ends_with("--horizon 30d, after which 33.3 % come back"), "{middling}");
+    }
+}
