@@ -129,6 +129,7 @@ impl InputArgs {
             conditions,
             excluded: excluded.map(read_ids).transpose()?.unwrap_or_default(),
             max_bad_rows: self.max_bad_rows.or(config.max_bad_rows).unwrap_or_default(),
+            survey: false,
         };
         let quarantine = self.quarantine.clone().or(config.quarantine);
         let quarantine = quarantine.unwrap_or_else(|| PathBuf::from("quarantine.csv"));

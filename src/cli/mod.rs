@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod backtest;
+mod check;
 mod config;
 mod demo;
 mod features;
@@ -39,6 +40,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 2 usage, 3 bad input, 4 too little
 enum Command {
     /// Try everything on the bundled CDNOW purchase log: train, back-test, score, decide
     Demo(demo::Args),
+    /// Report what the files are like, and what in them would mislead a model
+    Check(check::Args),
     /// Keep purchases, complaints and contacts in the store's history; a file that is there already changes nothing
     Ingest(ingest::Args),
     /// Advise the horizon: after how long a silence few customers come back, and what each choice would mean
@@ -79,6 +82,7 @@ fn threads(threads: Option<u16>) -> Result<(), Failure> {
 fn dispatch(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => demo::run(&args),
+        Command::Check(args) => check::run(&args),
         Command::Ingest(args) => ingest::run(&args),
         Command::Horizon(args) => horizon::run(&args),
         Command::Train(args) => train::run(&args),

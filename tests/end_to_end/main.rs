@@ -5,6 +5,7 @@
 mod api;
 mod architecture;
 mod broken_input;
+mod check;
 mod commands;
 mod independent;
 mod input;

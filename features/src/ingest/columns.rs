@@ -23,6 +23,8 @@ pub enum Field {
     ProductId,
     /// What was taken off the line's price.
     Discount,
+    /// Which money the amount is in.
+    Currency,
     /// What a complaint is about.
     Category,
     /// How grave a complaint is.
@@ -36,7 +38,7 @@ pub enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::CustomerId,
         Self::OrderId,
         Self::Ts,
@@ -44,6 +46,7 @@ impl Field {
         Self::CancelsOrderId,
         Self::ProductId,
         Self::Discount,
+        Self::Currency,
         Self::Category,
         Self::Severity,
         Self::ResolvedAt,
@@ -61,6 +64,7 @@ impl Field {
             Self::CancelsOrderId => "cancels_order_id",
             Self::ProductId => "product_id",
             Self::Discount => "discount",
+            Self::Currency => "currency",
             Self::Category => "category",
             Self::Severity => "severity",
             Self::ResolvedAt => "resolved_at",

@@ -144,6 +144,7 @@ fn add<'a, 'b>(
             Field::CancelsOrderId => row.cancels = given,
             Field::ProductId => row.product = given,
             Field::Discount => row.discount = Some(text.parse().map_err(unreadable)?),
+            Field::Currency => row.currency = given,
             Field::Category => row.category = given,
             Field::Severity => row.severity = Some(text.parse().map_err(unreadable)?),
             Field::ResolvedAt => {

@@ -24,6 +24,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::check::Survey;
 use crate::history::{History, HistoryBuilder};
 use crate::units::ParseUnitError;
 use crate::watch::Watch;
@@ -47,6 +48,8 @@ pub struct Input {
     pub excluded: BTreeSet<String>,
     /// How many bad rows may be left out.
     pub max_bad_rows: MaxBadRows,
+    /// Whether to look at every purchase line for a data report.
+    pub survey: bool,
 }
 
 /// A history and what was met on the way to it.
@@ -69,6 +72,8 @@ pub struct Collected {
     pub counts: Counts,
     /// The rows that were left out because something in them is wrong, by file and row.
     pub quarantine: Vec<BadRow>,
+    /// What the purchase lines are like, if that was asked for.
+    pub survey: Option<Survey>,
 }
 
 /// What a file's rows are.
@@ -104,6 +109,7 @@ impl Table {
                 Field::CancelsOrderId,
                 Field::ProductId,
                 Field::Discount,
+                Field::Currency,
             ],
             Self::Complaints => {
                 &[Field::CustomerId, Field::Ts, Field::Category, Field::Severity, Field::ResolvedAt]
@@ -133,7 +139,7 @@ impl FromStr for Table {
 /// # Errors
 /// The first file, row and column that is not what it should be, or that too many rows are not; see [`IngestError`].
 pub fn read(input: &Input, watch: &dyn Watch) -> Result<Ingested, IngestError> {
-    let Collected { builders, counts, quarantine } = collect(input, watch)?;
+    let Collected { builders, counts, quarantine, .. } = collect(input, watch)?;
     watch.begin("fold to orders", None);
     let history = History::fold(builders)?;
     watch.end();
@@ -166,6 +172,9 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
                 collected.counts += part.counts;
                 collected.quarantine.extend(part.quarantine.rows);
                 collected.builders.push(part.builder);
+                if let Some(survey) = part.survey {
+                    collected.survey.get_or_insert_default().merge(survey);
+                }
             }
             watch.end();
         }

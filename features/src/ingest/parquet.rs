@@ -182,6 +182,7 @@ struct Batch<'a> {
     cancels: Option<Ids<'a>>,
     products: Option<Ids<'a>>,
     discounts: Option<Amounts<'a>>,
+    currencies: Option<Ids<'a>>,
     categories: Option<Ids<'a>>,
     severities: Option<Amounts<'a>>,
     severity_names: Option<&'a StringViewArray>,
@@ -210,6 +211,7 @@ impl<'a> Batch<'a> {
             Field::CancelsOrderId => self.cancels = Some(Ids::of(array).ok_or(ids)?),
             Field::ProductId => self.products = Some(Ids::of(array).ok_or(ids)?),
             Field::Discount => self.discounts = Some(Amounts::of(array).ok_or(numbers)?),
+            Field::Currency => self.currencies = Some(Ids::of(array).ok_or(ids)?),
             Field::Category => self.categories = Some(Ids::of(array).ok_or(ids)?),
             Field::Severity => match array.as_string_view_opt() {
                 Some(names) => self.severity_names = Some(names),
@@ -242,7 +244,7 @@ impl Batch<'_> {
 
 /// Memory to write the numbers of a row's identifiers to.
 #[derive(Default)]
-struct Digits([itoa::Buffer; 7]);
+struct Digits([itoa::Buffer; 8]);
 
 fn add_batch(
     rows: &mut Rows<'_>,
@@ -310,7 +312,7 @@ fn add(
     i: usize,
     digits: &mut Digits,
 ) -> Result<(), (Field, Problem)> {
-    let Digits([customer, order, cancels, product, category, channel, offer]) = digits;
+    let Digits([customer, order, cancels, product, currency, category, channel, offer]) = digits;
     let mut row = RawRow::EMPTY;
     row.customer = batch.customers.as_ref().and_then(|ids| ids.get(i, customer));
     if !rows.takes(row.customer) {
@@ -329,6 +331,7 @@ fn add(
     }
     row.cancels = batch.cancels.as_ref().and_then(|ids| ids.get(i, cancels));
     row.product = batch.products.as_ref().and_then(|ids| ids.get(i, product));
+    row.currency = batch.currencies.as_ref().and_then(|ids| ids.get(i, currency));
     row.category = batch.categories.as_ref().and_then(|ids| ids.get(i, category));
     row.channel = batch.channels.as_ref().and_then(|ids| ids.get(i, channel));
     row.offer = batch.offers.as_ref().and_then(|ids| ids.get(i, offer));

@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 use super::columns::Column;
 use super::quarantine::Quarantine;
 use super::{Field, IngestError, Input, Problem, Table};
+use crate::check::Survey;
 use crate::history::{Complaint, Contact, Given, HistoryBuilder, Severity};
 use crate::id::IdKind;
 use crate::units::{Amount, Instant};
@@ -58,6 +59,7 @@ pub(crate) struct RawRow<'a> {
     pub(crate) cancels: Option<&'a str>,
     pub(crate) product: Option<&'a str>,
     pub(crate) discount: Option<Amount>,
+    pub(crate) currency: Option<&'a str>,
     pub(crate) category: Option<&'a str>,
     pub(crate) severity: Option<Severity>,
     pub(crate) resolved_at: Option<Instant>,
@@ -74,6 +76,7 @@ impl RawRow<'_> {
         cancels: None,
         product: None,
         discount: None,
+        currency: None,
         category: None,
         severity: None,
         resolved_at: None,
@@ -87,6 +90,7 @@ pub(crate) struct Rows<'a> {
     pub(super) builder: HistoryBuilder,
     pub(super) counts: Counts,
     pub(super) quarantine: Quarantine,
+    pub(super) survey: Option<Survey>,
     input: &'a Input,
     table: Table,
 }
@@ -104,7 +108,8 @@ impl<'a> Rows<'a> {
             contacts: table == Table::Contacts,
         });
         let quarantine = Quarantine { limit: input.max_bad_rows, rows: Vec::new() };
-        Self { builder, counts: Counts::default(), quarantine, input, table }
+        let survey = input.survey.then(Survey::default);
+        Self { builder, counts: Counts::default(), quarantine, survey, input, table }
     }
 
     pub(super) fn saw_ids(&mut self, kind: IdKind) {
@@ -169,6 +174,12 @@ impl<'a> Rows<'a> {
         match row.cancels {
             Some(cancelled) => self.builder.add_cancellation(customer, cancelled, instant, amount)?,
             None => self.builder.add_line(customer, order, instant, amount)?,
+        }
+        if let Some(survey) = &mut self.survey {
+            let discount = row.discount.map_or(String::new(), |discount| discount.millionths().to_string());
+            let rest = [row.cancels.unwrap_or_default(), row.product.unwrap_or_default(), &discount];
+            survey.add(customer, order, instant, amount, rest);
+            row.currency.iter().for_each(|currency| survey.add_currency(currency));
         }
         if amount > Amount::ZERO {
             if let Some(product) = row.product {

@@ -1,0 +1,114 @@
+//! The feed, day by day: days that are missing, thin or too full. A missing day looks like mass churn.
+
+use std::collections::BTreeMap;
+
+/// What came on a day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Day {
+    pub(super) lines: u64,
+    /// In millionths.
+    pub(super) amount: i128,
+}
+
+/// A weekday on which lines come in so many weeks of ten is one on which they should.
+const OPEN_SHARE: f64 = 0.8;
+/// A day with so little of what its weekday usually has is thin.
+const THIN: f64 = 0.1;
+/// A day with so many times what its weekday usually has is too full.
+const FULL: f64 = 5.0;
+/// What a weekday usually has must be so much for a day to be called thin or too full.
+const LEAST_LINES: u64 = 20;
+
+/// The feed's days.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DayReport {
+    /// The first and the last day with a line, as days since 1970-01-01.
+    pub span: (i64, i64),
+    /// Days with a line.
+    pub with_lines: u64,
+    /// What is odd, by day.
+    pub odd: Vec<OddDay>,
+}
+
+/// A day that is not as its weekday usually is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OddDay {
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// What is odd about it.
+    pub oddity: Oddity,
+    /// Its lines.
+    pub lines: u64,
+    /// The median of its weekday's days with lines.
+    pub usual_lines: u64,
+}
+
+/// What is odd about a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// No line, on a weekday that usually has some.
+    Missing,
+    /// Less than a tenth of what is usual.
+    Thin,
+    /// More than five times what is usual.
+    Full,
+}
+
+/// Compares every day with its weekday; `None` without days.
+pub(super) fn report(days: &BTreeMap<i64, Day>) -> Option<DayReport> {
+    let (&first, &last) = (days.keys().next()?, days.keys().next_back()?);
+    let mut by_weekday: [Vec<u64>; 7] = Default::default();
+    for (day, of) in days {
+        by_weekday[weekday(*day)].push(of.lines);
+    }
+    let usual: [u64; 7] = std::array::from_fn(|weekday| {
+        let lines = &mut by_weekday[weekday];
+        lines.sort_unstable();
+        lines.get(lines.len() / 2).copied().unwrap_or(0)
+    });
+    let is_open: [bool; 7] = std::array::from_fn(|of| {
+        let weeks = (first..=last).filter(|&day| weekday(day) == of).count();
+        by_weekday[of].len() as f64 >= OPEN_SHARE * weeks as f64
+    });
+    let oddity = |day: i64| {
+        let (lines, of) = (days.get(&day).map_or(0, |of| of.lines), weekday(day));
+        let usual_lines = usual[of];
+        let oddity = match lines {
+            0 if is_open[of] => Oddity::Missing,
+            0 => return None,
+            _ if usual_lines < LEAST_LINES => return None,
+            _ if (lines as f64) < THIN * usual_lines as f64 => Oddity::Thin,
+            _ if lines as f64 > FULL * usual_lines as f64 => Oddity::Full,
+            _ => return None,
+        };
+        Some(OddDay { day, oddity, lines, usual_lines })
+    };
+    let odd = (first..=last).filter_map(oddity).collect();
+    Some(DayReport { span: (first, last), with_lines: days.len() as u64, odd })
+}
+
+fn weekday(day: i64) -> usize {
+    day.rem_euclid(7) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_odd_by_what_its_weekday_usually_has() {
+        // Ten weeks of 100 lines a day and none on weekday 3; one day missing, one thin, one too full.
+        let mut days: BTreeMap<i64, Day> = (700..770)
+            .filter(|&day| weekday(day) != 3)
+            .map(|day| (day, Day { lines: 100, amount: 0 }))
+            .collect();
+        days.remove(&714);
+        days.insert(722, Day { lines: 9, amount: 0 });
+        days.insert(730, Day { lines: 501, amount: 0 });
+        let odd = |day, oddity, lines| OddDay { day, oddity, lines, usual_lines: 100 };
+        let report = report(&days).unwrap();
+        let expected = [odd(714, Oddity::Missing, 0), odd(722, Oddity::Thin, 9), odd(730, Oddity::Full, 501)];
+        assert_eq!(report.odd, expected);
+        assert_eq!((report.span, report.with_lines), ((700, 769), 59));
+    }
+}

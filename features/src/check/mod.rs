@@ -1,0 +1,80 @@
+//! The data report: what a log is like, and what in it would mislead a model.
+
+mod days;
+mod survey;
+
+pub use days::{DayReport, OddDay, Oddity};
+pub use survey::{Repeats, Survey};
+
+use rayon::prelude::*;
+
+use crate::cutoff::training_cutoffs;
+use crate::history::History;
+use crate::horizon::CANDIDATES;
+use crate::known::purchases_between;
+use crate::units::{Amount, Days, Instant};
+
+/// An account that spends so many times what the median customer does looks like wholesale, a test or a shop's own.
+pub const WHOLESALE_TIMES: f64 = 100.0;
+/// At most so many of them are named.
+const MOST_NAMED: usize = 20;
+/// So few customers are not worth another thread.
+const MIN_CUSTOMERS: usize = 1024;
+
+/// What customers are like.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CustomerReport {
+    /// Customers with a purchase.
+    pub buyers: usize,
+    /// The share of them with fewer than two purchases, in [0, 1].
+    pub with_one_purchase: f64,
+    /// The median of what a buyer's purchases come to.
+    pub median_money: f64,
+    /// What all purchases come to.
+    pub money: f64,
+    /// Accounts with at least [`WHOLESALE_TIMES`] the median, the largest first; at most 20 are named.
+    pub wholesale: Vec<(String, f64)>,
+    /// How many such accounts there are.
+    pub wholesale_count: usize,
+}
+
+impl CustomerReport {
+    /// Looks at every customer; `None` if nobody bought.
+    pub fn of(history: &History) -> Option<Self> {
+        let bought: Vec<(u32, usize, f64)> = (0..history.len() as u32)
+            .into_par_iter()
+            .with_min_len(MIN_CUSTOMERS)
+            .filter_map(|customer| {
+                let orders = history.customer(customer as usize);
+                let purchases = purchases_between(orders, Instant::MIN, Instant::MAX);
+                let amounts: Vec<Amount> = purchases.map(|purchase| purchase.amount).collect();
+                (!amounts.is_empty()).then(|| (customer, amounts.len(), Amount::total(amounts.into_iter())))
+            })
+            .collect();
+        let mut money: Vec<f64> = bought.iter().map(|&(_, _, money)| money).collect();
+        money.sort_unstable_by(f64::total_cmp);
+        let median_money = *money.get(money.len() / 2)?;
+        let is_large = |&&(_, _, money): &&(u32, usize, f64)| money >= WHOLESALE_TIMES * median_money;
+        let mut large: Vec<&(u32, usize, f64)> = bought.iter().filter(is_large).collect();
+        large.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+        let named = large.iter().take(MOST_NAMED);
+        Some(Self {
+            buyers: bought.len(),
+            with_one_purchase: bought.iter().filter(|(_, purchases, _)| *purchases < 2).count() as f64
+                / bought.len() as f64,
+            median_money,
+            money: money.iter().sum(),
+            wholesale: named
+                .map(|&&(c, _, money)| (history.customer_id(c as usize).to_owned(), money))
+                .collect(),
+            wholesale_count: large.len(),
+        })
+    }
+}
+
+/// The candidate horizons a log is long enough for, with the number of cutoffs to train and test at: at least two.
+pub fn usable_horizons(span: (Instant, Instant), lookback: Days) -> Vec<(Days, usize)> {
+    let cutoffs = |horizon| training_cutoffs(span.0, span.1, horizon, lookback).len();
+    let candidates = CANDIDATES.into_iter().filter_map(Days::new).map(|horizon| (horizon, cutoffs(horizon)));
+    candidates.filter(|&(_, cutoffs)| cutoffs >= 2).collect()
+}

@@ -1,0 +1,115 @@
+//! What is gathered from purchase lines as they are read.
+
+use std::collections::BTreeMap;
+
+use super::days::{Day, DayReport, report};
+use crate::id::fingerprint;
+use crate::units::{Amount, Instant};
+
+/// What the purchase lines are like. The order of rows does not show.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// Lines and money of each calendar day (UTC).
+    days: BTreeMap<i64, Day>,
+    /// Lines below zero.
+    pub negative: u64,
+    /// Lines of exactly nothing.
+    pub zero: u64,
+    /// Lines in each currency, where there is such a column.
+    pub currencies: BTreeMap<String, u64>,
+    /// The fingerprint of each line's order, and of the whole line.
+    lines: Vec<(u64, u64)>,
+}
+
+/// Lines that are there more than once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Repeats {
+    /// Lines that repeat another in everything that is read of them.
+    pub lines: u64,
+    /// Orders every line of which is there at least twice: sent again, it seems.
+    pub orders: u64,
+}
+
+impl Survey {
+    /// Adds a line; `rest` is what else is read of it.
+    pub fn add(&mut self, customer: &str, order: &str, instant: Instant, amount: Amount, rest: [&str; 3]) {
+        let day = self.days.entry(instant.calendar_day()).or_default();
+        day.lines += 1;
+        day.amount += i128::from(amount.millionths());
+        self.negative += u64::from(amount < Amount::ZERO);
+        self.zero += u64::from(amount == Amount::ZERO);
+        // No identifier holds this character by any likelihood: what is joined can be told apart.
+        let order = [customer, order].join("\u{1f}");
+        let numbers = [instant.micros(), amount.millionths()].map(|number| number.to_string());
+        let line = [&order, &numbers[0], &numbers[1], rest[0], rest[1], rest[2]].join("\u{1f}");
+        self.lines.push((fingerprint(&order), fingerprint(&line)));
+    }
+
+    /// Notes the currency of a line.
+    pub fn add_currency(&mut self, currency: &str) {
+        match self.currencies.get_mut(currency) {
+            Some(lines) => *lines += 1,
+            None => {
+                self.currencies.insert(currency.to_owned(), 1);
+            }
+        }
+    }
+
+    /// Takes in another.
+    pub fn merge(&mut self, other: Self) {
+        for (day, more) in other.days {
+            let own = self.days.entry(day).or_default();
+            own.lines += more.lines;
+            own.amount += more.amount;
+        }
+        self.negative += other.negative;
+        self.zero += other.zero;
+        for (currency, lines) in other.currencies {
+            *self.currencies.entry(currency).or_default() += lines;
+        }
+        self.lines.extend(other.lines);
+    }
+
+    /// Which lines and orders are there more than once.
+    pub fn repeats(&mut self) -> Repeats {
+        self.lines.sort_unstable();
+        let mut repeats = Repeats::default();
+        for order in self.lines.chunk_by(|a, b| a.0 == b.0) {
+            let copies = order.chunk_by(|a, b| a.1 == b.1).map(<[_]>::len);
+            repeats.lines += copies.clone().map(|copies| copies as u64 - 1).sum::<u64>();
+            repeats.orders += u64::from(copies.min().is_some_and(|fewest| fewest > 1));
+        }
+        repeats
+    }
+
+    /// The days of the feed; `None` without a line.
+    pub fn days(&self) -> Option<DayReport> {
+        report(&self.days)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_lines_and_orders_that_were_sent_again_are_told_apart() {
+        let mut survey = Survey::default();
+        let mut add = |order: &str, cents: i64, product: &str| {
+            survey.add("a", order, Instant::MIN, Amount::from_millionths(cents), [product, "", ""]);
+        };
+        // Order 1 has one of its two lines twice; order 2 is there twice as a whole.
+        for (order, cents, product) in [
+            ("1", 5, "x"),
+            ("1", 5, "x"),
+            ("1", 5, "y"),
+            ("2", 1, "x"),
+            ("2", 2, "y"),
+            ("2", 2, "y"),
+            ("2", 1, "x"),
+        ] {
+            add(order, cents, product);
+        }
+        assert_eq!(survey.repeats(), Repeats { lines: 3, orders: 1 });
+    }
+}

@@ -1,0 +1,286 @@
+//! `mainstay check`.
+
+use clap::Args as ClapArgs;
+use mainstay_features::check::{
+    CustomerReport, DayReport, OddDay, Oddity, Repeats, WHOLESALE_TIMES, usable_horizons,
+};
+use mainstay_features::history::History;
+use mainstay_features::ingest::{Counts, IngestError};
+use mainstay_features::units::{Days, Instant};
+use mainstay_features::watch::Watch;
+use serde_json::{Value, json};
+
+use super::input::{InputArgs, collect, last_order};
+use super::output;
+use super::progress::Progress;
+use crate::failure::{Failure, Kind};
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// The population is who bought within this time
+    #[arg(long, value_name = "DAYS", default_value = "365d")]
+    lookback: Days,
+    /// How old the log is is told as of this instant [default: not told]
+    #[arg(long, value_name = "INSTANT")]
+    as_of: Option<Instant>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let progress = Progress::new();
+    let mut settled = args.input.settled()?;
+    if settled.input.purchases.is_empty() {
+        return Err(Failure::new(Kind::Usage, "no purchases: give --purchases, or purchases in --config"));
+    }
+    settled.input.survey = true;
+    let collected = collect(&settled, &progress)?;
+    progress.begin("look at days, orders and customers", None);
+    let mut survey = collected.survey.unwrap_or_default();
+    let (repeats, days) = (survey.repeats(), survey.days());
+    let history = History::fold(collected.builders).map_err(IngestError::from)?;
+    last_order(&history)?;
+    let (span, days, customers) = match (history.span(), days, CustomerReport::of(&history)) {
+        (Some(span), Some(days), Some(customers)) => (span, days, customers),
+        _ => {
+            return Err(Failure::new(Kind::TooLittleData, "the log has no purchase: no order is above zero"));
+        }
+    };
+    progress.end();
+    let report = Report {
+        counts: collected.counts,
+        negative: survey.negative,
+        zero: survey.zero,
+        currencies: survey.currencies.into_iter().collect(),
+        repeats,
+        orders: history.order_count(),
+        span,
+        days,
+        customers,
+        strangers: history.complaints_without_orders().1 as u64,
+        horizons: usable_horizons(span, args.lookback),
+        days_old: args.as_of.map(|as_of| as_of.days_since(span.1)),
+        given: history.given(),
+    };
+    if args.json { output::print_json(&report.to_json()) } else { output::print(&report.to_text()) }
+}
+
+/// Everything the report tells.
+struct Report {
+    counts: Counts,
+    negative: u64,
+    zero: u64,
+    currencies: Vec<(String, u64)>,
+    repeats: Repeats,
+    orders: usize,
+    span: (Instant, Instant),
+    days: DayReport,
+    customers: CustomerReport,
+    /// Complaints of customers without an order.
+    strangers: u64,
+    horizons: Vec<(Days, usize)>,
+    days_old: Option<i64>,
+    given: mainstay_features::history::Given,
+}
+
+impl Report {
+    /// What would mislead a model, or is missing for one; each in a sentence with what to do.
+    fn findings(&self) -> Vec<String> {
+        let mut findings = Vec::new();
+        let mut find = |found: bool, what: String| {
+            if found {
+                findings.push(what);
+            }
+        };
+        let odd = |oddity| self.days.odd.iter().filter(move |day| day.oddity == oddity);
+        let days = |oddity| listed(&odd(oddity).collect::<Vec<_>>());
+        let count = |oddity| odd(oddity).count();
+        let (missing, thin, full) = (count(Oddity::Missing), count(Oddity::Thin), count(Oddity::Full));
+        find(
+            missing > 0,
+            format!(
+                "{missing} days have no line where their weekday usually has: {}. A missing day looks like mass churn: send them, or say why",
+                days(Oddity::Missing)
+            ),
+        );
+        find(
+            thin > 0,
+            format!(
+                "{thin} days have less than a tenth of their weekday's usual lines: {}. Are they whole?",
+                days(Oddity::Thin)
+            ),
+        );
+        find(
+            full > 0,
+            format!(
+                "{full} days have more than five times their weekday's usual lines: {}. Was something sent twice, or loaded at once?",
+                days(Oddity::Full)
+            ),
+        );
+        let last_is_odd = self.days.odd.last().is_some_and(|day| day.day == self.days.span.1);
+        find(
+            last_is_odd,
+            "the last day is one of them: back-test and score as of the day before it (--as-of)".to_owned(),
+        );
+        if let Some(old) = self.days_old {
+            find(old >= 2, format!("the last order is {old} days old: scores will be as old"));
+            find(
+                old < 0,
+                format!("the last order is {} days in the future: is the clock right (--time-zone)?", -old),
+            );
+        }
+        let Repeats { lines, orders } = self.repeats;
+        find(
+            lines > 0,
+            format!(
+                "{lines} lines repeat another in everything that is read of them, and {orders} orders are there twice or more as a whole. They all count: take them out if they were sent twice"
+            ),
+        );
+        let Counts { without_customer, bad, .. } = self.counts;
+        find(without_customer > 0, format!("{without_customer} rows have no customer_id and are left out"));
+        find(bad > 0, format!("{bad} rows are bad and in quarantine"));
+        find(
+            self.strangers > 0,
+            format!(
+                "{} complaints are of customers without an order: are the identifiers written the same way?",
+                self.strangers
+            ),
+        );
+        let currencies: Vec<&str> = self.currencies.iter().map(|(name, _)| name.as_str()).collect();
+        find(
+            currencies.len() > 1,
+            format!(
+                "amounts are in {} currencies ({}): convert them, or take one at a time with --where",
+                currencies.len(),
+                currencies.join(", ")
+            ),
+        );
+        let named: Vec<&str> = self.customers.wholesale.iter().take(5).map(|(id, _)| id.as_str()).collect();
+        find(
+            self.customers.wholesale_count > 0,
+            format!(
+                "{} accounts spend {WHOLESALE_TIMES} times what the median customer does or more ({}): if they are wholesale, staff or tests, leave them out with --exclude",
+                self.customers.wholesale_count,
+                named.join(", ")
+            ),
+        );
+        let once = self.customers.with_one_purchase;
+        find(
+            once > 0.8,
+            format!(
+                "{:.0} % of the customers bought once: recency and frequency say little of them",
+                100.0 * once
+            ),
+        );
+        find(
+            self.horizons.is_empty(),
+            format!(
+                "the log, {} days, is too short to train and test on any horizon from 30 days up",
+                self.span.1.days_since(self.span.0)
+            ),
+        );
+        find(
+            self.span.1.days_since(self.span.0) < 730,
+            "less than two years: a season cannot be told from a trend".to_owned(),
+        );
+        find(
+            self.customers.buyers < 1000,
+            "fewer than 1,000 customers: measures of a model will be rough".to_owned(),
+        );
+        find(!self.given.complaints, "no complaints (--complaints)".to_owned());
+        find(!self.given.products, "no product_id: nothing can be told of variety".to_owned());
+        findings
+    }
+
+    fn to_text(&self) -> String {
+        let Counts { purchase_lines, complaints, contacts, excluded, filtered, .. } = self.counts;
+        let (first, last) = self.span;
+        let customers = &self.customers;
+        let mut text = format!(
+            "{purchase_lines} lines, {} orders, {} customers with a purchase, {complaints} complaints, {contacts} contacts\n\
+             from {first} to {last}: {} days, {} of them with lines\n\
+             {} lines below zero, {} of nothing; {} repeat another\n\
+             {excluded} rows of excluded customers and {filtered} that do not meet --where left out\n\
+             {:.1} % of the customers bought once; the median customer spent {:.2} of {:.2} in all\n",
+            self.orders,
+            customers.buyers,
+            self.days.span.1 - self.days.span.0 + 1,
+            self.days.with_lines,
+            self.negative,
+            self.zero,
+            self.repeats.lines,
+            100.0 * customers.with_one_purchase,
+            customers.median_money,
+            customers.money,
+        );
+        let horizons: Vec<String> =
+            self.horizons.iter().map(|(horizon, cutoffs)| format!("{horizon} ({cutoffs} cutoffs)")).collect();
+        if !horizons.is_empty() {
+            text += &format!("usable horizons: {}; mainstay horizon advises one\n", horizons.join(", "));
+        }
+        text += "\n";
+        for finding in self.findings() {
+            text += &format!("- {finding}\n");
+        }
+        text
+    }
+
+    fn to_json(&self) -> Value {
+        let odd = |day: &OddDay| {
+            let oddity = match day.oddity {
+                Oddity::Missing => "missing",
+                Oddity::Thin => "thin",
+                Oddity::Full => "full",
+            };
+            json!({"day": date(day.day), "oddity": oddity, "lines": day.lines, "usual_lines": day.usual_lines})
+        };
+        let wholesale = |(id, money): &(String, f64)| json!({"customer_id": id, "money": money});
+        let horizon = |(horizon, cutoffs): &(Days, usize)| json!({"days": horizon.get(), "cutoffs": cutoffs});
+        json!({
+            "purchase_lines": self.counts.purchase_lines,
+            "orders": self.orders,
+            "customers": self.customers.buyers,
+            "complaints": self.counts.complaints,
+            "contacts": self.counts.contacts,
+            "first_order": self.span.0.to_string(),
+            "last_order": self.span.1.to_string(),
+            "days_old": self.days_old,
+            "days_with_lines": self.days.with_lines,
+            "odd_days": self.days.odd.iter().map(odd).collect::<Vec<_>>(),
+            "lines_below_zero": self.negative,
+            "lines_of_nothing": self.zero,
+            "repeated_lines": self.repeats.lines,
+            "repeated_orders": self.repeats.orders,
+            "rows_without_customer": self.counts.without_customer,
+            "rows_excluded": self.counts.excluded,
+            "rows_filtered": self.counts.filtered,
+            "rows_bad": self.counts.bad,
+            "complaints_without_orders": self.strangers,
+            "currencies": self.currencies.iter().map(|(name, lines)| json!({"currency": name, "lines": lines})).collect::<Vec<_>>(),
+            "customers_with_one_purchase_share": self.customers.with_one_purchase,
+            "median_customer_money": self.customers.median_money,
+            "money": self.customers.money,
+            "wholesale_accounts": self.customers.wholesale_count,
+            "largest_wholesale": self.customers.wholesale.iter().map(wholesale).collect::<Vec<_>>(),
+            "usable_horizons": self.horizons.iter().map(horizon).collect::<Vec<_>>(),
+            "findings": self.findings(),
+        })
+    }
+}
+
+/// The first few days, as dates.
+fn listed(days: &[&OddDay]) -> String {
+    const FEW: usize = 5;
+    let dates: Vec<String> = days.iter().take(FEW).map(|day| date(day.day)).collect();
+    let more = if days.len() > FEW { ", …" } else { "" };
+    dates.join(", ") + more
+}
+
+/// A calendar day as a date.
+fn date(day: i64) -> String {
+    let instant = day.checked_mul(86_400_000_000).and_then(Instant::from_micros);
+    instant.map_or(String::new(), |instant| instant.to_string().chars().take(10).collect())
+}

@@ -1,0 +1,61 @@
+//! The data report.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use crate::support::{CDNOW, done, folder, json};
+
+#[test]
+fn the_report_of_cdnow_is_what_is_known_of_it() {
+    let report = json(&format!("check --purchases {CDNOW} --as-of 1998-07-10 --json"));
+    assert_eq!(report["purchase_lines"], 69_659);
+    assert_eq!(report["lines_of_nothing"], 80, "the log's own notes count them");
+    assert_eq!(report["customers"], 23_502, "68 of 23,570 never paid anything");
+    assert_eq!(report["repeated_lines"], 0, "every line has an order number of its own");
+    assert_eq!(report["days_old"], 10);
+    let text = done(&format!("check --purchases {CDNOW}"));
+    assert!(text.contains("usable horizons: 30d (4 cutoffs)"), "{text}");
+    assert!(text.contains("- no complaints (--complaints)"), "{text}");
+}
+
+#[test]
+fn gaps_repetitions_currencies_and_large_accounts_are_found() {
+    let folder = folder();
+    let path = folder.path().join("log.csv");
+    let mut log = "customer_id,order_id,ts,amount,currency\n".to_owned();
+    for day in 0..60_i64 {
+        let lines = match day {
+            30 => 0,
+            40 => 2,
+            50 => 150,
+            _ => 25,
+        };
+        for line in 0..lines {
+            let customer = line % 25;
+            let amount = if customer == 7 { 9000 } else { 10 + customer };
+            let date =
+                mainstay_features::units::Instant::from_micros((19_800 + day) * 86_400_000_000).unwrap();
+            writeln!(log, "c{customer},{day}-{line},{date},{amount},EUR").unwrap();
+        }
+    }
+    log += "c1,0-1,2024-03-18T00:00:00Z,11,EUR\nc2,x,2024-03-19,5,USD\n,y,2024-03-19,5,EUR\nc3,z,2024-03-19,-5,EUR\n";
+    fs::write(&path, log).unwrap();
+    let report = json(&format!("check --purchases {} --json", path.display()));
+    let odd: Vec<String> = report["odd_days"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|day| format!("{} {}", day["day"].as_str().unwrap(), day["oddity"].as_str().unwrap()))
+        .collect();
+    assert_eq!(odd, ["2024-04-17 missing", "2024-04-27 thin", "2024-05-07 full"]);
+    assert_eq!((&report["repeated_lines"], &report["repeated_orders"]), (&1.into(), &1.into()));
+    assert_eq!((&report["rows_without_customer"], &report["lines_below_zero"]), (&1.into(), &1.into()));
+    assert_eq!(report["largest_wholesale"][0]["customer_id"], "c7");
+    let findings =
+        report["findings"].as_array().unwrap().iter().map(|f| f.as_str().unwrap()).collect::<String>();
+    for finding in
+        ["1 days have no line", "2 currencies (EUR, USD)", "1 accounts spend 100 times", "too short to train"]
+    {
+        assert!(findings.contains(finding), "{finding}: {findings}");
+    }
+}
