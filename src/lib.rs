@@ -19,4 +19,5 @@ pub mod quarantine_file;
 pub mod sample;
 pub mod scores;
 pub mod service;
+pub mod simulated_files;
 pub mod store;

@@ -23,6 +23,7 @@ pub mod registry;
 pub mod returns;
 pub mod rhythm;
 pub mod season;
+pub mod simulate;
 pub mod table;
 pub mod tenure;
 pub mod trend;

@@ -13,6 +13,7 @@ mod output;
 mod progress;
 mod score;
 mod serve;
+mod simulate;
 mod train;
 
 use std::process::ExitCode;
@@ -58,6 +59,8 @@ enum Command {
     List(list::Args),
     /// Serve the score API
     Serve(serve::Args),
+    /// Write the files of a made-up shop, and the truth about its customers
+    Simulate(simulate::Args),
 }
 
 /// Runs the command and says how it ended.
@@ -91,6 +94,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Score(args) => score::run(&args),
         Command::List(args) => list::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
     }
 }
 

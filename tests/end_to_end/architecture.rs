@@ -49,6 +49,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("scores", &["columns", "failure", "parquet_file", "service"]),
         ("store", &["failure", "scores"]),
         ("quarantine_file", &["failure", "store"]),
+        ("simulated_files", &["columns", "failure", "parquet_file", "store"]),
         ("api", &["failure", "service", "store"]),
         (
             "cli",
@@ -61,6 +62,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
                 "sample",
                 "scores",
                 "service",
+                "simulated_files",
                 "store",
             ],
         ),

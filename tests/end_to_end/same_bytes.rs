@@ -69,3 +69,33 @@ fn a_rerun_over_old_outputs() {
     assert!(run() == run());
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 }
+
+#[test]
+fn a_simulated_shop_is_the_same_on_any_number_of_threads_and_is_read_like_a_real_one() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for threads in ["1", "2"] {
+        done(&format!("simulate --customers 9000 --seed 7 --threads {threads} --out {}", at(threads)));
+    }
+    let files = [
+        "purchases.parquet",
+        "complaints.parquet",
+        "contacts.parquet",
+        "customers.parquet",
+        "truth.parquet",
+        "truth.json",
+    ];
+    for file in files {
+        let read = |threads: &str| fs::read(folder.path().join(threads).join(file)).unwrap();
+        assert!(read("1") == read("2"), "{file}");
+    }
+    let input = format!(
+        "--purchases {} --complaints {} --contacts {}",
+        at("1/purchases.parquet"),
+        at("1/complaints.parquet"),
+        at("1/contacts.parquet")
+    );
+    // Its files have a column for everything there is a feature for.
+    let told = done(&format!("features {input} --as-of 2023-12-01 --out {}", at("features.parquet")));
+    assert!(told.contains("rows of 46 features"), "{told}");
+}
