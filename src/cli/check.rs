@@ -102,7 +102,8 @@ impl Report {
         find(
             missing > 0,
             format!(
-                "{missing} days have no line where their weekday usually has: {}. A missing day looks like mass churn: send them, or say why",
+                "{missing} days have no line where their weekday usually has: {}. A missing day looks like \
+                     mass churn: send them, or say why",
                 days(Oddity::Missing)
             ),
         );
@@ -116,7 +117,8 @@ impl Report {
         find(
             full > 0,
             format!(
-                "{full} days have more than five times their weekday's usual lines: {}. Was something sent twice, or loaded at once?",
+                "{full} days have more than five times their weekday's usual lines: {}. Was something sent \
+                     twice, or loaded at once?",
                 days(Oddity::Full)
             ),
         );
@@ -136,7 +138,8 @@ impl Report {
         find(
             lines > 0,
             format!(
-                "{lines} lines repeat another in everything that is read of them, and {orders} orders are there twice or more as a whole. They all count: take them out if they were sent twice"
+                "{lines} lines repeat another in everything that is read of them, and {orders} orders are \
+                     there twice or more as a whole. They all count: take them out if they were sent twice"
             ),
         );
         let Counts { without_customer, bad, .. } = self.counts;
@@ -162,7 +165,8 @@ impl Report {
         find(
             self.customers.wholesale_count > 0,
             format!(
-                "{} accounts spend {WHOLESALE_TIMES} times what the median customer does or more ({}): if they are wholesale, staff or tests, leave them out with --exclude",
+                "{} accounts spend {WHOLESALE_TIMES} times what the median customer does or more ({}): if \
+                     they are wholesale, staff or tests, leave them out with --exclude",
                 self.customers.wholesale_count,
                 named.join(", ")
             ),
@@ -200,7 +204,8 @@ impl Report {
         let (first, last) = self.span;
         let customers = &self.customers;
         let mut text = format!(
-            "{purchase_lines} lines, {} orders, {} customers with a purchase, {complaints} complaints, {contacts} contacts\n\
+            "{purchase_lines} lines, {} orders, {} customers with a purchase, {complaints} complaints, \
+                 {contacts} contacts\n\
              from {first} to {last}: {} days, {} of them with lines\n\
              {} lines below zero, {} of nothing; {} repeat another\n\
              {excluded} rows of excluded customers and {filtered} that do not meet --where left out\n\

@@ -21,10 +21,12 @@ pub struct Convention {
 impl Convention {
     /// The instant of a text.
     pub(crate) fn instant(&self, text: &str) -> Result<Instant, ParseUnitError> {
-        if let Some(unit) = self.ts_unit {
-            let number = text.trim().parse().ok();
-            return number.and_then(|number| unit.instant(number)).ok_or_else(|| {
-                ParseUnitError::new(text, "a whole number that stands for an instant in the years 1 to 9999")
+        // Not every file of a shop writes numbers: what is none is read as a text.
+        if let Some(unit) = self.ts_unit
+            && let Ok(number) = text.trim().parse()
+        {
+            return unit.instant(number).ok_or_else(|| {
+                ParseUnitError::new(text, "a number that stands for an instant in the years 1 to 9999")
             });
         }
         if let Some(zone) = &self.time_zone
@@ -141,6 +143,7 @@ mod tests {
         assert_eq!(of("us").instant("1709251200000000"), day);
         assert_eq!(of("ns").instant("1709251200000000999"), day);
         assert!(of("s").instant("1709251200000000").is_err(), "far beyond the year 9999");
+        assert_eq!(of("s").instant("2024-03-01"), day, "what is no number is a text");
         assert!(Convention::default().instant("1709251200").is_err());
     }
 }
