@@ -134,3 +134,51 @@ fn logistic_coefficients_are_scikit_learns() {
     let selected = judged.models.iter().filter(|model| model.selected).map(|model| model.name.as_str());
     assert_eq!(selected.collect::<Vec<_>>(), [trained.models.selected.to_string()]);
 }
+
+/// The counts and sums of 39 features on the real logs of ../shared/data, against those that DuckDB gives
+/// (tests/independent/features.py golden). Says so where the logs are not there.
+#[test]
+fn the_wide_features_of_the_real_logs_sum_to_duckdbs() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let golden = fs::read_to_string(format!("{GOLDEN}/wide_features.json")).unwrap();
+    let golden: Value = serde_json::from_str(&golden).unwrap();
+    for (log, expected) in golden.as_object().unwrap() {
+        let purchases = data.join(log).join("purchases.parquet");
+        if !purchases.exists() {
+            eprintln!("skipped: {} is not here", purchases.display());
+            continue;
+        }
+        let folder = folder();
+        let at = |name: &str| folder.path().join(name);
+        let lookback = format!("{}d", expected["lookback_days"]);
+        let mut command = crate::support::command("features --max-bad-rows 1%");
+        command.arg("--purchases").arg(&purchases).arg("--quarantine").arg(at("quarantine.csv"));
+        command.args(["--as-of", expected["as_of"].as_str().unwrap(), "--lookback", &lookback]);
+        command.args(["--features", "core,trend,change,amounts,rhythm,returns,complaints,season"]);
+        if log == "olist" {
+            command.args(["--where", "order_status not in (canceled, unavailable)"]);
+            command.arg("--complaints").arg(data.join("olist/complaints.parquet"));
+        }
+        let output = command.arg("--out").arg(at("features.parquet")).output().unwrap();
+        assert!(output.status.success(), "{log}: {}", String::from_utf8_lossy(&output.stderr));
+
+        let rows = rows_of(&at("features.parquet"));
+        let count: usize = rows.iter().map(RecordBatch::num_rows).sum();
+        assert_eq!(count as u64, expected["rows"].as_u64().unwrap(), "{log}");
+        for (column, told) in expected["columns"].as_object().unwrap() {
+            let values: Vec<f64> = rows.iter().flat_map(|batch| given(batch, column)).collect();
+            assert_eq!(values.len() as u64, told["count"].as_u64().unwrap(), "{log} {column}");
+            let (sum, told) = (values.iter().sum::<f64>(), told["sum"].as_f64().unwrap_or(0.0));
+            assert!((sum - told).abs() <= 1e-9 * (1.0 + told.abs()), "{log} {column}: {sum} {told}");
+        }
+    }
+}
+
+/// The values of a column that are given.
+fn given(batch: &RecordBatch, column: &str) -> Vec<f64> {
+    let array = batch.column_by_name(column).unwrap();
+    match array.as_primitive_opt::<Int64Type>() {
+        Some(whole) => whole.iter().flatten().map(|value| value as f64).collect(),
+        None => array.as_primitive::<Float64Type>().iter().flatten().collect(),
+    }
+}

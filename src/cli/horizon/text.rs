@@ -26,6 +26,9 @@ pub(super) fn sentence(advice: &Advice) -> String {
             exact.get(),
             second_best(advice)
         ),
+        (None, None) if advice.curve.judged_until() == 0 => {
+            format!("This log is too short to judge any horizon. {}", second_best(advice))
+        }
         (None, None) => {
             let days = advice.curve.judged_until();
             let back = advice.curve.come_back_after(days).map_or(NOT_KNOWN.to_owned(), percent);
@@ -134,6 +137,8 @@ mod tests {
         let short = sentence(&advice(5, 60, 0.1));
         assert!(short.starts_with("No horizon this log can judge is long enough: even after 30 silent days"));
         assert!(short.ends_with("No horizon can be trained and tested on a log of 60 days"), "{short}");
+        let two_days = sentence(&advice(0, 1, 0.1));
+        assert!(two_days.starts_with("This log is too short to judge any horizon"), "{two_days}");
         let middling = sentence(&advice(5, 100, 0.1));
         assert!(middling.starts_with("It takes 40 silent days"), "{middling}");
         assert!(middling.ends_with("--horizon 30d, after which 33.3 % come back"), "{middling}");
