@@ -32,10 +32,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
-    let mut settled = args.input.settled()?;
-    if settled.input.purchases.is_empty() {
-        return Err(Failure::new(Kind::Usage, "no purchases: give --purchases, or purchases in --config"));
-    }
+    let mut settled = args.input.with_purchases()?;
     settled.input.survey = true;
     let collected = collect(&settled, &progress)?;
     progress.begin("look at days, orders and customers", None);

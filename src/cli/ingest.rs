@@ -1,6 +1,7 @@
 //! `mainstay ingest`.
 
 use clap::Args as ClapArgs;
+use mainstay_features::ingest::Table;
 use mainstay_features::watch::Watch;
 use serde_json::json;
 
@@ -31,9 +32,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (mut new, mut known): (Vec<KeptFile>, Vec<String>) = (Vec::new(), Vec::new());
     let input = &mut settled.input;
     for (table, sources) in [
-        ("purchases", &mut input.purchases),
-        ("complaints", &mut input.complaints),
-        ("contacts", &mut input.contacts),
+        (Table::Purchases, &mut input.purchases),
+        (Table::Complaints, &mut input.complaints),
+        (Table::Contacts, &mut input.contacts),
     ] {
         let mut to_read = Vec::new();
         for source in std::mem::take(sources) {
@@ -43,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 return Err(Failure::new(Kind::Usage, why));
             }
             let fingerprint = format!("{:032x}", source.fingerprint()?);
-            let file = KeptFile { table: table.to_owned(), name: source.name(), fingerprint };
+            let file = KeptFile { table: table.to_string(), name: source.name(), fingerprint };
             if kept.files().iter().chain(&new).any(|known| known.is_same(&file)) {
                 known.push(file.name);
             } else {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use mainstay_features::history::History;
 use mainstay_features::ingest::{
-    self, Collected, ColumnMap, Condition, Convention, Counts, EpochUnit, Field, IngestError, Input,
-    MaxBadRows, Source, Table, Zone,
+    self, Collected, ColumnMap, Condition, Convention, Counts, EpochUnit, Field, IngestError, Ingested,
+    Input, MaxBadRows, Source, Table, Zone,
 };
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
@@ -24,7 +24,7 @@ use crate::service::Assumptions;
 use crate::store::{Store, folder_of};
 
 /// What to read.
-#[derive(Args, Default)]
+#[derive(Args)]
 pub(super) struct InputArgs {
     /// Purchases, Parquet or CSV (also packed with gzip or zstd): files, folders, patterns such as 'log/*.csv', or -
     /// for CSV on standard input; with customer_id, order_id, ts, amount and, where there are, cancels_order_id,
@@ -160,14 +160,17 @@ impl InputArgs {
         if self.say_nothing() {
             return read_kept(store, progress);
         }
+        read(&self.with_purchases()?, progress)
+    }
+
+    /// What the flags and the configuration say; there must be purchases.
+    pub(super) fn with_purchases(&self) -> Result<Settled, Failure> {
         let settled = self.settled()?;
         if settled.input.purchases.is_empty() {
-            return Err(Failure::new(
-                Kind::Usage,
-                "no purchases: give --purchases, or purchases in --config",
-            ));
+            let none = "no purchases: give --purchases, or purchases in --config";
+            return Err(Failure::new(Kind::Usage, none));
         }
-        read(&settled, progress)
+        Ok(settled)
     }
 }
 
@@ -192,13 +195,7 @@ fn read_ids(path: &Path) -> Result<BTreeSet<String>, Failure> {
 
 /// Reads an input into a history, and notes what is in it and what was left out.
 pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<History, Failure> {
-    let Collected { builders, counts, .. } = collect(settled, progress)?;
-    progress.begin("fold to orders", None);
-    let history = History::fold(builders).map_err(IngestError::from)?;
-    progress.end();
-    if history.order_count() == 0 {
-        return Err(IngestError::NoPurchases.into());
-    }
+    let Ingested { history, counts, .. } = collect(settled, progress)?.fold(progress)?;
     note_counts(&counts, &settled.quarantine);
     note_history(&history);
     Ok(history)

@@ -53,11 +53,11 @@ pub(crate) fn read<'a>(
         };
         if record.len() != width {
             let problem = Problem::WrongWidth { found: record.len(), expected: width };
-            rows.refuse(&name, number, "", problem)?;
+            rows.quarantine.add(&name, number, "", problem)?;
         } else if !meets(&conditions, bytes) {
             rows.counts.filtered += 1;
         } else if let Err((column, problem)) = add(&mut rows, &input.convention, &columns, bytes) {
-            rows.refuse(&name, number, &column.name, problem)?;
+            rows.quarantine.add(&name, number, &column.name, problem)?;
         }
         if number % ROWS_PER_STEP == 0 {
             watch.advance(ROWS_PER_STEP);

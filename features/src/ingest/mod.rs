@@ -139,14 +139,23 @@ impl FromStr for Table {
 /// # Errors
 /// The first file, row and column that is not what it should be, or that too many rows are not; see [`IngestError`].
 pub fn read(input: &Input, watch: &dyn Watch) -> Result<Ingested, IngestError> {
-    let Collected { builders, counts, quarantine, .. } = collect(input, watch)?;
-    watch.begin("fold to orders", None);
-    let history = History::fold(builders)?;
-    watch.end();
-    if history.order_count() == 0 {
-        return Err(IngestError::NoPurchases);
+    collect(input, watch)?.fold(watch)
+}
+
+impl Collected {
+    /// Folds the rows to a history.
+    ///
+    /// # Errors
+    /// When there is no order, or more customers than can be numbered.
+    pub fn fold(self, watch: &dyn Watch) -> Result<Ingested, IngestError> {
+        watch.begin("fold to orders", None);
+        let history = History::fold(self.builders)?;
+        watch.end();
+        if history.order_count() == 0 {
+            return Err(IngestError::NoPurchases);
+        }
+        Ok(Ingested { history, counts: self.counts, quarantine: self.quarantine })
     }
-    Ok(Ingested { history, counts, quarantine })
 }
 
 /// Reads the rows of every file.

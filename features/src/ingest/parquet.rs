@@ -299,7 +299,7 @@ fn add_batch(
         if let Err((field, problem)) = add(rows, &columns, i, &mut digits) {
             let column = layout.columns.iter().find(|column| column.field == field);
             let name = column.map_or(field.name(), |column| &column.name);
-            rows.refuse(&source.name(), rows_before + i as u64 + 1, name, problem)?;
+            rows.quarantine.add(&source.name(), rows_before + i as u64 + 1, name, problem)?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::ops::AddAssign;
 
 use super::columns::Column;
 use super::quarantine::Quarantine;
-use super::{Field, IngestError, Input, Problem, Table};
+use super::{Field, Input, Problem, Table};
 use crate::check::Survey;
 use crate::history::{Complaint, Contact, Given, HistoryBuilder, Severity};
 use crate::id::IdKind;
@@ -124,17 +124,6 @@ impl<'a> Rows<'a> {
             Some(_) => return true,
         }
         false
-    }
-
-    /// Leaves a row out because a value in it is wrong.
-    pub(super) fn refuse(
-        &mut self,
-        file: &str,
-        row: u64,
-        column: &str,
-        problem: Problem,
-    ) -> Result<(), IngestError> {
-        self.quarantine.add(file, row, column, problem)
     }
 
     /// Adds a row; the column is whose value is to blame where that fails.
