@@ -59,13 +59,13 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
         match *row {
             Row::Line { customer, order, hour, cents } => {
                 let (customer, at) = (customer.to_string(), instant(hour));
-                builder.add_line(&customer, &order.to_string(), at, thirds(cents)).unwrap();
-                builder.add_product(&customer, &(cents % 7).to_string(), at).unwrap();
-                builder.add_discount(&customer, at, thirds(cents % 50)).unwrap();
+                builder.add_line(&customer, &order.to_string(), at, thirds(cents));
+                builder.add_product(&customer, &(cents % 7).to_string(), at);
+                builder.add_discount(&customer, at, thirds(cents % 50));
             }
             Row::Cancellation { customer, order, hour, cents } => {
                 let (customer, order) = (customer.to_string(), order.to_string());
-                builder.add_cancellation(&customer, &order, instant(hour), thirds(cents)).unwrap();
+                builder.add_cancellation(&customer, &order, instant(hour), thirds(cents));
             }
             Row::Complaint { customer, hour, resolved_after, severity } => {
                 let complaint = Complaint {
@@ -74,11 +74,11 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
                     severity: severity.and_then(|severity| Severity::new(severity.into())),
                     category: None,
                 };
-                builder.add_complaint(&customer.to_string(), complaint).unwrap();
+                builder.add_complaint(&customer.to_string(), complaint);
             }
             Row::Contact { customer, hour } => {
                 let contact = Contact { instant: instant(hour), channel: None, offer: None };
-                builder.add_contact(&customer.to_string(), contact).unwrap();
+                builder.add_contact(&customer.to_string(), contact);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What can be wrong with a file: what, where, and what to do next.
 
 use super::{BadRow, Field, Source};
-use crate::history::TooManyCustomers;
+use crate::history::HistoryError;
 use crate::units::ParseUnitError;
 
 /// Why files cannot become a history.
@@ -94,9 +94,9 @@ pub enum IngestError {
         /// The columns there are.
         found: String,
     },
-    /// There are too many customers.
+    /// The rows cannot become a history.
     #[error(transparent)]
-    TooManyCustomers(#[from] TooManyCustomers),
+    History(#[from] HistoryError),
     /// There is no purchase line at all.
     #[error("the purchase files hold no line with a customer; check --purchases and --column")]
     NoPurchases,
@@ -125,9 +125,6 @@ pub enum Problem {
     /// A complaint was resolved before it was made.
     #[error("is before the complaint was made")]
     ResolvedBeforeMade,
-    /// It is one customer too many.
-    #[error(transparent)]
-    TooManyCustomers(#[from] TooManyCustomers),
 }
 
 impl Problem {

@@ -129,7 +129,7 @@ impl<'a> Rows<'a> {
     /// Adds a row; the column is whose value is to blame where that fails.
     pub(super) fn add(&mut self, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let Some(customer) = row.customer else { return Ok(()) };
-        let added = match self.table {
+        match self.table {
             Table::Purchases => self.add_line(customer, row),
             Table::Complaints => {
                 if row.resolved_at.is_some_and(|resolved| resolved < row.instant) {
@@ -142,7 +142,8 @@ impl<'a> Rows<'a> {
                     category: row.category.map(|text| self.builder.word(text)),
                 };
                 self.counts.complaints += 1;
-                self.builder.add_complaint(customer, complaint).map_err(Problem::from)
+                self.builder.add_complaint(customer, complaint);
+                Ok(())
             }
             Table::Contacts => {
                 let contact = Contact {
@@ -151,18 +152,18 @@ impl<'a> Rows<'a> {
                     offer: row.offer.map(|text| self.builder.word(text)),
                 };
                 self.counts.contacts += 1;
-                self.builder.add_contact(customer, contact).map_err(Problem::from)
+                self.builder.add_contact(customer, contact);
+                Ok(())
             }
-        };
-        added.map_err(|problem| (Field::CustomerId, problem))
+        }
     }
 
-    fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), Problem> {
+    fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let &RawRow { instant, amount, .. } = row;
-        let order = row.order.ok_or(Problem::Missing(Field::OrderId))?;
+        let order = row.order.ok_or((Field::OrderId, Problem::Missing(Field::OrderId)))?;
         match row.cancels {
-            Some(cancelled) => self.builder.add_cancellation(customer, cancelled, instant, amount)?,
-            None => self.builder.add_line(customer, order, instant, amount)?,
+            Some(cancelled) => self.builder.add_cancellation(customer, cancelled, instant, amount),
+            None => self.builder.add_line(customer, order, instant, amount),
         }
         if let Some(survey) = &mut self.survey {
             let discount = row.discount.map_or(String::new(), |discount| discount.millionths().to_string());
@@ -172,10 +173,10 @@ impl<'a> Rows<'a> {
         }
         if amount > Amount::ZERO {
             if let Some(product) = row.product {
-                self.builder.add_product(customer, product, instant)?;
+                self.builder.add_product(customer, product, instant);
             }
             if let Some(discount) = row.discount {
-                self.builder.add_discount(customer, instant, discount)?;
+                self.builder.add_discount(customer, instant, discount);
             }
         }
         self.counts.purchase_lines += 1;
