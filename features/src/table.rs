@@ -68,8 +68,8 @@ pub struct Rows {
     pub customers: Vec<u32>,
     /// The places of the cutoffs in the table.
     pub cutoffs: Vec<u32>,
-    /// The values, row after row; no value is NaN.
-    pub values: Vec<f64>,
+    /// The values of each feature; NaN where there is none.
+    pub columns: Vec<Vec<f64>>,
 }
 
 impl Rows {
@@ -82,40 +82,28 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         self.customers.is_empty()
     }
-
-    /// Keeps the first `count` and returns the others.
-    #[must_use]
-    pub fn split_off(&mut self, count: usize) -> Self {
-        let width = self.values.len() / self.len().max(1);
-        Self {
-            customers: self.customers.split_off(count),
-            cutoffs: self.cutoffs.split_off(count),
-            values: self.values.split_off(count * width),
-        }
-    }
-
-    /// Adds others after these.
-    pub fn append(&mut self, mut others: Self) {
-        self.customers.append(&mut others.customers);
-        self.cutoffs.append(&mut others.cutoffs);
-        self.values.append(&mut others.values);
-    }
 }
 
 impl Table {
     /// Computes the rows of some of the customers, by their numbers in the history.
     pub fn rows(&self, history: &History, customers: Range<usize>) -> Rows {
-        let mut rows = Rows::default();
+        let most = customers.len() * self.as_of.len();
+        let mut rows = Rows {
+            customers: Vec::with_capacity(most),
+            cutoffs: Vec::with_capacity(most),
+            columns: self.features.iter().map(|_| Vec::with_capacity(most)).collect(),
+        };
         let mut cut = Cut::default();
         for customer in customers {
-            for (cutoff, &as_of) in self.as_of.iter().enumerate() {
-                let Some(known) = cut.at(history.customer(customer), as_of) else { continue };
+            cut.at_each(history.customer(customer), &self.as_of, |cutoff, known| {
                 if known.is_in_population(self.lookback) {
                     rows.customers.push(customer as u32);
                     rows.cutoffs.push(cutoff as u32);
-                    rows.values.extend(self.features.iter().map(|feature| (feature.compute)(&known)));
+                    for (column, feature) in rows.columns.iter_mut().zip(&self.features) {
+                        column.push((feature.compute)(known));
+                    }
                 }
-            }
+            });
         }
         rows
     }

@@ -101,13 +101,9 @@ fn features(history: &History, as_of: Instant, lookback: u32) -> Vec<(String, Ve
         features: registry::all().collect(),
     };
     let rows = table.rows(history, 0..history.len());
-    let bits = |row: &[f64]| row.iter().map(|value| value.to_bits()).collect();
+    let bits = |row: usize| rows.columns.iter().map(|column| column[row].to_bits()).collect();
     let id = |customer: u32| history.customer_id(customer as usize).to_owned();
-    rows.customers
-        .iter()
-        .zip(rows.values.chunks(table.features.len()))
-        .map(|(&customer, row)| (id(customer), bits(row)))
-        .collect()
+    rows.customers.iter().enumerate().map(|(row, &customer)| (id(customer), bits(row))).collect()
 }
 
 /// A segment of older ones and rows, written and opened again.

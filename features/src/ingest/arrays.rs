@@ -1,5 +1,7 @@
 //! Arrow arrays as what their fields are: identifiers, instants, amounts, cells that a condition is about.
 
+use std::borrow::Cow;
+
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type,
@@ -64,12 +66,32 @@ impl<'a> Ids<'a> {
             Self::Text(text) => (text.is_valid(i) && !text.value(i).is_empty()).then(|| text.value(i)),
         }
     }
+
+    /// Whether a row, not the first, has the identifier of the one before. (Texts of which neither is null: most
+    /// differ in their views, which hold length and beginning.)
+    pub(super) fn repeats(&self, i: usize) -> bool {
+        match self {
+            Self::Integers(values, array) => {
+                values[i] == values[i - 1] && array.is_valid(i) && array.is_valid(i - 1)
+            }
+            Self::Unsigned(values) => {
+                values.value(i) == values.value(i - 1) && values.is_valid(i) && values.is_valid(i - 1)
+            }
+            Self::Text(text) => {
+                let (before, view) = (text.views()[i - 1], text.views()[i]);
+                before as u64 == view as u64
+                    && (before == view || text.value(i - 1).as_bytes() == text.value(i).as_bytes())
+                    && text.is_valid(i)
+                    && text.is_valid(i - 1)
+            }
+        }
+    }
 }
 
 /// A column of instants.
 pub(super) enum Instants<'a> {
-    /// `None` where there is no such instant.
-    Read(Vec<Option<Instant>>, &'a dyn Array),
+    /// Microseconds since 1970; no instant has those of one that cannot be.
+    Micros(Cow<'a, [i64]>, &'a dyn Array),
     Text(&'a StringViewArray, &'a Convention),
 }
 
@@ -78,13 +100,17 @@ impl<'a> Instants<'a> {
         if let Some(text) = array.as_string_view_opt() {
             return Some(Self::Text(text, convention));
         }
-        let utc = |micros: Option<i64>| micros.and_then(Instant::from_micros);
+        let utc = |micros: Option<i64>| micros.unwrap_or(i64::MIN);
         let has_zone = matches!(array.data_type(), DataType::Timestamp(_, Some(_)));
         // A timestamp without a zone is what a clock showed.
+        let is_utc = has_zone || convention.time_zone.is_none();
         let clock = |micros: Option<i64>| {
-            if has_zone { utc(micros) } else { micros.and_then(|micros| convention.on_the_clock(micros)) }
+            if is_utc {
+                return utc(micros);
+            }
+            utc(micros.and_then(|micros| convention.on_the_clock(micros)).map(Instant::micros))
         };
-        let instants = match array.data_type() {
+        let micros = match array.data_type() {
             DataType::Date32 => {
                 convert::<Date32Type, _>(array, |days| utc(i64::from(days).checked_mul(86_400_000_000)))
             }
@@ -95,6 +121,10 @@ impl<'a> Instants<'a> {
             DataType::Timestamp(TimeUnit::Millisecond, _) => {
                 convert::<TimestampMillisecondType, _>(array, |millis| clock(millis.checked_mul(1_000)))
             }
+            DataType::Timestamp(TimeUnit::Microsecond, _) if is_utc => {
+                let values = array.as_primitive_opt::<TimestampMicrosecondType>()?.values();
+                return Some(Self::Micros(Cow::Borrowed(values), array));
+            }
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 convert::<TimestampMicrosecondType, _>(array, |micros| clock(Some(micros)))
             }
@@ -104,10 +134,11 @@ impl<'a> Instants<'a> {
             _ => {
                 let unit = convention.ts_unit?;
                 let numbers = integers(array)?;
-                Some(numbers.into_iter().map(|number| unit.instant(number)).collect())
+                let instant = |number| utc(unit.instant(number).map(Instant::micros));
+                Some(numbers.into_iter().map(instant).collect())
             }
         };
-        instants.map(|instants| Self::Read(instants, array))
+        micros.map(|micros| Self::Micros(Cow::Owned(micros), array))
     }
 
     /// The instant of a row; `None` where it is null or empty.
@@ -116,14 +147,26 @@ impl<'a> Instants<'a> {
             Self::Text(text, convention) if text.is_valid(i) && !text.value(i).is_empty() => {
                 Ok(Some(convention.instant(text.value(i))?))
             }
-            Self::Read(instants, array) if array.is_valid(i) => match instants[i] {
+            Self::Micros(micros, array) if array.is_valid(i) => match Instant::from_micros(micros[i]) {
                 Some(instant) => Ok(Some(instant)),
                 None => Err(Problem::Unreadable(ParseUnitError::new(
                     "far future or past",
                     "an instant in the years 1 to 9999",
                 ))),
             },
-            Self::Text(..) | Self::Read(..) => Ok(None),
+            Self::Text(..) | Self::Micros(..) => Ok(None),
+        }
+    }
+
+    /// Whether a row, not the first, is known to have the instant of the one before.
+    pub(super) fn repeats(&self, i: usize) -> bool {
+        match self {
+            Self::Micros(micros, array) => {
+                micros[i] == micros[i - 1] && array.is_valid(i) && array.is_valid(i - 1)
+            }
+            Self::Text(text, _) => {
+                text.views()[i] == text.views()[i - 1] && text.is_valid(i) && text.is_valid(i - 1)
+            }
         }
     }
 }
@@ -161,7 +204,7 @@ impl<'a> Cells<'a> {
 
 /// A column of amounts.
 pub(super) enum Amounts<'a> {
-    Numbers(Vec<f64>, &'a dyn Array),
+    Numbers(Cow<'a, [f64]>, &'a dyn Array),
     Text(&'a StringViewArray),
 }
 
@@ -172,14 +215,17 @@ impl<'a> Amounts<'a> {
         }
         let numbers = match array.data_type() {
             DataType::Float32 => convert::<Float32Type, _>(array, f64::from),
-            DataType::Float64 => convert::<Float64Type, _>(array, |value| value),
+            DataType::Float64 => {
+                let values = array.as_primitive_opt::<Float64Type>()?.values();
+                return Some(Self::Numbers(Cow::Borrowed(values), array));
+            }
             DataType::Decimal128(_, scale) => {
                 let unit = 10_f64.powi(i32::from(*scale));
                 convert::<Decimal128Type, _>(array, move |value| value as f64 / unit)
             }
             _ => integers(array).map(|values| values.into_iter().map(|value| value as f64).collect()),
         };
-        numbers.map(|numbers| Self::Numbers(numbers, array))
+        numbers.map(|numbers| Self::Numbers(Cow::Owned(numbers), array))
     }
 
     /// The amount of a row; `None` where it is null or empty.

@@ -221,6 +221,26 @@ impl<'a> Batch<'a> {
 }
 
 impl Batch<'_> {
+    /// Whether a row, not the first, differs from the one before in nothing but the amount of a purchase line: most
+    /// lines of an order are so. Where there are other columns, none is said to.
+    fn repeats_all_but_the_amount(&self, i: usize) -> bool {
+        let Self {
+            customers: Some(customers),
+            orders: Some(orders),
+            instants: Some(instants),
+            amounts: Some(_),
+            cancels: None,
+            products: None,
+            discounts: None,
+            currencies: None,
+            ..
+        } = self
+        else {
+            return false;
+        };
+        instants.repeats(i) && orders.repeats(i) && customers.repeats(i)
+    }
+
     fn severity(&self, i: usize) -> Result<Option<Severity>, Problem> {
         if let Some(names) = self.severity_names {
             let text = (names.is_valid(i) && !names.value(i).is_empty()).then(|| names.value(i));
@@ -286,12 +306,19 @@ fn add_batch(
     }
 
     let mut digits = Digits::default();
+    let goes_on = conditions.is_empty() && rows.only_count_lines();
+    let mut is_in = false;
     for i in 0..batch.num_rows() {
+        if goes_on && is_in && columns.repeats_all_but_the_amount(i) && go_on(rows, &columns, i) {
+            continue;
+        }
         if !conditions.iter().all(|(condition, cells)| cells.meet(i, condition)) {
             rows.counts.filtered += 1;
             continue;
         }
-        if let Err((field, problem)) = add(rows, &columns, i, &mut digits) {
+        let added = add(rows, &columns, i, &mut digits);
+        is_in = matches!(added, Ok(true));
+        if let Err((field, problem)) = added {
             let column = layout.columns.iter().find(|column| column.field == field);
             let name = column.map_or(field.name(), |column| &column.name);
             rows.quarantine.add(&source.name(), rows_before + i as u64 + 1, name, problem)?;
@@ -300,18 +327,24 @@ fn add_batch(
     Ok(())
 }
 
-/// Adds a row; on a problem, says in which field.
+/// Adds a row that differs from the one before, a purchase line, in nothing but its amount; whether that can be.
+fn go_on(rows: &mut Rows<'_>, batch: &Batch<'_>, i: usize) -> bool {
+    let amount = batch.amounts.as_ref().and_then(|amounts| amounts.get(i).ok().flatten());
+    amount.is_some_and(|amount| rows.go_on(amount))
+}
+
+/// Adds a row, and says whether it is one that counts; on a problem, says in which field.
 fn add(
     rows: &mut Rows<'_>,
     batch: &Batch<'_>,
     i: usize,
     digits: &mut Digits,
-) -> Result<(), (Field, Problem)> {
+) -> Result<bool, (Field, Problem)> {
     let Digits([customer, order, cancels, product, currency, category, channel, offer]) = digits;
     let mut row = RawRow::EMPTY;
     row.customer = batch.customers.as_ref().and_then(|ids| ids.get(i, customer));
     if !rows.takes(row.customer) {
-        return Ok(());
+        return Ok(false);
     }
     let needed = |field| move || (field, Problem::Missing(field));
     let wrong = |field| move |problem| (field, problem);
@@ -337,5 +370,5 @@ fn add(
         row.resolved_at = resolved.get(i).map_err(wrong(Field::ResolvedAt))?;
     }
     row.severity = batch.severity(i).map_err(wrong(Field::Severity))?;
-    rows.add(&row)
+    rows.add(&row).map(|()| true)
 }

@@ -126,6 +126,18 @@ impl<'a> Rows<'a> {
         false
     }
 
+    /// Whether a purchase line is only counted and kept, and not looked at for a report.
+    pub(super) fn only_count_lines(&self) -> bool {
+        self.table == Table::Purchases && self.survey.is_none()
+    }
+
+    /// Adds a purchase line that has all but its amount from the line added last; whether that can be.
+    pub(super) fn go_on(&mut self, amount: Amount) -> bool {
+        let goes_on = self.builder.go_on(amount);
+        self.counts.purchase_lines += u64::from(goes_on);
+        goes_on
+    }
+
     /// Adds a row; the column is whose value is to blame where that fails.
     pub(super) fn add(&mut self, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let Some(customer) = row.customer else { return Ok(()) };
