@@ -178,6 +178,7 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
             } else {
                 vec![csv::read(source, table, input, watch)?]
             };
+            let in_file = collected.quarantine.len();
             for part in parts {
                 collected.counts += part.counts;
                 collected.quarantine.extend(part.quarantine.rows);
@@ -186,6 +187,7 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
                     collected.survey.get_or_insert_default().merge(survey);
                 }
             }
+            collected.quarantine[in_file..].sort_by_key(|bad| bad.row);
             watch.end();
         }
     }

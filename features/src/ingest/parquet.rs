@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
@@ -24,7 +25,7 @@ use crate::history::Severity;
 use crate::units::{Amount, ParseUnitError};
 use crate::watch::Watch;
 
-const BATCH_ROWS: usize = 65_536;
+const BATCH_ROWS: usize = 8_192;
 
 pub(crate) fn read<'a>(
     source: &Source,
@@ -65,9 +66,8 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
             (group, first)
         })
         .collect();
-    let read_groups = |groups: &[(usize, u64)]| -> Result<Rows<'a>, IngestError> {
-        let mut rows = Rows::new(input, table, &layout.columns);
-        for &(group, mut row) in groups {
+    let read_group =
+        |mut rows: Rows<'a>, &(group, mut row): &(usize, u64)| -> Result<Rows<'a>, IngestError> {
             let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks.clone(), metadata.clone())
                 .with_row_groups(vec![group])
                 .with_projection(mask.clone())
@@ -80,14 +80,31 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
                 row += batch.num_rows() as u64;
                 watch.advance(batch.num_rows() as u64);
             }
+            Ok(rows)
+        };
+    // Every thread takes the next group there is, and keeps what it read to itself.
+    let next = AtomicUsize::new(0);
+    let read_share = |_| {
+        let mut rows = Rows::new(input, table, &layout.columns);
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(group) = groups.get(place) else { return Ok(rows) };
+            rows = guarded(source, || read_group(rows, group)).map_err(|error| (place, error))?;
         }
-        Ok(rows)
     };
-    // Neighbouring groups to one thread. Collected in file order, so that of several bad rows the first is named.
-    let share = groups.len().div_ceil(rayon::current_num_threads()).max(1);
-    let parts: Vec<Result<Rows<'a>, IngestError>> =
-        groups.par_chunks(share).map(|groups| guarded(source, || read_groups(groups))).collect();
-    parts.into_iter().collect()
+    let shares: Vec<Result<Rows<'a>, (usize, IngestError)>> =
+        (0..rayon::current_num_threads()).into_par_iter().map(read_share).collect();
+    // Groups are taken in order and read to the end, so that of several bad rows the first is found and named.
+    let mut parts = Vec::with_capacity(shares.len());
+    let mut first: Option<(usize, IngestError)> = None;
+    for share in shares {
+        match share {
+            Ok(rows) => parts.push(rows),
+            Err(error) if first.as_ref().is_none_or(|(place, _)| error.0 < *place) => first = Some(error),
+            Err(_) => {}
+        }
+    }
+    first.map_or(Ok(parts), |(_, error)| Err(error))
 }
 
 /// Runs the Parquet reader, which panics on some damaged files where it should return an error.
@@ -221,24 +238,18 @@ impl<'a> Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Whether a row, not the first, differs from the one before in nothing but the amount of a purchase line: most
-    /// lines of an order are so. Where there are other columns, none is said to.
-    fn repeats_all_but_the_amount(&self, i: usize) -> bool {
-        let Self {
-            customers: Some(customers),
-            orders: Some(orders),
-            instants: Some(instants),
-            amounts: Some(_),
-            cancels: None,
-            products: None,
-            discounts: None,
-            currencies: None,
-            ..
-        } = self
-        else {
-            return false;
-        };
-        instants.repeats(i) && orders.repeats(i) && customers.repeats(i)
+    /// The columns of purchase lines, where there are no others than the needed ones.
+    fn plain_lines(&self) -> Option<PlainLines<'_>> {
+        let others = [&self.cancels, &self.products, &self.currencies];
+        if others.iter().any(|ids| ids.is_some()) || self.discounts.is_some() {
+            return None;
+        }
+        Some(PlainLines {
+            customers: self.customers.as_ref()?,
+            orders: self.orders.as_ref()?,
+            instants: self.instants.as_ref()?,
+            amounts: self.amounts.as_ref()?,
+        })
     }
 
     fn severity(&self, i: usize) -> Result<Option<Severity>, Problem> {
@@ -254,6 +265,47 @@ impl Batch<'_> {
             })
         };
         number.map(severity).transpose()
+    }
+}
+
+/// The columns of purchase lines that have nothing else: the short way for the most rows there are. What is unusual about
+/// a row is left to [`add`].
+struct PlainLines<'a> {
+    customers: &'a Ids<'a>,
+    orders: &'a Ids<'a>,
+    instants: &'a Instants<'a>,
+    amounts: &'a Amounts<'a>,
+}
+
+impl PlainLines<'_> {
+    /// Which rows differ from the one before in nothing but the amount: most lines of an order are so.
+    fn where_only_amounts_change(&self, rows: usize) -> Vec<bool> {
+        let mut flags = vec![true; rows];
+        self.instants.clear_changes(&mut flags);
+        self.orders.clear_changes(&mut flags);
+        self.customers.clear_changes(&mut flags);
+        flags
+    }
+
+    /// Adds a row and those after it that differ in nothing but their amounts, as long as there is nothing unusual about
+    /// them; returns the row after.
+    fn add(&self, rows: &mut Rows<'_>, i: usize, goes_on: &[bool], digits: &mut Digits) -> usize {
+        let Digits([customer, order, ..]) = digits;
+        let (Some(customer), Some(order)) = (self.customers.get(i, customer), self.orders.get(i, order))
+        else {
+            return i;
+        };
+        let (Ok(Some(instant)), Some(mut total)) = (self.instants.get(i), self.amounts.plain(i)) else {
+            return i;
+        };
+        let mut next = i + 1;
+        while goes_on.get(next) == Some(&true)
+            && let Some(more) = self.amounts.plain(next).and_then(|amount| total.checked_add(amount))
+        {
+            total = more;
+            next += 1;
+        }
+        if rows.add_plain_lines(customer, order, instant, total, next - i) { next } else { i }
     }
 }
 
@@ -306,19 +358,25 @@ fn add_batch(
     }
 
     let mut digits = Digits::default();
-    let goes_on = conditions.is_empty() && rows.only_count_lines();
-    let mut is_in = false;
+    let plain = columns.plain_lines().filter(|_| conditions.is_empty() && rows.only_count_lines());
+    let goes_on =
+        plain.as_ref().map_or(Vec::new(), |plain| plain.where_only_amounts_change(batch.num_rows()));
+    let mut next = 0;
     for i in 0..batch.num_rows() {
-        if goes_on && is_in && columns.repeats_all_but_the_amount(i) && go_on(rows, &columns, i) {
+        if i < next {
             continue;
+        }
+        if let Some(plain) = &plain {
+            next = plain.add(rows, i, &goes_on, &mut digits);
+            if i < next {
+                continue;
+            }
         }
         if !conditions.iter().all(|(condition, cells)| cells.meet(i, condition)) {
             rows.counts.filtered += 1;
             continue;
         }
-        let added = add(rows, &columns, i, &mut digits);
-        is_in = matches!(added, Ok(true));
-        if let Err((field, problem)) = added {
+        if let Err((field, problem)) = add(rows, &columns, i, &mut digits) {
             let column = layout.columns.iter().find(|column| column.field == field);
             let name = column.map_or(field.name(), |column| &column.name);
             rows.quarantine.add(&source.name(), rows_before + i as u64 + 1, name, problem)?;
@@ -327,24 +385,18 @@ fn add_batch(
     Ok(())
 }
 
-/// Adds a row that differs from the one before, a purchase line, in nothing but its amount; whether that can be.
-fn go_on(rows: &mut Rows<'_>, batch: &Batch<'_>, i: usize) -> bool {
-    let amount = batch.amounts.as_ref().and_then(|amounts| amounts.get(i).ok().flatten());
-    amount.is_some_and(|amount| rows.go_on(amount))
-}
-
-/// Adds a row, and says whether it is one that counts; on a problem, says in which field.
+/// Adds a row; on a problem, says in which field.
 fn add(
     rows: &mut Rows<'_>,
     batch: &Batch<'_>,
     i: usize,
     digits: &mut Digits,
-) -> Result<bool, (Field, Problem)> {
+) -> Result<(), (Field, Problem)> {
     let Digits([customer, order, cancels, product, currency, category, channel, offer]) = digits;
     let mut row = RawRow::EMPTY;
     row.customer = batch.customers.as_ref().and_then(|ids| ids.get(i, customer));
     if !rows.takes(row.customer) {
-        return Ok(false);
+        return Ok(());
     }
     let needed = |field| move || (field, Problem::Missing(field));
     let wrong = |field| move |problem| (field, problem);
@@ -370,5 +422,5 @@ fn add(
         row.resolved_at = resolved.get(i).map_err(wrong(Field::ResolvedAt))?;
     }
     row.severity = batch.severity(i).map_err(wrong(Field::Severity))?;
-    rows.add(&row).map(|()| true)
+    rows.add(&row)
 }

@@ -131,11 +131,22 @@ impl<'a> Rows<'a> {
         self.table == Table::Purchases && self.survey.is_none()
     }
 
-    /// Adds a purchase line that has all but its amount from the line added last; whether that can be.
-    pub(super) fn go_on(&mut self, amount: Amount) -> bool {
-        let goes_on = self.builder.go_on(amount);
-        self.counts.purchase_lines += u64::from(goes_on);
-        goes_on
+    /// Adds `count` purchase lines that differ in nothing but their amounts; whether their customer's rows go into the
+    /// history.
+    pub(super) fn add_plain_lines(
+        &mut self,
+        customer: &str,
+        order: &str,
+        instant: Instant,
+        total: Amount,
+        count: usize,
+    ) -> bool {
+        if self.input.excluded.contains(customer) {
+            return false;
+        }
+        self.builder.add_line(customer, order, instant, total);
+        self.counts.purchase_lines += count as u64;
+        true
     }
 
     /// Adds a row; the column is whose value is to blame where that fails.
