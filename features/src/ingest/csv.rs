@@ -37,7 +37,7 @@ pub(crate) fn read<'a>(
     let mut constants = source.partitions();
     constants.retain(|(name, _)| !header.contains(name));
     header.extend(constants.iter().map(|(name, _)| name.clone()));
-    let columns = input.columns.locate(source, table, &header)?;
+    let columns = input.columns.locate(source, table, &header, input.survey)?;
     let conditions = conditions(source, table, input, &header)?;
     let name = source.name();
 
@@ -150,6 +150,7 @@ fn add<'a, 'b>(
             Field::ResolvedAt => {
                 row.resolved_at = Some(convention.instant(text).map_err(unreadable)?);
             }
+            Field::Status => row.status = given,
             Field::Channel => row.channel = given,
             Field::Offer => row.offer = given,
         }

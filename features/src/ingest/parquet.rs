@@ -139,7 +139,7 @@ impl<'a> Layout<'a> {
         partitions.retain(|(name, _)| !header.contains(name));
         let (names, constants): (Vec<String>, Vec<String>) = partitions.into_iter().unzip();
         header.extend(names);
-        let columns = input.columns.locate(source, table, &header)?;
+        let columns = input.columns.locate(source, table, &header, input.survey)?;
         let conditions = conditions(source, table, input, &header)?;
         Ok(Self { columns, conditions, header, constants })
     }
@@ -182,6 +182,7 @@ struct Batch<'a> {
     severities: Option<Amounts<'a>>,
     severity_names: Option<&'a StringViewArray>,
     resolved: Option<Instants<'a>>,
+    statuses: Option<Ids<'a>>,
     channels: Option<Ids<'a>>,
     offers: Option<Ids<'a>>,
 }
@@ -213,6 +214,7 @@ impl<'a> Batch<'a> {
                 None => self.severities = Some(Amounts::of(array).ok_or(numbers)?),
             },
             Field::ResolvedAt => self.resolved = Some(instants()?),
+            Field::Status => self.statuses = Some(Ids::of(array).ok_or(ids)?),
             Field::Channel => self.channels = Some(Ids::of(array).ok_or(ids)?),
             Field::Offer => self.offers = Some(Ids::of(array).ok_or(ids)?),
         }
@@ -239,7 +241,7 @@ impl Batch<'_> {
 
 /// Memory to write the numbers of a row's identifiers to.
 #[derive(Default)]
-struct Digits([itoa::Buffer; 8]);
+struct Digits([itoa::Buffer; 9]);
 
 fn add_batch(
     rows: &mut Rows<'_>,
@@ -307,7 +309,7 @@ fn add(
     i: usize,
     digits: &mut Digits,
 ) -> Result<(), (Field, Problem)> {
-    let Digits([customer, order, cancels, product, currency, category, channel, offer]) = digits;
+    let Digits([customer, order, cancels, product, currency, category, status, channel, offer]) = digits;
     let mut row = RawRow::EMPTY;
     row.customer = batch.customers.as_ref().and_then(|ids| ids.get(i, customer));
     if !rows.takes(row.customer) {
@@ -328,6 +330,7 @@ fn add(
     row.product = batch.products.as_ref().and_then(|ids| ids.get(i, product));
     row.currency = batch.currencies.as_ref().and_then(|ids| ids.get(i, currency));
     row.category = batch.categories.as_ref().and_then(|ids| ids.get(i, category));
+    row.status = batch.statuses.as_ref().and_then(|ids| ids.get(i, status));
     row.channel = batch.channels.as_ref().and_then(|ids| ids.get(i, channel));
     row.offer = batch.offers.as_ref().and_then(|ids| ids.get(i, offer));
     if let Some(discounts) = &batch.discounts {
