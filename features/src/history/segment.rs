@@ -22,6 +22,9 @@ const VERSION: u64 = 1;
 /// Magic and version at the start; where the directory is, how long, its checksum and the magic at the end.
 const HEADER_BYTES: u64 = 16;
 const FOOTER_BYTES: u64 = 32;
+/// A segment that is larger unpacked must not be so by more than a thousand times its bytes.
+const FEW_BYTES: u64 = 64 << 20;
+const MOST_TIMES: u64 = 1_000;
 /// So many parts are packed before any is written.
 const AT_ONCE: usize = 32;
 /// The fastest: a history is read more often than the disk is short.
@@ -116,6 +119,7 @@ impl Segment {
             words.word(directory.text()?);
         }
         let mut places = Vec::with_capacity(PARTS);
+        let (mut begin, mut unpacked) = (HEADER_BYTES, 0_u64);
         for _ in 0..PARTS {
             let place = Place {
                 offset: directory.u64()?,
@@ -123,10 +127,16 @@ impl Segment {
                 bytes: directory.u64()?,
                 checksum: directory.u64()?,
             };
-            if place.offset.checked_add(place.packed_bytes).is_none_or(|place_end| place_end > end) {
-                return Err(SegmentError::Damaged("a part is out of place"));
-            }
+            // One after the other, so that none is there twice.
+            let part_end = place.offset.checked_add(place.packed_bytes);
+            begin = part_end
+                .filter(|&part_end| place.offset == begin && part_end <= end)
+                .ok_or(SegmentError::Damaged("a part is out of place"))?;
+            unpacked = unpacked.saturating_add(place.bytes);
             places.push(place);
+        }
+        if unpacked > FEW_BYTES && unpacked / MOST_TIMES > end {
+            return Err(SegmentError::Damaged("it is forged to fill the memory"));
         }
         Ok(Self { file, kind, given, words, places })
     }
