@@ -154,13 +154,22 @@ impl ColumnMap {
                         file: source.name(),
                         column: name.to_owned(),
                         field,
-                        found: header.join(", "),
+                        found: listed(header),
                     });
                 }
                 None => {}
             }
         }
         Ok(columns)
+    }
+}
+
+/// The names of a file's columns, for a message: the first hundred.
+pub(crate) fn listed(header: &[String]) -> String {
+    const MANY: usize = 100;
+    match header.get(..MANY) {
+        Some(first) if header.len() > MANY => format!("{}, … ({} in all)", first.join(", "), header.len()),
+        _ => header.join(", "),
     }
 }
 

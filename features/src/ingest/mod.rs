@@ -7,6 +7,7 @@ mod convention;
 mod csv;
 mod error;
 mod files;
+mod longest;
 mod parquet;
 mod quarantine;
 mod rows;
