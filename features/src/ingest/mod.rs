@@ -8,6 +8,7 @@ mod csv;
 mod error;
 mod files;
 mod longest;
+mod pages;
 mod parquet;
 mod quarantine;
 mod rows;

@@ -11,12 +11,14 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::errors::ParquetError;
+use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::arrays::{Amounts, Cells, Ids, Instants};
 use super::columns::Column;
 use super::csv::conditions;
+use super::pages::Pages;
 use super::rows::{RawRow, Rows};
 use super::source::SharedFile;
 use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
@@ -25,6 +27,8 @@ use crate::units::{Amount, ParseUnitError};
 use crate::watch::Watch;
 
 const BATCH_ROWS: usize = 65_536;
+/// So few rows are no trouble, whatever they are packed in.
+const FEW_ROWS: u64 = 1_000_000;
 
 pub(crate) fn read<'a>(
     source: &Source,
@@ -51,6 +55,7 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     let metadata =
         guarded(source, || plain_metadata(chunks).map_err(|error| IngestError::in_file(source, error)))?;
     let layout = Layout::of(source, table, input, metadata.schema())?;
+    check_rows(source, metadata.metadata(), chunks.len())?;
     let mask = ProjectionMask::roots(metadata.parquet_schema(), layout.places());
 
     let mut first_row = 0_u64;
@@ -68,12 +73,13 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     let read_groups = |groups: &[(usize, u64)]| -> Result<Rows<'a>, IngestError> {
         let mut rows = Rows::new(input, table, &layout.columns);
         for &(group, mut row) in groups {
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks.clone(), metadata.clone())
-                .with_row_groups(vec![group])
-                .with_projection(mask.clone())
-                .with_batch_size(BATCH_ROWS)
-                .build()
-                .map_err(|error| IngestError::in_file(source, error))?;
+            let reader =
+                ParquetRecordBatchReaderBuilder::new_with_metadata(Pages(chunks.clone()), metadata.clone())
+                    .with_row_groups(vec![group])
+                    .with_projection(mask.clone())
+                    .with_batch_size(BATCH_ROWS)
+                    .build()
+                    .map_err(|error| IngestError::in_file(source, error))?;
             for batch in reader {
                 let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
                 add_batch(&mut rows, source, &input.convention, &layout, &batch, row)?;
@@ -88,6 +94,19 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     let parts: Vec<Result<Rows<'a>, IngestError>> =
         groups.par_chunks(share).map(|groups| guarded(source, || read_groups(groups))).collect();
     parts.into_iter().collect()
+}
+
+/// A log has no line of less than a hundredth of a byte. What says so is forged, or packed to keep a reader busy.
+fn check_rows(source: &Source, metadata: &ParquetMetaData, bytes: u64) -> Result<(), IngestError> {
+    let rows = metadata
+        .row_groups()
+        .iter()
+        .fold(0_u64, |rows, group| rows.saturating_add(group.num_rows().max(0) as u64));
+    if rows > FEW_ROWS && rows / 100 > bytes {
+        let problem = format!("is damaged: it says that it has {rows} rows in {bytes} bytes");
+        return Err(IngestError::in_file(source, problem));
+    }
+    Ok(())
 }
 
 /// Runs the Parquet reader, which panics on some damaged files where it should return an error.
