@@ -19,7 +19,6 @@ use mainstay_features::id::IdKind;
 use mainstay_features::ingest::{self, IngestError, Input, Source};
 use mainstay_features::watch::Unwatched;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
 fn write(path: &Path, columns: Vec<(&str, ArrayRef)>, rows_per_group: usize) {
@@ -248,63 +247,4 @@ fn a_damaged_file_is_an_error_and_no_panic() {
         }
     }
     assert!(refused > tried / 10, "{refused} of {tried}");
-}
-
-/// A number of Thrift's compact protocol made as large as its bytes can say; returns where the next begins.
-fn forge(file: &mut [u8], at: usize) -> usize {
-    let last = at + file[at..].iter().position(|byte| byte & 0x80 == 0).unwrap();
-    file[at..last].fill(0xff);
-    file[last] = 0x7f;
-    // The lowest bit is the sign.
-    file[at] &= 0xfe;
-    last + 1
-}
-
-#[test]
-fn sizes_that_are_forged_are_errors_and_not_allocations() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("log.parquet");
-    let rows = 300_000;
-    let columns = |rows: i64| -> Vec<(&str, ArrayRef)> {
-        vec![
-            ("customer_id", Arc::new(Int64Array::from_iter_values((0..rows).map(|i| i % 2)))),
-            ("order_id", Arc::new(Int64Array::from_iter_values((0..rows).map(|_| 1)))),
-            ("ts", Arc::new(Date32Array::from_iter_values((0..rows).map(|_| 1)))),
-            ("amount", Arc::new(Float64Array::from_iter_values((0..rows).map(|_| 1.0)))),
-        ]
-    };
-    let written = |rows: i64, dictionary: bool| {
-        let batch = RecordBatch::try_from_iter(columns(rows)).unwrap();
-        let properties = WriterProperties::builder()
-            .set_dictionary_enabled(dictionary)
-            .set_compression(Compression::ZSTD(Default::default()))
-            .set_data_page_row_count_limit(usize::MAX)
-            .set_data_page_size_limit(usize::MAX)
-            .set_write_batch_size(usize::MAX);
-        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build())).unwrap();
-        writer.write(&batch).unwrap();
-        writer.into_inner().unwrap()
-    };
-    let error = |file: &[u8]| {
-        std::fs::write(&path, file).unwrap();
-        let error = read(std::slice::from_ref(&path)).unwrap_err().to_string();
-        error.split_once(": ").unwrap().1.to_owned()
-    };
-    let size = "a page is not of the size it says";
-
-    // The first page begins after PAR1: its type, its bytes unpacked and packed.
-    let mut large_page = written(rows, false);
-    assert_eq!((large_page[4], large_page[5], large_page[6]), (0x15, 0, 0x15));
-    forge(&mut large_page, 7);
-    assert!(error(&large_page).contains(size));
-
-    let mut dictionary = written(rows, true);
-    assert_eq!((dictionary[4], dictionary[5], dictionary[6]), (0x15, 4, 0x15));
-    let values = (7..40).find(|&at| dictionary[at..at + 2] == [0x4c, 0x15]).unwrap() + 2;
-    forge(&mut dictionary, values);
-    assert!(error(&dictionary).contains(size));
-
-    let many = written(1_100_000, true);
-    let says = format!("is damaged: it says that it has 1100000 rows in {} bytes", many.len());
-    assert_eq!(error(&many), says);
 }

@@ -8,6 +8,7 @@ mod csv;
 mod error;
 mod files;
 mod longest;
+mod metadata;
 mod pages;
 mod parquet;
 mod quarantine;

@@ -5,19 +5,16 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
-use arrow_schema::{DataType, FieldRef, Fields, Schema};
+use arrow_schema::Schema;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
-use parquet::errors::ParquetError;
-use parquet::file::metadata::ParquetMetaData;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::arrays::{Amounts, Cells, Ids, Instants};
 use super::columns::Column;
 use super::csv::conditions;
+use super::metadata::{check_codecs, check_rows, plain_metadata};
 use super::pages::Pages;
 use super::rows::{RawRow, Rows};
 use super::source::SharedFile;
@@ -27,8 +24,6 @@ use crate::units::{Amount, ParseUnitError};
 use crate::watch::Watch;
 
 const BATCH_ROWS: usize = 65_536;
-/// So few rows are no trouble, whatever they are packed in.
-const FEW_ROWS: u64 = 1_000_000;
 
 pub(crate) fn read<'a>(
     source: &Source,
@@ -55,8 +50,9 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     let metadata =
         guarded(source, || plain_metadata(chunks).map_err(|error| IngestError::in_file(source, error)))?;
     let layout = Layout::of(source, table, input, metadata.schema())?;
-    check_rows(source, metadata.metadata(), chunks.len())?;
     let mask = ProjectionMask::roots(metadata.parquet_schema(), layout.places());
+    check_rows(source, metadata.metadata(), chunks.len())?;
+    check_codecs(source, metadata.metadata(), &mask)?;
 
     let mut first_row = 0_u64;
     let groups: Vec<(usize, u64)> = metadata
@@ -96,50 +92,12 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     parts.into_iter().collect()
 }
 
-/// A log has no line of less than a hundredth of a byte. What says so is forged, or packed to keep a reader busy.
-fn check_rows(source: &Source, metadata: &ParquetMetaData, bytes: u64) -> Result<(), IngestError> {
-    let rows = metadata
-        .row_groups()
-        .iter()
-        .fold(0_u64, |rows, group| rows.saturating_add(group.num_rows().max(0) as u64));
-    if rows > FEW_ROWS && rows / 100 > bytes {
-        let problem = format!("is damaged: it says that it has {rows} rows in {bytes} bytes");
-        return Err(IngestError::in_file(source, problem));
-    }
-    Ok(())
-}
-
 /// Runs the Parquet reader, which panics on some damaged files where it should return an error.
 fn guarded<T>(source: &Source, read: impl FnOnce() -> Result<T, IngestError>) -> Result<T, IngestError> {
     // What was half read is dropped with the closure, so nothing broken is seen afterwards.
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         Err(IngestError::in_file(source, "is damaged: its pages do not fit its metadata"))
     })
-}
-
-/// The file's metadata, set so that text comes as views into its pages, which copies nothing, and decimals in one
-/// width.
-fn plain_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMetadata, ParquetError> {
-    let metadata = ArrowReaderMetadata::load(chunks, ArrowReaderOptions::new())?;
-    let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-    let plain = |field: &FieldRef| match field.data_type() {
-        DataType::Dictionary(_, values) if is_text(values) => retyped(field, DataType::Utf8View),
-        kind if is_text(kind) => retyped(field, DataType::Utf8View),
-        &DataType::Decimal32(precision, scale) | &DataType::Decimal64(precision, scale) => {
-            retyped(field, DataType::Decimal128(precision, scale))
-        }
-        &DataType::Decimal256(precision, scale) if precision <= 38 => {
-            retyped(field, DataType::Decimal128(precision, scale))
-        }
-        _ => field.clone(),
-    };
-    let fields: Fields = metadata.schema().fields().iter().map(plain).collect();
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
-    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)
-}
-
-fn retyped(field: &FieldRef, kind: DataType) -> FieldRef {
-    Arc::new(field.as_ref().clone().with_data_type(kind))
 }
 
 /// Which columns of a file are read, and what for.
