@@ -135,3 +135,47 @@ fn byte(from: &mut impl Read) -> io::Result<u8> {
     from.read_exact(&mut byte)?;
     Ok(byte[0])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Option<Header> {
+        Header::read(&mut &*bytes).ok()
+    }
+
+    fn header(unpacked_bytes: i64, packed_bytes: i64, dictionary_values: i64) -> Header {
+        Header { unpacked_bytes, packed_bytes, dictionary_values }
+    }
+
+    #[test]
+    fn a_header_is_read_whatever_stands_between_and_in_whichever_form() {
+        // Type 2, 300 bytes packed in 40, a checksum; a dictionary of 9 values in plain encoding, not sorted.
+        let dictionary = [0x15, 4, 0x15, 0xd8, 4, 0x15, 80, 0x15, 0x7f, 0x3c, 0x15, 18, 0x15, 0, 0x12, 0, 0];
+        assert_eq!(read(&dictionary), Some(header(300, 40, 9)));
+        // A page of data with statistics: a text of two bytes, a flag, a number of eight bytes.
+        let data: [u8; 16] = [0x15, 0, 0x15, 20, 0x15, 10, 0x2c, 0x15, 6, 0x1c, 0x18, 2, 7, 7, 0x11, 0x17];
+        let data = [&data as &[u8], &[0; 8], &[0, 0, 0]].concat();
+        assert_eq!(read(&data), Some(header(10, 5, 0)));
+        // Numbers of fields in full, and a size that is said twice.
+        assert_eq!(read(&[0x05, 4, 20, 0x05, 4, 40, 0x05, 4, 2, 0x05, 6, 10, 0]), Some(header(20, 5, 0)));
+    }
+
+    #[test]
+    fn what_is_no_header_is_an_error() {
+        let deep = [[0x5c_u8; 100].as_slice(), &[0; 100]].concat();
+        for bytes in [&[] as &[u8], &[0x15], &[0x15, 4, 0x19, 0], &[0x58, 0xff, 0xff, 0xff, 0xff, 7], &deep] {
+            assert_eq!(read(bytes), None, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_cannot_be_are_told_from_large_ones() {
+        for possible in [header(0, 0, 0), header(16 << 20, 1, 1 << 20), header(1 << 30, 2 << 20, 0)] {
+            assert!(possible.is_possible(), "{possible:?}");
+        }
+        for impossible in [header((16 << 20) + 1, 1, 0), header(i64::MAX, 1 << 30, 0), header(8, 8, 9)] {
+            assert!(!impossible.is_possible(), "{impossible:?}");
+        }
+    }
+}
