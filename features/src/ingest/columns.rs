@@ -31,6 +31,8 @@ pub enum Field {
     Severity,
     /// When a complaint was resolved.
     ResolvedAt,
+    /// What has become of a complaint, nobody knows when: for the data report only.
+    Status,
     /// How the shop turned to the customer.
     Channel,
     /// With which offer.
@@ -38,7 +40,7 @@ pub enum Field {
 }
 
 impl Field {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::CustomerId,
         Self::OrderId,
         Self::Ts,
@@ -50,6 +52,7 @@ impl Field {
         Self::Category,
         Self::Severity,
         Self::ResolvedAt,
+        Self::Status,
         Self::Channel,
         Self::Offer,
     ];
@@ -68,6 +71,7 @@ impl Field {
             Self::Category => "category",
             Self::Severity => "severity",
             Self::ResolvedAt => "resolved_at",
+            Self::Status => "status",
             Self::Channel => "channel",
             Self::Offer => "offer",
         }
@@ -77,6 +81,11 @@ impl Field {
     /// without a customer is left out instead.)
     pub(crate) const fn is_needed(self) -> bool {
         matches!(self, Self::CustomerId | Self::OrderId | Self::Ts | Self::Amount)
+    }
+
+    /// Whether only the data report looks at it.
+    const fn is_for_the_report(self) -> bool {
+        matches!(self, Self::Currency | Self::Status)
     }
 }
 
@@ -123,12 +132,14 @@ impl ColumnMap {
         }
     }
 
-    /// For each field of the table that the file has, the name and number of its column among `header`.
+    /// For each field of the table that the file has, the name and number of its column among `header`; those that
+    /// only a data report looks at only for one.
     pub(crate) fn locate(
         &self,
         source: &Source,
         table: Table,
         header: &[String],
+        for_report: bool,
     ) -> Result<Vec<Column>, IngestError> {
         let mut columns = Vec::new();
         for &field in table.fields() {
@@ -136,19 +147,29 @@ impl ColumnMap {
             let has = |name: &str| header.iter().any(|column| column == name);
             let name = if !is_needed && !has(mapped) { field.name() } else { mapped };
             match place_of(source, header, name)? {
+                Some(_) if field.is_for_the_report() && !for_report => {}
                 Some(place) => columns.push(Column { field, name: name.to_owned(), place }),
                 None if is_needed || field.is_needed() => {
                     return Err(IngestError::MissingColumn {
                         file: source.name(),
                         column: name.to_owned(),
                         field,
-                        found: header.join(", "),
+                        found: listed(header),
                     });
                 }
                 None => {}
             }
         }
         Ok(columns)
+    }
+}
+
+/// The names of a file's columns, for a message: the first hundred.
+pub(crate) fn listed(header: &[String]) -> String {
+    const MANY: usize = 100;
+    match header.get(..MANY) {
+        Some(first) if header.len() > MANY => format!("{}, … ({} in all)", first.join(", "), header.len()),
+        _ => header.join(", "),
     }
 }
 

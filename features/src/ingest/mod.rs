@@ -7,6 +7,9 @@ mod convention;
 mod csv;
 mod error;
 mod files;
+mod longest;
+mod metadata;
+mod pages;
 mod parquet;
 mod quarantine;
 mod rows;
@@ -49,7 +52,7 @@ pub struct Input {
     pub excluded: BTreeSet<String>,
     /// How many bad rows may be left out.
     pub max_bad_rows: MaxBadRows,
-    /// Whether to look at every purchase line for a data report.
+    /// Whether to look at every row for a data report.
     pub survey: bool,
 }
 
@@ -73,7 +76,7 @@ pub struct Collected {
     pub counts: Counts,
     /// The rows that were left out because something in them is wrong, by file and row.
     pub quarantine: Vec<BadRow>,
-    /// What the purchase lines are like, if that was asked for.
+    /// What the rows are like, if that was asked for.
     pub survey: Option<Survey>,
 }
 
@@ -112,9 +115,14 @@ impl Table {
                 Field::Discount,
                 Field::Currency,
             ],
-            Self::Complaints => {
-                &[Field::CustomerId, Field::Ts, Field::Category, Field::Severity, Field::ResolvedAt]
-            }
+            Self::Complaints => &[
+                Field::CustomerId,
+                Field::Ts,
+                Field::Category,
+                Field::Severity,
+                Field::ResolvedAt,
+                Field::Status,
+            ],
             Self::Contacts => &[Field::CustomerId, Field::Ts, Field::Channel, Field::Offer],
         }
     }

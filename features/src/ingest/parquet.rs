@@ -6,18 +6,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
-use arrow_schema::{DataType, FieldRef, Fields, Schema};
+use arrow_schema::Schema;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
-use parquet::errors::ParquetError;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::arrays::{Amounts, Cells, Ids, Instants};
 use super::columns::Column;
 use super::csv::conditions;
+use super::metadata::{check_codecs, check_rows, plain_metadata};
+use super::pages::Pages;
 use super::rows::{RawRow, Rows};
 use super::source::SharedFile;
 use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
@@ -53,6 +52,8 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         guarded(source, || plain_metadata(chunks).map_err(|error| IngestError::in_file(source, error)))?;
     let layout = Layout::of(source, table, input, metadata.schema())?;
     let mask = ProjectionMask::roots(metadata.parquet_schema(), layout.places());
+    check_rows(source, metadata.metadata(), chunks.len())?;
+    check_codecs(source, metadata.metadata(), &mask)?;
 
     let mut first_row = 0_u64;
     let groups: Vec<(usize, u64)> = metadata
@@ -68,12 +69,13 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         .collect();
     let read_group =
         |mut rows: Rows<'a>, &(group, mut row): &(usize, u64)| -> Result<Rows<'a>, IngestError> {
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks.clone(), metadata.clone())
-                .with_row_groups(vec![group])
-                .with_projection(mask.clone())
-                .with_batch_size(BATCH_ROWS)
-                .build()
-                .map_err(|error| IngestError::in_file(source, error))?;
+            let reader =
+                ParquetRecordBatchReaderBuilder::new_with_metadata(Pages(chunks.clone()), metadata.clone())
+                    .with_row_groups(vec![group])
+                    .with_projection(mask.clone())
+                    .with_batch_size(BATCH_ROWS)
+                    .build()
+                    .map_err(|error| IngestError::in_file(source, error))?;
             for batch in reader {
                 let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
                 add_batch(&mut rows, source, &input.convention, &layout, &batch, row)?;
@@ -115,31 +117,6 @@ fn guarded<T>(source: &Source, read: impl FnOnce() -> Result<T, IngestError>) ->
     })
 }
 
-/// The file's metadata, set so that text comes as views into its pages, which copies nothing, and decimals in one
-/// width.
-fn plain_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMetadata, ParquetError> {
-    let metadata = ArrowReaderMetadata::load(chunks, ArrowReaderOptions::new())?;
-    let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-    let plain = |field: &FieldRef| match field.data_type() {
-        DataType::Dictionary(_, values) if is_text(values) => retyped(field, DataType::Utf8View),
-        kind if is_text(kind) => retyped(field, DataType::Utf8View),
-        &DataType::Decimal32(precision, scale) | &DataType::Decimal64(precision, scale) => {
-            retyped(field, DataType::Decimal128(precision, scale))
-        }
-        &DataType::Decimal256(precision, scale) if precision <= 38 => {
-            retyped(field, DataType::Decimal128(precision, scale))
-        }
-        _ => field.clone(),
-    };
-    let fields: Fields = metadata.schema().fields().iter().map(plain).collect();
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
-    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)
-}
-
-fn retyped(field: &FieldRef, kind: DataType) -> FieldRef {
-    Arc::new(field.as_ref().clone().with_data_type(kind))
-}
-
 /// Which columns of a file are read, and what for.
 struct Layout<'a> {
     columns: Vec<Column>,
@@ -156,7 +133,7 @@ impl<'a> Layout<'a> {
         partitions.retain(|(name, _)| !header.contains(name));
         let (names, constants): (Vec<String>, Vec<String>) = partitions.into_iter().unzip();
         header.extend(names);
-        let columns = input.columns.locate(source, table, &header)?;
+        let columns = input.columns.locate(source, table, &header, input.survey)?;
         let conditions = conditions(source, table, input, &header)?;
         Ok(Self { columns, conditions, header, constants })
     }
@@ -199,6 +176,7 @@ struct Batch<'a> {
     severities: Option<Amounts<'a>>,
     severity_names: Option<&'a StringViewArray>,
     resolved: Option<Instants<'a>>,
+    statuses: Option<Ids<'a>>,
     channels: Option<Ids<'a>>,
     offers: Option<Ids<'a>>,
 }
@@ -230,6 +208,7 @@ impl<'a> Batch<'a> {
                 None => self.severities = Some(Amounts::of(array).ok_or(numbers)?),
             },
             Field::ResolvedAt => self.resolved = Some(instants()?),
+            Field::Status => self.statuses = Some(Ids::of(array).ok_or(ids)?),
             Field::Channel => self.channels = Some(Ids::of(array).ok_or(ids)?),
             Field::Offer => self.offers = Some(Ids::of(array).ok_or(ids)?),
         }
@@ -311,7 +290,7 @@ impl PlainLines<'_> {
 
 /// Memory to write the numbers of a row's identifiers to.
 #[derive(Default)]
-struct Digits([itoa::Buffer; 8]);
+struct Digits([itoa::Buffer; 9]);
 
 fn add_batch(
     rows: &mut Rows<'_>,
@@ -392,7 +371,7 @@ fn add(
     i: usize,
     digits: &mut Digits,
 ) -> Result<(), (Field, Problem)> {
-    let Digits([customer, order, cancels, product, currency, category, channel, offer]) = digits;
+    let Digits([customer, order, cancels, product, currency, category, status, channel, offer]) = digits;
     let mut row = RawRow::EMPTY;
     row.customer = batch.customers.as_ref().and_then(|ids| ids.get(i, customer));
     if !rows.takes(row.customer) {
@@ -413,6 +392,7 @@ fn add(
     row.product = batch.products.as_ref().and_then(|ids| ids.get(i, product));
     row.currency = batch.currencies.as_ref().and_then(|ids| ids.get(i, currency));
     row.category = batch.categories.as_ref().and_then(|ids| ids.get(i, category));
+    row.status = batch.statuses.as_ref().and_then(|ids| ids.get(i, status));
     row.channel = batch.channels.as_ref().and_then(|ids| ids.get(i, channel));
     row.offer = batch.offers.as_ref().and_then(|ids| ids.get(i, offer));
     if let Some(discounts) = &batch.discounts {

@@ -63,6 +63,7 @@ pub(crate) struct RawRow<'a> {
     pub(crate) category: Option<&'a str>,
     pub(crate) severity: Option<Severity>,
     pub(crate) resolved_at: Option<Instant>,
+    pub(crate) status: Option<&'a str>,
     pub(crate) channel: Option<&'a str>,
     pub(crate) offer: Option<&'a str>,
 }
@@ -80,6 +81,7 @@ impl RawRow<'_> {
         category: None,
         severity: None,
         resolved_at: None,
+        status: None,
         channel: None,
         offer: None,
     };
@@ -165,6 +167,10 @@ impl<'a> Rows<'a> {
                     category: row.category.map(|text| self.builder.word(text)),
                 };
                 self.counts.complaints += 1;
+                // A status has no instant: kept, it would let features see what came later.
+                if let (Some(survey), Some(status)) = (&mut self.survey, row.status) {
+                    survey.statuses.add(status, row.resolved_at.is_some());
+                }
                 self.builder.add_complaint(customer, complaint);
                 Ok(())
             }
