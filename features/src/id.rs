@@ -175,7 +175,7 @@ pub(crate) fn sorted(lists: &[&Ids], kind: IdKind) -> Option<Vec<Listed>> {
 }
 
 /// What orders most identifiers without a look at their text: a number's value, or a text's first eight bytes.
-fn sort_key(id: &str, kind: IdKind) -> u64 {
+pub(crate) fn sort_key(id: &str, kind: IdKind) -> u64 {
     match kind {
         IdKind::Integer => id.parse::<i64>().map_or(u64::MAX, |number| (number as u64) ^ (1 << 63)),
         IdKind::Text => {

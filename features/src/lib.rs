@@ -17,6 +17,7 @@ pub mod id;
 pub mod ingest;
 pub mod known;
 pub mod label;
+pub mod merge;
 pub mod monetary;
 pub mod recency;
 pub mod registry;

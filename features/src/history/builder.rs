@@ -122,6 +122,11 @@ impl HistoryBuilder {
         self.held_bytes
     }
 
+    /// Whether some of them are on disk.
+    pub fn has_spilled(&self) -> bool {
+        self.parts.iter().any(Log::has_spilled)
+    }
+
     /// Moves the rows to disk.
     ///
     /// # Errors

@@ -127,6 +127,18 @@ pub struct Discount {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Word(pub(super) u64);
 
+impl Word {
+    /// The word as a number; no word has 0 but by a chance of 1 in 2⁶⁴.
+    pub(crate) const fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The word of a number; 0 is that of none.
+    pub(crate) fn of_number(number: u64) -> Option<Self> {
+        (number != 0).then_some(Self(number))
+    }
+}
+
 /// The texts of words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words(BTreeMap<u64, Box<str>>);

@@ -103,19 +103,24 @@ impl Log {
         Ok(())
     }
 
+    /// Whether some of it is on disk.
+    pub(super) fn has_spilled(&self) -> bool {
+        matches!(self.full.first(), Some(Block::Spilled { .. }))
+    }
+
     /// Reads the rows, in the order they came.
-    pub(super) fn read(self, to: &mut Collector) -> Result<(), HistoryError> {
-        for block in self.full.into_iter().chain([Block::Held(self.open)]) {
+    pub(super) fn read(&self, to: &mut Collector) -> Result<(), HistoryError> {
+        for block in &self.full {
             match block {
-                Block::Held(bytes) => decode(&bytes, to)?,
+                Block::Held(bytes) => decode(bytes, to)?,
                 Block::Spilled { file, offset, bytes } => {
-                    let mut held = vec![0; bytes];
-                    file.read_exact_at(&mut held, offset)?;
+                    let mut held = vec![0; *bytes];
+                    file.read_exact_at(&mut held, *offset)?;
                     decode(&held, to)?;
                 }
             }
         }
-        Ok(())
+        decode(&self.open, to)
     }
 }
 

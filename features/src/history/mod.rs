@@ -9,6 +9,7 @@ mod builder;
 mod event;
 mod log;
 mod part;
+mod parts;
 mod rows;
 mod segment;
 mod shard;
@@ -18,9 +19,11 @@ pub use builder::HistoryBuilder;
 pub use event::{Complaint, Contact, Discount, Given, LaterLine, Order, Severity, Word, Words};
 
 pub use log::Spill;
+pub use parts::{Histories, Summary};
 pub use segment::{Segment, write_segment};
 
 use std::io;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -57,7 +60,7 @@ pub struct CustomerHistory<'a> {
 pub struct History {
     kind: IdKind,
     given: Given,
-    words: Words,
+    words: Arc<Words>,
     shards: Vec<Shard>,
     /// Where each customer is, in the order of identifiers.
     customers: Vec<Listed>,
@@ -88,7 +91,8 @@ impl History {
     /// When one cannot be read, or there are more customers than can be numbered.
     pub fn of_segments(segments: &[Segment]) -> Result<Self, HistoryError> {
         let gathered = gather(segments, Vec::new());
-        let shard = |number| Ok(Shard::fold(sorted_part(segments, number, Vec::new(), gathered.kind)?)?);
+        let none: [Log; 0] = [];
+        let shard = |number| Ok(Shard::fold(sorted_part(segments, number, &none, gathered.kind)?)?);
         let shards: Vec<Shard> =
             (0..PARTS).into_par_iter().map(shard).collect::<Result<_, HistoryError>>()?;
         Ok(Self::of_shards(gathered.kind, gathered.given, gathered.words, shards)?)
@@ -97,7 +101,7 @@ impl History {
     fn of_shards(
         kind: IdKind,
         given: Given,
-        words: Words,
+        words: Arc<Words>,
         shards: Vec<Shard>,
     ) -> Result<Self, TooManyCustomers> {
         let lists: Vec<&Ids> = shards.iter().map(|shard| &shard.customers).collect();
@@ -179,37 +183,33 @@ impl History {
 struct Gathered {
     kind: IdKind,
     given: Given,
-    words: Words,
+    words: Arc<Words>,
     parts: Vec<Vec<Log>>,
 }
 
 fn gather(segments: &[Segment], builders: Vec<HistoryBuilder>) -> Gathered {
-    let mut gathered = Gathered {
-        kind: IdKind::Integer,
-        given: Given::default(),
-        words: Words::default(),
-        parts: (0..PARTS).map(|_| Vec::new()).collect(),
-    };
-    let mut note = |kind: IdKind, given: Given, words: Words| {
-        if kind == IdKind::Text {
-            gathered.kind = IdKind::Text;
+    let (mut kind, mut given, mut words) = (IdKind::Integer, Given::default(), Words::default());
+    let mut note = |own: IdKind, theirs: Given, more: Words| {
+        if own == IdKind::Text {
+            kind = IdKind::Text;
         }
-        gathered.given = gathered.given.or(given);
-        gathered.words.extend(words);
+        given = given.or(theirs);
+        words.extend(more);
     };
     for segment in segments {
         note(segment.kind, segment.given, segment.words.clone());
     }
+    let mut parts: Vec<Vec<Log>> = (0..PARTS).map(|_| Vec::new()).collect();
     for builder in builders {
-        let (parts, kind, given, words) = builder.finish();
+        let (own, kind, given, words) = builder.finish();
         note(kind, given, words);
-        for (all, own) in gathered.parts.iter_mut().zip(parts) {
+        for (all, own) in parts.iter_mut().zip(own) {
             if !own.is_empty() {
                 all.push(own);
             }
         }
     }
-    gathered
+    Gathered { kind, given, words: Arc::new(words), parts }
 }
 
 /// A history that cannot be read or written.

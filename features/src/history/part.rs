@@ -1,5 +1,7 @@
 //! A part of the customers: their rows put together, and the same sorted, where each thing stands once.
 
+use std::borrow::Borrow;
+
 use super::event::{Complaint, Contact, Discount};
 use super::log::{Log, Tag};
 use super::rows::{Grouped, Kind, Numbered};
@@ -40,10 +42,15 @@ pub(super) struct Sorted {
 
 impl Sorted {
     /// Sorts the rows of one part of the customers: what came in logs, and what was sorted before.
-    pub(super) fn of(logs: Vec<Log>, held: Vec<Self>, kind: IdKind) -> Result<Self, HistoryError> {
+    pub(super) fn of(
+        logs: impl IntoIterator<Item: Borrow<Log>>,
+        held: Vec<Self>,
+        kind: IdKind,
+    ) -> Result<Self, HistoryError> {
         let mut rows = Collector::default();
         for log in logs {
-            log.read(&mut rows)?;
+            // What is given and not lent is dropped as soon as it is read.
+            log.borrow().read(&mut rows)?;
         }
         for sorted in held {
             rows.take_in(&sorted)?;

@@ -3,6 +3,7 @@
 //!
 //! Several segments are one history: a night's new rows are a small segment beside the large one of before.
 
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
@@ -130,6 +131,11 @@ impl Segment {
         Ok(Self { file, version, kind, given, words, places })
     }
 
+    /// How many bytes its rows are in memory, as they are read.
+    pub fn unpacked_bytes(&self) -> u64 {
+        self.places.iter().map(|place| place.bytes).fold(0, u64::saturating_add)
+    }
+
     /// The rows of a part of the customers.
     pub(super) fn part(&self, number: usize) -> Result<Sorted, HistoryError> {
         let Some(place) = self.places.get(number) else { return Ok(Sorted::default()) };
@@ -211,9 +217,10 @@ pub fn write_segment(
 pub(super) fn sorted_part(
     segments: &[Segment],
     number: usize,
-    logs: Vec<Log>,
+    logs: impl IntoIterator<Item: Borrow<Log>, IntoIter: ExactSizeIterator>,
     kind: IdKind,
 ) -> Result<Sorted, HistoryError> {
+    let logs = logs.into_iter();
     let mut held: Vec<(bool, Sorted)> = Vec::new();
     for segment in segments {
         let part = segment.part(number)?;
@@ -222,7 +229,7 @@ pub(super) fn sorted_part(
         }
     }
     // Alone, and sorted as the whole is: nothing is left to do.
-    if logs.is_empty() && held.len() == 1 && held[0].0 {
+    if logs.len() == 0 && held.len() == 1 && held[0].0 {
         return Ok(held.remove(0).1);
     }
     Sorted::of(logs, held.into_iter().map(|(_, sorted)| sorted).collect(), kind)

@@ -173,13 +173,8 @@ fn of_amount(amount: Amount) -> u64 {
     amount.millionths() as u64
 }
 
-/// No word's fingerprint is 0 but by a chance of 1 in 2⁶⁴.
-fn word(word: u64) -> Option<Word> {
-    (word != 0).then_some(Word(word))
-}
-
 fn of_word(word: Option<Word>) -> u64 {
-    word.map_or(0, |word| word.0)
+    word.map_or(0, Word::number)
 }
 
 impl Wire for LineSum {
@@ -239,7 +234,7 @@ impl Wire for Complaint {
             hundredths => Some(Severity::from_hundredths(u32::try_from(hundredths).ok()?)?),
         };
         let resolved_at = if resolved == NONE { None } else { Some(instant(resolved)?) };
-        Some(Self { instant: instant(at)?, resolved_at, severity, category: word(category) })
+        Some(Self { instant: instant(at)?, resolved_at, severity, category: Word::of_number(category) })
     }
 }
 
@@ -251,6 +246,6 @@ impl Wire for Contact {
     }
 
     fn of_words([at, channel, offer, _]: [u64; WIDEST]) -> Option<Self> {
-        Some(Self { instant: instant(at)?, channel: word(channel), offer: word(offer) })
+        Some(Self { instant: instant(at)?, channel: Word::of_number(channel), offer: Word::of_number(offer) })
     }
 }

@@ -1,0 +1,205 @@
+//! A history in parts of the customers: one in memory, or many that are folded one at a time where the whole is larger
+//! than memory.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::builder::PARTS;
+use super::event::{Given, Word, Words};
+use super::log::Log;
+use super::segment::{Segment, sorted_part};
+use super::shard::Shard;
+use super::{Gathered, History, HistoryBuilder, HistoryError, gather};
+use crate::id::IdKind;
+use crate::units::Instant;
+
+/// A history, in memory as a whole or not. Whoever asks something of every customer asks it of [`Self::each`] part, and
+/// puts the answers together.
+#[derive(Debug)]
+pub struct Histories {
+    parts: Parts,
+    summary: Summary,
+}
+
+#[derive(Debug)]
+enum Parts {
+    Whole(Box<History>),
+    Unfolded(Unfolded),
+}
+
+/// What is not in memory: rows in files.
+#[derive(Debug)]
+struct Unfolded {
+    kind: IdKind,
+    given: Given,
+    words: Arc<Words>,
+    segments: Vec<Segment>,
+    logs: Vec<Vec<Log>>,
+}
+
+/// What there is in a history, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Customers with anything at all.
+    pub customers: usize,
+    /// Orders.
+    pub orders: usize,
+    /// The instants of the first and the last order; `None` without orders.
+    pub span: Option<(Instant, Instant)>,
+    /// Customers without any order who have complained.
+    pub strangers: usize,
+    /// Their complaints.
+    pub complaints_of_strangers: usize,
+}
+
+impl Summary {
+    fn of(history: &History) -> Self {
+        let (strangers, complaints_of_strangers) = history.complaints_without_orders();
+        Self {
+            customers: history.len(),
+            orders: history.order_count(),
+            span: history.span(),
+            strangers,
+            complaints_of_strangers,
+        }
+    }
+
+    fn and(self, other: Self) -> Self {
+        let span = match (self.span, other.span) {
+            (Some((first, last)), Some((other_first, other_last))) => {
+                Some((first.min(other_first), last.max(other_last)))
+            }
+            (one, other) => one.or(other),
+        };
+        Self {
+            customers: self.customers + other.customers,
+            orders: self.orders + other.orders,
+            span,
+            strangers: self.strangers + other.strangers,
+            complaints_of_strangers: self.complaints_of_strangers + other.complaints_of_strangers,
+        }
+    }
+}
+
+impl From<History> for Histories {
+    fn from(history: History) -> Self {
+        Self { summary: Summary::of(&history), parts: Parts::Whole(Box::new(history)) }
+    }
+}
+
+impl Histories {
+    /// Folds the rows of several builders, in any order: into memory, unless some were spilled.
+    ///
+    /// # Errors
+    /// When what was spilled cannot be read again, or there are more customers than can be numbered.
+    pub fn fold(builders: Vec<HistoryBuilder>) -> Result<Self, HistoryError> {
+        if builders.iter().any(HistoryBuilder::has_spilled) {
+            Self::unfolded(Vec::new(), builders)
+        } else {
+            Ok(History::fold(builders)?.into())
+        }
+    }
+
+    /// The history that several segments hold together: in memory, unless it would take more bytes than `most`.
+    ///
+    /// # Errors
+    /// When one cannot be read, or there are more customers than can be numbered.
+    pub fn of_segments(segments: Vec<Segment>, most: Option<u64>) -> Result<Self, HistoryError> {
+        let bytes: u64 = segments.iter().map(Segment::unpacked_bytes).sum();
+        if most.is_some_and(|most| bytes > most) {
+            Self::unfolded(segments, Vec::new())
+        } else {
+            Ok(History::of_segments(&segments)?.into())
+        }
+    }
+
+    fn unfolded(segments: Vec<Segment>, builders: Vec<HistoryBuilder>) -> Result<Self, HistoryError> {
+        let Gathered { kind, given, words, parts: logs } = gather(&segments, builders);
+        let unfolded = Unfolded { kind, given, words, segments, logs };
+        let summaries = unfolded.each(&Summary::of)?;
+        let summary = summaries.into_iter().fold(Summary::default(), Summary::and);
+        Ok(Self { parts: Parts::Unfolded(unfolded), summary })
+    }
+
+    /// What there is, counted.
+    pub fn summary(&self) -> Summary {
+        self.summary
+    }
+
+    /// What there is beyond purchases.
+    pub fn given(&self) -> Given {
+        match &self.parts {
+            Parts::Whole(history) => history.given(),
+            Parts::Unfolded(unfolded) => unfolded.given,
+        }
+    }
+
+    /// How identifiers are written and sorted.
+    pub fn id_kind(&self) -> IdKind {
+        match &self.parts {
+            Parts::Whole(history) => history.id_kind(),
+            Parts::Unfolded(unfolded) => unfolded.kind,
+        }
+    }
+
+    /// The text of a word.
+    pub fn text(&self, word: Word) -> &str {
+        match &self.parts {
+            Parts::Whole(history) => history.text(word),
+            Parts::Unfolded(unfolded) => unfolded.words.text(word),
+        }
+    }
+
+    /// The history, if it is in memory as a whole.
+    pub fn whole(&self) -> Option<&History> {
+        match &self.parts {
+            Parts::Whole(history) => Some(history),
+            Parts::Unfolded(_) => None,
+        }
+    }
+
+    /// Asks something of every part: of the whole, or of some of the customers at a time. No customer is in two, and
+    /// in a part they are sorted by identifier.
+    ///
+    /// # Errors
+    /// When a part cannot be read.
+    pub fn each<T: Send>(&self, ask: impl Fn(&History) -> T + Sync) -> Result<Vec<T>, HistoryError> {
+        match &self.parts {
+            Parts::Whole(history) => Ok(vec![ask(history)]),
+            Parts::Unfolded(unfolded) => unfolded.each(&ask),
+        }
+    }
+
+    /// The instant of the last order at or before an instant; `None` without one.
+    ///
+    /// # Errors
+    /// When a part cannot be read.
+    pub fn last_order_until(&self, until: Instant) -> Result<Option<Instant>, HistoryError> {
+        Ok(self.each(|part| part.last_order_until(until))?.into_iter().flatten().max())
+    }
+}
+
+impl Unfolded {
+    /// No more parts are in memory at once than there are threads: who waits for a part's own work must not begin
+    /// another.
+    fn each<T: Send>(&self, ask: &(impl Fn(&History) -> T + Sync)) -> Result<Vec<T>, HistoryError> {
+        let numbers: Vec<usize> = (0..PARTS).collect();
+        let mut answers = Vec::with_capacity(PARTS);
+        for at_once in numbers.chunks(rayon::current_num_threads().max(1)) {
+            let some: Vec<T> = at_once
+                .par_iter()
+                .map(|&number| Ok(ask(&self.part(number)?)))
+                .collect::<Result<_, HistoryError>>()?;
+            answers.extend(some);
+        }
+        Ok(answers)
+    }
+
+    fn part(&self, number: usize) -> Result<History, HistoryError> {
+        let logs = self.logs.get(number).map_or(&[] as &[Log], Vec::as_slice);
+        let sorted = sorted_part(&self.segments, number, logs, self.kind)?;
+        let shards = vec![Shard::fold(sorted)?];
+        Ok(History::of_shards(self.kind, self.given, self.words.clone(), shards)?)
+    }
+}
