@@ -40,6 +40,14 @@ pub(crate) fn texts<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> Co
     (ArrowField::new(name, DataType::Utf8, false), Arc::new(StringArray::from_iter_values(values)))
 }
 
+pub(crate) fn numbers_if_any(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
+    (ArrowField::new(name, DataType::Float64, true), Arc::new(values.collect::<Float64Array>()))
+}
+
+pub(crate) fn texts_if_any<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Column {
+    (ArrowField::new(name, DataType::Utf8, true), Arc::new(values.collect::<StringArray>()))
+}
+
 /// One column per core feature.
 pub(crate) fn core<'a>(
     rows: impl Iterator<Item = &'a Row> + Clone + 'a,

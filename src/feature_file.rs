@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use mainstay_features::history::History;
+use mainstay_features::profile::number;
 use mainstay_features::table::{Rows, Table};
 use mainstay_features::watch::Watch;
 use rayon::prelude::*;
@@ -64,5 +65,18 @@ fn to_columns(history: &History, table: &Table, rows: &Rows) -> Vec<columns::Col
         .map(|(i, feature)| columns::feature(feature, rows.values.iter().skip(i).step_by(width).copied()))
         .collect();
     columns.extend(features);
+    let width = table.attributes.len();
+    let attributes: Vec<_> = (table.attributes.par_iter().enumerate())
+        .map(|(i, attribute)| {
+            let words = rows.words.iter().skip(i).step_by(width);
+            let texts = words.map(|word| word.map(|word| history.text(word)));
+            if attribute.is_number {
+                columns::numbers_if_any(&attribute.name, texts.map(|text| text.and_then(number)))
+            } else {
+                columns::texts_if_any(&attribute.name, texts)
+            }
+        })
+        .collect();
+    columns.extend(attributes);
     columns
 }

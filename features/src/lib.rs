@@ -18,6 +18,7 @@ pub mod ingest;
 pub mod known;
 pub mod label;
 pub mod monetary;
+pub mod profile;
 pub mod recency;
 pub mod registry;
 pub mod returns;

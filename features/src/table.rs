@@ -5,9 +5,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::feature::Feature;
-use crate::history::History;
+use crate::history::{History, Word};
 use crate::known::Cut;
 use crate::label::churned;
+use crate::profile::Attribute;
 use crate::registry::{self, Row};
 use crate::units::{Days, Instant};
 
@@ -59,6 +60,8 @@ pub struct Table {
     pub lookback: Days,
     /// The columns.
     pub features: Vec<&'static Feature>,
+    /// And those from customers files.
+    pub attributes: Vec<Attribute>,
 }
 
 /// Some rows of a table, sorted by customer and then by cutoff.
@@ -70,6 +73,8 @@ pub struct Rows {
     pub cutoffs: Vec<u32>,
     /// The values, row after row; no value is NaN.
     pub values: Vec<f64>,
+    /// The attributes' values, row after row.
+    pub words: Vec<Option<Word>>,
 }
 
 impl Rows {
@@ -87,10 +92,12 @@ impl Rows {
     #[must_use]
     pub fn split_off(&mut self, count: usize) -> Self {
         let width = self.values.len() / self.len().max(1);
+        let attributes = self.words.len() / self.len().max(1);
         Self {
             customers: self.customers.split_off(count),
             cutoffs: self.cutoffs.split_off(count),
             values: self.values.split_off(count * width),
+            words: self.words.split_off(count * attributes),
         }
     }
 
@@ -99,6 +106,7 @@ impl Rows {
         self.customers.append(&mut others.customers);
         self.cutoffs.append(&mut others.cutoffs);
         self.values.append(&mut others.values);
+        self.words.append(&mut others.words);
     }
 }
 
@@ -114,6 +122,7 @@ impl Table {
                     rows.customers.push(customer as u32);
                     rows.cutoffs.push(cutoff as u32);
                     rows.values.extend(self.features.iter().map(|feature| (feature.compute)(&known)));
+                    rows.words.extend(self.attributes.iter().map(|of| of.known(history, &known)));
                 }
             }
         }

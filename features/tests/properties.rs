@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use mainstay_features::history::{
-    Complaint, Contact, History, HistoryBuilder, Segment, Severity, write_segment,
+    Complaint, Contact, History, HistoryBuilder, Profile, Segment, Severity, write_segment,
 };
+use mainstay_features::known::Cut;
+use mainstay_features::profile::{self, Attribute};
 use mainstay_features::registry;
 use mainstay_features::table::{Snapshot, Table};
 use mainstay_features::units::{Amount, Days, Instant};
@@ -19,6 +21,7 @@ enum Row {
     Cancellation { customer: u32, order: u8, hour: u16, cents: i32 },
     Complaint { customer: u32, hour: u16, resolved_after: Option<u16>, severity: Option<u8> },
     Contact { customer: u32, hour: u16 },
+    Profile { customer: u32, hour: Option<u16>, attribute: u8, value: Option<u8> },
 }
 
 impl Row {
@@ -28,6 +31,8 @@ impl Row {
             | Self::Cancellation { hour, .. }
             | Self::Complaint { hour, .. }
             | Self::Contact { hour, .. } => *hour,
+            // What does not say since when it is so may be known only later.
+            Self::Profile { hour, .. } => hour.unwrap_or(u16::MAX),
         }
     }
 }
@@ -46,6 +51,10 @@ fn row() -> impl Strategy<Value = Row> {
             }
         ),
         1 => (0..4_u32, 0..2400_u16).prop_map(|(customer, hour)| Row::Contact { customer, hour }),
+        2 => (0..4_u32, prop::option::weighted(0.8, 0..2400_u16), 0..3_u8, prop::option::weighted(0.8, 0..4_u8))
+            .prop_map(|(customer, hour, attribute, value)| {
+                Row::Profile { customer, hour: hour.map(|hour| hour / 300 * 300), attribute, value }
+            }),
     ]
 }
 
@@ -80,6 +89,14 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
                 let contact = Contact { instant: instant(hour), channel: None, offer: None };
                 builder.add_contact(&customer.to_string(), contact).unwrap();
             }
+            Row::Profile { customer, hour, attribute, value } => {
+                let profile = Profile {
+                    attribute: builder.word(&format!("attribute {attribute}")),
+                    from: hour.map(instant),
+                    value: value.map(|value| builder.word(&value.to_string())),
+                };
+                builder.add_profile(&customer.to_string(), profile).unwrap();
+            }
         }
     }
     builder
@@ -93,12 +110,29 @@ fn build(rows: &[Row]) -> History {
     History::fold(vec![builder(rows)]).unwrap()
 }
 
+/// Every attribute's value that everyone has at an instant, with identifiers and names.
+fn attributes(history: &History, as_of: Instant) -> Vec<(String, String, String)> {
+    let (mut values, mut cut) = (Vec::new(), Cut::default());
+    let mut attributes = profile::attributes(history);
+    attributes.retain(Attribute::is_feature);
+    for customer in 0..history.len() {
+        let Some(known) = cut.at(history.customer(customer), as_of) else { continue };
+        let id = history.customer_id(customer);
+        values.extend(attributes.iter().filter_map(|attribute| {
+            let value = history.text(attribute.known(history, &known)?);
+            Some((id.to_owned(), attribute.name.clone(), value.to_owned()))
+        }));
+    }
+    values
+}
+
 /// Every feature of everyone at an instant, with their identifiers, down to the last bit.
 fn features(history: &History, as_of: Instant, lookback: u32) -> Vec<(String, Vec<u64>)> {
     let table = Table {
         as_of: vec![as_of],
         lookback: Days::new(lookback).unwrap(),
         features: registry::all().collect(),
+        attributes: Vec::new(),
     };
     let rows = table.rows(history, 0..history.len());
     let bits = |row: &[f64]| row.iter().map(|value| value.to_bits()).collect();
@@ -147,14 +181,16 @@ fn a_damaged_segment_is_refused() {
 
 proptest! {
     /// Nothing after the cutoff changes a feature, whatever it is: a purchase, a return, a line of an order from
-    /// before, a cancellation, a complaint, what became of one, a contact.
+    /// before, a cancellation, a complaint, what became of one, a contact, what a customer is like from then on.
     #[test]
     fn nothing_after_the_cutoff_changes_a_feature(
         rows in prop::collection::vec(row(), 0..60), cutoff_hour in 0..2400_u16, lookback in 1..120_u32,
     ) {
         let past: Vec<Row> = rows.iter().filter(|row| row.hour() <= cutoff_hour).cloned().collect();
         let cutoff = instant(cutoff_hour);
-        prop_assert_eq!(features(&build(&rows), cutoff, lookback), features(&build(&past), cutoff, lookback));
+        let (all, past) = (build(&rows), build(&past));
+        prop_assert_eq!(features(&all, cutoff, lookback), features(&past, cutoff, lookback));
+        prop_assert_eq!(attributes(&all, cutoff), attributes(&past, cutoff));
     }
 
     /// The order of the rows changes nothing.
@@ -165,7 +201,9 @@ proptest! {
         cutoff_hour in 0..2400_u16,
     ) {
         let cutoff = instant(cutoff_hour);
-        prop_assert_eq!(features(&build(&rows), cutoff, 365), features(&build(&shuffled), cutoff, 365));
+        let (rows, shuffled) = (build(&rows), build(&shuffled));
+        prop_assert_eq!(features(&rows, cutoff, 365), features(&shuffled, cutoff, 365));
+        prop_assert_eq!(attributes(&rows, cutoff), attributes(&shuffled, cutoff));
     }
 
     /// Two halves read apart and put together are the whole.
@@ -183,6 +221,8 @@ proptest! {
         let (left, right) = rows.split_at(split.min(rows.len()));
         let two = [segment(&[], left), segment(&[], right)];
         prop_assert_eq!(features(&History::of_segments(&two).unwrap(), instant(2000), 365), whole.clone());
+        let of_two = attributes(&History::of_segments(&two).unwrap(), instant(2000));
+        prop_assert_eq!(of_two, attributes(&build(&rows), instant(2000)));
         let one = [segment(&two[..1], right)];
         prop_assert_eq!(features(&History::of_segments(&one).unwrap(), instant(2000), 365), whole);
     }

@@ -22,6 +22,8 @@ struct Written {
     #[serde(default)]
     contacts: Vec<PathBuf>,
     #[serde(default)]
+    customers: Vec<PathBuf>,
+    #[serde(default)]
     columns: BTreeMap<String, String>,
     #[serde(default, rename = "where")]
     conditions: Vec<String>,
@@ -39,6 +41,7 @@ pub(super) struct Config {
     pub(super) purchases: Vec<PathBuf>,
     pub(super) complaints: Vec<PathBuf>,
     pub(super) contacts: Vec<PathBuf>,
+    pub(super) customers: Vec<PathBuf>,
     pub(super) columns: Vec<Renamed>,
     pub(super) conditions: Vec<Condition>,
     pub(super) exclude: Option<PathBuf>,
@@ -70,6 +73,7 @@ impl Config {
             purchases: all_here(written.purchases),
             complaints: all_here(written.complaints),
             contacts: all_here(written.contacts),
+            customers: all_here(written.customers),
             columns: written.columns.into_iter().map(column).collect::<Result<_, _>>()?,
             conditions: written
                 .conditions

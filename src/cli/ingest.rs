@@ -35,6 +35,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         (Table::Purchases, &mut input.purchases),
         (Table::Complaints, &mut input.complaints),
         (Table::Contacts, &mut input.contacts),
+        (Table::Customers, &mut input.customers),
     ] {
         let mut to_read = Vec::new();
         for source in std::mem::take(sources) {

@@ -37,6 +37,10 @@ pub(super) struct InputArgs {
     /// Contacts the shop has made, likewise: customer_id, ts and, where there are, channel, offer
     #[arg(long, num_args = 1.., value_name = "FILE")]
     contacts: Vec<PathBuf>,
+    /// What customers are like, likewise: customer_id and, where there are, valid_from, name, phone, account_owner; every
+    /// other column is an attribute
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    customers: Vec<PathBuf>,
     /// A field that is in a column of another name, in all files or in those of one table, such as
     /// customer_id=CustomerID or complaints.ts=opened
     #[arg(long = "column", value_name = "[TABLE.]FIELD=COLUMN", value_parser = parse_column)]
@@ -120,6 +124,7 @@ impl InputArgs {
             purchases: files(&self.purchases, &config.purchases)?,
             complaints: files(&self.complaints, &config.complaints)?,
             contacts: files(&self.contacts, &config.contacts)?,
+            customers: files(&self.customers, &config.customers)?,
             columns,
             convention: Convention {
                 time_zone: self.time_zone.clone().or(config.time_zone),
@@ -144,6 +149,7 @@ impl InputArgs {
         self.purchases.is_empty()
             && self.complaints.is_empty()
             && self.contacts.is_empty()
+            && self.customers.is_empty()
             && self.columns.is_empty()
             && self.conditions.is_empty()
             && self.exclude.is_none()
@@ -224,8 +230,8 @@ pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collecte
 /// Says how many rows were read and which were left out.
 pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
     output::note(&format!(
-        "{} purchase lines, {} complaints, {} contacts",
-        counts.purchase_lines, counts.complaints, counts.contacts
+        "{} purchase lines, {} complaints, {} contacts, {} rows about customers",
+        counts.purchase_lines, counts.complaints, counts.contacts, counts.profiles
     ));
     let left_out = |count: u64, which: &str| {
         if count > 0 {

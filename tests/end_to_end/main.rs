@@ -7,6 +7,7 @@ mod architecture;
 mod broken_input;
 mod check;
 mod commands;
+mod customers;
 mod independent;
 mod input;
 mod kept;

@@ -1,7 +1,7 @@
 //! Rows on their way into a history: parted by customer as they come.
 
 use super::TooManyCustomers;
-use super::event::{Complaint, Contact, Discount, Given, Word, Words};
+use super::event::{Complaint, Contact, Discount, Given, Profile, Word, Words};
 use super::part::{FirstBuy, LineSum, Part};
 use crate::id::{IdKind, fingerprint};
 use crate::units::{Amount, Instant};
@@ -51,7 +51,7 @@ impl HistoryBuilder {
         self.given = self.given.or(given);
     }
 
-    /// The word of a text, to give to complaints and contacts.
+    /// The word of a text, to give to complaints, contacts and profiles.
     pub fn word(&mut self, text: &str) -> Word {
         self.words.word(text)
     }
@@ -162,6 +162,15 @@ impl HistoryBuilder {
     pub fn add_contact(&mut self, customer: &str, contact: Contact) -> Result<(), TooManyCustomers> {
         self.given.contacts = true;
         self.part(customer).contacts.push(customer, contact)
+    }
+
+    /// Adds what a customers file says of a customer.
+    ///
+    /// # Errors
+    /// When there are more rows than can be numbered.
+    pub fn add_profile(&mut self, customer: &str, profile: Profile) -> Result<(), TooManyCustomers> {
+        self.given.profiles = true;
+        self.part(customer).profiles.push(customer, profile)
     }
 
     fn part(&mut self, customer: &str) -> &mut Part {

@@ -114,6 +114,17 @@ pub struct Contact {
     pub offer: Option<Word>,
 }
 
+/// What a customers file says of a customer: the value of one attribute, from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Profile {
+    /// Which attribute.
+    pub attribute: Word,
+    /// From when on it is valid; `None` where the file does not say.
+    pub from: Option<Instant>,
+    /// The value; `None` where there is none from then on.
+    pub value: Option<Word>,
+}
+
 /// Money taken off what was bought at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Discount {
@@ -123,9 +134,14 @@ pub struct Discount {
     pub amount: Amount,
 }
 
-/// A word that many rows share (a category, a channel, an offer), by its fingerprint; [`Words`] has its text.
+/// A word that rows share (a category, a channel, an offer, an attribute and its values), by its fingerprint; [`Words`] has its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Word(pub(super) u64);
+
+impl Word {
+    /// What stands where no word has come yet.
+    pub(super) const BLANK: Self = Self(0);
+}
 
 /// The texts of words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -166,18 +182,21 @@ pub struct Given {
     pub discounts: bool,
     /// When the shop turned to customers.
     pub contacts: bool,
+    /// What customers are like, from a customers file.
+    pub profiles: bool,
 }
 
 impl Given {
-    const NAMES: [&'static str; 5] = ["complaints", "severities", "products", "discounts", "contacts"];
+    const NAMES: [&'static str; 6] =
+        ["complaints", "severities", "products", "discounts", "contacts", "profiles"];
 
-    pub(super) const fn flags(self) -> [bool; 5] {
-        [self.complaints, self.severities, self.products, self.discounts, self.contacts]
+    pub(super) const fn flags(self) -> [bool; 6] {
+        [self.complaints, self.severities, self.products, self.discounts, self.contacts, self.profiles]
     }
 
-    pub(super) const fn from_flags(flags: [bool; 5]) -> Self {
-        let [complaints, severities, products, discounts, contacts] = flags;
-        Self { complaints, severities, products, discounts, contacts }
+    pub(super) const fn from_flags(flags: [bool; 6]) -> Self {
+        let [complaints, severities, products, discounts, contacts, profiles] = flags;
+        Self { complaints, severities, products, discounts, contacts, profiles }
     }
 
     /// What either has.

@@ -1,7 +1,7 @@
 //! A part of the customers: their rows as they came, and the same sorted, where each thing stands once.
 
 use super::TooManyCustomers;
-use super::event::{Complaint, Contact, Discount};
+use super::event::{Complaint, Contact, Discount, Profile, Word};
 use super::rows::{Grouped, Kind, Runs, group};
 use crate::id::{IdKind, Ids, Interner, sorted};
 use crate::units::{Amount, Instant};
@@ -32,6 +32,7 @@ pub(super) struct Part {
     pub(super) discounts: Runs<Discount>,
     pub(super) complaints: Runs<Complaint>,
     pub(super) contacts: Runs<Contact>,
+    pub(super) profiles: Runs<Profile>,
 }
 
 impl Part {
@@ -42,6 +43,7 @@ impl Part {
             && self.discounts.rows.is_empty()
             && self.complaints.rows.is_empty()
             && self.contacts.rows.is_empty()
+            && self.profiles.rows.is_empty()
     }
 }
 
@@ -56,6 +58,7 @@ pub(super) struct Sorted {
     pub(super) discounts: Grouped<Discount>,
     pub(super) complaints: Grouped<Complaint>,
     pub(super) contacts: Grouped<Contact>,
+    pub(super) profiles: Grouped<Profile>,
 }
 
 impl From<Sorted> for Part {
@@ -68,6 +71,7 @@ impl From<Sorted> for Part {
             discounts: Runs::of(customers, sorted.discounts),
             complaints: Runs::of(customers, sorted.complaints),
             contacts: Runs::of(customers, sorted.contacts),
+            profiles: Runs::of(customers, sorted.profiles),
         }
     }
 }
@@ -82,6 +86,7 @@ impl Sorted {
         let mut discounts = numbers(&parts, |part| &part.discounts, &mut seen)?;
         let mut complaints = numbers(&parts, |part| &part.complaints, &mut seen)?;
         let mut contacts = numbers(&parts, |part| &part.contacts, &mut seen)?;
+        let mut profiles = numbers(&parts, |part| &part.profiles, &mut seen)?;
 
         let seen = seen.into_ids();
         let (mut customers, mut places) = (Ids::default(), vec![0; seen.len()]);
@@ -89,8 +94,15 @@ impl Sorted {
             customers.push(seen.get(from.number as usize));
             places[from.number as usize] = to as u32;
         }
-        let all =
-            [&mut lines, &mut cancellations, &mut first_buys, &mut discounts, &mut complaints, &mut contacts];
+        let all = [
+            &mut lines,
+            &mut cancellations,
+            &mut first_buys,
+            &mut discounts,
+            &mut complaints,
+            &mut contacts,
+            &mut profiles,
+        ];
         for number in all.into_iter().flatten().flatten() {
             *number = places[*number as usize];
         }
@@ -103,6 +115,7 @@ impl Sorted {
             discounts: group(&lists(&parts, |part| &part.discounts), &discounts, count)?,
             complaints: group(&lists(&parts, |part| &part.complaints), &complaints, count)?,
             contacts: group(&lists(&parts, |part| &part.contacts), &contacts, count)?,
+            profiles: group(&lists(&parts, |part| &part.profiles), &profiles, count)?,
         })
     }
 }
@@ -184,5 +197,17 @@ impl Kind for Contact {
 
     fn absorb(&mut self, _next: &Self) -> bool {
         false
+    }
+}
+
+impl Kind for Profile {
+    const BLANK: Self = Self { attribute: Word::BLANK, from: None, value: None };
+
+    fn sort(rows: &mut [Self]) {
+        rows.sort_unstable();
+    }
+
+    fn absorb(&mut self, next: &Self) -> bool {
+        self == next
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{IngestError, Source, Table};
+use crate::profile::is_reserved;
 use crate::units::ParseUnitError;
 
 /// A field of a row.
@@ -35,10 +36,21 @@ pub enum Field {
     Channel,
     /// With which offer.
     Offer,
+    /// From when on what a customers file says is valid.
+    ValidFrom,
+    /// What a customer is called.
+    Name,
+    /// The number to call a customer at.
+    Phone,
+    /// Who looks after a customer.
+    AccountOwner,
+    /// What any other column of a customers file says: it is called what the column is.
+    Attribute,
 }
 
 impl Field {
-    const ALL: [Self; 13] = [
+    /// Those that a column can be named for.
+    const ALL: [Self; 17] = [
         Self::CustomerId,
         Self::OrderId,
         Self::Ts,
@@ -52,6 +64,10 @@ impl Field {
         Self::ResolvedAt,
         Self::Channel,
         Self::Offer,
+        Self::ValidFrom,
+        Self::Name,
+        Self::Phone,
+        Self::AccountOwner,
     ];
 
     /// The field's name, and its column's name unless mapped.
@@ -70,6 +86,11 @@ impl Field {
             Self::ResolvedAt => "resolved_at",
             Self::Channel => "channel",
             Self::Offer => "offer",
+            Self::ValidFrom => "valid_from",
+            Self::Name => "name",
+            Self::Phone => "phone",
+            Self::AccountOwner => "account_owner",
+            Self::Attribute => "attribute",
         }
     }
 
@@ -77,6 +98,13 @@ impl Field {
     /// without a customer is left out instead.)
     pub(crate) const fn is_needed(self) -> bool {
         matches!(self, Self::CustomerId | Self::OrderId | Self::Ts | Self::Amount)
+    }
+}
+
+impl Field {
+    /// Whether its values are kept as what a customers file says of a customer.
+    pub(crate) const fn is_of_profile(self) -> bool {
+        matches!(self, Self::Name | Self::Phone | Self::AccountOwner | Self::Attribute)
     }
 }
 
@@ -152,6 +180,27 @@ impl ColumnMap {
     }
 }
 
+/// The columns of a customers file that are no field's: each is an attribute of its own name. One without a name is
+/// left alone.
+pub(crate) fn attributes(
+    source: &Source,
+    header: &[String],
+    taken: &[Column],
+) -> Result<Vec<Column>, IngestError> {
+    let mut columns = Vec::new();
+    for (place, name) in header.iter().enumerate() {
+        if name.is_empty() || taken.iter().any(|column| column.place == place) {
+            continue;
+        }
+        if is_reserved(name) {
+            return Err(IngestError::ReservedName { file: source.name(), column: name.clone() });
+        }
+        place_of(source, header, name)?;
+        columns.push(Column { field: Field::Attribute, name: name.clone(), place });
+    }
+    Ok(columns)
+}
+
 /// The number of the column of a name; `None` where there is none.
 pub(crate) fn place_of(source: &Source, header: &[String], name: &str) -> Result<Option<usize>, IngestError> {
     let mut places = (0..header.len()).filter(|&place| header[place] == name);
@@ -167,4 +216,11 @@ pub(crate) struct Column {
     pub(crate) field: Field,
     pub(crate) name: String,
     pub(crate) place: usize,
+}
+
+impl Column {
+    /// What the attribute in it is called.
+    pub(crate) fn attribute(&self) -> &str {
+        if self.field == Field::Attribute { &self.name } else { self.field.name() }
+    }
 }

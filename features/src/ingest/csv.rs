@@ -1,9 +1,11 @@
 //! The CSV reader: a header, then one row a line; identifiers are text. Only the needed columns are decoded. Files
 //! packed with gzip or Zstandard are unpacked on the way.
 
+use std::borrow::Cow;
+
 use csv::{ByteRecord, Position};
 
-use super::columns::{Column, place_of};
+use super::columns::{Column, attributes, place_of};
 use super::rows::{RawRow, Rows};
 use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
 use crate::id::IdKind;
@@ -37,7 +39,10 @@ pub(crate) fn read<'a>(
     let mut constants = source.partitions();
     constants.retain(|(name, _)| !header.contains(name));
     header.extend(constants.iter().map(|(name, _)| name.clone()));
-    let columns = input.columns.locate(source, table, &header)?;
+    let mut columns = input.columns.locate(source, table, &header)?;
+    if table == Table::Customers {
+        columns.extend(attributes(source, &header[..width], &columns)?);
+    }
     let conditions = conditions(source, table, input, &header)?;
     let name = source.name();
 
@@ -117,6 +122,7 @@ fn add<'a, 'b>(
     columns: &'a [Column],
     bytes: impl Fn(usize) -> &'b [u8],
 ) -> Result<(), (&'a Column, Problem)> {
+    let mut profile: Vec<Option<Cow<'b, str>>> = Vec::new();
     let mut row = RawRow::EMPTY;
     for column in columns {
         let at = |problem: Problem| (column, problem);
@@ -129,6 +135,10 @@ fn add<'a, 'b>(
             row.customer = given;
             continue;
         }
+        if column.field.is_of_profile() {
+            profile.push(given.map(Cow::Borrowed));
+            continue;
+        }
         if text.is_empty() {
             if column.field.is_needed() {
                 return Err(at(Problem::Missing(column.field)));
@@ -137,7 +147,7 @@ fn add<'a, 'b>(
         }
         let unreadable = |error| at(Problem::Unreadable(error));
         match column.field {
-            Field::CustomerId => {}
+            Field::CustomerId | Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {}
             Field::OrderId => row.order = given,
             Field::Ts => row.instant = convention.instant(text).map_err(unreadable)?,
             Field::Amount => row.amount = text.parse().map_err(unreadable)?,
@@ -152,8 +162,10 @@ fn add<'a, 'b>(
             }
             Field::Channel => row.channel = given,
             Field::Offer => row.offer = given,
+            Field::ValidFrom => row.valid_from = Some(convention.instant(text).map_err(unreadable)?),
         }
     }
+    row.profile = &profile;
     rows.add(&row).map_err(|(field, problem)| {
         (columns.iter().find(|column| column.field == field).unwrap_or(&columns[0]), problem)
     })

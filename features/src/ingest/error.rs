@@ -94,6 +94,17 @@ pub enum IngestError {
         /// The columns there are.
         found: String,
     },
+    /// A customers file has an attribute of a name that means something else.
+    #[error(
+        "{file}: column {column:?} would be an attribute, and outputs have a column of that name already; rename it, \
+         or say with --column which field it holds"
+    )]
+    ReservedName {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+    },
     /// There are too many customers.
     #[error(transparent)]
     TooManyCustomers(#[from] TooManyCustomers),

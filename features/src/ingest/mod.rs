@@ -38,6 +38,8 @@ pub struct Input {
     pub complaints: Vec<Source>,
     /// Contact files: customer and instant of each time the shop turned to one.
     pub contacts: Vec<Source>,
+    /// Customers files: customer, from when on, and what a customer is like.
+    pub customers: Vec<Source>,
     /// Which column holds which field.
     pub columns: ColumnMap,
     /// How the files are written.
@@ -85,16 +87,19 @@ pub enum Table {
     Complaints,
     /// Contacts.
     Contacts,
+    /// What customers are like.
+    Customers,
 }
 
 impl Table {
-    const ALL: [Self; 3] = [Self::Purchases, Self::Complaints, Self::Contacts];
+    const ALL: [Self; 4] = [Self::Purchases, Self::Complaints, Self::Contacts, Self::Customers];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Purchases => "purchases",
             Self::Complaints => "complaints",
             Self::Contacts => "contacts",
+            Self::Customers => "customers",
         }
     }
 
@@ -115,6 +120,9 @@ impl Table {
                 &[Field::CustomerId, Field::Ts, Field::Category, Field::Severity, Field::ResolvedAt]
             }
             Self::Contacts => &[Field::CustomerId, Field::Ts, Field::Channel, Field::Offer],
+            Self::Customers => {
+                &[Field::CustomerId, Field::ValidFrom, Field::Name, Field::Phone, Field::AccountOwner]
+            }
         }
     }
 }
@@ -130,7 +138,7 @@ impl FromStr for Table {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let table = Self::ALL.into_iter().find(|table| table.name() == text);
-        table.ok_or_else(|| ParseUnitError::new(text, "purchases, complaints or contacts"))
+        table.ok_or_else(|| ParseUnitError::new(text, "purchases, complaints, contacts or customers"))
     }
 }
 
@@ -168,6 +176,7 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
         (Table::Purchases, &input.purchases),
         (Table::Complaints, &input.complaints),
         (Table::Contacts, &input.contacts),
+        (Table::Customers, &input.customers),
     ];
     for (table, sources) in tables {
         for source in sources {

@@ -1,5 +1,6 @@
 //! The Parquet reader: only the needed columns, row groups in parallel.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
-use super::columns::Column;
+use super::columns::{Column, attributes};
 use super::csv::conditions;
 use super::rows::{RawRow, Rows};
 use super::source::SharedFile;
@@ -144,7 +145,10 @@ impl<'a> Layout<'a> {
         partitions.retain(|(name, _)| !header.contains(name));
         let (names, constants): (Vec<String>, Vec<String>) = partitions.into_iter().unzip();
         header.extend(names);
-        let columns = input.columns.locate(source, table, &header)?;
+        let mut columns = input.columns.locate(source, table, &header)?;
+        if table == Table::Customers {
+            columns.extend(attributes(source, &header[..schema.fields().len()], &columns)?);
+        }
         let conditions = conditions(source, table, input, &header)?;
         Ok(Self { columns, conditions, header, constants })
     }
@@ -189,6 +193,9 @@ struct Batch<'a> {
     resolved: Option<Instants<'a>>,
     channels: Option<Ids<'a>>,
     offers: Option<Ids<'a>>,
+    valid_from: Option<Instants<'a>>,
+    /// What the file says of customers, in the order of its columns.
+    profile: Vec<Says<'a>>,
 }
 
 impl<'a> Batch<'a> {
@@ -220,6 +227,11 @@ impl<'a> Batch<'a> {
             Field::ResolvedAt => self.resolved = Some(instants()?),
             Field::Channel => self.channels = Some(Ids::of(array).ok_or(ids)?),
             Field::Offer => self.offers = Some(Ids::of(array).ok_or(ids)?),
+            Field::ValidFrom => self.valid_from = Some(instants()?),
+            Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {
+                self.profile
+                    .push(Says::of(array, convention).ok_or("text, numbers, flags, dates or timestamps")?);
+            }
         }
         Ok(())
     }
@@ -342,6 +354,11 @@ fn add(
         row.resolved_at = resolved.get(i).map_err(wrong(Field::ResolvedAt))?;
     }
     row.severity = batch.severity(i).map_err(wrong(Field::Severity))?;
+    if let Some(valid_from) = &batch.valid_from {
+        row.valid_from = valid_from.get(i).map_err(wrong(Field::ValidFrom))?;
+    }
+    let profile: Vec<Option<Cow<'_, str>>> = batch.profile.iter().map(|says| says.get(i)).collect();
+    row.profile = &profile;
     rows.add(&row)
 }
 
@@ -491,6 +508,34 @@ impl<'a> Cells<'a> {
     }
 }
 
+/// A column of what a file says of customers, kept as text.
+enum Says<'a> {
+    Cells(Cells<'a>),
+    Instants(Instants<'a>),
+}
+
+impl<'a> Says<'a> {
+    fn of(array: &'a dyn Array, convention: &'a Convention) -> Option<Self> {
+        let cells = Cells::of(array).map(Self::Cells);
+        cells.or_else(|| Instants::of(array, convention).map(Self::Instants))
+    }
+
+    /// The text of a row; `None` where it is null, empty, not a number (NaN), or an instant beyond the year 9999.
+    fn get(&self, i: usize) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Instants(instants) => instants.get(i).ok()?.map(|instant| instant.to_string().into()),
+            Self::Cells(Cells::Ids(Ids::Text(text))) => {
+                (text.is_valid(i) && !text.value(i).is_empty()).then(|| text.value(i).into())
+            }
+            Self::Cells(Cells::Ids(ids)) => {
+                ids.get(i, &mut itoa::Buffer::new()).map(|digits| digits.to_owned().into())
+            }
+            Self::Cells(Cells::Flags(flags)) => flags.is_valid(i).then(|| flags.value(i).to_string().into()),
+            Self::Cells(Cells::Numbers(numbers)) => numbers.number(i).map(|number| number.to_string().into()),
+        }
+    }
+}
+
 /// A column of amounts.
 enum Amounts<'a> {
     Numbers(Vec<f64>, &'a dyn Array),
@@ -512,6 +557,14 @@ impl<'a> Amounts<'a> {
             _ => integers(array).map(|values| values.into_iter().map(|value| value as f64).collect()),
         };
         numbers.map(|numbers| Self::Numbers(numbers, array))
+    }
+
+    /// The number of a row as it is in the file; `None` where there is none.
+    fn number(&self, i: usize) -> Option<f64> {
+        match self {
+            Self::Numbers(numbers, array) => (array.is_valid(i) && !numbers[i].is_nan()).then(|| numbers[i]),
+            Self::Text(_) => None,
+        }
     }
 
     /// The amount of a row; `None` where it is null or empty.

@@ -1,12 +1,13 @@
 //! Rows as both readers deliver them, on their way into a history.
 
+use std::borrow::Cow;
 use std::ops::AddAssign;
 
 use super::columns::Column;
 use super::quarantine::Quarantine;
 use super::{Field, Input, Problem, Table};
 use crate::check::Survey;
-use crate::history::{Complaint, Contact, Given, HistoryBuilder, Severity};
+use crate::history::{Complaint, Contact, Given, HistoryBuilder, Profile, Severity, Word};
 use crate::id::IdKind;
 use crate::units::{Amount, Instant};
 
@@ -19,6 +20,8 @@ pub struct Counts {
     pub complaints: u64,
     /// Contacts that are.
     pub contacts: u64,
+    /// Rows of customers files that are.
+    pub profiles: u64,
     /// Rows of any kind that were left out because they name no customer.
     pub without_customer: u64,
     /// Rows of customers that were to be left out.
@@ -32,7 +35,7 @@ pub struct Counts {
 impl Counts {
     /// All rows that were read.
     pub fn rows(&self) -> u64 {
-        let kept = self.purchase_lines + self.complaints + self.contacts;
+        let kept = self.purchase_lines + self.complaints + self.contacts + self.profiles;
         kept + self.without_customer + self.excluded + self.filtered + self.bad
     }
 }
@@ -42,6 +45,7 @@ impl AddAssign for Counts {
         self.purchase_lines += other.purchase_lines;
         self.complaints += other.complaints;
         self.contacts += other.contacts;
+        self.profiles += other.profiles;
         self.without_customer += other.without_customer;
         self.excluded += other.excluded;
         self.filtered += other.filtered;
@@ -65,6 +69,9 @@ pub(crate) struct RawRow<'a> {
     pub(crate) resolved_at: Option<Instant>,
     pub(crate) channel: Option<&'a str>,
     pub(crate) offer: Option<&'a str>,
+    pub(crate) valid_from: Option<Instant>,
+    /// The values of what the file says of customers, in the order of its columns.
+    pub(crate) profile: &'a [Option<Cow<'a, str>>],
 }
 
 impl RawRow<'_> {
@@ -82,6 +89,8 @@ impl RawRow<'_> {
         resolved_at: None,
         channel: None,
         offer: None,
+        valid_from: None,
+        profile: &[],
     };
 }
 
@@ -93,6 +102,8 @@ pub(crate) struct Rows<'a> {
     pub(super) survey: Option<Survey>,
     input: &'a Input,
     table: Table,
+    /// What the file says of customers, in the order of its columns.
+    attributes: Vec<Word>,
 }
 
 impl<'a> Rows<'a> {
@@ -106,10 +117,13 @@ impl<'a> Rows<'a> {
             products: has(Field::ProductId),
             discounts: has(Field::Discount),
             contacts: table == Table::Contacts,
+            profiles: table == Table::Customers,
         });
+        let of_profile = columns.iter().filter(|column| column.field.is_of_profile());
+        let attributes = of_profile.map(|column| builder.word(column.attribute())).collect();
         let quarantine = Quarantine { limit: input.max_bad_rows, rows: Vec::new() };
         let survey = input.survey.then(Survey::default);
-        Self { builder, counts: Counts::default(), quarantine, survey, input, table }
+        Self { builder, counts: Counts::default(), quarantine, survey, input, table, attributes }
     }
 
     pub(super) fn saw_ids(&mut self, kind: IdKind) {
@@ -153,8 +167,18 @@ impl<'a> Rows<'a> {
                 self.counts.contacts += 1;
                 self.builder.add_contact(customer, contact).map_err(Problem::from)
             }
+            Table::Customers => self.add_profile(customer, row),
         };
         added.map_err(|problem| (Field::CustomerId, problem))
+    }
+
+    fn add_profile(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), Problem> {
+        for (&attribute, value) in self.attributes.iter().zip(row.profile) {
+            let value = value.as_deref().map(|text| self.builder.word(text));
+            self.builder.add_profile(customer, Profile { attribute, from: row.valid_from, value })?;
+        }
+        self.counts.profiles += 1;
+        Ok(())
     }
 
     fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), Problem> {
