@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 
 use mainstay_features::history::History;
 use mainstay_features::id::IdKind;
+use mainstay_features::profile;
 use mainstay_features::registry::{CORE, Row};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
@@ -30,6 +31,8 @@ pub struct Scores {
     pub id_kind: IdKind,
     /// The names of the actions the rows point at.
     pub actions: Vec<String>,
+    /// What customers files say for a list to show: the names of its last columns.
+    pub shown: Vec<String>,
     /// The rows.
     pub rows: Vec<ScoreRow>,
 }
@@ -49,23 +52,37 @@ pub struct ScoreRow {
     pub net_value: f64,
     /// The features.
     pub features: Row,
+    /// What customers files say, as known at the instant; as many as [`Scores::shown`].
+    pub shown: Box<[Option<Box<str>>]>,
 }
 
 impl Scores {
     /// Scores the population of a history at an instant.
     pub fn of(service: &Service, history: &History, as_of: Instant, watch: &dyn Watch) -> Self {
         let (customers, scored) = service.score_population(history, as_of, watch);
-        let mut scores = Self { as_of, id_kind: history.id_kind(), actions: Vec::new(), rows: Vec::new() };
-        scores.rows.reserve_exact(scored.len());
-        for (customer, scored) in customers.iter().zip(scored) {
+        let listed = profile::listed(history);
+        let mut scores = Self {
+            as_of,
+            id_kind: history.id_kind(),
+            actions: Vec::new(),
+            shown: listed.iter().map(|attribute| attribute.name.clone()).collect(),
+            rows: Vec::with_capacity(scored.len()),
+        };
+        for (&customer, scored) in customers.iter().zip(scored) {
+            let customer = customer as usize;
+            let shown = listed.iter().map(|attribute| {
+                let value = attribute.shown(history, history.customer(customer), as_of)?;
+                Some(history.text(value).into())
+            });
             let action = scores.action(scored.decision.action());
             scores.rows.push(ScoreRow {
-                customer_id: history.customer_id(*customer as usize).into(),
+                customer_id: history.customer_id(customer).into(),
                 churn_probability: scored.churn_probability.get(),
                 lifetime_value: scored.lifetime_value.get(),
                 action,
                 net_value: scored.decision.net_value.get(),
                 features: scored.row,
+                shown: shown.collect(),
             });
         }
         scores
@@ -116,6 +133,9 @@ impl Scores {
             let value = if feature.unit.is_whole() { json!(value as i64) } else { json!(value) };
             object.insert(feature.name.into(), value);
         }
+        for (name, value) in self.shown.iter().zip(&row.shown) {
+            object.insert(name.clone(), json!(value));
+        }
         Value::Object(object)
     }
 
@@ -124,5 +144,16 @@ impl Scores {
             (IdKind::Integer, Ok(number)) => json!(number),
             _ => json!(id),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_customers_files_say_cannot_take_the_name_of_a_column() {
+        let names = SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name));
+        names.for_each(|name| assert!(profile::is_reserved(name), "{name}"));
     }
 }

@@ -9,8 +9,9 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, TimestampMicrosecondType};
 use mainstay_features::units::Instant;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use serde_json::Value;
 
-use crate::support::{done, failed, folder, run};
+use crate::support::{done, failed, folder, json, run, shop};
 
 const LOG: &str = "customer_id,order_id,ts,amount\n\
                    a,1,2024-01-01,5\n\
@@ -194,6 +195,53 @@ fn bad_rows_about_customers_go_to_quarantine_like_others() {
     assert_eq!(numbers(&batch(&folder.path().join("f.parquet")), "tier"), [Some(2.0), None]);
     let bad = fs::read_to_string(at("bad.csv")).unwrap();
     assert!(bad.lines().nth(1).unwrap().contains("c.csv,1,valid_from,soon,"), "{bad}");
+}
+
+#[test]
+fn lists_show_name_phone_and_owner_as_of_their_instant() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    // Two of the shop's customers, one of them under two names, and nothing of the others.
+    let scored = fs::read_to_string(&shop().scores).unwrap();
+    let ids: Vec<&str> = scored.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    let customers = format!(
+        "customer_id,valid_from,name,phone,account_owner,region\n\
+         {0},,\"Ann, Old\",,Eve,north\n{0},2023-01-01,Ann,+1,,south\n{0},2035-01-01,Future,+9,,\n{1},,Bob,,,\n",
+        ids[0], ids[1]
+    );
+    fs::write(at("customers.csv"), customers).unwrap();
+    fs::write(at("vip.csv"), format!("customer_id,vip\n{},yes\n", ids[1])).unwrap();
+    fs::create_dir(at("store")).unwrap();
+    fs::copy(shop().store.join("model.mainstay"), folder.path().join("store/model.mainstay")).unwrap();
+    let input = format!("{} --customers {} {}", shop().input(), at("customers.csv"), at("vip.csv"));
+    done(&format!("score {input} --store {} --out {}", at("store"), at("scores.csv")));
+
+    let lines: Vec<String> =
+        fs::read_to_string(at("scores.csv")).unwrap().lines().map(str::to_owned).collect();
+    assert!(lines[0].ends_with(",tenure_days,name,phone,account_owner,vip"), "{}", lines[0]);
+    assert!(lines[1].ends_with(",Ann,+1,,"), "{}", lines[1]);
+    assert!(lines[2].ends_with(",Bob,,,yes") && lines[3].ends_with(",,,,"), "{}", lines[2]);
+    let before: Vec<&str> = scored.lines().collect();
+    assert!(
+        lines.iter().zip(&before).all(|(with, without)| with.starts_with(without)),
+        "the scores are the same"
+    );
+    let parquet = batch(&folder.path().join("store/scores.parquet"));
+    assert_eq!(texts(&parquet, "name")[..3], ["Ann", "Bob", "–"]);
+
+    let all = format!("--top {}", ids.len());
+    let from_store = json(&format!("list --store {} {all} --format json", at("store")));
+    let from_file = json(&format!("list --scores {} {all} --format json", at("scores.csv")));
+    assert_eq!(from_store, from_file);
+    let rows = from_store.as_array().unwrap();
+    let of = |id: &str| rows.iter().find(|row| row["customer_id"] == id).unwrap();
+    assert_eq!((&of(ids[0])["name"], &of(ids[0])["account_owner"]), (&"Ann".into(), &Value::Null));
+    assert_eq!((&of(ids[1])["vip"], &of(ids[2])["name"]), (&"yes".into(), &Value::Null));
+    let printed = done(&format!("list --store {} {all} --format csv", at("store")));
+    assert!(printed.lines().any(|line| *line == lines[1]), "{printed}");
+    let table = done(&format!("list --store {} {all}", at("store")));
+    assert!(table.lines().next().unwrap().ends_with("account_owner  vip"), "{table}");
+    assert!(table.lines().any(|line| line.starts_with(ids[1]) && line.ends_with("yes")), "{table}");
 }
 
 /// What a simulated shop's customers file says of region and age band at an instant, read without the product.
