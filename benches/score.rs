@@ -44,7 +44,7 @@ fn main() {
         training.models.selected = kind;
         let artifact = Artifact::new(settings, (first, last), training);
         let service = Service::new(artifact, Catalogue::built_in().unwrap(), Assumptions::default());
-        let (customers, _) = service.score_population(&history, last, &Unwatched);
+        let (customers, _) = service.score_population(&history, last, &Unwatched).unwrap();
         let some: Vec<usize> = customers.iter().step_by(customers.len() / 500).map(|&c| c as usize).collect();
 
         let [median, least, most] = timed(|| {
@@ -57,7 +57,7 @@ fn main() {
         println!("{kind}, one customer with reasons: {median:.1} µs ({least:.1} to {most:.1})");
 
         let [median, least, most] = timed(|| {
-            std::hint::black_box(service.score_population(&history, last, &Unwatched));
+            std::hint::black_box(service.score_population(&history, last, &Unwatched).unwrap());
         })
         .map(|seconds| customers.len() as f64 / seconds);
         println!("{kind}, everyone: {median:.0} customers/s ({most:.0} to {least:.0})");

@@ -132,6 +132,7 @@ impl From<TrainingError> for Failure {
         let kind = match error {
             TrainingError::HistoryTooShort { .. }
             | TrainingError::NobodyToTrainOn
+            | TrainingError::NoContractRuns
             | TrainingError::OneClass { .. }
             | TrainingError::NobodyToTest { .. } => Kind::TooLittleData,
             TrainingError::LogisticDidNotConverge(_) | TrainingError::Forest(_) => Kind::Internal,

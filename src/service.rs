@@ -3,6 +3,7 @@
 use mainstay_features::frequency::FREQUENCY;
 use mainstay_features::history::{CustomerHistory, History};
 use mainstay_features::known::Cut;
+use mainstay_features::label::Label;
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::{self, CORE, Row, place};
 use mainstay_features::table::Snapshot;
@@ -91,12 +92,25 @@ impl Service {
 
     /// Scores everyone in the population at the instant: the customers' numbers in the history, ascending, and their
     /// scores.
+    ///
+    /// # Errors
+    /// When leaving means something else in the history than it did where the model was trained.
     pub fn score_population(
         &self,
         history: &History,
         as_of: Instant,
         watch: &dyn Watch,
-    ) -> (Vec<u32>, Vec<Scored<'_>>) {
+    ) -> Result<(Vec<u32>, Vec<Scored<'_>>), Failure> {
+        let (learnt, label) = (self.artifact.label, Label::of(history));
+        if learnt != label {
+            return Err(Failure::new(
+                Kind::NoModel,
+                format!(
+                    "the model's label is \"{learnt}\", and that of the history is \"{label}\": \
+                     train a model on this history with mainstay train"
+                ),
+            ));
+        }
         let Snapshot { customers, rows, .. } =
             Snapshot::take(history, as_of, self.artifact.settings.lookback);
         watch.begin("score", Some(rows.len() as u64));
@@ -109,13 +123,14 @@ impl Service {
             })
             .collect();
         watch.end();
-        (customers, scored)
+        Ok((customers, scored))
     }
 
     /// Scores one customer's history.
     ///
     /// # Errors
-    /// When the customer has not bought within the lookback: no churn is left to predict.
+    /// When the customer has never bought, or, where leaving is to buy no more, not within the lookback: no churn is left to
+    /// predict. Where it is a contract's end, the caller says that the contract runs.
     pub fn score_customer(
         &self,
         customer: CustomerHistory<'_>,
@@ -129,7 +144,7 @@ impl Service {
                 format!("no purchase at or before {as_of}: there is nothing to lose yet"),
             )
         })?;
-        if !known.is_in_population(lookback) {
+        if self.artifact.label == Label::NoPurchase && !known.bought_within(lookback) {
             return Err(lapsed(known.as_of().days_since(known.last_purchase().instant), lookback.get()));
         }
         self.score_row(registry::compute(&known))
@@ -169,7 +184,7 @@ impl Service {
             ));
         }
         let lookback_days = self.artifact.settings.lookback.get();
-        if recency_days >= f64::from(lookback_days) {
+        if self.artifact.label == Label::NoPurchase && recency_days >= f64::from(lookback_days) {
             return Err(lapsed(recency_days as i64, lookback_days));
         }
         self.score(&[row]).pop().ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))

@@ -126,8 +126,13 @@ impl<'a> Known<'a> {
         self.last_purchase
     }
 
-    /// Whether the customer is in the population: a purchase in (as-of − lookback, as-of].
-    pub fn is_in_population(&self, lookback: Days) -> bool {
+    /// Whether a contract runs at the instant.
+    pub fn has_contract(&self) -> bool {
+        self.customer.contracts.iter().any(|contract| contract.runs_at(self.as_of))
+    }
+
+    /// Whether there is a purchase in (as-of − lookback, as-of].
+    pub fn bought_within(&self, lookback: Days) -> bool {
         self.last_purchase.instant > self.as_of.minus(lookback)
     }
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::feature::Feature;
 use crate::history::{History, Word};
 use crate::known::Cut;
-use crate::label::churned;
+use crate::label::Label;
 use crate::profile::Attribute;
 use crate::registry::{self, Row};
 use crate::units::{Days, Instant};
@@ -27,14 +27,15 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Computes the features of everyone with a purchase in (as-of − lookback, as-of].
+    /// Computes the features of everyone in the population: see [`Label::has_in_population`].
     pub fn take(history: &History, as_of: Instant, lookback: Days) -> Self {
+        let label = Label::of(history);
         let (customers, rows) = (0..history.len() as u32)
             .into_par_iter()
             .with_min_len(MIN_CUSTOMERS)
             .map_init(Cut::default, |cut, customer| {
                 let known = cut.at(history.customer(customer as usize), as_of)?;
-                known.is_in_population(lookback).then(|| (customer, registry::compute(&known)))
+                label.has_in_population(&known, lookback).then(|| (customer, registry::compute(&known)))
             })
             .flatten_iter()
             .unzip();
@@ -43,10 +44,11 @@ impl Snapshot {
 
     /// Whether each customer churned within the horizon after the cutoff.
     pub fn labels(&self, history: &History, horizon: Days) -> Vec<bool> {
+        let label = Label::of(history);
         self.customers
             .par_iter()
             .with_min_len(MIN_CUSTOMERS)
-            .map(|&customer| churned(history.customer(customer as usize), self.as_of, horizon))
+            .map(|&customer| label.churned(history.customer(customer as usize), self.as_of, horizon))
             .collect()
     }
 }
@@ -56,7 +58,7 @@ impl Snapshot {
 pub struct Table {
     /// The cutoffs, ascending.
     pub as_of: Vec<Instant>,
-    /// The population at each is who bought within this time before it.
+    /// The population at each is who bought within this time before it, unless contracts say.
     pub lookback: Days,
     /// The columns.
     pub features: Vec<&'static Feature>,
@@ -113,12 +115,13 @@ impl Rows {
 impl Table {
     /// Computes the rows of some of the customers, by their numbers in the history.
     pub fn rows(&self, history: &History, customers: Range<usize>) -> Rows {
+        let label = Label::of(history);
         let mut rows = Rows::default();
         let mut cut = Cut::default();
         for customer in customers {
             for (cutoff, &as_of) in self.as_of.iter().enumerate() {
                 let Some(known) = cut.at(history.customer(customer), as_of) else { continue };
-                if known.is_in_population(self.lookback) {
+                if label.has_in_population(&known, self.lookback) {
                     rows.customers.push(customer as u32);
                     rows.cutoffs.push(cutoff as u32);
                     rows.values.extend(self.features.iter().map(|feature| (feature.compute)(&known)));

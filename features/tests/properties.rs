@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use mainstay_features::history::{
-    Complaint, Contact, History, HistoryBuilder, Profile, Segment, Severity, write_segment,
+    Complaint, Contact, Contract, Given, History, HistoryBuilder, Profile, Segment, Severity, write_segment,
 };
 use mainstay_features::known::Cut;
 use mainstay_features::profile::{self, Attribute};
@@ -56,6 +56,12 @@ fn row() -> impl Strategy<Value = Row> {
                 Row::Profile { customer, hour: hour.map(|hour| hour / 300 * 300), attribute, value }
             }),
     ]
+}
+
+/// A contract: customer, hours since the start when it starts and, if it does, ends.
+fn contract() -> impl Strategy<Value = (u32, u16, Option<u16>)> {
+    (0..4_u32, 0..2400_u16, prop::option::of(0..900_u16))
+        .prop_map(|(customer, start, lasts)| (customer, start, lasts.map(|hours| start + hours)))
 }
 
 fn instant(hour: u16) -> Instant {
@@ -191,6 +197,31 @@ proptest! {
         let (all, past) = (build(&rows), build(&past));
         prop_assert_eq!(features(&all, cutoff, lookback), features(&past, cutoff, lookback));
         prop_assert_eq!(attributes(&all, cutoff), attributes(&past, cutoff));
+    }
+
+    /// Nothing of a contract after the cutoff changes who is in the population: neither when it will end nor whether
+    /// another will start.
+    #[test]
+    fn nothing_after_the_cutoff_changes_the_population(
+        rows in prop::collection::vec(row(), 0..60), contracts in prop::collection::vec(contract(), 0..12),
+        cutoff_hour in 0..2400_u16,
+    ) {
+        let build = |contracts: &[(u32, u16, Option<u16>)]| {
+            let mut builder = builder(&rows);
+            builder.saw(Given { contracts: true, ..Given::default() });
+            for &(customer, start, end) in contracts {
+                let contract = Contract { start: instant(start), end: end.map(instant) };
+                builder.add_contract(&customer.to_string(), contract).unwrap();
+            }
+            History::fold(vec![builder]).unwrap()
+        };
+        let past: Vec<_> = contracts
+            .iter()
+            .filter(|&&(_, start, _)| start <= cutoff_hour)
+            .map(|&(customer, start, end)| (customer, start, end.filter(|&end| end <= cutoff_hour)))
+            .collect();
+        let cutoff = instant(cutoff_hour);
+        prop_assert_eq!(features(&build(&contracts), cutoff, 30), features(&build(&past), cutoff, 30));
     }
 
     /// The order of the rows changes nothing.

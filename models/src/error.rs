@@ -21,6 +21,12 @@ pub enum TrainingError {
     /// Nobody is in the population at any snapshot.
     #[error("nobody bought in the lookback before any of the snapshots; use a longer --lookback")]
     NobodyToTrainOn,
+    /// No contract of a customer with a purchase runs at any snapshot, or at the test cutoff.
+    #[error(
+        "no contract of a customer with a purchase runs where the models are trained or tested; \
+         is customer_id written the same way in all files?"
+    )]
+    NoContractRuns,
     /// Everyone left or everyone stayed.
     #[error(
         "of {rows} rows from the snapshots, {churned} churned: a model needs both kinds. \

@@ -2,6 +2,7 @@
 
 use mainstay_features::cutoff::training_cutoffs;
 use mainstay_features::history::History;
+use mainstay_features::label::Label;
 use mainstay_features::table::Snapshot;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
@@ -16,9 +17,9 @@ use crate::model::{Kind, Models};
 /// What to train for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Churned means no purchase within this time after the cutoff.
+    /// Churned means no purchase, or the contract's end, within this time after the cutoff.
     pub horizon: Days,
-    /// The population is who bought within this time before the cutoff.
+    /// The population is who bought within this time before the cutoff, unless contracts say.
     pub lookback: Days,
     /// Where the forest's randomness starts.
     pub seed: u64,
@@ -56,6 +57,8 @@ pub struct Validation {
 /// The outcome of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
+    /// What leaving means in the history.
+    pub label: Label,
     /// The models, fitted on all snapshots.
     pub models: Models,
     /// The snapshots, newest first.
@@ -146,23 +149,28 @@ pub fn train(
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
     let labelled = snapshots(history, settings, known_until, watch)?;
-    train_on(&labelled, &stack(&labelled), settings, watch)
+    train_on(&labelled, &stack(&labelled), Label::of(history), settings, watch)
 }
 
 /// [`train`], on snapshots already taken, and stacked.
 pub(crate) fn train_on(
     labelled: &[Labelled],
     data: &Dataset,
+    label: Label,
     settings: &Settings,
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
+    if data.is_empty() && label == Label::ContractEnd {
+        return Err(TrainingError::NoContractRuns);
+    }
     let validation = validate(labelled, settings, watch)?;
     let selected = match &validation {
         Some(on) if on.forest.log_loss < on.logistic.log_loss => Kind::Forest,
         _ => Kind::Logistic,
     };
     let models = fit(data, settings, selected, "fit", watch)?;
-    Ok(Training { models, snapshots: labelled.iter().map(Labelled::summary).collect(), validation })
+    let snapshots = labelled.iter().map(Labelled::summary).collect();
+    Ok(Training { label, models, snapshots, validation })
 }
 
 fn validate(

@@ -197,12 +197,13 @@ impl Report {
     }
 
     fn to_text(&self) -> String {
-        let Counts { purchase_lines, complaints, contacts, excluded, filtered, .. } = self.counts;
+        let Counts { purchase_lines, complaints, contacts, profiles, contracts, excluded, filtered, .. } =
+            self.counts;
         let (first, last) = self.span;
         let customers = &self.customers;
         let mut text = format!(
             "{purchase_lines} lines, {} orders, {} customers with a purchase, {complaints} complaints, \
-                 {contacts} contacts\n\
+                 {contacts} contacts, {profiles} rows about customers, {contracts} contracts\n\
              from {first} to {last}: {} days, {} of them with lines\n\
              {} lines below zero, {} of nothing; {} repeat another\n\
              {excluded} rows of excluded customers and {filtered} that do not meet --where left out\n\
@@ -247,6 +248,8 @@ impl Report {
             "customers": self.customers.buyers,
             "complaints": self.counts.complaints,
             "contacts": self.counts.contacts,
+            "rows_about_customers": self.counts.profiles,
+            "contracts": self.counts.contracts,
             "first_order": self.span.0.to_string(),
             "last_order": self.span.1.to_string(),
             "days_old": self.days_old,

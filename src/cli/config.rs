@@ -24,6 +24,8 @@ struct Written {
     #[serde(default)]
     customers: Vec<PathBuf>,
     #[serde(default)]
+    contracts: Vec<PathBuf>,
+    #[serde(default)]
     columns: BTreeMap<String, String>,
     #[serde(default, rename = "where")]
     conditions: Vec<String>,
@@ -42,6 +44,7 @@ pub(super) struct Config {
     pub(super) complaints: Vec<PathBuf>,
     pub(super) contacts: Vec<PathBuf>,
     pub(super) customers: Vec<PathBuf>,
+    pub(super) contracts: Vec<PathBuf>,
     pub(super) columns: Vec<Renamed>,
     pub(super) conditions: Vec<Condition>,
     pub(super) exclude: Option<PathBuf>,
@@ -74,6 +77,7 @@ impl Config {
             complaints: all_here(written.complaints),
             contacts: all_here(written.contacts),
             customers: all_here(written.customers),
+            contracts: all_here(written.contracts),
             columns: written.columns.into_iter().map(column).collect::<Result<_, _>>()?,
             conditions: written
                 .conditions

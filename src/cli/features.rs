@@ -27,7 +27,7 @@ pub(super) struct Args {
     /// The instants to compute the features at; several give an as_of column
     #[arg(long, required = true, num_args = 1.., value_name = "INSTANT")]
     as_of: Vec<Instant>,
-    /// The population is who bought within this time
+    /// The population is who bought within this time, or with contracts whose runs
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
     /// Which features or families of features (docs/features.md), separated by commas; the attributes of customers files

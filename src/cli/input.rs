@@ -41,6 +41,10 @@ pub(super) struct InputArgs {
     /// other column is an attribute
     #[arg(long, num_args = 1.., value_name = "FILE")]
     customers: Vec<PathBuf>,
+    /// The contracts of a business that has them, likewise: customer_id, start and end (empty while it has none). Churned
+    /// then means that the contract ended, and the population is whose contract runs
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    contracts: Vec<PathBuf>,
     /// A field that is in a column of another name, in all files or in those of one table, such as
     /// customer_id=CustomerID or complaints.ts=opened
     #[arg(long = "column", value_name = "[TABLE.]FIELD=COLUMN", value_parser = parse_column)]
@@ -125,6 +129,7 @@ impl InputArgs {
             complaints: files(&self.complaints, &config.complaints)?,
             contacts: files(&self.contacts, &config.contacts)?,
             customers: files(&self.customers, &config.customers)?,
+            contracts: files(&self.contracts, &config.contracts)?,
             columns,
             convention: Convention {
                 time_zone: self.time_zone.clone().or(config.time_zone),
@@ -150,6 +155,7 @@ impl InputArgs {
             && self.complaints.is_empty()
             && self.contacts.is_empty()
             && self.customers.is_empty()
+            && self.contracts.is_empty()
             && self.columns.is_empty()
             && self.conditions.is_empty()
             && self.exclude.is_none()
@@ -230,8 +236,8 @@ pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collecte
 /// Says how many rows were read and which were left out.
 pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
     output::note(&format!(
-        "{} purchase lines, {} complaints, {} contacts, {} rows about customers",
-        counts.purchase_lines, counts.complaints, counts.contacts, counts.profiles
+        "{} purchase lines, {} complaints, {} contacts, {} rows about customers, {} contracts",
+        counts.purchase_lines, counts.complaints, counts.contacts, counts.profiles, counts.contracts
     ));
     let left_out = |count: u64, which: &str| {
         if count > 0 {
@@ -265,10 +271,10 @@ pub(super) fn last_order(history: &History) -> Result<Instant, Failure> {
 /// What to train for.
 #[derive(Args)]
 pub(super) struct SettingsArgs {
-    /// Churned means no purchase within this time
+    /// Churned means no purchase, or with contracts that they ended, within this time
     #[arg(long, value_name = "DAYS")]
     horizon: Days,
-    /// The population is who bought within this time
+    /// The population is who bought within this time, or with contracts whose runs
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
     /// Where the forest's randomness starts

@@ -77,6 +77,7 @@ fn to_json(artifact: &Artifact, store: &Store) -> Value {
         .collect();
     json!({
         "model": artifact.name(),
+        "label": artifact.label.to_string(),
         "file": store.model_path().display().to_string(),
         "selected": artifact.models.selected,
         "train_rows": artifact.snapshots.iter().map(|s| s.rows).sum::<usize>(),
@@ -90,7 +91,7 @@ fn to_json(artifact: &Artifact, store: &Store) -> Value {
 }
 
 fn to_text(artifact: &Artifact, store: &Store) -> String {
-    let mut text = String::new();
+    let mut text = format!("label: {} within {} days\n", artifact.label, artifact.settings.horizon.get());
     for snapshot in &artifact.snapshots {
         text += &format!(
             "snapshot {}: {} customers, {:.1} % churned\n",

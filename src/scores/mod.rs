@@ -16,6 +16,7 @@ use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use serde_json::{Map, Value, json};
 
+use crate::failure::Failure;
 use crate::service::Service;
 
 /// The names of the columns of a scored list before the features.
@@ -58,8 +59,16 @@ pub struct ScoreRow {
 
 impl Scores {
     /// Scores the population of a history at an instant.
-    pub fn of(service: &Service, history: &History, as_of: Instant, watch: &dyn Watch) -> Self {
-        let (customers, scored) = service.score_population(history, as_of, watch);
+    ///
+    /// # Errors
+    /// When the model is none for this history: see [`Service::score_population`].
+    pub fn of(
+        service: &Service,
+        history: &History,
+        as_of: Instant,
+        watch: &dyn Watch,
+    ) -> Result<Self, Failure> {
+        let (customers, scored) = service.score_population(history, as_of, watch)?;
         let listed = profile::listed(history);
         let mut scores = Self {
             as_of,
@@ -85,7 +94,7 @@ impl Scores {
                 shown: shown.collect(),
             });
         }
-        scores
+        Ok(scores)
     }
 
     /// The place of an action's name, new or known.

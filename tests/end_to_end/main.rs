@@ -7,6 +7,7 @@ mod architecture;
 mod broken_input;
 mod check;
 mod commands;
+mod contracts;
 mod customers;
 mod independent;
 mod input;

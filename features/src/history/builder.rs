@@ -1,7 +1,7 @@
 //! Rows on their way into a history: parted by customer as they come.
 
 use super::TooManyCustomers;
-use super::event::{Complaint, Contact, Discount, Given, Profile, Word, Words};
+use super::event::{Complaint, Contact, Contract, Discount, Given, Profile, Word, Words};
 use super::part::{FirstBuy, LineSum, Part};
 use crate::id::{IdKind, fingerprint};
 use crate::units::{Amount, Instant};
@@ -171,6 +171,15 @@ impl HistoryBuilder {
     pub fn add_profile(&mut self, customer: &str, profile: Profile) -> Result<(), TooManyCustomers> {
         self.given.profiles = true;
         self.part(customer).profiles.push(customer, profile)
+    }
+
+    /// Adds a contract.
+    ///
+    /// # Errors
+    /// When there are more contracts than can be numbered.
+    pub fn add_contract(&mut self, customer: &str, contract: Contract) -> Result<(), TooManyCustomers> {
+        self.given.contracts = true;
+        self.part(customer).contracts.push(customer, contract)
     }
 
     fn part(&mut self, customer: &str) -> &mut Part {

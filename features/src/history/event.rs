@@ -125,6 +125,22 @@ pub struct Profile {
     pub value: Option<Word>,
 }
 
+/// A time for which a customer has a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contract {
+    /// The first instant it runs.
+    pub start: Instant,
+    /// The first instant it no longer runs, not before the start; `None` where it has no end yet.
+    pub end: Option<Instant>,
+}
+
+impl Contract {
+    /// Whether it runs at an instant.
+    pub fn runs_at(&self, instant: Instant) -> bool {
+        self.start <= instant && self.end.is_none_or(|end| end > instant)
+    }
+}
+
 /// Money taken off what was bought at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Discount {
@@ -184,19 +200,29 @@ pub struct Given {
     pub contacts: bool,
     /// What customers are like, from a customers file.
     pub profiles: bool,
+    /// From when to when customers have contracts.
+    pub contracts: bool,
 }
 
 impl Given {
-    const NAMES: [&'static str; 6] =
-        ["complaints", "severities", "products", "discounts", "contacts", "profiles"];
+    const NAMES: [&'static str; 7] =
+        ["complaints", "severities", "products", "discounts", "contacts", "profiles", "contracts"];
 
-    pub(super) const fn flags(self) -> [bool; 6] {
-        [self.complaints, self.severities, self.products, self.discounts, self.contacts, self.profiles]
+    pub(super) const fn flags(self) -> [bool; 7] {
+        [
+            self.complaints,
+            self.severities,
+            self.products,
+            self.discounts,
+            self.contacts,
+            self.profiles,
+            self.contracts,
+        ]
     }
 
-    pub(super) const fn from_flags(flags: [bool; 6]) -> Self {
-        let [complaints, severities, products, discounts, contacts, profiles] = flags;
-        Self { complaints, severities, products, discounts, contacts, profiles }
+    pub(super) const fn from_flags(flags: [bool; 7]) -> Self {
+        let [complaints, severities, products, discounts, contacts, profiles, contracts] = flags;
+        Self { complaints, severities, products, discounts, contacts, profiles, contracts }
     }
 
     /// What either has.

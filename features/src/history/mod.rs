@@ -14,7 +14,9 @@ mod shard;
 mod wire;
 
 pub use builder::HistoryBuilder;
-pub use event::{Complaint, Contact, Discount, Given, LaterLine, Order, Profile, Severity, Word, Words};
+pub use event::{
+    Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word, Words,
+};
 
 pub use segment::{Segment, SegmentError, write_segment};
 
@@ -44,6 +46,8 @@ pub struct CustomerHistory<'a> {
     pub contacts: &'a [Contact],
     /// What customers files say, by attribute and instant.
     pub profiles: &'a [Profile],
+    /// The contracts, by start.
+    pub contracts: &'a [Contract],
 }
 
 /// Everything known about every customer.

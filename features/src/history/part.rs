@@ -1,7 +1,7 @@
 //! A part of the customers: their rows as they came, and the same sorted, where each thing stands once.
 
 use super::TooManyCustomers;
-use super::event::{Complaint, Contact, Discount, Profile, Word};
+use super::event::{Complaint, Contact, Contract, Discount, Profile, Word};
 use super::rows::{Grouped, Kind, Runs, group};
 use crate::id::{IdKind, Ids, Interner, sorted};
 use crate::units::{Amount, Instant};
@@ -33,6 +33,7 @@ pub(super) struct Part {
     pub(super) complaints: Runs<Complaint>,
     pub(super) contacts: Runs<Contact>,
     pub(super) profiles: Runs<Profile>,
+    pub(super) contracts: Runs<Contract>,
 }
 
 impl Part {
@@ -44,6 +45,7 @@ impl Part {
             && self.complaints.rows.is_empty()
             && self.contacts.rows.is_empty()
             && self.profiles.rows.is_empty()
+            && self.contracts.rows.is_empty()
     }
 }
 
@@ -59,6 +61,7 @@ pub(super) struct Sorted {
     pub(super) complaints: Grouped<Complaint>,
     pub(super) contacts: Grouped<Contact>,
     pub(super) profiles: Grouped<Profile>,
+    pub(super) contracts: Grouped<Contract>,
 }
 
 impl From<Sorted> for Part {
@@ -72,6 +75,7 @@ impl From<Sorted> for Part {
             complaints: Runs::of(customers, sorted.complaints),
             contacts: Runs::of(customers, sorted.contacts),
             profiles: Runs::of(customers, sorted.profiles),
+            contracts: Runs::of(customers, sorted.contracts),
         }
     }
 }
@@ -87,6 +91,7 @@ impl Sorted {
         let mut complaints = numbers(&parts, |part| &part.complaints, &mut seen)?;
         let mut contacts = numbers(&parts, |part| &part.contacts, &mut seen)?;
         let mut profiles = numbers(&parts, |part| &part.profiles, &mut seen)?;
+        let mut contracts = numbers(&parts, |part| &part.contracts, &mut seen)?;
 
         let seen = seen.into_ids();
         let (mut customers, mut places) = (Ids::default(), vec![0; seen.len()]);
@@ -102,6 +107,7 @@ impl Sorted {
             &mut complaints,
             &mut contacts,
             &mut profiles,
+            &mut contracts,
         ];
         for number in all.into_iter().flatten().flatten() {
             *number = places[*number as usize];
@@ -116,6 +122,7 @@ impl Sorted {
             complaints: group(&lists(&parts, |part| &part.complaints), &complaints, count)?,
             contacts: group(&lists(&parts, |part| &part.contacts), &contacts, count)?,
             profiles: group(&lists(&parts, |part| &part.profiles), &profiles, count)?,
+            contracts: group(&lists(&parts, |part| &part.contracts), &contracts, count)?,
         })
     }
 }
@@ -202,6 +209,18 @@ impl Kind for Contact {
 
 impl Kind for Profile {
     const BLANK: Self = Self { attribute: Word::BLANK, from: None, value: None };
+
+    fn sort(rows: &mut [Self]) {
+        rows.sort_unstable();
+    }
+
+    fn absorb(&mut self, next: &Self) -> bool {
+        self == next
+    }
+}
+
+impl Kind for Contract {
+    const BLANK: Self = Self { start: Instant::MIN, end: None };
 
     fn sort(rows: &mut [Self]) {
         rows.sort_unstable();

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::event::{Complaint, Contact, Discount, LaterLine, Order, Profile};
+use super::event::{Complaint, Contact, Contract, Discount, LaterLine, Order, Profile};
 use super::part::{FirstBuy, LineSum, Sorted};
 use super::rows::Grouped;
 use super::{CustomerHistory, TooManyCustomers};
@@ -21,6 +21,7 @@ pub(super) struct Shard {
     complaints: Grouped<Complaint>,
     contacts: Grouped<Contact>,
     profiles: Grouped<Profile>,
+    contracts: Grouped<Contract>,
 }
 
 impl Shard {
@@ -40,6 +41,7 @@ impl Shard {
             complaints: rows.complaints,
             contacts: rows.contacts,
             profiles: rows.profiles,
+            contracts: rows.contracts,
         })
     }
 
@@ -53,6 +55,7 @@ impl Shard {
             complaints: self.complaints.of(number),
             contacts: self.contacts.of(number),
             profiles: self.profiles.of(number),
+            contracts: self.contracts.of(number),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The bytes of sorted rows: numbers as 64 bits, least significant byte first, column after column.
 
-use super::event::{Complaint, Contact, Discount, Profile, Severity, Word};
+use super::event::{Complaint, Contact, Contract, Discount, Profile, Severity, Word};
 use super::part::{FirstBuy, LineSum, Sorted};
 use super::rows::{Grouped, Kind};
 use crate::id::Ids;
@@ -67,6 +67,7 @@ impl Sorted {
         put_rows(out, &self.complaints);
         put_rows(out, &self.contacts);
         put_rows(out, &self.profiles);
+        put_rows(out, &self.contracts);
     }
 
     /// Reads what [`Self::write`] wrote.
@@ -89,6 +90,7 @@ impl Sorted {
             complaints: rows(from, count)?,
             contacts: rows(from, count)?,
             profiles: later_rows(from, count)?,
+            contracts: later_rows(from, count)?,
             customers,
         })
     }
@@ -255,6 +257,18 @@ impl Wire for Profile {
     }
 }
 
+impl Wire for Contract {
+    const COLUMNS: usize = 2;
+
+    fn words(&self) -> [u64; WIDEST] {
+        [of_instant(self.start), of_instant_if_any(self.end), 0, 0]
+    }
+
+    fn of_words([start, end, ..]: [u64; WIDEST]) -> Option<Self> {
+        Some(Self { start: instant(start)?, end: instant_if_any(end)? })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,13 +289,13 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_before_there_were_profiles_ends_earlier() {
+    fn a_part_of_before_there_were_profiles_and_contracts_ends_earlier() {
         let bytes = part();
         let no_rows = 0_u64.to_le_bytes();
-        let older = bytes.strip_suffix(&no_rows).unwrap();
+        let older = bytes.strip_suffix(&no_rows).unwrap().strip_suffix(&no_rows).unwrap();
         let read = |bytes: &[u8]| {
             let sorted = Sorted::read(&mut Reader::new(bytes)).unwrap();
-            (sorted.lines, sorted.contacts, sorted.profiles)
+            (sorted.lines, sorted.contacts, sorted.profiles, sorted.contracts)
         };
         assert_eq!(read(older), read(&bytes));
         assert!(

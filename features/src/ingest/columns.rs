@@ -44,13 +44,17 @@ pub enum Field {
     Phone,
     /// Who looks after a customer.
     AccountOwner,
+    /// The first instant a contract runs.
+    Start,
+    /// The first instant a contract no longer runs.
+    End,
     /// What any other column of a customers file says: it is called what the column is.
     Attribute,
 }
 
 impl Field {
     /// Those that a column can be named for.
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::CustomerId,
         Self::OrderId,
         Self::Ts,
@@ -68,6 +72,8 @@ impl Field {
         Self::Name,
         Self::Phone,
         Self::AccountOwner,
+        Self::Start,
+        Self::End,
     ];
 
     /// The field's name, and its column's name unless mapped.
@@ -90,14 +96,20 @@ impl Field {
             Self::Name => "name",
             Self::Phone => "phone",
             Self::AccountOwner => "account_owner",
+            Self::Start => "start",
+            Self::End => "end",
             Self::Attribute => "attribute",
         }
     }
 
-    /// Whether every file of a table that has the field must have a column for it, and every row a value. (A row
-    /// without a customer is left out instead.)
+    /// Whether every file of a table that has the field must have a column for it.
     pub(crate) const fn is_needed(self) -> bool {
-        matches!(self, Self::CustomerId | Self::OrderId | Self::Ts | Self::Amount)
+        self.needs_value() || matches!(self, Self::End)
+    }
+
+    /// Whether every row must have a value in it. (A row without a customer is left out instead.)
+    pub(crate) const fn needs_value(self) -> bool {
+        matches!(self, Self::CustomerId | Self::OrderId | Self::Ts | Self::Amount | Self::Start)
     }
 }
 

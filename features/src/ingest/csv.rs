@@ -140,7 +140,7 @@ fn add<'a, 'b>(
             continue;
         }
         if text.is_empty() {
-            if column.field.is_needed() {
+            if column.field.needs_value() {
                 return Err(at(Problem::Missing(column.field)));
             }
             continue;
@@ -149,7 +149,7 @@ fn add<'a, 'b>(
         match column.field {
             Field::CustomerId | Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {}
             Field::OrderId => row.order = given,
-            Field::Ts => row.instant = convention.instant(text).map_err(unreadable)?,
+            Field::Ts | Field::Start => row.instant = convention.instant(text).map_err(unreadable)?,
             Field::Amount => row.amount = text.parse().map_err(unreadable)?,
             Field::CancelsOrderId => row.cancels = given,
             Field::ProductId => row.product = given,
@@ -162,6 +162,7 @@ fn add<'a, 'b>(
             }
             Field::Channel => row.channel = given,
             Field::Offer => row.offer = given,
+            Field::End => row.end = Some(convention.instant(text).map_err(unreadable)?),
             Field::ValidFrom => row.valid_from = Some(convention.instant(text).map_err(unreadable)?),
         }
     }

@@ -136,6 +136,9 @@ pub enum Problem {
     /// A complaint was resolved before it was made.
     #[error("is before the complaint was made")]
     ResolvedBeforeMade,
+    /// A contract ends before it starts.
+    #[error("is before the contract's start")]
+    EndBeforeStart,
     /// It is one customer too many.
     #[error(transparent)]
     TooManyCustomers(#[from] TooManyCustomers),

@@ -40,6 +40,8 @@ pub struct Input {
     pub contacts: Vec<Source>,
     /// Customers files: customer, from when on, and what a customer is like.
     pub customers: Vec<Source>,
+    /// Contract files: customer, start and end of each contract.
+    pub contracts: Vec<Source>,
     /// Which column holds which field.
     pub columns: ColumnMap,
     /// How the files are written.
@@ -89,10 +91,13 @@ pub enum Table {
     Contacts,
     /// What customers are like.
     Customers,
+    /// Contracts.
+    Contracts,
 }
 
 impl Table {
-    const ALL: [Self; 4] = [Self::Purchases, Self::Complaints, Self::Contacts, Self::Customers];
+    const ALL: [Self; 5] =
+        [Self::Purchases, Self::Complaints, Self::Contacts, Self::Customers, Self::Contracts];
 
     const fn name(self) -> &'static str {
         match self {
@@ -100,6 +105,7 @@ impl Table {
             Self::Complaints => "complaints",
             Self::Contacts => "contacts",
             Self::Customers => "customers",
+            Self::Contracts => "contracts",
         }
     }
 
@@ -123,6 +129,7 @@ impl Table {
             Self::Customers => {
                 &[Field::CustomerId, Field::ValidFrom, Field::Name, Field::Phone, Field::AccountOwner]
             }
+            Self::Contracts => &[Field::CustomerId, Field::Start, Field::End],
         }
     }
 }
@@ -138,7 +145,9 @@ impl FromStr for Table {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let table = Self::ALL.into_iter().find(|table| table.name() == text);
-        table.ok_or_else(|| ParseUnitError::new(text, "purchases, complaints, contacts or customers"))
+        table.ok_or_else(|| {
+            ParseUnitError::new(text, "purchases, complaints, contacts, customers or contracts")
+        })
     }
 }
 
@@ -177,6 +186,7 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
         (Table::Complaints, &input.complaints),
         (Table::Contacts, &input.contacts),
         (Table::Customers, &input.customers),
+        (Table::Contracts, &input.contracts),
     ];
     for (table, sources) in tables {
         for source in sources {

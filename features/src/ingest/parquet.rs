@@ -194,6 +194,8 @@ struct Batch<'a> {
     channels: Option<Ids<'a>>,
     offers: Option<Ids<'a>>,
     valid_from: Option<Instants<'a>>,
+    starts: Option<Instants<'a>>,
+    ends: Option<Instants<'a>>,
     /// What the file says of customers, in the order of its columns.
     profile: Vec<Says<'a>>,
 }
@@ -228,6 +230,8 @@ impl<'a> Batch<'a> {
             Field::Channel => self.channels = Some(Ids::of(array).ok_or(ids)?),
             Field::Offer => self.offers = Some(Ids::of(array).ok_or(ids)?),
             Field::ValidFrom => self.valid_from = Some(instants()?),
+            Field::Start => self.starts = Some(instants()?),
+            Field::End => self.ends = Some(instants()?),
             Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {
                 self.profile
                     .push(Says::of(array, convention).ok_or("text, numbers, flags, dates or timestamps")?);
@@ -354,6 +358,12 @@ fn add(
         row.resolved_at = resolved.get(i).map_err(wrong(Field::ResolvedAt))?;
     }
     row.severity = batch.severity(i).map_err(wrong(Field::Severity))?;
+    if let Some(starts) = &batch.starts {
+        row.instant = starts.get(i).map_err(wrong(Field::Start))?.ok_or_else(needed(Field::Start))?;
+    }
+    if let Some(ends) = &batch.ends {
+        row.end = ends.get(i).map_err(wrong(Field::End))?;
+    }
     if let Some(valid_from) = &batch.valid_from {
         row.valid_from = valid_from.get(i).map_err(wrong(Field::ValidFrom))?;
     }

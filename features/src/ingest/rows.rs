@@ -7,7 +7,7 @@ use super::columns::Column;
 use super::quarantine::Quarantine;
 use super::{Field, Input, Problem, Table};
 use crate::check::Survey;
-use crate::history::{Complaint, Contact, Given, HistoryBuilder, Profile, Severity, Word};
+use crate::history::{Complaint, Contact, Contract, Given, HistoryBuilder, Profile, Severity, Word};
 use crate::id::IdKind;
 use crate::units::{Amount, Instant};
 
@@ -22,6 +22,8 @@ pub struct Counts {
     pub contacts: u64,
     /// Rows of customers files that are.
     pub profiles: u64,
+    /// Contracts that are.
+    pub contracts: u64,
     /// Rows of any kind that were left out because they name no customer.
     pub without_customer: u64,
     /// Rows of customers that were to be left out.
@@ -35,7 +37,7 @@ pub struct Counts {
 impl Counts {
     /// All rows that were read.
     pub fn rows(&self) -> u64 {
-        let kept = self.purchase_lines + self.complaints + self.contacts + self.profiles;
+        let kept = self.purchase_lines + self.complaints + self.contacts + self.profiles + self.contracts;
         kept + self.without_customer + self.excluded + self.filtered + self.bad
     }
 }
@@ -46,6 +48,7 @@ impl AddAssign for Counts {
         self.complaints += other.complaints;
         self.contacts += other.contacts;
         self.profiles += other.profiles;
+        self.contracts += other.contracts;
         self.without_customer += other.without_customer;
         self.excluded += other.excluded;
         self.filtered += other.filtered;
@@ -70,6 +73,7 @@ pub(crate) struct RawRow<'a> {
     pub(crate) channel: Option<&'a str>,
     pub(crate) offer: Option<&'a str>,
     pub(crate) valid_from: Option<Instant>,
+    pub(crate) end: Option<Instant>,
     /// The values of what the file says of customers, in the order of its columns.
     pub(crate) profile: &'a [Option<Cow<'a, str>>],
 }
@@ -90,6 +94,7 @@ impl RawRow<'_> {
         channel: None,
         offer: None,
         valid_from: None,
+        end: None,
         profile: &[],
     };
 }
@@ -118,6 +123,7 @@ impl<'a> Rows<'a> {
             discounts: has(Field::Discount),
             contacts: table == Table::Contacts,
             profiles: table == Table::Customers,
+            contracts: table == Table::Contracts,
         });
         let of_profile = columns.iter().filter(|column| column.field.is_of_profile());
         let attributes = of_profile.map(|column| builder.word(column.attribute())).collect();
@@ -168,6 +174,14 @@ impl<'a> Rows<'a> {
                 self.builder.add_contact(customer, contact).map_err(Problem::from)
             }
             Table::Customers => self.add_profile(customer, row),
+            Table::Contracts => {
+                let contract = Contract { start: row.instant, end: row.end };
+                if contract.end.is_some_and(|end| end < contract.start) {
+                    return Err((Field::End, Problem::EndBeforeStart));
+                }
+                self.counts.contracts += 1;
+                self.builder.add_contract(customer, contract).map_err(Problem::from)
+            }
         };
         added.map_err(|problem| (Field::CustomerId, problem))
     }
