@@ -46,6 +46,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             format!("--out {}: features are written as .parquet", args.out.display()),
         ));
     }
+    // Attributes are known once they are read; where there are none, a wrong name is told before that.
+    if !args.input.may_have_customers() {
+        chosen(&args.features, &[])?;
+    }
     check_folder(&args.out)?;
     let mut as_of = args.as_of.clone();
     as_of.sort_unstable();

@@ -167,6 +167,11 @@ impl InputArgs {
             && self.config.is_none()
     }
 
+    /// Whether there may be customers files in what is read; the kept history and a configuration may have some.
+    pub(super) fn may_have_customers(&self) -> bool {
+        !self.customers.is_empty() || self.config.is_some() || self.say_nothing()
+    }
+
     /// Reads the files, or the history that the store keeps where no file is named.
     pub(super) fn read(&self, store: &Store, progress: &Progress) -> Result<History, Failure> {
         if self.say_nothing() {

@@ -27,7 +27,7 @@ impl Server {
     }
 
     /// Status, content type and body.
-    fn get(&self, path: &str) -> (u16, String, Value) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String, Value) {
         answer(agent().get(format!("http://{}{path}", self.address)).call().unwrap())
     }
 

@@ -203,7 +203,7 @@ fn the_api_scores_whose_contract_runs_however_long_ago_they_bought() {
 #[test]
 fn contracts_that_cannot_be_are_named_with_row_and_column() {
     let folder = folder();
-    let (log, file) = (folder.path().join("log.csv"), folder.path().join("c.csv"));
+    let [log, file, out] = ["log.csv", "c.csv", "none.parquet"].map(|name| folder.path().join(name));
     fs::write(&log, "customer_id,order_id,ts,amount\na,1,2024-01-01,5\n").unwrap();
     let way_out = "(mend it, or leave such rows out with --max-bad-rows)";
     for (content, message) in [
@@ -228,7 +228,7 @@ fn contracts_that_cannot_be_are_named_with_row_and_column() {
     ] {
         fs::write(&file, content).unwrap();
         let input = format!("--purchases {} --contracts {}", log.display(), file.display());
-        let (code, said) = failed(&format!("features {input} --as-of 2024-02-20 --out /tmp/none.parquet"));
+        let (code, said) = failed(&format!("features {input} --as-of 2024-02-20 --out {}", out.display()));
         let said = said.replace(&format!("{}/", folder.path().display()), "");
         assert_eq!((code, said), (3, format!("error: c.csv: {message}")));
     }

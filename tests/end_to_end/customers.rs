@@ -11,6 +11,7 @@ use mainstay_features::units::Instant;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
+use crate::api::Server;
 use crate::support::{done, failed, folder, json, run, shop};
 
 const LOG: &str = "customer_id,order_id,ts,amount\n\
@@ -91,8 +92,12 @@ fn attributes_are_columns_after_the_features_with_what_was_known_then() {
 fn what_does_not_say_since_when_is_no_feature_and_that_is_noted() {
     let (folder, _) = small();
     let at = |name: &str| folder.path().join(name).display().to_string();
-    fs::write(at("undated.csv"), "customer_id,region,name\na,north,Ann\n").unwrap();
-    let input = format!("--purchases {} --customers {}", at("log.csv"), at("undated.csv"));
+    fs::write(at("undated.csv"), "customer_id,region,who\na,north,Ann\n").unwrap();
+    let input = format!(
+        "--purchases {} --customers {} --column customers.name=who",
+        at("log.csv"),
+        at("undated.csv")
+    );
     let output = run(&format!("features {input} --as-of 2024-02-20 --out {}", at("f.parquet")));
     let said = String::from_utf8(output.stderr).unwrap();
     let note =
@@ -142,7 +147,7 @@ fn parquet_columns_of_any_plain_type_read_as_their_text_does() {
 #[test]
 fn a_customers_file_that_cannot_be_is_named_with_its_column() {
     let (folder, _) = small();
-    let (log, file) = (folder.path().join("log.csv"), folder.path().join("c.csv"));
+    let [log, file, out] = ["log.csv", "c.csv", "none.parquet"].map(|name| folder.path().join(name));
     for (content, flags, message) in [
         (
             "customer_id,recency_days\na,1\n",
@@ -175,7 +180,7 @@ fn a_customers_file_that_cannot_be_is_named_with_its_column() {
     ] {
         fs::write(&file, content).unwrap();
         let input = format!("--purchases {} --customers {} {flags}", log.display(), file.display());
-        let (code, said) = failed(&format!("features {input} --as-of 2024-02-20 --out /tmp/none.parquet"));
+        let (code, said) = failed(&format!("features {input} --as-of 2024-02-20 --out {}", out.display()));
         let said = said.replace(&format!("{}/", folder.path().display()), "");
         assert_eq!((code, said), (3, format!("error: {message}")));
     }
@@ -237,6 +242,8 @@ fn lists_show_name_phone_and_owner_as_of_their_instant() {
     let of = |id: &str| rows.iter().find(|row| row["customer_id"] == id).unwrap();
     assert_eq!((&of(ids[0])["name"], &of(ids[0])["account_owner"]), (&"Ann".into(), &Value::Null));
     assert_eq!((&of(ids[1])["vip"], &of(ids[2])["name"]), (&"yes".into(), &Value::Null));
+    let (_, _, served) = Server::start(&at("store")).get(&format!("/v1/at-risk?top={}", ids.len()));
+    assert_eq!(served, from_store);
     let printed = done(&format!("list --store {} {all} --format csv", at("store")));
     assert!(printed.lines().any(|line| *line == lines[1]), "{printed}");
     let table = done(&format!("list --store {} {all}", at("store")));
