@@ -3,12 +3,12 @@
 use std::io::{self, Write};
 
 use mainstay_features::history::History;
-use mainstay_features::profile::number;
+use mainstay_features::id::{IdKind, Ids};
 use mainstay_features::table::{Rows, Table};
 use mainstay_features::watch::Watch;
 use rayon::prelude::*;
 
-use crate::columns;
+use crate::columns::{self, AttributeValues};
 use crate::parquet_file::{ParquetFile, ROW_GROUP_ROWS};
 
 /// So many customers are a thread's share at a time, and so many shares are computed before any is written.
@@ -26,8 +26,7 @@ pub fn write_features(
     watch: &dyn Watch,
     out: &mut (dyn Write + Send),
 ) -> io::Result<usize> {
-    let mut file = ParquetFile::new(out);
-    let (mut written, mut waiting) = (0, Rows::default());
+    let mut file = FeatureFile::new(table, history.id_kind(), out);
     for begin in (0..history.len()).step_by(CUSTOMERS * SHARES) {
         let end = history.len().min(begin + CUSTOMERS * SHARES);
         let shares: Vec<Rows> = (begin..end)
@@ -35,48 +34,86 @@ pub fn write_features(
             .step_by(CUSTOMERS)
             .map(|first| table.rows(history, first..end.min(first + CUSTOMERS)))
             .collect();
-        shares.into_iter().for_each(|rows| waiting.append(rows));
-        watch.advance((end - begin) as u64);
-        while waiting.len() >= ROW_GROUP_ROWS {
-            let rest = waiting.split_off(ROW_GROUP_ROWS);
-            let full = std::mem::replace(&mut waiting, rest);
-            written += full.len();
-            file.write(to_columns(history, table, &full))?;
+        for share in shares {
+            file.add(history, share)?;
         }
+        watch.advance((end - begin) as u64);
     }
-    // A table without rows has its columns all the same.
-    if written == 0 || !waiting.is_empty() {
-        written += waiting.len();
-        file.write(to_columns(history, table, &waiting))?;
-    }
-    file.finish()?;
-    Ok(written)
+    file.finish()
 }
 
-fn to_columns(history: &History, table: &Table, rows: &Rows) -> Vec<columns::Column> {
-    let ids = rows.customers.iter().map(|&customer| history.customer_id(customer as usize));
-    let mut columns = vec![columns::customer_ids(history.id_kind(), ids)];
-    if table.as_of.len() > 1 {
-        let instants = rows.cutoffs.iter().map(|&cutoff| table.as_of[cutoff as usize]);
-        columns.push(columns::instants("as_of", instants));
+/// A file in the making: rows wait until they are a row group.
+struct FeatureFile<'a> {
+    table: &'a Table,
+    kind: IdKind,
+    file: ParquetFile<'a>,
+    written: usize,
+    ids: Ids,
+    cutoffs: Vec<u32>,
+    columns: Vec<Vec<f64>>,
+    attributes: Vec<AttributeValues>,
+}
+
+impl<'a> FeatureFile<'a> {
+    fn new(table: &'a Table, kind: IdKind, out: &'a mut (dyn Write + Send)) -> Self {
+        Self {
+            table,
+            kind,
+            file: ParquetFile::new(out),
+            written: 0,
+            ids: Ids::default(),
+            cutoffs: Vec::new(),
+            columns: vec![Vec::new(); table.features.len()],
+            attributes: table.attributes.iter().map(AttributeValues::of).collect(),
+        }
     }
-    let width = table.features.len();
-    let features: Vec<_> = (table.features.par_iter().enumerate())
-        .map(|(i, feature)| columns::feature(feature, rows.values.iter().skip(i).step_by(width).copied()))
-        .collect();
-    columns.extend(features);
-    let width = table.attributes.len();
-    let attributes: Vec<_> = (table.attributes.par_iter().enumerate())
-        .map(|(i, attribute)| {
-            let words = rows.words.iter().skip(i).step_by(width);
-            let texts = words.map(|word| word.map(|word| history.text(word)));
-            if attribute.is_number {
-                columns::numbers_if_any(&attribute.name, texts.map(|text| text.and_then(number)))
-            } else {
-                columns::texts_if_any(&attribute.name, texts)
+
+    /// Adds rows after those before, of customers of this history.
+    fn add(&mut self, history: &History, rows: Rows) -> io::Result<()> {
+        let mut begin = 0;
+        while begin < rows.len() {
+            let end = rows.len().min(begin + ROW_GROUP_ROWS - self.cutoffs.len());
+            rows.customers[begin..end].iter().for_each(|&id| self.ids.push(history.customer_id(id as usize)));
+            self.cutoffs.extend_from_slice(&rows.cutoffs[begin..end]);
+            for (all, more) in self.columns.iter_mut().zip(&rows.columns) {
+                all.extend_from_slice(&more[begin..end]);
             }
-        })
-        .collect();
-    columns.extend(attributes);
-    columns
+            for (all, more) in self.attributes.iter_mut().zip(&rows.words) {
+                more[begin..end].iter().for_each(|word| all.push(word.map(|word| history.text(word))));
+            }
+            if self.cutoffs.len() == ROW_GROUP_ROWS {
+                self.write()?;
+            }
+            begin = end;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> io::Result<()> {
+        self.written += self.cutoffs.len();
+        let mut columns = vec![columns::customer_ids(self.kind, self.ids.iter())];
+        if self.table.as_of.len() > 1 {
+            let instants = self.cutoffs.iter().map(|&cutoff| self.table.as_of[cutoff as usize]);
+            columns.push(columns::instants("as_of", instants));
+        }
+        let features: Vec<_> = (self.table.features.par_iter().zip(&self.columns))
+            .map(|(feature, values)| columns::feature(feature, values.iter().copied()))
+            .collect();
+        columns.extend(features);
+        let attributes = self.table.attributes.iter().zip(&mut self.attributes);
+        columns.extend(attributes.map(|(attribute, values)| values.take(&attribute.name)));
+        self.ids = Ids::default();
+        self.cutoffs.clear();
+        self.columns.iter_mut().for_each(Vec::clear);
+        self.file.write(columns)
+    }
+
+    fn finish(mut self) -> io::Result<usize> {
+        // A table without rows has its columns all the same.
+        if self.written == 0 || !self.cutoffs.is_empty() {
+            self.write()?;
+        }
+        self.file.finish()?;
+        Ok(self.written)
+    }
 }

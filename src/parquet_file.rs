@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use arrow_schema::{Schema, SchemaRef};
+use arrow_schema::{DataType, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
@@ -14,6 +14,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
 use crate::columns::Column;
@@ -61,10 +62,17 @@ impl<'a> ParquetFile<'a> {
 
 impl<'a> Open<'a> {
     fn new(out: &'a mut (dyn Write + Send), schema: SchemaRef) -> Result<Self, ParquetError> {
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_statistics_enabled(EnabledStatistics::Chunk)
-            .build();
+            .set_statistics_enabled(EnabledStatistics::Chunk);
+        // Nearly every amount and customer is a value of its own: a dictionary would hold them all, for nothing.
+        for field in schema.fields() {
+            if field.data_type() == &DataType::Float64 || field.name() == "customer_id" {
+                let path = ColumnPath::from(field.name().as_str());
+                properties = properties.set_column_dictionary_enabled(path, false);
+            }
+        }
+        let properties = properties.build();
         let (file, factory) =
             ArrowWriter::try_new(out, schema.clone(), Some(properties))?.into_serialized_writer()?;
         Ok(Self { file, factory, schema, row_groups: 0 })

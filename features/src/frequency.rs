@@ -11,5 +11,5 @@ pub const FREQUENCY: Feature = Feature {
     least: 1.0,
     missing: None,
     meaning: "Distinct calendar days with a purchase.",
-    compute: |known| known.visits().count() as f64,
+    compute: |known| known.visits().len() as f64,
 };

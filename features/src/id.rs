@@ -76,11 +76,6 @@ impl Ids {
         (0..self.len()).map(|number| self.get(number))
     }
 
-    /// The one added last.
-    pub(crate) fn last(&self) -> Option<&str> {
-        self.len().checked_sub(1).map(|number| self.get(number))
-    }
-
     /// Adds one; its number is the count before.
     pub fn push(&mut self, id: &str) {
         self.text.push_str(id);

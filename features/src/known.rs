@@ -1,6 +1,6 @@
 //! What is known about a customer at an instant: the only thing a feature ever sees, so that none can look ahead.
 
-use crate::history::{Complaint, Contact, CustomerHistory, Discount, Profile, Word};
+use crate::history::{Complaint, Contact, CustomerHistory, Discount, Order, Profile, Word};
 use crate::units::{Amount, Days, Instant};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -30,6 +30,7 @@ pub struct Known<'a> {
     first_purchase: Purchase,
     last_purchase: Purchase,
     purchases: &'a [Purchase],
+    visits: &'a [Instant],
     /// Not cut off: what is asked of it is.
     customer: CustomerHistory<'a>,
 }
@@ -58,17 +59,14 @@ impl<'a> Known<'a> {
         Instant::from_micros(micros).unwrap_or(Instant::MIN)
     }
 
-    /// The first purchase of each calendar day (UTC) with one, in time order.
-    pub fn visits(&self) -> impl Iterator<Item = Purchase> + use<'a> {
-        // Purchases are in time order, so equal days are neighbours.
-        self.purchases.chunk_by(|a, b| a.instant.calendar_day() == b.instant.calendar_day()).map(|day| day[0])
+    /// The calendar days (UTC) with a purchase, each at its first purchase, in time order; never empty.
+    pub fn visits(&self) -> &'a [Instant] {
+        self.visits
     }
 
     /// The elapsed days from each visit to the next.
     pub fn gaps_days(&self) -> impl Iterator<Item = f64> + use<'a> {
-        self.visits()
-            .zip(self.visits().skip(1))
-            .map(|(one, next)| next.instant.elapsed_days_since(one.instant))
+        self.visits.windows(2).map(|pair| pair[1].elapsed_days_since(pair[0]))
     }
 
     /// What all orders come to, returns included.
@@ -154,18 +152,67 @@ pub(crate) fn said_until(customer: CustomerHistory<'_>, attribute: Word, as_of: 
 #[derive(Debug, Default)]
 pub struct Cut {
     purchases: Vec<Purchase>,
+    visits: Vec<Instant>,
 }
 
 impl Cut {
     /// What is known about a customer at an instant; `None` when there is no purchase yet.
     pub fn at<'a>(&'a mut self, customer: CustomerHistory<'a>, as_of: Instant) -> Option<Known<'a>> {
+        self.lay_out(customer, as_of);
+        self.known(customer, as_of)
+    }
+
+    /// Shows what is known about a customer at each of some instants, ascending, where there is a purchase by then.
+    pub fn at_each(
+        &mut self,
+        customer: CustomerHistory<'_>,
+        as_of: &[Instant],
+        mut show: impl FnMut(usize, &Known<'_>),
+    ) {
+        // What was laid out for the newest instant begins with what an earlier one sees, unless amounts change.
+        let newest = as_of.last().filter(|_| customer.later_lines.is_empty());
+        if let Some(&newest) = newest {
+            self.lay_out(customer, newest);
+        }
+        for (place, &instant) in as_of.iter().enumerate() {
+            if newest.is_none() {
+                self.lay_out(customer, instant);
+            }
+            if let Some(known) = self.known(customer, instant) {
+                show(place, &known);
+            }
+        }
+    }
+
+    fn lay_out(&mut self, customer: CustomerHistory<'_>, until: Instant) {
         self.purchases.clear();
-        self.purchases.extend(purchases_between(customer, Instant::MIN, as_of));
+        self.visits.clear();
+        if customer.later_lines.is_empty() {
+            // As nearly all are: an order's amount is that at its instant.
+            let orders = self::until(customer.orders, until, |order| order.instant);
+            let bought = orders.iter().filter(|order| order.amount > Amount::ZERO);
+            self.purchases.extend(bought.map(|&Order { instant, amount }| Purchase { instant, amount }));
+        } else {
+            self.purchases.extend(purchases_between(customer, Instant::MIN, until));
+        }
+        let mut last_day = i64::MIN;
+        for purchase in &self.purchases {
+            let day = purchase.instant.calendar_day();
+            if day != last_day {
+                self.visits.push(purchase.instant);
+                last_day = day;
+            }
+        }
+    }
+
+    fn known<'a>(&'a self, customer: CustomerHistory<'a>, as_of: Instant) -> Option<Known<'a>> {
+        let purchases = until(&self.purchases, as_of, |purchase| purchase.instant);
         Some(Known {
             as_of,
-            first_purchase: *self.purchases.first()?,
-            last_purchase: *self.purchases.last()?,
-            purchases: &self.purchases,
+            first_purchase: *purchases.first()?,
+            last_purchase: *purchases.last()?,
+            purchases,
+            visits: until(&self.visits, as_of, |&visit| visit),
             customer,
         })
     }

@@ -93,9 +93,9 @@ mod tests {
     /// A customer who bought on 2023-01-01, with contracts from when to when.
     fn history(contracts: &[(&str, Option<&str>)]) -> History {
         let mut builder = HistoryBuilder::default();
-        builder.add_line("a", "1", at("2023-01-01"), Amount::new(5.0).unwrap()).unwrap();
+        builder.add_line("a", "1", at("2023-01-01"), Amount::new(5.0).unwrap());
         for &(start, end) in contracts {
-            builder.add_contract("a", Contract { start: at(start), end: end.map(at) }).unwrap();
+            builder.add_contract("a", Contract { start: at(start), end: end.map(at) });
         }
         History::fold(vec![builder]).unwrap()
     }

@@ -160,14 +160,14 @@ mod tests {
     /// A customer who bought on 2024-01-01, with rows of attribute, from when on, and value.
     fn history(rows: &[(&str, Option<&str>, Option<&str>)]) -> History {
         let mut builder = HistoryBuilder::default();
-        builder.add_line("a", "1", at("2024-01-01"), Amount::new(5.0).unwrap()).unwrap();
+        builder.add_line("a", "1", at("2024-01-01"), Amount::new(5.0).unwrap());
         for &(attribute, from, value) in rows {
             let profile = Profile {
                 attribute: builder.word(attribute),
                 from: from.map(at),
                 value: value.map(|value| builder.word(value)),
             };
-            builder.add_profile("a", profile).unwrap();
+            builder.add_profile("a", profile);
         }
         History::fold(vec![builder]).unwrap()
     }

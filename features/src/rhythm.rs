@@ -44,8 +44,10 @@ pub const SILENCE_RATIO: Feature = Feature {
     ..GAP_MEAN_DAYS
 };
 
-/// The gaps add up to the time from the first visit to the last.
+/// The gaps add up to the time from the first visit to the last; NaN with one visit.
 fn mean_gap(known: &Known<'_>) -> f64 {
-    let (gaps, days) = known.gaps_days().fold((0.0, 0.0), |(gaps, days), gap| (gaps + 1.0, days + gap));
-    days / gaps
+    match known.visits() {
+        [first, .., last] => last.elapsed_days_since(*first) / (known.visits().len() - 1) as f64,
+        _ => f64::NAN,
+    }
 }

@@ -73,10 +73,10 @@ pub struct Rows {
     pub customers: Vec<u32>,
     /// The places of the cutoffs in the table.
     pub cutoffs: Vec<u32>,
-    /// The values, row after row; no value is NaN.
-    pub values: Vec<f64>,
-    /// The attributes' values, row after row.
-    pub words: Vec<Option<Word>>,
+    /// The values of each feature; NaN where there is none.
+    pub columns: Vec<Vec<f64>>,
+    /// The values of each attribute.
+    pub words: Vec<Vec<Option<Word>>>,
 }
 
 impl Rows {
@@ -89,45 +89,33 @@ impl Rows {
     pub fn is_empty(&self) -> bool {
         self.customers.is_empty()
     }
-
-    /// Keeps the first `count` and returns the others.
-    #[must_use]
-    pub fn split_off(&mut self, count: usize) -> Self {
-        let width = self.values.len() / self.len().max(1);
-        let attributes = self.words.len() / self.len().max(1);
-        Self {
-            customers: self.customers.split_off(count),
-            cutoffs: self.cutoffs.split_off(count),
-            values: self.values.split_off(count * width),
-            words: self.words.split_off(count * attributes),
-        }
-    }
-
-    /// Adds others after these.
-    pub fn append(&mut self, mut others: Self) {
-        self.customers.append(&mut others.customers);
-        self.cutoffs.append(&mut others.cutoffs);
-        self.values.append(&mut others.values);
-        self.words.append(&mut others.words);
-    }
 }
 
 impl Table {
     /// Computes the rows of some of the customers, by their numbers in the history.
     pub fn rows(&self, history: &History, customers: Range<usize>) -> Rows {
+        let most = customers.len() * self.as_of.len();
+        let mut rows = Rows {
+            customers: Vec::with_capacity(most),
+            cutoffs: Vec::with_capacity(most),
+            columns: self.features.iter().map(|_| Vec::with_capacity(most)).collect(),
+            words: self.attributes.iter().map(|_| Vec::with_capacity(most)).collect(),
+        };
         let label = Label::of(history);
-        let mut rows = Rows::default();
         let mut cut = Cut::default();
         for customer in customers {
-            for (cutoff, &as_of) in self.as_of.iter().enumerate() {
-                let Some(known) = cut.at(history.customer(customer), as_of) else { continue };
-                if label.has_in_population(&known, self.lookback) {
+            cut.at_each(history.customer(customer), &self.as_of, |cutoff, known| {
+                if label.has_in_population(known, self.lookback) {
                     rows.customers.push(customer as u32);
                     rows.cutoffs.push(cutoff as u32);
-                    rows.values.extend(self.features.iter().map(|feature| (feature.compute)(&known)));
-                    rows.words.extend(self.attributes.iter().map(|of| of.known(history, &known)));
+                    for (column, feature) in rows.columns.iter_mut().zip(&self.features) {
+                        column.push((feature.compute)(known));
+                    }
+                    for (words, attribute) in rows.words.iter_mut().zip(&self.attributes) {
+                        words.push(attribute.known(history, known));
+                    }
                 }
-            }
+            });
         }
         rows
     }

@@ -19,10 +19,10 @@ fn days(days: u32) -> Days {
 fn history(lines: &[(&str, &str, &str, f64)], complaints: &[(&str, &str)]) -> History {
     let mut builder = HistoryBuilder::default();
     for (customer, order, ts, amount) in lines {
-        builder.add_line(customer, order, at(ts), Amount::new(*amount).unwrap()).unwrap();
+        builder.add_line(customer, order, at(ts), Amount::new(*amount).unwrap());
     }
     for (customer, ts) in complaints {
-        builder.add_complaint(customer, Complaint::at(at(ts))).unwrap();
+        builder.add_complaint(customer, Complaint::at(at(ts)));
     }
     History::fold(vec![builder]).unwrap()
 }

@@ -74,13 +74,13 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
         match *row {
             Row::Line { customer, order, hour, cents } => {
                 let (customer, at) = (customer.to_string(), instant(hour));
-                builder.add_line(&customer, &order.to_string(), at, thirds(cents)).unwrap();
-                builder.add_product(&customer, &(cents % 7).to_string(), at).unwrap();
-                builder.add_discount(&customer, at, thirds(cents % 50)).unwrap();
+                builder.add_line(&customer, &order.to_string(), at, thirds(cents));
+                builder.add_product(&customer, &(cents % 7).to_string(), at);
+                builder.add_discount(&customer, at, thirds(cents % 50));
             }
             Row::Cancellation { customer, order, hour, cents } => {
                 let (customer, order) = (customer.to_string(), order.to_string());
-                builder.add_cancellation(&customer, &order, instant(hour), thirds(cents)).unwrap();
+                builder.add_cancellation(&customer, &order, instant(hour), thirds(cents));
             }
             Row::Complaint { customer, hour, resolved_after, severity } => {
                 let complaint = Complaint {
@@ -89,11 +89,11 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
                     severity: severity.and_then(|severity| Severity::new(severity.into())),
                     category: None,
                 };
-                builder.add_complaint(&customer.to_string(), complaint).unwrap();
+                builder.add_complaint(&customer.to_string(), complaint);
             }
             Row::Contact { customer, hour } => {
                 let contact = Contact { instant: instant(hour), channel: None, offer: None };
-                builder.add_contact(&customer.to_string(), contact).unwrap();
+                builder.add_contact(&customer.to_string(), contact);
             }
             Row::Profile { customer, hour, attribute, value } => {
                 let profile = Profile {
@@ -101,7 +101,7 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
                     from: hour.map(instant),
                     value: value.map(|value| builder.word(&value.to_string())),
                 };
-                builder.add_profile(&customer.to_string(), profile).unwrap();
+                builder.add_profile(&customer.to_string(), profile);
             }
         }
     }
@@ -141,13 +141,9 @@ fn features(history: &History, as_of: Instant, lookback: u32) -> Vec<(String, Ve
         attributes: Vec::new(),
     };
     let rows = table.rows(history, 0..history.len());
-    let bits = |row: &[f64]| row.iter().map(|value| value.to_bits()).collect();
+    let bits = |row: usize| rows.columns.iter().map(|column| column[row].to_bits()).collect();
     let id = |customer: u32| history.customer_id(customer as usize).to_owned();
-    rows.customers
-        .iter()
-        .zip(rows.values.chunks(table.features.len()))
-        .map(|(&customer, row)| (id(customer), bits(row)))
-        .collect()
+    rows.customers.iter().enumerate().map(|(row, &customer)| (id(customer), bits(row))).collect()
 }
 
 /// A segment of older ones and rows, written and opened again.
@@ -211,7 +207,7 @@ proptest! {
             builder.saw(Given { contracts: true, ..Given::default() });
             for &(customer, start, end) in contracts {
                 let contract = Contract { start: instant(start), end: end.map(instant) };
-                builder.add_contract(&customer.to_string(), contract).unwrap();
+                builder.add_contract(&customer.to_string(), contract);
             }
             History::fold(vec![builder]).unwrap()
         };

@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
-use mainstay_features::history::{History, HistoryBuilder, TooManyCustomers};
+use mainstay_features::history::{History, HistoryBuilder};
 use mainstay_features::registry::{CORE, Row};
 use mainstay_features::units::{Amount, Instant};
 use mainstay_models::decision::BreakEven;
@@ -147,7 +147,6 @@ fn history(
     if customer.is_empty() {
         return empty("customer_id");
     }
-    let too_many = |error: TooManyCustomers| Failure::new(Kind::BadInput, error.to_string());
     for (i, purchase) in purchases.iter().enumerate() {
         let ts = instant(&format!("purchases[{i}].ts"), &purchase.ts)?;
         let amount = Amount::new(purchase.amount).ok_or_else(|| {
@@ -160,13 +159,13 @@ fn history(
         if order_id.is_empty() {
             return empty(&format!("purchases[{i}].order_id"));
         }
-        builder.add_line(&customer, &order_id, ts, amount).map_err(too_many)?;
+        builder.add_line(&customer, &order_id, ts, amount);
     }
     for (i, complaint) in complaints.iter().enumerate() {
         let ts = instant(&format!("complaints[{i}].ts"), &complaint.ts)?;
-        builder.add_complaint(&customer, mainstay_features::history::Complaint::at(ts)).map_err(too_many)?;
+        builder.add_complaint(&customer, mainstay_features::history::Complaint::at(ts));
     }
-    History::fold(vec![builder]).map_err(too_many)
+    History::fold(vec![builder]).map_err(|error| Failure::new(Kind::BadInput, error.to_string()))
 }
 
 fn instant(field: &str, text: &str) -> Result<Instant, Failure> {

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use mainstay_features::history::{History, HistoryBuilder, Segment, SegmentError, write_segment};
+use mainstay_features::history::{History, HistoryBuilder, HistoryError, Segment, write_segment};
 use serde::{Deserialize, Serialize};
 
 use super::write_whole;
@@ -106,13 +106,13 @@ impl Kept {
     fn segments(&self) -> Result<Vec<Segment>, Failure> {
         let open = |name: &String| {
             let path = self.folder.join(name);
-            let opened = File::open(&path).map_err(SegmentError::from).and_then(Segment::open);
+            let opened = File::open(&path).map_err(HistoryError::from).and_then(Segment::open);
             opened.map_err(|error| self.broken(&path, &error))
         };
         self.manifest.segments.iter().map(open).collect()
     }
 
-    fn broken(&self, path: &Path, error: &SegmentError) -> Failure {
+    fn broken(&self, path: &Path, error: &HistoryError) -> Failure {
         let way_out =
             format!("put {} back from a copy, or ingest anew into another --store", self.folder.display());
         Failure::new(Kind::BadStore, format!("{}: {error}; {way_out}", path.display()))
@@ -129,7 +129,7 @@ impl Kept {
         write_whole(&self.folder.join(&name), |out| {
             let mut out: &mut dyn Write = out;
             write_segment(&older, builders, &mut out).map_err(|error| match error {
-                SegmentError::Io(cause) => cause,
+                HistoryError::Io(cause) => cause,
                 other => io::Error::other(other),
             })
         })?;

@@ -1,8 +1,11 @@
 //! Rows on their way into a history: parted by customer as they come.
 
-use super::TooManyCustomers;
+use std::io;
+
 use super::event::{Complaint, Contact, Contract, Discount, Given, Profile, Word, Words};
-use super::part::{FirstBuy, LineSum, Part};
+use super::log::{Log, Spill, Tag};
+use super::part::{FirstBuy, LineSum};
+use super::wire::Wire;
 use crate::id::{IdKind, fingerprint};
 use crate::units::{Amount, Instant};
 
@@ -13,14 +16,20 @@ pub(super) const PARTS: usize = 256;
 /// Collects rows in any order; [`History::fold`](super::History::fold) makes a history of them.
 #[derive(Debug)]
 pub struct HistoryBuilder {
-    pub(super) kind: IdKind,
-    pub(super) given: Given,
-    pub(super) words: Words,
-    pub(super) parts: Vec<Part>,
-    /// The last line's part and identifiers: most files have the lines of an order one after the other.
-    last_part: Option<usize>,
-    last_customer: String,
-    last_order: String,
+    kind: IdKind,
+    given: Given,
+    words: Words,
+    parts: Vec<Log>,
+    /// What the parts hold in memory.
+    held_bytes: usize,
+    /// The last row's customer and their part.
+    customer: String,
+    part: Option<usize>,
+    /// Whether the last row in that part is that customer's.
+    is_named: bool,
+    /// A line that may go on: most files have the lines of an order one after the other.
+    open_line: Option<LineSum>,
+    order: String,
 }
 
 impl Default for HistoryBuilder {
@@ -29,10 +38,13 @@ impl Default for HistoryBuilder {
             kind: IdKind::default(),
             given: Given::default(),
             words: Words::default(),
-            parts: (0..PARTS).map(|_| Part::default()).collect(),
-            last_part: None,
-            last_customer: String::new(),
-            last_order: String::new(),
+            parts: (0..PARTS).map(|_| Log::default()).collect(),
+            held_bytes: 0,
+            customer: String::new(),
+            part: None,
+            is_named: false,
+            open_line: None,
+            order: String::new(),
         }
     }
 }
@@ -57,144 +69,135 @@ impl HistoryBuilder {
     }
 
     /// Adds a purchase line.
-    ///
-    /// # Errors
-    /// When there are more lines than can be numbered.
-    pub fn add_line(
-        &mut self,
-        customer: &str,
-        order: &str,
-        instant: Instant,
-        amount: Amount,
-    ) -> Result<(), TooManyCustomers> {
-        let same_customer = self.last_part.filter(|_| self.last_customer == customer);
-        let place = match same_customer {
-            Some(place) => {
-                if self.last_order == order
-                    && let Some(last) = self.parts[place].lines.rows.last_mut()
-                    && last.instant == instant
-                    && let Some(total) = last.amount.checked_add(amount)
-                {
-                    last.amount = total;
-                    return Ok(());
-                }
-                place
-            }
-            None => self.begin_run(customer)?,
-        };
-        let line = LineSum { order: fingerprint(order), instant, amount };
-        self.parts[place].lines.rows.push(line);
-        self.last_order.clear();
-        self.last_order.push_str(order);
-        Ok(())
+    pub fn add_line(&mut self, customer: &str, order: &str, instant: Instant, amount: Amount) {
+        self.turn_to(customer);
+        let goes_on = self.open_line.is_some_and(|line| line.instant == instant) && self.order == order;
+        if goes_on && self.go_on(amount) {
+            return;
+        }
+        self.close_line();
+        self.open_line = Some(LineSum { order: fingerprint(order), instant, amount });
+        self.order.clear();
+        self.order.push_str(order);
     }
 
-    /// Begins a run of lines of a customer; returns their part.
-    fn begin_run(&mut self, customer: &str) -> Result<usize, TooManyCustomers> {
-        self.note_kind(customer);
-        let place = part_of(customer);
-        self.parts[place].lines.begin(customer)?;
-        self.last_part = Some(place);
-        self.last_customer.clear();
-        self.last_customer.push_str(customer);
-        Ok(place)
+    /// Adds a purchase line that has all but its amount from the line added last; whether that can be.
+    pub(crate) fn go_on(&mut self, amount: Amount) -> bool {
+        let total = self.open_line.and_then(|line| line.amount.checked_add(amount));
+        match (&mut self.open_line, total) {
+            (Some(line), Some(total)) => {
+                line.amount = total;
+                true
+            }
+            // What cannot be held in one sum stays in two.
+            _ => false,
+        }
     }
 
     /// Adds a line that cancels (some of) an order of the customer, from its own instant on: a negative amount takes
     /// off what it says. Without such an order it is a return that stands alone.
-    ///
-    /// # Errors
-    /// When there are more lines than can be numbered.
     pub fn add_cancellation(
         &mut self,
         customer: &str,
         cancelled_order: &str,
         instant: Instant,
         amount: Amount,
-    ) -> Result<(), TooManyCustomers> {
+    ) {
         let line = LineSum { order: fingerprint(cancelled_order), instant, amount };
-        self.part(customer).cancellations.push(customer, line)
+        self.add(customer, Tag::Cancellation, &line);
     }
 
     /// Adds a product that a customer bought.
-    ///
-    /// # Errors
-    /// When there are more rows than can be numbered.
-    pub fn add_product(
-        &mut self,
-        customer: &str,
-        product: &str,
-        instant: Instant,
-    ) -> Result<(), TooManyCustomers> {
+    pub fn add_product(&mut self, customer: &str, product: &str, instant: Instant) {
         let product = fingerprint(product);
-        self.part(customer).first_buys.push(customer, FirstBuy { product, instant })
+        self.add(customer, Tag::FirstBuy, &FirstBuy { product, instant });
     }
 
     /// Adds what was taken off a line's price; nothing is no discount.
-    ///
-    /// # Errors
-    /// When there are more rows than can be numbered.
-    pub fn add_discount(
-        &mut self,
-        customer: &str,
-        instant: Instant,
-        amount: Amount,
-    ) -> Result<(), TooManyCustomers> {
-        if amount <= Amount::ZERO {
-            return Ok(());
+    pub fn add_discount(&mut self, customer: &str, instant: Instant, amount: Amount) {
+        if amount > Amount::ZERO {
+            self.add(customer, Tag::Discount, &Discount { instant, amount });
         }
-        self.part(customer).discounts.push(customer, Discount { instant, amount })
     }
 
     /// Adds a complaint.
-    ///
-    /// # Errors
-    /// When there are more complaints than can be numbered.
-    pub fn add_complaint(&mut self, customer: &str, complaint: Complaint) -> Result<(), TooManyCustomers> {
+    pub fn add_complaint(&mut self, customer: &str, complaint: Complaint) {
         self.given.complaints = true;
-        self.part(customer).complaints.push(customer, complaint)
+        self.add(customer, Tag::Complaint, &complaint);
     }
 
     /// Adds a contact.
-    ///
-    /// # Errors
-    /// When there are more contacts than can be numbered.
-    pub fn add_contact(&mut self, customer: &str, contact: Contact) -> Result<(), TooManyCustomers> {
+    pub fn add_contact(&mut self, customer: &str, contact: Contact) {
         self.given.contacts = true;
-        self.part(customer).contacts.push(customer, contact)
+        self.add(customer, Tag::Contact, &contact);
     }
 
     /// Adds what a customers file says of a customer.
-    ///
-    /// # Errors
-    /// When there are more rows than can be numbered.
-    pub fn add_profile(&mut self, customer: &str, profile: Profile) -> Result<(), TooManyCustomers> {
+    pub fn add_profile(&mut self, customer: &str, profile: Profile) {
         self.given.profiles = true;
-        self.part(customer).profiles.push(customer, profile)
+        self.add(customer, Tag::Profile, &profile);
     }
 
     /// Adds a contract.
+    pub fn add_contract(&mut self, customer: &str, contract: Contract) {
+        self.given.contracts = true;
+        self.add(customer, Tag::Contract, &contract);
+    }
+
+    /// How many bytes of memory the rows take.
+    pub fn held_bytes(&self) -> usize {
+        self.held_bytes
+    }
+
+    /// Moves the rows to disk.
     ///
     /// # Errors
-    /// When there are more contracts than can be numbered.
-    pub fn add_contract(&mut self, customer: &str, contract: Contract) -> Result<(), TooManyCustomers> {
-        self.given.contracts = true;
-        self.part(customer).contracts.push(customer, contract)
+    /// What the operating system says.
+    pub fn spill(&mut self, to: &Spill) -> io::Result<()> {
+        self.close_line();
+        self.held_bytes = 0;
+        // What comes next is in a block of its own, which begins with a customer.
+        self.is_named = false;
+        self.parts.iter_mut().try_for_each(|part| part.spill(to))
     }
 
-    fn part(&mut self, customer: &str) -> &mut Part {
-        self.note_kind(customer);
-        let place = match self.last_part {
-            Some(place) if self.last_customer == customer => place,
-            _ => part_of(customer),
-        };
-        &mut self.parts[place]
+    /// The rows by part, and what is said of the whole.
+    pub(super) fn finish(mut self) -> (Vec<Log>, IdKind, Given, Words) {
+        self.close_line();
+        (self.parts, self.kind, self.given, self.words)
     }
 
-    fn note_kind(&mut self, customer: &str) {
+    /// The next row is a customer's.
+    fn turn_to(&mut self, customer: &str) {
+        if self.part.is_some() && self.customer == customer {
+            return;
+        }
+        self.close_line();
         if self.kind == IdKind::Integer && !is_decimal_integer(customer) {
             self.kind = IdKind::Text;
         }
+        self.part = Some(part_of(customer));
+        self.is_named = false;
+        self.customer.clear();
+        self.customer.push_str(customer);
+    }
+
+    fn add<T: Wire>(&mut self, customer: &str, tag: Tag, row: &T) {
+        self.turn_to(customer);
+        self.push(tag, row);
+    }
+
+    fn close_line(&mut self) {
+        if let Some(line) = self.open_line.take() {
+            self.push(Tag::Line, &line);
+        }
+    }
+
+    fn push<T: Wire>(&mut self, tag: Tag, row: &T) {
+        let Some(part) = self.part else { return };
+        let customer = (!self.is_named).then_some(self.customer.as_str());
+        self.held_bytes += self.parts[part].push(customer, tag, row);
+        self.is_named = true;
     }
 }
 

@@ -2,11 +2,12 @@
 //! number of cutoffs.
 //!
 //! ```text
-//! rows ──builder──► parts by customer ──part──► sorted, each thing once ──shard──► orders in time order
+//! rows ──builder──► logs by part ──part──► sorted, each thing once ──shard──► orders in time order
 //! ```
 
 mod builder;
 mod event;
+mod log;
 mod part;
 mod rows;
 mod segment;
@@ -18,12 +19,16 @@ pub use event::{
     Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word, Words,
 };
 
-pub use segment::{Segment, SegmentError, write_segment};
+pub use log::Spill;
+pub use segment::{Segment, write_segment};
+
+use std::io;
 
 use rayon::prelude::*;
 
 use self::builder::PARTS;
-use self::part::{Part, Sorted};
+use self::log::Log;
+use self::part::Sorted;
 use self::segment::sorted_part;
 use self::shard::Shard;
 use crate::id::{IdKind, Ids, Listed, sorted};
@@ -68,30 +73,30 @@ impl History {
     /// Folds the rows of several builders, in any order, into one history.
     ///
     /// # Errors
-    /// When there are more customers than can be numbered.
-    pub fn fold(builders: Vec<HistoryBuilder>) -> Result<Self, TooManyCustomers> {
+    /// When there are more customers than can be numbered, or what was spilled cannot be read again.
+    pub fn fold(builders: Vec<HistoryBuilder>) -> Result<Self, HistoryError> {
         let gathered = gather(&[], builders);
-        let fold = |part| Shard::fold(Sorted::of(part, gathered.kind)?);
+        let fold = |logs| Ok(Shard::fold(Sorted::of(logs, Vec::new(), gathered.kind)?)?);
         let mut parts = gathered.parts;
         parts.retain(|part| !part.is_empty());
         let shards: Vec<Shard> = if parts.len() == 1 {
             // One customer, as the API has: not worth waking another thread.
-            parts.into_iter().map(fold).collect::<Result<_, _>>()?
+            parts.into_iter().map(fold).collect::<Result<_, HistoryError>>()?
         } else {
-            parts.into_par_iter().map(fold).collect::<Result<_, _>>()?
+            parts.into_par_iter().map(fold).collect::<Result<_, HistoryError>>()?
         };
-        Self::of_shards(gathered.kind, gathered.given, gathered.words, shards)
+        Ok(Self::of_shards(gathered.kind, gathered.given, gathered.words, shards)?)
     }
 
     /// Reads the history that several segments hold together.
     ///
     /// # Errors
     /// When one cannot be read, or there are more customers than can be numbered.
-    pub fn of_segments(segments: &[Segment]) -> Result<Self, SegmentError> {
+    pub fn of_segments(segments: &[Segment]) -> Result<Self, HistoryError> {
         let gathered = gather(segments, Vec::new());
         let shard = |number| Ok(Shard::fold(sorted_part(segments, number, Vec::new(), gathered.kind)?)?);
         let shards: Vec<Shard> =
-            (0..PARTS).into_par_iter().map(shard).collect::<Result<_, SegmentError>>()?;
+            (0..PARTS).into_par_iter().map(shard).collect::<Result<_, HistoryError>>()?;
         Ok(Self::of_shards(gathered.kind, gathered.given, gathered.words, shards)?)
     }
 
@@ -181,7 +186,7 @@ struct Gathered {
     kind: IdKind,
     given: Given,
     words: Words,
-    parts: Vec<Vec<Part>>,
+    parts: Vec<Vec<Log>>,
 }
 
 fn gather(segments: &[Segment], builders: Vec<HistoryBuilder>) -> Gathered {
@@ -202,14 +207,43 @@ fn gather(segments: &[Segment], builders: Vec<HistoryBuilder>) -> Gathered {
         note(segment.kind, segment.given, segment.words.clone());
     }
     for builder in builders {
-        note(builder.kind, builder.given, builder.words);
-        for (all, own) in gathered.parts.iter_mut().zip(builder.parts) {
+        let (parts, kind, given, words) = builder.finish();
+        note(kind, given, words);
+        for (all, own) in gathered.parts.iter_mut().zip(parts) {
             if !own.is_empty() {
                 all.push(own);
             }
         }
     }
     gathered
+}
+
+/// A history that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// The operating system says no.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The bytes are not those of a history.
+    #[error("is damaged, or no history of Mainstay: {0}")]
+    Damaged(&'static str),
+    /// It is of a newer version.
+    #[error("is a history of format version {version}; this program reads up to {newest}: use a newer one")]
+    Newer {
+        /// Its version.
+        version: u64,
+        /// The newest one that can be read.
+        newest: u64,
+    },
+    /// There are more rows than can be numbered.
+    #[error(transparent)]
+    TooMany(#[from] TooManyCustomers),
+}
+
+impl From<wire::Damaged> for HistoryError {
+    fn from(wire::Damaged(what): wire::Damaged) -> Self {
+        Self::Damaged(what)
+    }
 }
 
 /// More customers or lines than a history can number.
@@ -233,7 +267,7 @@ mod tests {
     fn build(rows: &[(&str, &str, &str, f64)]) -> History {
         let mut builder = HistoryBuilder::default();
         for (customer, order, instant, money) in rows {
-            builder.add_line(customer, order, at(instant), amount(*money)).unwrap();
+            builder.add_line(customer, order, at(instant), amount(*money));
         }
         History::fold(vec![builder]).unwrap()
     }
@@ -270,9 +304,9 @@ mod tests {
     fn a_cancellation_counts_from_its_own_instant_and_never_before_its_order() {
         let cancelled = |instant: &str, order: &str| {
             let mut builder = HistoryBuilder::default();
-            builder.add_line("a", "1", at("2024-01-05"), amount(8.0)).unwrap();
-            builder.add_line("a", "2", at("2024-01-06"), amount(3.0)).unwrap();
-            builder.add_cancellation("a", order, at(instant), amount(-8.0)).unwrap();
+            builder.add_line("a", "1", at("2024-01-05"), amount(8.0));
+            builder.add_line("a", "2", at("2024-01-06"), amount(3.0));
+            builder.add_cancellation("a", order, at(instant), amount(-8.0));
             History::fold(vec![builder]).unwrap()
         };
         let later = cancelled("2024-02-01", "1");
@@ -297,8 +331,8 @@ mod tests {
     fn a_product_counts_from_when_it_was_first_bought() {
         let mut builder = HistoryBuilder::default();
         for (product, day) in [("x", "2024-01-03"), ("y", "2024-01-02"), ("x", "2024-01-01")] {
-            builder.add_line("a", day, at(day), amount(1.0)).unwrap();
-            builder.add_product("a", product, at(day)).unwrap();
+            builder.add_line("a", day, at(day), amount(1.0));
+            builder.add_product("a", product, at(day));
         }
         let history = History::fold(vec![builder]).unwrap();
         assert_eq!(history.customer(0).first_buys, [at("2024-01-01"), at("2024-01-02")]);
@@ -308,9 +342,9 @@ mod tests {
     fn complaints_of_customers_without_orders_are_kept_apart() {
         let mut builder = HistoryBuilder::default();
         for (customer, instant) in [("c", "2024-02-01"), ("a", "2024-01-02"), ("c", "2024-01-01")] {
-            builder.add_complaint(customer, Complaint::at(at(instant))).unwrap();
+            builder.add_complaint(customer, Complaint::at(at(instant)));
         }
-        builder.add_line("b", "1", at("2024-01-01"), amount(1.0)).unwrap();
+        builder.add_line("b", "1", at("2024-01-01"), amount(1.0));
         let history = History::fold(vec![builder]).unwrap();
         assert_eq!(history.customer(0).complaints, [Complaint::at(at("2024-01-02"))]);
         assert!(history.customer(1).complaints.is_empty());
@@ -329,7 +363,7 @@ mod tests {
         let builder = |rows: &[(&str, &str, &str)]| {
             let mut builder = HistoryBuilder::default();
             for (customer, order, instant) in rows {
-                builder.add_line(customer, order, at(instant), amount(1.0)).unwrap();
+                builder.add_line(customer, order, at(instant), amount(1.0));
             }
             builder
         };

@@ -1,8 +1,10 @@
-//! A part of the customers: their rows as they came, and the same sorted, where each thing stands once.
+//! A part of the customers: their rows put together, and the same sorted, where each thing stands once.
 
-use super::TooManyCustomers;
 use super::event::{Complaint, Contact, Contract, Discount, Profile, Word};
-use super::rows::{Grouped, Kind, Runs, group};
+use super::log::{Log, Tag};
+use super::rows::{Grouped, Kind, Numbered};
+use super::wire::{Damaged, Reader};
+use super::{HistoryError, TooManyCustomers};
 use crate::id::{IdKind, Ids, Interner, sorted};
 use crate::units::{Amount, Instant};
 
@@ -23,32 +25,6 @@ pub(super) struct FirstBuy {
     pub(super) instant: Instant,
 }
 
-/// The rows of some of the customers, as they came.
-#[derive(Debug, Default)]
-pub(super) struct Part {
-    pub(super) lines: Runs<LineSum>,
-    pub(super) cancellations: Runs<LineSum>,
-    pub(super) first_buys: Runs<FirstBuy>,
-    pub(super) discounts: Runs<Discount>,
-    pub(super) complaints: Runs<Complaint>,
-    pub(super) contacts: Runs<Contact>,
-    pub(super) profiles: Runs<Profile>,
-    pub(super) contracts: Runs<Contract>,
-}
-
-impl Part {
-    pub(super) fn is_empty(&self) -> bool {
-        self.lines.rows.is_empty()
-            && self.cancellations.rows.is_empty()
-            && self.first_buys.rows.is_empty()
-            && self.discounts.rows.is_empty()
-            && self.complaints.rows.is_empty()
-            && self.contacts.rows.is_empty()
-            && self.profiles.rows.is_empty()
-            && self.contracts.rows.is_empty()
-    }
-}
-
 /// The rows of some of the customers, by customer in the order of identifiers, and each thing once: lines of an order
 /// at one instant are one sum, a product stands where it was first bought.
 #[derive(Debug, Default)]
@@ -64,89 +40,100 @@ pub(super) struct Sorted {
     pub(super) contracts: Grouped<Contract>,
 }
 
-impl From<Sorted> for Part {
-    fn from(sorted: Sorted) -> Self {
-        let customers = &sorted.customers;
-        Self {
-            lines: Runs::of(customers, sorted.lines),
-            cancellations: Runs::of(customers, sorted.cancellations),
-            first_buys: Runs::of(customers, sorted.first_buys),
-            discounts: Runs::of(customers, sorted.discounts),
-            complaints: Runs::of(customers, sorted.complaints),
-            contacts: Runs::of(customers, sorted.contacts),
-            profiles: Runs::of(customers, sorted.profiles),
-            contracts: Runs::of(customers, sorted.contracts),
+impl Sorted {
+    /// Sorts the rows of one part of the customers: what came in logs, and what was sorted before.
+    pub(super) fn of(logs: Vec<Log>, held: Vec<Self>, kind: IdKind) -> Result<Self, HistoryError> {
+        let mut rows = Collector::default();
+        for log in logs {
+            log.read(&mut rows)?;
         }
+        for sorted in held {
+            rows.take_in(&sorted)?;
+        }
+        Ok(rows.sorted(kind)?)
     }
 }
 
-impl Sorted {
-    /// Sorts the rows of one part of the customers, from several builders.
-    pub(super) fn of(parts: Vec<Part>, kind: IdKind) -> Result<Self, TooManyCustomers> {
-        let mut seen = Interner::default();
-        let mut lines = numbers(&parts, |part| &part.lines, &mut seen)?;
-        let mut cancellations = numbers(&parts, |part| &part.cancellations, &mut seen)?;
-        let mut first_buys = numbers(&parts, |part| &part.first_buys, &mut seen)?;
-        let mut discounts = numbers(&parts, |part| &part.discounts, &mut seen)?;
-        let mut complaints = numbers(&parts, |part| &part.complaints, &mut seen)?;
-        let mut contacts = numbers(&parts, |part| &part.contacts, &mut seen)?;
-        let mut profiles = numbers(&parts, |part| &part.profiles, &mut seen)?;
-        let mut contracts = numbers(&parts, |part| &part.contracts, &mut seen)?;
+/// The rows of one part of the customers on their way to be sorted.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    seen: Interner,
+    /// The number of the customer whose rows come.
+    customer: u32,
+    lines: Numbered<LineSum>,
+    cancellations: Numbered<LineSum>,
+    first_buys: Numbered<FirstBuy>,
+    discounts: Numbered<Discount>,
+    complaints: Numbered<Complaint>,
+    contacts: Numbered<Contact>,
+    profiles: Numbered<Profile>,
+    contracts: Numbered<Contract>,
+}
 
-        let seen = seen.into_ids();
+impl Collector {
+    /// The rows that come are a customer's.
+    pub(super) fn turn_to(&mut self, customer: &str) -> Result<(), TooManyCustomers> {
+        self.customer = self.seen.intern(customer).ok_or(TooManyCustomers)?;
+        Ok(())
+    }
+
+    /// Takes in the customer's next row.
+    pub(super) fn add(&mut self, tag: Tag, from: &mut Reader<'_>) -> Result<(), Damaged> {
+        match tag {
+            Tag::Line => self.lines.push(self.customer, from.row()?),
+            Tag::Cancellation => self.cancellations.push(self.customer, from.row()?),
+            Tag::FirstBuy => self.first_buys.push(self.customer, from.row()?),
+            Tag::Discount => self.discounts.push(self.customer, from.row()?),
+            Tag::Complaint => self.complaints.push(self.customer, from.row()?),
+            Tag::Contact => self.contacts.push(self.customer, from.row()?),
+            Tag::Profile => self.profiles.push(self.customer, from.row()?),
+            Tag::Contract => self.contracts.push(self.customer, from.row()?),
+        }
+        Ok(())
+    }
+
+    fn take_in(&mut self, sorted: &Sorted) -> Result<(), TooManyCustomers> {
+        for (number, id) in sorted.customers.iter().enumerate() {
+            self.turn_to(id)?;
+            self.lines.extend(self.customer, sorted.lines.of(number));
+            self.cancellations.extend(self.customer, sorted.cancellations.of(number));
+            self.first_buys.extend(self.customer, sorted.first_buys.of(number));
+            self.discounts.extend(self.customer, sorted.discounts.of(number));
+            self.complaints.extend(self.customer, sorted.complaints.of(number));
+            self.contacts.extend(self.customer, sorted.contacts.of(number));
+            self.profiles.extend(self.customer, sorted.profiles.of(number));
+            self.contracts.extend(self.customer, sorted.contracts.of(number));
+        }
+        Ok(())
+    }
+
+    fn sorted(self, kind: IdKind) -> Result<Sorted, TooManyCustomers> {
+        let seen = self.seen.into_ids();
         let (mut customers, mut places) = (Ids::default(), vec![0; seen.len()]);
         for (to, from) in sorted(&[&seen], kind).ok_or(TooManyCustomers)?.iter().enumerate() {
             customers.push(seen.get(from.number as usize));
             places[from.number as usize] = to as u32;
         }
-        let all = [
-            &mut lines,
-            &mut cancellations,
-            &mut first_buys,
-            &mut discounts,
-            &mut complaints,
-            &mut contacts,
-            &mut profiles,
-            &mut contracts,
-        ];
-        for number in all.into_iter().flatten().flatten() {
-            *number = places[*number as usize];
-        }
-        let count = customers.len();
-        Ok(Self {
+        Ok(Sorted {
             customers,
-            lines: group(&lists(&parts, |part| &part.lines), &lines, count)?,
-            cancellations: group(&lists(&parts, |part| &part.cancellations), &cancellations, count)?,
-            first_buys: group(&lists(&parts, |part| &part.first_buys), &first_buys, count)?,
-            discounts: group(&lists(&parts, |part| &part.discounts), &discounts, count)?,
-            complaints: group(&lists(&parts, |part| &part.complaints), &complaints, count)?,
-            contacts: group(&lists(&parts, |part| &part.contacts), &contacts, count)?,
-            profiles: group(&lists(&parts, |part| &part.profiles), &profiles, count)?,
-            contracts: group(&lists(&parts, |part| &part.contracts), &contracts, count)?,
+            lines: self.lines.grouped(&places)?,
+            cancellations: self.cancellations.grouped(&places)?,
+            first_buys: self.first_buys.grouped(&places)?,
+            discounts: self.discounts.grouped(&places)?,
+            complaints: self.complaints.grouped(&places)?,
+            contacts: self.contacts.grouped(&places)?,
+            profiles: self.profiles.grouped(&places)?,
+            contracts: self.contracts.grouped(&places)?,
         })
     }
-}
-
-fn lists<T>(parts: &[Part], of: impl Fn(&Part) -> &Runs<T>) -> Vec<&Runs<T>> {
-    parts.iter().map(of).collect()
-}
-
-/// The number of each run's customer, in the order customers are first seen.
-fn numbers<T>(
-    parts: &[Part],
-    of: impl Fn(&Part) -> &Runs<T>,
-    seen: &mut Interner,
-) -> Result<Vec<Vec<u32>>, TooManyCustomers> {
-    let number = |id: &str, seen: &mut Interner| seen.intern(id).ok_or(TooManyCustomers);
-    parts.iter().map(|part| of(part).customers.iter().map(|id| number(id, seen)).collect()).collect()
 }
 
 impl Kind for LineSum {
     const BLANK: Self = Self { order: 0, instant: Instant::MIN, amount: Amount::ZERO };
 
     fn sort(rows: &mut [Self]) {
-        // Lines of one order need not be adjacent in the file.
-        rows.sort_unstable_by_key(|line| (line.order, line.instant, line.amount));
+        // As they come, mostly: files are in order of time.
+        rows.sort_unstable_by_key(|line| (line.instant, line.order, line.amount));
     }
 
     fn absorb(&mut self, next: &Self) -> bool {

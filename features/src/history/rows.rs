@@ -1,61 +1,6 @@
-//! Rows of one kind: in runs by customer as they come, and grouped by customer once they are sorted.
+//! Rows of one kind: with the number of their customer as they come, and grouped by customer once they are sorted.
 
 use super::TooManyCustomers;
-use crate::id::Ids;
-
-/// Rows as they come; neighbours of one customer are a run.
-#[derive(Debug)]
-pub(super) struct Runs<T> {
-    /// The customer of each run; one may have many runs.
-    pub(super) customers: Ids,
-    /// Where each run begins.
-    starts: Vec<u32>,
-    pub(super) rows: Vec<T>,
-}
-
-impl<T> Default for Runs<T> {
-    fn default() -> Self {
-        Self { customers: Ids::default(), starts: Vec::new(), rows: Vec::new() }
-    }
-}
-
-impl<T> Runs<T> {
-    /// Begins a run of rows of a customer.
-    pub(super) fn begin(&mut self, customer: &str) -> Result<(), TooManyCustomers> {
-        self.starts.push(u32::try_from(self.rows.len()).map_err(|_| TooManyCustomers)?);
-        self.customers.push(customer);
-        Ok(())
-    }
-
-    /// Rows that are grouped already.
-    pub(super) fn of(customers: &Ids, grouped: Grouped<T>) -> Self {
-        let mut runs = Self { rows: grouped.rows, ..Self::default() };
-        let mut start = 0;
-        for (id, end) in customers.iter().zip(grouped.ends) {
-            if end > start {
-                runs.starts.push(start);
-                runs.customers.push(id);
-            }
-            start = end;
-        }
-        runs
-    }
-
-    /// Adds a row of a customer.
-    pub(super) fn push(&mut self, customer: &str, row: T) -> Result<(), TooManyCustomers> {
-        if self.customers.last() != Some(customer) {
-            self.begin(customer)?;
-        }
-        self.rows.push(row);
-        Ok(())
-    }
-
-    /// The rows of each run.
-    fn runs(&self) -> impl Iterator<Item = &[T]> {
-        let ends = self.starts.iter().skip(1).map(|&start| start as usize).chain([self.rows.len()]);
-        self.starts.iter().zip(ends).map(|(&start, end)| &self.rows[start as usize..end])
-    }
-}
 
 /// Rows side by side by customer: one's end where the next one's begin.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,56 +83,71 @@ pub(super) trait Kind: Copy {
     fn absorb(&mut self, next: &Self) -> bool;
 }
 
-/// Groups what several lists of runs hold by customer: `places` gives, for each list, the customer number of each run.
-pub(super) fn group<T: Kind>(
-    lists: &[&Runs<T>],
-    places: &[Vec<u32>],
-    customers: usize,
-) -> Result<Grouped<T>, TooManyCustomers> {
-    let total: usize = lists.iter().map(|list| list.rows.len()).sum();
-    if total == 0 {
-        return Ok(Grouped::default());
+/// Rows as they come, each with the number of its customer.
+#[derive(Debug)]
+pub(super) struct Numbered<T> {
+    customers: Vec<u32>,
+    rows: Vec<T>,
+}
+
+impl<T> Default for Numbered<T> {
+    fn default() -> Self {
+        Self { customers: Vec::new(), rows: Vec::new() }
     }
-    u32::try_from(total).map_err(|_| TooManyCustomers)?;
-    let runs = || {
-        lists
-            .iter()
-            .zip(places)
-            .flat_map(|(list, places)| list.runs().zip(places).map(|(run, &place)| (run, place)))
-    };
-    // A counting sort: first how many each has, then where each one's next row goes.
-    let mut next = vec![0_u32; customers];
-    for (run, place) in runs() {
-        next[place as usize] += run.len() as u32;
+}
+
+impl<T: Kind> Numbered<T> {
+    /// Adds a row.
+    pub(super) fn push(&mut self, customer: u32, row: T) {
+        self.customers.push(customer);
+        self.rows.push(row);
     }
-    let mut before = 0;
-    for place in &mut next {
-        let count = *place;
-        *place = before;
-        before += count;
+
+    /// Adds several rows of a customer.
+    pub(super) fn extend(&mut self, customer: u32, rows: &[T]) {
+        self.customers.resize(self.customers.len() + rows.len(), customer);
+        self.rows.extend_from_slice(rows);
     }
-    let mut rows = vec![T::BLANK; total];
-    for (run, place) in runs() {
-        let next = &mut next[place as usize];
-        rows[*next as usize..*next as usize + run.len()].copy_from_slice(run);
-        *next += run.len() as u32;
-    }
-    // Now each one's next is where the one after begins. What is one is put together in place.
-    let (mut begin, mut kept) = (0, 0);
-    for end in &mut next {
-        let own = begin..*end as usize;
-        begin = own.end;
-        T::sort(&mut rows[own.clone()]);
-        let first = kept;
-        for row in own {
-            let row_here = rows[row];
-            if kept == first || !rows[kept - 1].absorb(&row_here) {
-                rows[kept] = row_here;
-                kept += 1;
-            }
+
+    /// Groups the rows by customer: `places` gives each customer's place.
+    pub(super) fn grouped(self, places: &[u32]) -> Result<Grouped<T>, TooManyCustomers> {
+        if self.rows.is_empty() {
+            return Ok(Grouped::default());
         }
-        *end = kept as u32;
+        u32::try_from(self.rows.len()).map_err(|_| TooManyCustomers)?;
+        let place = |customer: u32| places[customer as usize] as usize;
+        // A counting sort: first how many each has, then where each one's next row goes.
+        let mut next = vec![0_u32; places.len()];
+        self.customers.iter().for_each(|&customer| next[place(customer)] += 1);
+        let mut before = 0;
+        for place in &mut next {
+            let count = *place;
+            *place = before;
+            before += count;
+        }
+        let mut rows = vec![T::BLANK; self.rows.len()];
+        for (&customer, row) in self.customers.iter().zip(&self.rows) {
+            let next = &mut next[place(customer)];
+            rows[*next as usize] = *row;
+            *next += 1;
+        }
+        // Now each one's next is where the one after begins. What is one is put together in place.
+        let (mut begin, mut kept) = (0, 0);
+        for end in &mut next {
+            let own = begin..*end as usize;
+            begin = own.end;
+            T::sort(&mut rows[own.clone()]);
+            let first = kept;
+            for row in own {
+                let row_here = rows[row];
+                if kept == first || !rows[kept - 1].absorb(&row_here) {
+                    rows[kept] = row_here;
+                    kept += 1;
+                }
+            }
+            *end = kept as u32;
+        }
+        rows.truncate(kept);
+        Ok(Grouped { ends: next, rows })
     }
-    rows.truncate(kept);
-    Ok(Grouped { ends: next, rows })
 }

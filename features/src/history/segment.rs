@@ -12,13 +12,16 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::builder::{HistoryBuilder, PARTS};
 use super::event::{Given, Words};
-use super::part::{Part, Sorted};
-use super::wire::{Damaged, Reader, put_text, put_u64};
-use super::{TooManyCustomers, gather};
+use super::log::Log;
+use super::part::Sorted;
+use super::wire::{Reader, put_text, put_u64};
+use super::{HistoryError, gather};
 use crate::id::IdKind;
 
 const MAGIC: &[u8; 8] = b"MNSTHIST";
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
+/// Purchase lines were sorted by order before they were by instant.
+const SORTED_BY_ORDER: u64 = 1;
 /// Magic and version at the start; where the directory is, how long, its checksum and the magic at the end.
 const HEADER_BYTES: u64 = 16;
 const FOOTER_BYTES: u64 = 32;
@@ -27,33 +30,11 @@ const AT_ONCE: usize = 32;
 /// The fastest: a history is read more often than the disk is short.
 const LEVEL: i32 = 1;
 
-/// A segment that cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum SegmentError {
-    /// The operating system says no.
-    #[error(transparent)]
-    Io(#[from] io::Error),
-    /// The bytes are not those of a segment.
-    #[error("is damaged, or no history of Mainstay: {0}")]
-    Damaged(&'static str),
-    /// It is of a newer version.
-    #[error("is a history of format version {0}; this program reads up to {VERSION}: use a newer one")]
-    Newer(u64),
-    /// There are more rows than can be numbered.
-    #[error(transparent)]
-    TooMany(#[from] TooManyCustomers),
-}
-
-impl From<Damaged> for SegmentError {
-    fn from(Damaged(what): Damaged) -> Self {
-        Self::Damaged(what)
-    }
-}
-
 /// A segment that has been opened.
 #[derive(Debug)]
 pub struct Segment {
     file: File,
+    version: u64,
     pub(super) kind: IdKind,
     pub(super) given: Given,
     pub(super) words: Words,
@@ -74,10 +55,10 @@ impl Segment {
     ///
     /// # Errors
     /// When it is no segment, a damaged or a newer one.
-    pub fn open(file: File) -> Result<Self, SegmentError> {
+    pub fn open(file: File) -> Result<Self, HistoryError> {
         let len = file.metadata()?.len();
         let (mut header, mut footer) = ([0; HEADER_BYTES as usize], [0; FOOTER_BYTES as usize]);
-        let too_short = SegmentError::Damaged("it is too short");
+        let too_short = HistoryError::Damaged("it is too short");
         if len < HEADER_BYTES + FOOTER_BYTES {
             return Err(too_short);
         }
@@ -85,29 +66,37 @@ impl Segment {
         file.read_exact_at(&mut footer, len - FOOTER_BYTES)?;
         let mut header = Reader::new(&header);
         if header.bytes(MAGIC.len())? != MAGIC {
-            return Err(SegmentError::Damaged("it begins with other bytes"));
+            return Err(HistoryError::Damaged("it begins with other bytes"));
         }
-        match header.u64()? {
-            VERSION => {}
-            newer => return Err(SegmentError::Newer(newer)),
+        let version = header.u64()?;
+        if version > VERSION {
+            return Err(HistoryError::Newer { version, newest: VERSION });
+        }
+        if version < SORTED_BY_ORDER {
+            return Err(HistoryError::Damaged("it is of no version there was"));
         }
         let mut footer = Reader::new(&footer);
         let (offset, directory_bytes, checksum) = (footer.u64()?, footer.u64()?, footer.u64()?);
         if footer.bytes(MAGIC.len())? != MAGIC {
-            return Err(SegmentError::Damaged("it was cut short"));
+            return Err(HistoryError::Damaged("it was cut short"));
         }
         if offset.checked_add(directory_bytes) != Some(len - FOOTER_BYTES) {
-            return Err(SegmentError::Damaged("its directory is out of place"));
+            return Err(HistoryError::Damaged("its directory is out of place"));
         }
         let mut directory = vec![0; directory_bytes as usize];
         file.read_exact_at(&mut directory, offset)?;
         if xxh3_64(&directory) != checksum {
-            return Err(SegmentError::Damaged("its directory is not what was written"));
+            return Err(HistoryError::Damaged("its directory is not what was written"));
         }
-        Self::of_directory(file, &mut Reader::new(&directory), offset)
+        Self::of_directory(file, version, &mut Reader::new(&directory), offset)
     }
 
-    fn of_directory(file: File, directory: &mut Reader<'_>, end: u64) -> Result<Self, SegmentError> {
+    fn of_directory(
+        file: File,
+        version: u64,
+        directory: &mut Reader<'_>,
+        end: u64,
+    ) -> Result<Self, HistoryError> {
         let kind = if directory.u64()? == 0 { IdKind::Integer } else { IdKind::Text };
         let flags = directory.u64()?;
         let given = Given::from_flags(std::array::from_fn(|i| flags >> i & 1 == 1));
@@ -124,15 +113,15 @@ impl Segment {
                 checksum: directory.u64()?,
             };
             if place.offset.checked_add(place.packed_bytes).is_none_or(|place_end| place_end > end) {
-                return Err(SegmentError::Damaged("a part is out of place"));
+                return Err(HistoryError::Damaged("a part is out of place"));
             }
             places.push(place);
         }
-        Ok(Self { file, kind, given, words, places })
+        Ok(Self { file, version, kind, given, words, places })
     }
 
     /// The rows of a part of the customers.
-    pub(super) fn part(&self, number: usize) -> Result<Sorted, SegmentError> {
+    pub(super) fn part(&self, number: usize) -> Result<Sorted, HistoryError> {
         let Some(place) = self.places.get(number) else { return Ok(Sorted::default()) };
         if place.bytes == 0 {
             return Ok(Sorted::default());
@@ -140,14 +129,14 @@ impl Segment {
         let mut packed = vec![0; place.packed_bytes as usize];
         self.file.read_exact_at(&mut packed, place.offset)?;
         if xxh3_64(&packed) != place.checksum {
-            return Err(SegmentError::Damaged("a part is not what was written"));
+            return Err(HistoryError::Damaged("a part is not what was written"));
         }
         // Grows as it is unpacked: a forged length allocates nothing.
         let mut bytes = Vec::new();
         let unpacked = zstd::Decoder::with_buffer(packed.as_slice())?;
         io::Read::read_to_end(&mut io::Read::take(unpacked, place.bytes.saturating_add(1)), &mut bytes)?;
         if bytes.len() as u64 != place.bytes {
-            return Err(SegmentError::Damaged("a part is of another length than was written"));
+            return Err(HistoryError::Damaged("a part is of another length than was written"));
         }
         Ok(Sorted::read(&mut Reader::new(&bytes))?)
     }
@@ -161,7 +150,7 @@ pub fn write_segment(
     older: &[Segment],
     builders: Vec<HistoryBuilder>,
     out: &mut dyn Write,
-) -> Result<(), SegmentError> {
+) -> Result<(), HistoryError> {
     let gathered = gather(older, builders);
     out.write_all(MAGIC)?;
     out.write_all(&VERSION.to_le_bytes())?;
@@ -169,7 +158,7 @@ pub fn write_segment(
     let mut places = Vec::with_capacity(PARTS);
     let mut parts = gathered.parts.into_iter().enumerate();
     loop {
-        let some: Vec<(usize, Vec<Part>)> = parts.by_ref().take(AT_ONCE).collect();
+        let some: Vec<(usize, Vec<Log>)> = parts.by_ref().take(AT_ONCE).collect();
         if some.is_empty() {
             break;
         }
@@ -184,7 +173,7 @@ pub fn write_segment(
                 sorted.write(&mut bytes);
                 Ok((zstd::encode_all(bytes.as_slice(), LEVEL)?, bytes.len() as u64))
             })
-            .collect::<Result<_, SegmentError>>()?;
+            .collect::<Result<_, HistoryError>>()?;
         for (packed, bytes) in packed {
             out.write_all(&packed)?;
             let packed_bytes = packed.len() as u64;
@@ -212,20 +201,19 @@ pub fn write_segment(
 pub(super) fn sorted_part(
     segments: &[Segment],
     number: usize,
-    mut raw: Vec<Part>,
+    logs: Vec<Log>,
     kind: IdKind,
-) -> Result<Sorted, SegmentError> {
-    let mut held: Vec<(IdKind, Sorted)> = Vec::new();
+) -> Result<Sorted, HistoryError> {
+    let mut held: Vec<(bool, Sorted)> = Vec::new();
     for segment in segments {
         let part = segment.part(number)?;
         if !part.customers.is_empty() {
-            held.push((segment.kind, part));
+            held.push((segment.kind == kind && segment.version == VERSION, part));
         }
     }
     // Alone, and sorted as the whole is: nothing is left to do.
-    if raw.is_empty() && held.len() == 1 && held[0].0 == kind {
+    if logs.is_empty() && held.len() == 1 && held[0].0 {
         return Ok(held.remove(0).1);
     }
-    raw.extend(held.into_iter().map(|(_, sorted)| Part::from(sorted)));
-    Ok(Sorted::of(raw, kind)?)
+    Sorted::of(logs, held.into_iter().map(|(_, sorted)| sorted).collect(), kind)
 }

@@ -86,10 +86,33 @@ fn first_instants(buys: &Grouped<FirstBuy>, customers: usize) -> Result<Grouped<
 struct Orders {
     orders: Grouped<Order>,
     later_lines: Grouped<LaterLine>,
+    seen: Seen,
     /// Where each order of the customer stands among the lines.
     places: Vec<Range<usize>>,
-    /// The customer's lines, where cancellations go in among them.
+    /// The customer's lines by order, where some order has several.
     lines: Vec<LineSum>,
+}
+
+/// A sieve for order fingerprints: what passes it is new, what does not may be.
+struct Seen([u64; SIEVE_WORDS]);
+
+const SIEVE_WORDS: usize = 64;
+
+impl Seen {
+    fn are_all_different(&mut self, lines: &[LineSum]) -> bool {
+        // With many lines the sieve lets none pass.
+        if lines.len() > SIEVE_WORDS {
+            return false;
+        }
+        self.0.fill(0);
+        lines.iter().all(|line| {
+            let word = &mut self.0[line.order as usize % SIEVE_WORDS];
+            let bit = 1 << (line.order >> 32 & 63);
+            let is_new = *word & bit == 0;
+            *word |= bit;
+            is_new
+        })
+    }
 }
 
 impl Orders {
@@ -97,20 +120,33 @@ impl Orders {
         Self {
             orders: Grouped::with_capacity(customers, lines),
             later_lines: Grouped::with_capacity(customers, 0),
+            seen: Seen([0; SIEVE_WORDS]),
             places: Vec::new(),
             lines: Vec::new(),
         }
     }
 
-    /// Folds one customer's lines, sorted by order and instant, to orders in time order.
+    /// Folds one customer's lines, sorted by instant and order, to orders in time order.
     fn add(&mut self, lines: &[LineSum], cancellations: &[LineSum]) -> Result<(), TooManyCustomers> {
-        let mut with_cancellations = std::mem::take(&mut self.lines);
-        let lines = if cancellations.is_empty() {
-            lines
+        if cancellations.is_empty() && self.seen.are_all_different(lines) {
+            for &LineSum { instant, amount, .. } in lines {
+                self.orders.push(Order { instant, amount });
+            }
         } else {
-            put_in(&mut with_cancellations, lines, cancellations);
-            &with_cancellations
-        };
+            self.put_together(lines, cancellations);
+        }
+        self.orders.end_customer()?;
+        self.later_lines.end_customer()
+    }
+
+    /// Puts orders together that have several lines.
+    fn put_together(&mut self, lines: &[LineSum], cancellations: &[LineSum]) {
+        let mut by_order = std::mem::take(&mut self.lines);
+        by_order.clear();
+        by_order.extend_from_slice(lines);
+        by_order.sort_unstable_by_key(order_instant_amount);
+        put_in(&mut by_order, cancellations);
+        let lines = &by_order;
         self.places.clear();
         let mut start = 0;
         for order in lines.chunk_by(|a, b| a.order == b.order) {
@@ -130,23 +166,27 @@ impl Orders {
                 }
             }
         }
-        self.orders.end_customer()?;
-        self.later_lines.end_customer()?;
-        self.lines = with_cancellations;
-        Ok(())
+        self.lines = by_order;
     }
 }
 
-/// Lines and cancellations as one list, by order and instant.
+fn order_instant_amount(line: &LineSum) -> (u64, Instant, Amount) {
+    (line.order, line.instant, line.amount)
+}
+
+/// Puts cancellations in among lines, which are sorted by order and instant, and so they are afterwards.
 ///
 /// A cancellation that is dated before its order (by a clock that only knows days, say) cannot wait for it without a
 /// look ahead: it is a return that stands alone until the order begins, and part of the order from then on.
-fn put_in(all: &mut Vec<LineSum>, lines: &[LineSum], cancellations: &[LineSum]) {
-    all.clear();
-    all.extend_from_slice(lines);
+fn put_in(all: &mut Vec<LineSum>, cancellations: &[LineSum]) {
+    if cancellations.is_empty() {
+        return;
+    }
+    let lines = all.len();
     for &cancellation in cancellations {
-        let own = lines.partition_point(|line| line.order < cancellation.order);
-        match lines.get(own).filter(|line| line.order == cancellation.order).map(|line| line.instant) {
+        let own = all[..lines].partition_point(|line| line.order < cancellation.order);
+        let begins = all[..lines].get(own).filter(|line| line.order == cancellation.order);
+        match begins.map(|line| line.instant) {
             Some(begins) if cancellation.instant < begins => {
                 let alone = LineSum { order: !cancellation.order, ..cancellation };
                 let undone = LineSum { instant: begins, amount: alone.amount.negated(), ..alone };
@@ -155,5 +195,5 @@ fn put_in(all: &mut Vec<LineSum>, lines: &[LineSum], cancellations: &[LineSum]) 
             _ => all.push(cancellation),
         }
     }
-    all.sort_unstable_by_key(|line| (line.order, line.instant, line.amount));
+    all.sort_unstable_by_key(order_instant_amount);
 }

@@ -44,7 +44,29 @@ impl<'a> Reader<'a> {
 
     pub(super) fn text(&mut self) -> Result<&'a str, Damaged> {
         let count = self.count()?;
+        self.text_of(count)
+    }
+
+    /// A text of so many bytes.
+    pub(super) fn text_of(&mut self, count: usize) -> Result<&'a str, Damaged> {
         std::str::from_utf8(self.bytes(count)?).map_err(|_| Damaged("a text is none"))
+    }
+
+    /// The next byte; `None` at the end.
+    pub(super) fn byte(&mut self) -> Option<u8> {
+        let (&byte, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(byte)
+    }
+
+    /// A row.
+    pub(super) fn row<T: Wire>(&mut self) -> Result<T, Damaged> {
+        let bytes = self.bytes(8 * T::COLUMNS)?;
+        let mut words = [0; WIDEST];
+        for (word, bytes) in words.iter_mut().zip(bytes.chunks_exact(8)) {
+            *word = bytes.try_into().map_or(0, u64::from_le_bytes);
+        }
+        T::of_words(words).ok_or(OUT_OF_RANGE)
     }
 
     /// So many numbers.
@@ -78,9 +100,7 @@ impl Sorted {
         for length in lengths {
             let length =
                 usize::try_from(length).map_err(|_| Damaged("an identifier's length is out of range"))?;
-            let id =
-                std::str::from_utf8(from.bytes(length)?).map_err(|_| Damaged("an identifier is no text"))?;
-            customers.push(id);
+            customers.push(from.text_of(length)?);
         }
         Ok(Self {
             lines: rows(from, count)?,
@@ -118,7 +138,7 @@ fn rows<T: Wire>(from: &mut Reader<'_>, customers: usize) -> Result<Grouped<T>, 
         }
     }
     let rows: Option<Vec<T>> = words.into_iter().map(T::of_words).collect();
-    let rows = rows.ok_or(Damaged("a value is out of range"))?;
+    let rows = rows.ok_or(OUT_OF_RANGE)?;
     Grouped::new(ends, rows, customers).ok_or(Damaged("rows do not fit their customers"))
 }
 
@@ -127,11 +147,14 @@ fn later_rows<T: Wire>(from: &mut Reader<'_>, customers: usize) -> Result<Groupe
     if from.0.is_empty() { Ok(Grouped::default()) } else { rows(from, customers) }
 }
 
+const OUT_OF_RANGE: Damaged = Damaged("a value is out of range");
+
 /// The most columns a kind of row has.
-const WIDEST: usize = 4;
+pub(super) const WIDEST: usize = 4;
 
 /// A row as numbers.
-trait Wire: Kind {
+pub(super) trait Wire: Kind {
+    /// How many numbers it is.
     const COLUMNS: usize;
 
     fn words(&self) -> [u64; WIDEST];
@@ -273,18 +296,17 @@ impl Wire for Contract {
 mod tests {
     use super::*;
     use crate::history::HistoryBuilder;
-    use crate::id::IdKind;
 
     /// The bytes of a part with one purchase line and one contact.
     fn part() -> Vec<u8> {
         let mut builder = HistoryBuilder::default();
         let at = Instant::MIN;
-        builder.add_line("a", "1", at, Amount::from_millionths(5)).unwrap();
-        builder.add_contact("a", Contact { instant: at, channel: None, offer: None }).unwrap();
-        let mut parts = builder.parts;
-        parts.retain(|part| !part.is_empty());
+        builder.add_line("a", "1", at, Amount::from_millionths(5));
+        builder.add_contact("a", Contact { instant: at, channel: None, offer: None });
+        let (mut logs, kind, ..) = builder.finish();
+        logs.retain(|log| !log.is_empty());
         let mut bytes = Vec::new();
-        Sorted::of(parts, IdKind::Text).unwrap().write(&mut bytes);
+        Sorted::of(logs, Vec::new(), kind).unwrap().write(&mut bytes);
         bytes
     }
 

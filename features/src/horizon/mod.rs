@@ -82,7 +82,7 @@ mod tests {
             for visit in 0..=customer % 4 {
                 let day = 20_000 + (customer * 7 + visit * visit * 89 + visit * customer * 13) % 900;
                 let instant = Instant::from_micros(day * 86_400_000_000 + customer).unwrap();
-                builder.add_line(&customer.to_string(), &visit.to_string(), instant, amount).unwrap();
+                builder.add_line(&customer.to_string(), &visit.to_string(), instant, amount);
             }
         }
         History::fold(vec![builder]).unwrap()

@@ -1,7 +1,7 @@
 //! What can be wrong with a file: what, where, and what to do next.
 
 use super::{BadRow, Field, Source};
-use crate::history::TooManyCustomers;
+use crate::history::HistoryError;
 use crate::units::ParseUnitError;
 
 /// Why files cannot become a history.
@@ -105,9 +105,9 @@ pub enum IngestError {
         /// The column.
         column: String,
     },
-    /// There are too many customers.
+    /// The rows cannot become a history.
     #[error(transparent)]
-    TooManyCustomers(#[from] TooManyCustomers),
+    History(#[from] HistoryError),
     /// There is no purchase line at all.
     #[error("the purchase files hold no line with a customer; check --purchases and --column")]
     NoPurchases,
@@ -139,9 +139,6 @@ pub enum Problem {
     /// A contract ends before it starts.
     #[error("is before the contract's start")]
     EndBeforeStart,
-    /// It is one customer too many.
-    #[error(transparent)]
-    TooManyCustomers(#[from] TooManyCustomers),
 }
 
 impl Problem {

@@ -1,5 +1,6 @@
 //! Files to history: CSV and Parquet readers, column mapping, conditions, quarantine, and errors that say where.
 
+mod arrays;
 mod columns;
 mod condition;
 mod convention;

@@ -146,10 +146,22 @@ impl<'a> Rows<'a> {
         false
     }
 
+    /// Whether a purchase line is only counted and kept, and not looked at for a report.
+    pub(super) fn only_count_lines(&self) -> bool {
+        self.table == Table::Purchases && self.survey.is_none()
+    }
+
+    /// Adds a purchase line that has all but its amount from the line added last; whether that can be.
+    pub(super) fn go_on(&mut self, amount: Amount) -> bool {
+        let goes_on = self.builder.go_on(amount);
+        self.counts.purchase_lines += u64::from(goes_on);
+        goes_on
+    }
+
     /// Adds a row; the column is whose value is to blame where that fails.
     pub(super) fn add(&mut self, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let Some(customer) = row.customer else { return Ok(()) };
-        let added = match self.table {
+        match self.table {
             Table::Purchases => self.add_line(customer, row),
             Table::Complaints => {
                 if row.resolved_at.is_some_and(|resolved| resolved < row.instant) {
@@ -162,7 +174,8 @@ impl<'a> Rows<'a> {
                     category: row.category.map(|text| self.builder.word(text)),
                 };
                 self.counts.complaints += 1;
-                self.builder.add_complaint(customer, complaint).map_err(Problem::from)
+                self.builder.add_complaint(customer, complaint);
+                Ok(())
             }
             Table::Contacts => {
                 let contact = Contact {
@@ -171,36 +184,39 @@ impl<'a> Rows<'a> {
                     offer: row.offer.map(|text| self.builder.word(text)),
                 };
                 self.counts.contacts += 1;
-                self.builder.add_contact(customer, contact).map_err(Problem::from)
+                self.builder.add_contact(customer, contact);
+                Ok(())
             }
-            Table::Customers => self.add_profile(customer, row),
+            Table::Customers => {
+                self.add_profile(customer, row);
+                Ok(())
+            }
             Table::Contracts => {
                 let contract = Contract { start: row.instant, end: row.end };
                 if contract.end.is_some_and(|end| end < contract.start) {
                     return Err((Field::End, Problem::EndBeforeStart));
                 }
                 self.counts.contracts += 1;
-                self.builder.add_contract(customer, contract).map_err(Problem::from)
+                self.builder.add_contract(customer, contract);
+                Ok(())
             }
-        };
-        added.map_err(|problem| (Field::CustomerId, problem))
+        }
     }
 
-    fn add_profile(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), Problem> {
+    fn add_profile(&mut self, customer: &str, row: &RawRow<'_>) {
         for (&attribute, value) in self.attributes.iter().zip(row.profile) {
             let value = value.as_deref().map(|text| self.builder.word(text));
-            self.builder.add_profile(customer, Profile { attribute, from: row.valid_from, value })?;
+            self.builder.add_profile(customer, Profile { attribute, from: row.valid_from, value });
         }
         self.counts.profiles += 1;
-        Ok(())
     }
 
-    fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), Problem> {
+    fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let &RawRow { instant, amount, .. } = row;
-        let order = row.order.ok_or(Problem::Missing(Field::OrderId))?;
+        let order = row.order.ok_or((Field::OrderId, Problem::Missing(Field::OrderId)))?;
         match row.cancels {
-            Some(cancelled) => self.builder.add_cancellation(customer, cancelled, instant, amount)?,
-            None => self.builder.add_line(customer, order, instant, amount)?,
+            Some(cancelled) => self.builder.add_cancellation(customer, cancelled, instant, amount),
+            None => self.builder.add_line(customer, order, instant, amount),
         }
         if let Some(survey) = &mut self.survey {
             let discount = row.discount.map_or(String::new(), |discount| discount.millionths().to_string());
@@ -210,10 +226,10 @@ impl<'a> Rows<'a> {
         }
         if amount > Amount::ZERO {
             if let Some(product) = row.product {
-                self.builder.add_product(customer, product, instant)?;
+                self.builder.add_product(customer, product, instant);
             }
             if let Some(discount) = row.discount {
-                self.builder.add_discount(customer, instant, discount)?;
+                self.builder.add_discount(customer, instant, discount);
             }
         }
         self.counts.purchase_lines += 1;

@@ -1,0 +1,172 @@
+//! The rows of some of the customers as they come, as bytes: written once and read once, in memory or on disk.
+//!
+//! One stream of bytes for each part of the customers, and not one for each column of each kind: what is written at
+//! once lies side by side, and what is spilled to disk is what is in memory.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::HistoryError;
+use super::part::Collector;
+use super::wire::{Damaged, Reader, WIDEST, Wire};
+
+/// A block of so many bytes is full.
+const BLOCK_BYTES: usize = 1 << 16;
+/// In a row's first byte: it is of the customer of the row before.
+const SAME_CUSTOMER: u8 = 0x80;
+
+/// Of which kind a row in a log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Tag {
+    Line,
+    Cancellation,
+    FirstBuy,
+    Discount,
+    Complaint,
+    Contact,
+    Profile,
+    Contract,
+}
+
+impl Tag {
+    const ALL: [Self; 8] = [
+        Self::Line,
+        Self::Cancellation,
+        Self::FirstBuy,
+        Self::Discount,
+        Self::Complaint,
+        Self::Contact,
+        Self::Profile,
+        Self::Contract,
+    ];
+
+    fn of(byte: u8) -> Result<Self, Damaged> {
+        Self::ALL.get(byte as usize).copied().ok_or(Damaged("a row is of no known kind"))
+    }
+}
+
+/// Rows with their customers. A row is a byte that says of which kind it is, the customer unless it is that of the row
+/// before (the length, then the identifier), and the row's numbers.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    full: Vec<Block>,
+    open: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Block {
+    Held(Vec<u8>),
+    Spilled { file: Arc<File>, offset: u64, bytes: usize },
+}
+
+impl Log {
+    /// Whether there is no row.
+    pub(super) fn is_empty(&self) -> bool {
+        self.open.is_empty() && self.full.is_empty()
+    }
+
+    /// Adds a row; without a customer it is of the one of the row before. Returns how many bytes it takes.
+    pub(super) fn push<T: Wire>(&mut self, customer: Option<&str>, tag: Tag, row: &T) -> usize {
+        let most = 1 + 8 + customer.map_or(0, str::len) + 8 * T::COLUMNS;
+        if self.open.len() + most > BLOCK_BYTES && !self.open.is_empty() {
+            let next = Vec::with_capacity(BLOCK_BYTES.max(most));
+            self.full.push(Block::Held(std::mem::replace(&mut self.open, next)));
+        }
+        let before = self.open.len();
+        match customer {
+            None => self.open.push(tag as u8 | SAME_CUSTOMER),
+            Some(id) => {
+                self.open.push(tag as u8);
+                self.open.extend_from_slice(&(id.len() as u64).to_le_bytes()[..LENGTH_BYTES]);
+                self.open.extend_from_slice(id.as_bytes());
+            }
+        }
+        let mut bytes = [0; 8 * WIDEST];
+        for (bytes, word) in bytes.chunks_exact_mut(8).zip(row.words()) {
+            bytes.copy_from_slice(&word.to_le_bytes());
+        }
+        self.open.extend_from_slice(&bytes[..8 * T::COLUMNS]);
+        self.open.len() - before
+    }
+
+    /// Moves what is held in memory to disk.
+    pub(super) fn spill(&mut self, to: &Spill) -> io::Result<()> {
+        let mut held = Vec::new();
+        let mut blocks = std::mem::take(&mut self.full);
+        if !self.open.is_empty() {
+            blocks.push(Block::Held(std::mem::take(&mut self.open)));
+        }
+        for block in blocks {
+            match block {
+                Block::Held(bytes) => held.extend_from_slice(&bytes),
+                // Spilled before: everything that is held came after it.
+                spilled @ Block::Spilled { .. } => self.full.push(spilled),
+            }
+        }
+        if !held.is_empty() {
+            let offset = to.write(&held)?;
+            self.full.push(Block::Spilled { file: to.file.clone(), offset, bytes: held.len() });
+        }
+        Ok(())
+    }
+
+    /// Reads the rows, in the order they came.
+    pub(super) fn read(self, to: &mut Collector) -> Result<(), HistoryError> {
+        for block in self.full.into_iter().chain([Block::Held(self.open)]) {
+            match block {
+                Block::Held(bytes) => decode(&bytes, to)?,
+                Block::Spilled { file, offset, bytes } => {
+                    let mut held = vec![0; bytes];
+                    file.read_exact_at(&mut held, offset)?;
+                    decode(&held, to)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An identifier's length takes so many bytes.
+const LENGTH_BYTES: usize = 4;
+
+fn decode(bytes: &[u8], to: &mut Collector) -> Result<(), HistoryError> {
+    let mut from = Reader::new(bytes);
+    while let Some(tag) = from.byte() {
+        if tag & SAME_CUSTOMER == 0 {
+            let length: [u8; LENGTH_BYTES] =
+                from.bytes(LENGTH_BYTES)?.try_into().map_err(|_| Damaged("it ends too early"))?;
+            to.turn_to(from.text_of(u32::from_le_bytes(length) as usize)?)?;
+        }
+        to.add(Tag::of(tag & !SAME_CUSTOMER)?, &mut from)?;
+    }
+    Ok(())
+}
+
+/// A file that rows are spilled to. It has no name: whatever ends the process, nothing is left of it.
+#[derive(Debug)]
+pub struct Spill {
+    file: Arc<File>,
+    next: AtomicU64,
+}
+
+impl Spill {
+    /// A file in a folder.
+    ///
+    /// # Errors
+    /// When it cannot be made there.
+    pub fn new(folder: &Path) -> io::Result<Self> {
+        Ok(Self { file: Arc::new(tempfile::tempfile_in(folder)?), next: AtomicU64::new(0) })
+    }
+
+    /// Writes bytes and returns where they begin.
+    fn write(&self, bytes: &[u8]) -> io::Result<u64> {
+        let offset = self.next.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+        self.file.write_all_at(bytes, offset)?;
+        Ok(offset)
+    }
+}
