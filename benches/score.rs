@@ -33,10 +33,11 @@ fn timed(mut run: impl FnMut()) -> [f64; 3] {
 }
 
 fn main() {
-    let history = ingest::read(&sample::cdnow(), &Unwatched).unwrap().history;
+    let histories = ingest::read(&sample::cdnow(), &Unwatched).unwrap().history;
+    let history = histories.whole().unwrap();
     let settings = Settings { horizon: "90d".parse().unwrap(), lookback: "180d".parse().unwrap(), seed: 0 };
     let (first, last) = history.span().unwrap();
-    let training = train(&history, &settings, last, &Unwatched).unwrap();
+    let training = train(&histories, &settings, last, &Unwatched).unwrap();
     println!("{} nodes in the forest", training.models.forest.nodes().len());
 
     for kind in [Kind::Logistic, Kind::Forest] {
@@ -44,7 +45,7 @@ fn main() {
         training.models.selected = kind;
         let artifact = Artifact::new(settings, (first, last), training);
         let service = Service::new(artifact, Catalogue::built_in().unwrap(), Assumptions::default());
-        let (customers, _) = service.score_population(&history, last, &Unwatched);
+        let (customers, _) = service.score_population(history, last, &Unwatched);
         let some: Vec<usize> = customers.iter().step_by(customers.len() / 500).map(|&c| c as usize).collect();
 
         let [median, least, most] = timed(|| {
@@ -57,7 +58,7 @@ fn main() {
         println!("{kind}, one customer with reasons: {median:.1} µs ({least:.1} to {most:.1})");
 
         let [median, least, most] = timed(|| {
-            std::hint::black_box(service.score_population(&history, last, &Unwatched));
+            std::hint::black_box(service.score_population(history, last, &Unwatched));
         })
         .map(|seconds| customers.len() as f64 / seconds);
         println!("{kind}, everyone: {median:.0} customers/s ({most:.0} to {least:.0})");

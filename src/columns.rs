@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::builder::{Float64Builder, StringBuilder};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field as ArrowField, TimeUnit};
 use mainstay_features::feature::Feature;
 use mainstay_features::id::IdKind;
+use mainstay_features::profile::{Attribute, number};
 use mainstay_features::registry::{CORE, Row};
 use mainstay_features::units::Instant;
 
@@ -39,6 +41,45 @@ pub(crate) fn numbers(name: &str, values: impl Iterator<Item = f64>) -> Column {
 
 pub(crate) fn texts<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> Column {
     (ArrowField::new(name, DataType::Utf8, false), Arc::new(StringArray::from_iter_values(values)))
+}
+
+pub(crate) fn texts_if_any<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Column {
+    (ArrowField::new(name, DataType::Utf8, true), Arc::new(values.collect::<StringArray>()))
+}
+
+/// The values of an attribute, on their way to be a column.
+#[derive(Debug)]
+pub(crate) enum AttributeValues {
+    Numbers(Float64Builder),
+    Texts(StringBuilder),
+}
+
+impl AttributeValues {
+    /// None yet.
+    pub(crate) fn of(attribute: &Attribute) -> Self {
+        if attribute.is_number() {
+            Self::Numbers(Float64Builder::new())
+        } else {
+            Self::Texts(StringBuilder::new())
+        }
+    }
+
+    /// Adds a value.
+    pub(crate) fn push(&mut self, text: Option<&str>) {
+        match self {
+            Self::Numbers(numbers) => numbers.append_option(text.and_then(number)),
+            Self::Texts(texts) => texts.append_option(text),
+        }
+    }
+
+    /// The values as a column; none are left.
+    pub(crate) fn take(&mut self, name: &str) -> Column {
+        let values: ArrayRef = match self {
+            Self::Numbers(numbers) => Arc::new(numbers.finish()),
+            Self::Texts(texts) => Arc::new(texts.finish()),
+        };
+        (ArrowField::new(name, values.data_type().clone(), true), values)
+    }
 }
 
 /// One column per core feature.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use mainstay_features::history::HistoryError;
 use mainstay_features::ingest::IngestError;
 use mainstay_models::TrainingError;
 use mainstay_models::artifact::ArtifactError;
@@ -121,17 +122,41 @@ impl From<IngestError> for Failure {
     fn from(error: IngestError) -> Self {
         let way_out = match error {
             IngestError::BadValue { .. } => " (mend it, or leave such rows out with --max-bad-rows)",
+            IngestError::CannotSpill { .. } => {
+                "; free some there, name another folder with TMPDIR, or allow more with --memory"
+            }
             _ => "",
         };
-        Self::new(Kind::BadInput, format!("{error}{way_out}"))
+        let kind = match &error {
+            IngestError::CannotSpill { .. } => Kind::Output,
+            IngestError::History(error) => of_history(error),
+            _ => Kind::BadInput,
+        };
+        Self::new(kind, format!("{error}{way_out}"))
+    }
+}
+
+impl From<HistoryError> for Failure {
+    fn from(error: HistoryError) -> Self {
+        Self::new(of_history(&error), error.to_string())
+    }
+}
+
+fn of_history(error: &HistoryError) -> Kind {
+    match error {
+        HistoryError::Io(_) => Kind::Output,
+        HistoryError::Damaged(_) | HistoryError::Newer { .. } => Kind::BadStore,
+        HistoryError::TooMany(_) => Kind::BadInput,
     }
 }
 
 impl From<TrainingError> for Failure {
     fn from(error: TrainingError) -> Self {
-        let kind = match error {
+        let kind = match &error {
+            TrainingError::History(error) => of_history(error),
             TrainingError::HistoryTooShort { .. }
             | TrainingError::NobodyToTrainOn
+            | TrainingError::NoContractRuns
             | TrainingError::OneClass { .. }
             | TrainingError::NobodyToTest { .. } => Kind::TooLittleData,
             TrainingError::LogisticDidNotConverge(_) | TrainingError::Forest(_) => Kind::Internal,

@@ -1,8 +1,9 @@
 //! History → features → probability → value → decision. Batch and API ask here and nowhere else.
 
 use mainstay_features::frequency::FREQUENCY;
-use mainstay_features::history::{CustomerHistory, History};
+use mainstay_features::history::{CustomerHistory, Given, History};
 use mainstay_features::known::Cut;
+use mainstay_features::label::Label;
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::{self, CORE, Row, place};
 use mainstay_features::table::Snapshot;
@@ -89,8 +90,26 @@ impl Service {
         self.years_kept
     }
 
+    /// Whether the model is one for a history with this in it.
+    ///
+    /// # Errors
+    /// When leaving means something else in the history than it did where the model was trained.
+    pub fn check_label(&self, given: Given) -> Result<(), Failure> {
+        let (learnt, label) = (self.artifact.label, Label::where_given(given));
+        if learnt != label {
+            return Err(Failure::new(
+                Kind::NoModel,
+                format!(
+                    "the model's label is \"{learnt}\", and that of the history is \"{label}\": \
+                     train a model on this history with mainstay train"
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     /// Scores everyone in the population at the instant: the customers' numbers in the history, ascending, and their
-    /// scores.
+    /// scores. The watcher is told of a step for each.
     pub fn score_population(
         &self,
         history: &History,
@@ -99,7 +118,6 @@ impl Service {
     ) -> (Vec<u32>, Vec<Scored<'_>>) {
         let Snapshot { customers, rows, .. } =
             Snapshot::take(history, as_of, self.artifact.settings.lookback);
-        watch.begin("score", Some(rows.len() as u64));
         let scored = rows
             .par_chunks(CHUNK_ROWS)
             .flat_map_iter(|rows| {
@@ -108,14 +126,14 @@ impl Service {
                 scored
             })
             .collect();
-        watch.end();
         (customers, scored)
     }
 
     /// Scores one customer's history.
     ///
     /// # Errors
-    /// When the customer has not bought within the lookback: no churn is left to predict.
+    /// When the customer has never bought, or, where leaving is to buy no more, not within the lookback: no churn is left to
+    /// predict. Where it is a contract's end, the caller says that the contract runs.
     pub fn score_customer(
         &self,
         customer: CustomerHistory<'_>,
@@ -129,7 +147,7 @@ impl Service {
                 format!("no purchase at or before {as_of}: there is nothing to lose yet"),
             )
         })?;
-        if !known.is_in_population(lookback) {
+        if self.artifact.label == Label::NoPurchase && !known.bought_within(lookback) {
             return Err(lapsed(known.as_of().days_since(known.last_purchase().instant), lookback.get()));
         }
         self.score_row(registry::compute(&known))
@@ -169,7 +187,7 @@ impl Service {
             ));
         }
         let lookback_days = self.artifact.settings.lookback.get();
-        if recency_days >= f64::from(lookback_days) {
+        if self.artifact.label == Label::NoPurchase && recency_days >= f64::from(lookback_days) {
             return Err(lapsed(recency_days as i64, lookback_days));
         }
         self.score(&[row]).pop().ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{BooleanArray, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_array::{BooleanArray, Int64Array, TimestampMicrosecondArray};
 use arrow_schema::{DataType, Field as ArrowField, TimeUnit};
 use mainstay_features::id::IdKind;
 use mainstay_features::simulate::parameters::PARAMETERS;
@@ -138,7 +138,7 @@ fn purchase_columns(rows: &[Of<Line>]) -> Vec<Column> {
         columns::numbers("amount", lines().map(|line| line.amount)),
         columns::texts("product_id", lines().map(|line| line.product_id.as_str())),
         columns::numbers("discount", lines().map(|line| line.discount)),
-        texts_if_any("cancels_order_id", lines().map(|line| line.cancels_order_id.as_deref())),
+        columns::texts_if_any("cancels_order_id", lines().map(|line| line.cancels_order_id.as_deref())),
     ]
 }
 
@@ -198,11 +198,6 @@ fn truth_columns(rows: &[Of<Truth>]) -> Vec<Column> {
 fn ids<R>(rows: &[Of<R>]) -> Column {
     let ids: Vec<String> = rows.iter().map(|&(number, _)| customer_id(number)).collect();
     columns::customer_ids(IdKind::Text, ids.iter().map(String::as_str))
-}
-
-fn texts_if_any<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Column {
-    let array: StringArray = values.collect();
-    (ArrowField::new(name, DataType::Utf8, true), Arc::new(array))
 }
 
 fn instants_if_any(name: &str, values: impl Iterator<Item = Option<Instant>>) -> Column {

@@ -1,10 +1,13 @@
 //! Customer and order identifiers: one identity for integers and text, and their numbering.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use hashbrown::HashTable;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
+
+use crate::history::TooManyCustomers;
 
 /// How a history's customer identifiers are written and sorted: as numbers where every file gave numbers, otherwise
 /// as text in byte order.
@@ -15,6 +18,17 @@ pub enum IdKind {
     Integer,
     /// At least one came as text.
     Text,
+}
+
+impl IdKind {
+    /// How two identifiers are sorted.
+    pub fn compare(self, a: &str, b: &str) -> Ordering {
+        sort_key(a, self).cmp(&sort_key(b, self)).then_with(|| match self {
+            // The whole number is in the key.
+            Self::Integer => Ordering::Equal,
+            Self::Text => a.cmp(b),
+        })
+    }
 }
 
 /// Identifiers by number, side by side in one text. A number's identifier is its decimal form, so `7` in a Parquet
@@ -162,7 +176,7 @@ pub(crate) fn sorted(lists: &[&Ids], kind: IdKind) -> Option<Vec<Listed>> {
     let order = |a: &Listed, b: &Listed| {
         a.key.cmp(&b.key).then_with(|| match kind {
             // The whole number is in the key.
-            IdKind::Integer => std::cmp::Ordering::Equal,
+            IdKind::Integer => Ordering::Equal,
             IdKind::Text => text(a).cmp(text(b)),
         })
     };
@@ -172,6 +186,15 @@ pub(crate) fn sorted(lists: &[&Ids], kind: IdKind) -> Option<Vec<Listed>> {
         _ => all.par_sort_by(order),
     }
     Some(all)
+}
+
+/// Every identifier of several lists, each sorted and all different, in one order: the list's place and the number in it.
+///
+/// # Errors
+/// When there are more than 2³² in a list.
+pub fn merged(lists: &[&Ids], kind: IdKind) -> Result<Vec<(usize, usize)>, TooManyCustomers> {
+    let all = sorted(lists, kind).ok_or(TooManyCustomers)?;
+    Ok(all.into_iter().map(|at| (at.list as usize, at.number as usize)).collect())
 }
 
 /// What orders most identifiers without a look at their text: a number's value, or a text's first eight bytes.

@@ -1,6 +1,6 @@
 //! What is known about a customer at an instant: the only thing a feature ever sees, so that none can look ahead.
 
-use crate::history::{Complaint, Contact, CustomerHistory, Discount, Order};
+use crate::history::{Complaint, Contact, CustomerHistory, Discount, Order, Profile, Word};
 use crate::units::{Amount, Days, Instant};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -107,6 +107,13 @@ impl<'a> Known<'a> {
         until(self.customer.contacts, self.as_of, |contact| contact.instant)
     }
 
+    /// What customers files say of an attribute in rows that say from when on they are valid, at or before the instant;
+    /// in time order.
+    pub fn profile(&self, attribute: Word) -> &'a [Profile] {
+        let rows = said_until(self.customer, attribute, self.as_of);
+        &rows[rows.partition_point(|row| row.from.is_none())..]
+    }
+
     /// The earliest purchase.
     pub fn first_purchase(&self) -> Purchase {
         self.first_purchase
@@ -117,8 +124,13 @@ impl<'a> Known<'a> {
         self.last_purchase
     }
 
-    /// Whether the customer is in the population: a purchase in (as-of − lookback, as-of].
-    pub fn is_in_population(&self, lookback: Days) -> bool {
+    /// Whether a contract runs at the instant.
+    pub fn has_contract(&self) -> bool {
+        self.customer.contracts.iter().any(|contract| contract.runs_at(self.as_of))
+    }
+
+    /// Whether there is a purchase in (as-of − lookback, as-of].
+    pub fn bought_within(&self, lookback: Days) -> bool {
         self.last_purchase.instant > self.as_of.minus(lookback)
     }
 }
@@ -126,6 +138,14 @@ impl<'a> Known<'a> {
 /// Those at or before an instant, of things in time order.
 fn until<T>(all: &[T], until: Instant, instant: impl Fn(&T) -> Instant) -> &[T] {
     &all[..all.partition_point(|one| instant(one) <= until)]
+}
+
+/// What customers files say of an attribute up to an instant, in time order; first what does not say from when on.
+pub(crate) fn said_until(customer: CustomerHistory<'_>, attribute: Word, as_of: Instant) -> &[Profile] {
+    let rows = customer.profiles;
+    let rows = &rows[rows.partition_point(|row| row.attribute < attribute)..];
+    // None comes before every instant.
+    &rows[..rows.partition_point(|row| row.attribute == attribute && row.from <= Some(as_of))]
 }
 
 /// Cuts histories off at instants; one a thread, so that its memory is used again for the next customer.

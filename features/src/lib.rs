@@ -19,6 +19,7 @@ pub mod known;
 pub mod label;
 pub mod merge;
 pub mod monetary;
+pub mod profile;
 pub mod recency;
 pub mod registry;
 pub mod returns;

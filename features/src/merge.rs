@@ -66,7 +66,8 @@ impl SortedParts {
     /// What the operating system, or who takes them, says.
     pub fn merge(&self, at_a_time: usize, mut take: impl FnMut(Rows) -> io::Result<()>) -> io::Result<()> {
         let begins = [0].into_iter().chain(self.ends.iter().copied());
-        let mut parts: Vec<Part<'_>> = begins.zip(&self.ends).map(|(at, &end)| Part::new(self, at, end)).collect();
+        let mut parts: Vec<Part<'_>> =
+            begins.zip(&self.ends).map(|(at, &end)| Part::new(self, at, end)).collect();
         let mut next: BinaryHeap<Reverse<(u64, String, usize)>> = BinaryHeap::new();
         for (number, part) in parts.iter_mut().enumerate() {
             next.extend(part.id()?.map(|id| Reverse((sort_key(&id, self.kind), id, number))));

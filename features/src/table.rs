@@ -5,9 +5,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::feature::Feature;
-use crate::history::History;
+use crate::history::{History, Word};
+use crate::id::Ids;
 use crate::known::Cut;
-use crate::label::churned;
+use crate::label::Label;
+use crate::profile::Attribute;
 use crate::registry::{self, Row};
 use crate::units::{Days, Instant};
 
@@ -26,26 +28,35 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Computes the features of everyone with a purchase in (as-of − lookback, as-of].
+    /// Computes the features of everyone in the population: see [`Label::has_in_population`].
     pub fn take(history: &History, as_of: Instant, lookback: Days) -> Self {
+        let label = Label::of(history);
         let (customers, rows) = (0..history.len() as u32)
             .into_par_iter()
             .with_min_len(MIN_CUSTOMERS)
             .map_init(Cut::default, |cut, customer| {
                 let known = cut.at(history.customer(customer as usize), as_of)?;
-                known.is_in_population(lookback).then(|| (customer, registry::compute(&known)))
+                label.has_in_population(&known, lookback).then(|| (customer, registry::compute(&known)))
             })
             .flatten_iter()
             .unzip();
         Self { as_of, customers, rows }
     }
 
+    /// The customers' identifiers.
+    pub fn ids(&self, history: &History) -> Ids {
+        let mut ids = Ids::default();
+        self.customers.iter().for_each(|&customer| ids.push(history.customer_id(customer as usize)));
+        ids
+    }
+
     /// Whether each customer churned within the horizon after the cutoff.
     pub fn labels(&self, history: &History, horizon: Days) -> Vec<bool> {
+        let label = Label::of(history);
         self.customers
             .par_iter()
             .with_min_len(MIN_CUSTOMERS)
-            .map(|&customer| churned(history.customer(customer as usize), self.as_of, horizon))
+            .map(|&customer| label.churned(history.customer(customer as usize), self.as_of, horizon))
             .collect()
     }
 }
@@ -55,32 +66,46 @@ impl Snapshot {
 pub struct Table {
     /// The cutoffs, ascending.
     pub as_of: Vec<Instant>,
-    /// The population at each is who bought within this time before it.
+    /// The population at each is who bought within this time before it, unless contracts say.
     pub lookback: Days,
     /// The columns.
     pub features: Vec<&'static Feature>,
+    /// And those from customers files.
+    pub attributes: Vec<Attribute>,
 }
 
 /// Some rows of a table, sorted by customer and then by cutoff.
 #[derive(Debug, Default, PartialEq)]
 pub struct Rows {
-    /// The customers' numbers in the history.
-    pub customers: Vec<u32>,
+    /// Whose they are.
+    pub ids: Ids,
     /// The places of the cutoffs in the table.
     pub cutoffs: Vec<u32>,
     /// The values of each feature; NaN where there is none.
     pub columns: Vec<Vec<f64>>,
+    /// The values of each attribute.
+    pub words: Vec<Vec<Option<Word>>>,
 }
 
 impl Rows {
+    /// None yet, with memory for so many.
+    pub(crate) fn empty(features: usize, attributes: usize, most: usize) -> Self {
+        Self {
+            ids: Ids::default(),
+            cutoffs: Vec::with_capacity(most),
+            columns: (0..features).map(|_| Vec::with_capacity(most)).collect(),
+            words: (0..attributes).map(|_| Vec::with_capacity(most)).collect(),
+        }
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.customers.len()
+        self.cutoffs.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.customers.is_empty()
+        self.cutoffs.is_empty()
     }
 }
 
@@ -88,19 +113,19 @@ impl Table {
     /// Computes the rows of some of the customers, by their numbers in the history.
     pub fn rows(&self, history: &History, customers: Range<usize>) -> Rows {
         let most = customers.len() * self.as_of.len();
-        let mut rows = Rows {
-            customers: Vec::with_capacity(most),
-            cutoffs: Vec::with_capacity(most),
-            columns: self.features.iter().map(|_| Vec::with_capacity(most)).collect(),
-        };
+        let mut rows = Rows::empty(self.features.len(), self.attributes.len(), most);
+        let label = Label::of(history);
         let mut cut = Cut::default();
         for customer in customers {
             cut.at_each(history.customer(customer), &self.as_of, |cutoff, known| {
-                if known.is_in_population(self.lookback) {
-                    rows.customers.push(customer as u32);
+                if label.has_in_population(known, self.lookback) {
+                    rows.ids.push(history.customer_id(customer));
                     rows.cutoffs.push(cutoff as u32);
                     for (column, feature) in rows.columns.iter_mut().zip(&self.features) {
                         column.push((feature.compute)(known));
+                    }
+                    for (words, attribute) in rows.words.iter_mut().zip(&self.attributes) {
+                        words.push(attribute.known(history, known));
                     }
                 }
             });

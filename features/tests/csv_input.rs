@@ -7,7 +7,7 @@ use std::io::Write;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use mainstay_features::history::History;
+use mainstay_features::history::Histories;
 use mainstay_features::ingest::{self, IngestError, Input, Source};
 use mainstay_features::watch::Unwatched;
 
@@ -16,12 +16,13 @@ const LOG: &str = "customer_id,order_id,ts,amount,note\n\
                    ann,2,2024-02-01T10:00:00Z,7.25,two\n\
                    bob,1,2024-01-15 09:30:00,-3,three\n";
 
-fn read(file: Vec<u8>) -> Result<History, IngestError> {
+fn read(file: Vec<u8>) -> Result<Histories, IngestError> {
     let source = Source::Bytes { name: "log".to_owned(), bytes: Bytes::from(file) };
     Ok(ingest::read(&Input { purchases: vec![source], ..Input::default() }, &Unwatched)?.history)
 }
 
-fn shown(history: &History) -> String {
+fn shown(history: &Histories) -> String {
+    let history = history.whole().unwrap();
     (0..history.len()).map(|c| format!("{} {:?}\n", history.customer_id(c), history.customer(c))).collect()
 }
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use mainstay_features::history::{Complaint, History, HistoryBuilder};
-use mainstay_features::label::churned;
+use mainstay_features::label::Label;
 use mainstay_features::registry::Row;
 use mainstay_features::table::Snapshot;
 use mainstay_features::units::{Amount, Days, Instant};
@@ -113,7 +113,7 @@ fn an_order_whose_lines_straddle_the_cutoff() {
 fn the_label_looks_after_the_cutoff_up_to_and_with_its_end() {
     let churned_with = |ts: &str| {
         let log = history(&[("a", "1", "2024-01-01", 10.0), ("a", "2", ts, 10.0)], &[]);
-        churned(log.customer(0), at("2024-02-01"), days(30))
+        Label::NoPurchase.churned(log.customer(0), at("2024-02-01"), days(30))
     };
     assert!(churned_with("2024-02-01"), "at the cutoff is the past");
     assert!(!churned_with("2024-02-01T00:00:00.000001Z"), "just after it is the window");
@@ -126,7 +126,11 @@ fn only_a_purchase_in_the_window_keeps_a_customer() {
     let churned_with = |lines: &[(&str, &str, &str, f64)]| {
         let mut all = vec![("a", "1", "2024-01-01", 10.0)];
         all.extend_from_slice(lines);
-        churned(history(&all, &[("a", "2024-02-10")]).customer(0), at("2024-02-01"), days(30))
+        Label::NoPurchase.churned(
+            history(&all, &[("a", "2024-02-10")]).customer(0),
+            at("2024-02-01"),
+            days(30),
+        )
     };
     assert!(churned_with(&[]), "a complaint is no purchase");
     assert!(churned_with(&[("a", "2", "2024-02-10", -5.0)]), "nor is a return");

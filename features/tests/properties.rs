@@ -5,10 +5,14 @@
 use std::io::Write;
 
 use mainstay_features::history::{
-    Complaint, Contact, History, HistoryBuilder, HistoryError, Segment, Severity, write_segment,
+    Complaint, Contact, Contract, Given, Histories, History, HistoryBuilder, HistoryError, Profile, Segment,
+    Severity, Spill, write_segment,
 };
+use mainstay_features::known::Cut;
+use mainstay_features::merge::SortedParts;
+use mainstay_features::profile::{self, Attribute};
 use mainstay_features::registry;
-use mainstay_features::table::{Snapshot, Table};
+use mainstay_features::table::{Rows, Snapshot, Table};
 use mainstay_features::units::{Amount, Days, Instant};
 use proptest::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
@@ -22,6 +26,7 @@ enum Row {
     Cancellation { customer: u32, order: u8, hour: u16, cents: i32 },
     Complaint { customer: u32, hour: u16, resolved_after: Option<u16>, severity: Option<u8> },
     Contact { customer: u32, hour: u16 },
+    Profile { customer: u32, hour: Option<u16>, attribute: u8, value: Option<u8> },
 }
 
 impl Row {
@@ -31,6 +36,8 @@ impl Row {
             | Self::Cancellation { hour, .. }
             | Self::Complaint { hour, .. }
             | Self::Contact { hour, .. } => *hour,
+            // What does not say since when it is so may be known only later.
+            Self::Profile { hour, .. } => hour.unwrap_or(u16::MAX),
         }
     }
 }
@@ -49,7 +56,17 @@ fn row() -> impl Strategy<Value = Row> {
             }
         ),
         1 => (0..4_u32, 0..2400_u16).prop_map(|(customer, hour)| Row::Contact { customer, hour }),
+        2 => (0..4_u32, prop::option::weighted(0.8, 0..2400_u16), 0..3_u8, prop::option::weighted(0.8, 0..4_u8))
+            .prop_map(|(customer, hour, attribute, value)| {
+                Row::Profile { customer, hour: hour.map(|hour| hour / 300 * 300), attribute, value }
+            }),
     ]
+}
+
+/// A contract: customer, hours since the start when it starts and, if it does, ends.
+fn contract() -> impl Strategy<Value = (u32, u16, Option<u16>)> {
+    (0..4_u32, 0..2400_u16, prop::option::of(0..900_u16))
+        .prop_map(|(customer, start, lasts)| (customer, start, lasts.map(|hours| start + hours)))
 }
 
 fn instant(hour: u16) -> Instant {
@@ -58,6 +75,11 @@ fn instant(hour: u16) -> Instant {
 
 fn builder(rows: &[Row]) -> HistoryBuilder {
     let mut builder = HistoryBuilder::default();
+    add(&mut builder, rows);
+    builder
+}
+
+fn add(builder: &mut HistoryBuilder, rows: &[Row]) {
     for row in rows {
         match *row {
             Row::Line { customer, order, hour, cents } => {
@@ -83,9 +105,16 @@ fn builder(rows: &[Row]) -> HistoryBuilder {
                 let contact = Contact { instant: instant(hour), channel: None, offer: None };
                 builder.add_contact(&customer.to_string(), contact);
             }
+            Row::Profile { customer, hour, attribute, value } => {
+                let profile = Profile {
+                    attribute: builder.word(&format!("attribute {attribute}")),
+                    from: hour.map(instant),
+                    value: value.map(|value| builder.word(&value.to_string())),
+                };
+                builder.add_profile(&customer.to_string(), profile);
+            }
         }
     }
-    builder
 }
 
 fn thirds(cents: i32) -> Amount {
@@ -96,17 +125,57 @@ fn build(rows: &[Row]) -> History {
     History::fold(vec![builder(rows)]).unwrap()
 }
 
+/// Every attribute's value that everyone has at an instant, with identifiers and names.
+fn attributes(history: &History, as_of: Instant) -> Vec<(String, String, String)> {
+    let (mut values, mut cut) = (Vec::new(), Cut::default());
+    let mut attributes = profile::attributes(history);
+    attributes.retain(Attribute::is_feature);
+    for customer in 0..history.len() {
+        let Some(known) = cut.at(history.customer(customer), as_of) else { continue };
+        let id = history.customer_id(customer);
+        values.extend(attributes.iter().filter_map(|attribute| {
+            let value = history.text(attribute.known(history, &known)?);
+            Some((id.to_owned(), attribute.name.clone(), value.to_owned()))
+        }));
+    }
+    values
+}
+
 /// Every feature of everyone at an instant, with their identifiers, down to the last bit.
 fn features(history: &History, as_of: Instant, lookback: u32) -> Vec<(String, Vec<u64>)> {
-    let table = Table {
+    bits(&table(as_of, lookback).rows(history, 0..history.len()))
+}
+
+/// The same of a history in parts, merged, a few rows at a time.
+fn features_of_all(histories: &Histories, as_of: Instant, lookback: u32) -> Vec<(String, Vec<u64>)> {
+    let table = table(as_of, lookback);
+    let folder = std::env::temp_dir();
+    let mut parts = SortedParts::new(&folder, histories.id_kind(), table.features.len(), 0).unwrap();
+    for rows in histories.each(|part| table.rows(part, 0..part.len())).unwrap() {
+        parts.add(&rows).unwrap();
+    }
+    let mut all = Vec::new();
+    parts
+        .merge(3, |rows| {
+            all.extend(bits(&rows));
+            Ok(())
+        })
+        .unwrap();
+    all
+}
+
+fn table(as_of: Instant, lookback: u32) -> Table {
+    Table {
         as_of: vec![as_of],
         lookback: Days::new(lookback).unwrap(),
         features: registry::all().collect(),
-    };
-    let rows = table.rows(history, 0..history.len());
+        attributes: Vec::new(),
+    }
+}
+
+fn bits(rows: &Rows) -> Vec<(String, Vec<u64>)> {
     let bits = |row: usize| rows.columns.iter().map(|column| column[row].to_bits()).collect();
-    let id = |customer: u32| history.customer_id(customer as usize).to_owned();
-    rows.customers.iter().enumerate().map(|(row, &customer)| (id(customer), bits(row))).collect()
+    rows.ids.iter().enumerate().map(|(row, id)| (id.to_owned(), bits(row))).collect()
 }
 
 /// A segment of older ones and rows, written and opened again.
@@ -174,14 +243,41 @@ fn a_forged_segment_is_refused() {
 
 proptest! {
     /// Nothing after the cutoff changes a feature, whatever it is: a purchase, a return, a line of an order from
-    /// before, a cancellation, a complaint, what became of one, a contact.
+    /// before, a cancellation, a complaint, what became of one, a contact, what a customer is like from then on.
     #[test]
     fn nothing_after_the_cutoff_changes_a_feature(
         rows in prop::collection::vec(row(), 0..60), cutoff_hour in 0..2400_u16, lookback in 1..120_u32,
     ) {
         let past: Vec<Row> = rows.iter().filter(|row| row.hour() <= cutoff_hour).cloned().collect();
         let cutoff = instant(cutoff_hour);
-        prop_assert_eq!(features(&build(&rows), cutoff, lookback), features(&build(&past), cutoff, lookback));
+        let (all, past) = (build(&rows), build(&past));
+        prop_assert_eq!(features(&all, cutoff, lookback), features(&past, cutoff, lookback));
+        prop_assert_eq!(attributes(&all, cutoff), attributes(&past, cutoff));
+    }
+
+    /// Nothing of a contract after the cutoff changes who is in the population: neither when it will end nor whether
+    /// another will start.
+    #[test]
+    fn nothing_after_the_cutoff_changes_the_population(
+        rows in prop::collection::vec(row(), 0..60), contracts in prop::collection::vec(contract(), 0..12),
+        cutoff_hour in 0..2400_u16,
+    ) {
+        let build = |contracts: &[(u32, u16, Option<u16>)]| {
+            let mut builder = builder(&rows);
+            builder.saw(Given { contracts: true, ..Given::default() });
+            for &(customer, start, end) in contracts {
+                let contract = Contract { start: instant(start), end: end.map(instant) };
+                builder.add_contract(&customer.to_string(), contract);
+            }
+            History::fold(vec![builder]).unwrap()
+        };
+        let past: Vec<_> = contracts
+            .iter()
+            .filter(|&&(_, start, _)| start <= cutoff_hour)
+            .map(|&(customer, start, end)| (customer, start, end.filter(|&end| end <= cutoff_hour)))
+            .collect();
+        let cutoff = instant(cutoff_hour);
+        prop_assert_eq!(features(&build(&contracts), cutoff, 30), features(&build(&past), cutoff, 30));
     }
 
     /// The order of the rows changes nothing.
@@ -192,7 +288,9 @@ proptest! {
         cutoff_hour in 0..2400_u16,
     ) {
         let cutoff = instant(cutoff_hour);
-        prop_assert_eq!(features(&build(&rows), cutoff, 365), features(&build(&shuffled), cutoff, 365));
+        let (rows, shuffled) = (build(&rows), build(&shuffled));
+        prop_assert_eq!(features(&rows, cutoff, 365), features(&shuffled, cutoff, 365));
+        prop_assert_eq!(attributes(&rows, cutoff), attributes(&shuffled, cutoff));
     }
 
     /// Two halves read apart and put together are the whole.
@@ -210,8 +308,44 @@ proptest! {
         let (left, right) = rows.split_at(split.min(rows.len()));
         let two = [segment(&[], left), segment(&[], right)];
         prop_assert_eq!(features(&History::of_segments(&two).unwrap(), instant(2000), 365), whole.clone());
+        let of_two = attributes(&History::of_segments(&two).unwrap(), instant(2000));
+        prop_assert_eq!(of_two, attributes(&build(&rows), instant(2000)));
         let one = [segment(&two[..1], right)];
         prop_assert_eq!(features(&History::of_segments(&one).unwrap(), instant(2000), 365), whole);
+    }
+
+    /// Rows that went to disk on the way, in as many pieces as may be, are the whole: folded one part of the customers at
+    /// a time and merged in the order of identifiers, they give the same rows.
+    #[test]
+    fn spilled_rows_are_the_whole(
+        rows in prop::collection::vec(row(), 0..60), spills in prop::collection::vec(any::<bool>(), 60),
+    ) {
+        let whole = features(&build(&rows), instant(2000), 365);
+        let spill = Spill::new(&std::env::temp_dir()).unwrap();
+        let mut one = HistoryBuilder::default();
+        let mut builders: Vec<HistoryBuilder> = Vec::new();
+        for (row, spills) in rows.chunks(7).zip(&spills) {
+            add(&mut one, row);
+            if *spills {
+                one.spill(&spill).unwrap();
+            } else {
+                builders.push(std::mem::take(&mut one));
+            }
+        }
+        builders.push(one);
+        let histories = Histories::fold(builders).unwrap();
+        prop_assert_eq!(features_of_all(&histories, instant(2000), 365), whole);
+        prop_assert_eq!(histories.summary(), Histories::from(build(&rows)).summary());
+    }
+
+    /// So is what a kept history holds that is more than may be in memory.
+    #[test]
+    fn segments_are_folded_part_by_part(rows in prop::collection::vec(row(), 1..60), split in 0..60_usize) {
+        let whole = features(&build(&rows), instant(2000), 365);
+        let (left, right) = rows.split_at(split.min(rows.len()));
+        let histories = Histories::of_segments(vec![segment(&[], left), segment(&[], right)], Some(0)).unwrap();
+        prop_assert!(histories.whole().is_none());
+        prop_assert_eq!(features_of_all(&histories, instant(2000), 365), whole);
     }
 
     /// Every value is one its feature can have, and is missing only where the feature says so.

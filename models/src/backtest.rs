@@ -1,6 +1,7 @@
 //! The back-test: train on what was known one horizon before the end, score everyone, compare with what happened.
 
-use mainstay_features::history::History;
+use mainstay_features::history::Histories;
+use mainstay_features::label::Label;
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::place;
 use mainstay_features::units::Instant;
@@ -29,6 +30,8 @@ pub struct Judged {
 /// The outcome of a back-test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Backtest {
+    /// What leaving means in the history.
+    pub label: Label,
     /// The last order's instant less the horizon.
     pub test_cutoff: Instant,
     /// Rows trained on: snapshots whose labels end at or before the test cutoff.
@@ -48,14 +51,14 @@ pub struct Backtest {
 /// # Errors
 /// See [`TrainingError`].
 pub fn backtest(
-    history: &History,
+    histories: &Histories,
     settings: &Settings,
     watch: &dyn Watch,
 ) -> Result<Backtest, TrainingError> {
-    let last = history.span().map_or(Instant::MIN, |(_, last)| last);
+    let last = histories.summary().span.map_or(Instant::MIN, |(_, last)| last);
     let test_cutoff = last.minus(settings.horizon);
     let labelled =
-        training::snapshots(history, settings, test_cutoff, watch).map_err(|error| match error {
+        training::snapshots(histories, settings, test_cutoff, watch).map_err(|error| match error {
             // To train one horizon earlier takes a history one horizon longer.
             TrainingError::HistoryTooShort { first, needed_days, .. } => TrainingError::HistoryTooShort {
                 first,
@@ -64,17 +67,22 @@ pub fn backtest(
             },
             other => other,
         })?;
+    let label = Label::where_given(histories.given());
     let data = training::stack(&labelled);
-    let trained = training::train_on(&labelled, &data, settings, watch)?;
+    let trained = training::train_on(&labelled, &data, label, settings, watch)?;
     watch.begin(&format!("fit {RECENCY_RULE}"), None);
     let rule = Logistic::fit(&data, &[place(&RECENCY_DAYS)])?;
     watch.end();
 
     watch.begin("test", None);
-    let test = Labelled::take(history, test_cutoff, settings);
-    let nobody =
-        || TrainingError::NobodyToTest { cutoff: test_cutoff, lookback_days: settings.lookback.get() };
-    let judge = |kind: Kind| {
+    let test = Labelled::take(histories, test_cutoff, settings)?;
+    let nobody = || match label {
+        Label::NoPurchase => {
+            TrainingError::NobodyToTest { cutoff: test_cutoff, lookback_days: settings.lookback.get() }
+        }
+        Label::ContractEnd => TrainingError::NoContractRuns,
+    };
+    let judge = |kind: Kind| -> Result<Judged, TrainingError> {
         let metrics = test.measure(|rows| trained.models.probabilities(kind, rows)).ok_or_else(nobody)?;
         Ok(Judged { name: kind.to_string(), selected: kind == trained.models.selected, metrics })
     };
@@ -84,6 +92,7 @@ pub fn backtest(
     watch.end();
     let summary = test.summary();
     Ok(Backtest {
+        label,
         test_cutoff,
         train_rows: trained.rows(),
         test_rows: summary.rows,

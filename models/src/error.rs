@@ -1,10 +1,14 @@
 //! Why a model cannot be trained.
 
+use mainstay_features::history::HistoryError;
 use mainstay_features::units::Instant;
 
 /// Why a model cannot be trained, and what to do about it.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum TrainingError {
+    /// The history cannot be read.
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// The history is too short for one snapshot with its label.
     #[error(
         "the history runs from {first} to {last}: too short for a snapshot and its label. \
@@ -21,6 +25,12 @@ pub enum TrainingError {
     /// Nobody is in the population at any snapshot.
     #[error("nobody bought in the lookback before any of the snapshots; use a longer --lookback")]
     NobodyToTrainOn,
+    /// No contract of a customer with a purchase runs at any snapshot, or at the test cutoff.
+    #[error(
+        "no contract of a customer with a purchase runs where the models are trained or tested; \
+         is customer_id written the same way in all files?"
+    )]
+    NoContractRuns,
     /// Everyone left or everyone stayed.
     #[error(
         "of {rows} rows from the snapshots, {churned} churned: a model needs both kinds. \

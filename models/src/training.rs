@@ -1,7 +1,9 @@
 //! Training: snapshots of the history, both models, and which of them to use.
 
 use mainstay_features::cutoff::training_cutoffs;
-use mainstay_features::history::History;
+use mainstay_features::history::{Histories, HistoryError};
+use mainstay_features::id::{Ids, merged};
+use mainstay_features::label::Label;
 use mainstay_features::table::Snapshot;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
@@ -16,9 +18,9 @@ use crate::model::{Kind, Models};
 /// What to train for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
-    /// Churned means no purchase within this time after the cutoff.
+    /// Churned means no purchase, or the contract's end, within this time after the cutoff.
     pub horizon: Days,
-    /// The population is who bought within this time before the cutoff.
+    /// The population is who bought within this time before the cutoff, unless contracts say.
     pub lookback: Days,
     /// Where the forest's randomness starts.
     pub seed: u64,
@@ -56,6 +58,8 @@ pub struct Validation {
 /// The outcome of a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
+    /// What leaving means in the history.
+    pub label: Label,
     /// The models, fitted on all snapshots.
     pub models: Models,
     /// The snapshots, newest first.
@@ -79,10 +83,31 @@ pub(crate) struct Labelled {
 }
 
 impl Labelled {
-    pub(crate) fn take(history: &History, cutoff: Instant, settings: &Settings) -> Self {
-        let snapshot = Snapshot::take(history, cutoff, settings.lookback);
-        let churned = snapshot.labels(history, settings.horizon);
-        Self { cutoff, data: Dataset::new(&snapshot.rows, churned) }
+    pub(crate) fn take(
+        histories: &Histories,
+        cutoff: Instant,
+        settings: &Settings,
+    ) -> Result<Self, HistoryError> {
+        let is_whole = histories.whole().is_some();
+        let mut parts = histories.each(|part| {
+            let snapshot = Snapshot::take(part, cutoff, settings.lookback);
+            let churned = snapshot.labels(part, settings.horizon);
+            let ids = if is_whole { Ids::default() } else { snapshot.ids(part) };
+            (ids, snapshot.rows, churned)
+        })?;
+        if is_whole && let Some((_, rows, churned)) = parts.pop() {
+            return Ok(Self { cutoff, data: Dataset::new(&rows, churned) });
+        }
+        // In the order of identifiers, as the whole is: what is learnt depends on it.
+        let ids: Vec<&Ids> = parts.iter().map(|(ids, ..)| ids).collect();
+        let order = merged(&ids, histories.id_kind())?;
+        let (mut rows, mut churned) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
+        for (part, number) in order {
+            let (_, part_rows, part_churned) = &parts[part];
+            rows.push(part_rows[number]);
+            churned.push(part_churned[number]);
+        }
+        Ok(Self { cutoff, data: Dataset::new(&rows, churned) })
     }
 
     pub(crate) fn summary(&self) -> SnapshotSummary {
@@ -97,12 +122,12 @@ impl Labelled {
 
 /// The labelled snapshots whose labels end at or before `known_until`, newest first.
 pub(crate) fn snapshots(
-    history: &History,
+    histories: &Histories,
     settings: &Settings,
     known_until: Instant,
     watch: &dyn Watch,
 ) -> Result<Vec<Labelled>, TrainingError> {
-    let first = history.span().map_or(known_until, |(first, _)| first);
+    let first = histories.summary().span.map_or(known_until, |(first, _)| first);
     let cutoffs = training_cutoffs(first, known_until, settings.horizon, settings.lookback);
     if cutoffs.is_empty() {
         let needed_days =
@@ -113,11 +138,11 @@ pub(crate) fn snapshots(
     let snapshots = cutoffs
         .into_iter()
         .map(|cutoff| {
-            let labelled = Labelled::take(history, cutoff, settings);
+            let labelled = Labelled::take(histories, cutoff, settings);
             watch.advance(1);
             labelled
         })
-        .collect();
+        .collect::<Result<_, _>>()?;
     watch.end();
     Ok(snapshots)
 }
@@ -140,29 +165,34 @@ pub(crate) fn stack(snapshots: &[Labelled]) -> Dataset {
 /// # Errors
 /// See [`TrainingError`].
 pub fn train(
-    history: &History,
+    histories: &Histories,
     settings: &Settings,
     known_until: Instant,
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
-    let labelled = snapshots(history, settings, known_until, watch)?;
-    train_on(&labelled, &stack(&labelled), settings, watch)
+    let labelled = snapshots(histories, settings, known_until, watch)?;
+    train_on(&labelled, &stack(&labelled), Label::where_given(histories.given()), settings, watch)
 }
 
 /// [`train`], on snapshots already taken, and stacked.
 pub(crate) fn train_on(
     labelled: &[Labelled],
     data: &Dataset,
+    label: Label,
     settings: &Settings,
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
+    if data.is_empty() && label == Label::ContractEnd {
+        return Err(TrainingError::NoContractRuns);
+    }
     let validation = validate(labelled, settings, watch)?;
     let selected = match &validation {
         Some(on) if on.forest.log_loss < on.logistic.log_loss => Kind::Forest,
         _ => Kind::Logistic,
     };
     let models = fit(data, settings, selected, "fit", watch)?;
-    Ok(Training { models, snapshots: labelled.iter().map(Labelled::summary).collect(), validation })
+    let snapshots = labelled.iter().map(Labelled::summary).collect();
+    Ok(Training { label, models, snapshots, validation })
 }
 
 fn validate(

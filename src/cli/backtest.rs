@@ -56,6 +56,7 @@ fn to_json(outcome: &Backtest, progress: &Progress) -> Value {
         })
     };
     json!({
+        "label": outcome.label.to_string(),
         "test_cutoff": outcome.test_cutoff.to_string(),
         "train_rows": outcome.train_rows,
         "test_rows": outcome.test_rows,
@@ -68,11 +69,12 @@ fn to_json(outcome: &Backtest, progress: &Progress) -> Value {
 /// The result as a table for people.
 pub(super) fn to_text(outcome: &Backtest, progress: &Progress) -> String {
     let text = format!(
-        "test cutoff {}: {} customers, {:.1} % churned; trained on {} rows from before\n\n",
+        "test cutoff {}: {} customers, {:.1} % churned; trained on {} rows from before; label: {}\n\n",
         outcome.test_cutoff,
         outcome.test_rows,
         100.0 * outcome.churn_rate,
-        outcome.train_rows
+        outcome.train_rows,
+        outcome.label
     );
     let rows: Vec<Vec<String>> = outcome
         .models

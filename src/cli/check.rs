@@ -10,7 +10,7 @@ use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 use serde_json::{Value, json};
 
-use super::input::{InputArgs, collect, last_order};
+use super::input::{InputArgs, collect, no_orders};
 use super::output;
 use super::progress::Progress;
 use crate::failure::{Failure, Kind};
@@ -33,13 +33,19 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let mut settled = args.input.with_purchases()?;
+    if settled.input.memory.is_some() {
+        let why = "--memory: check keeps a fingerprint of every line, and says nothing of how much that takes; leave it out";
+        return Err(Failure::new(Kind::Usage, why));
+    }
     settled.input.survey = true;
     let collected = collect(&settled, &progress)?;
     progress.begin("look at days, orders and customers", None);
     let mut survey = collected.survey.unwrap_or_default();
     let (repeats, days) = (survey.repeats(), survey.days());
     let history = History::fold(collected.builders).map_err(IngestError::from)?;
-    last_order(&history)?;
+    if history.order_count() == 0 {
+        return Err(no_orders());
+    }
     let (span, days, customers) = match (history.span(), days, CustomerReport::of(&history)) {
         (Some(span), Some(days), Some(customers)) => (span, days, customers),
         _ => {
@@ -214,12 +220,13 @@ impl Report {
     }
 
     fn to_text(&self) -> String {
-        let Counts { purchase_lines, complaints, contacts, excluded, filtered, .. } = self.counts;
+        let Counts { purchase_lines, complaints, contacts, profiles, contracts, excluded, filtered, .. } =
+            self.counts;
         let (first, last) = self.span;
         let customers = &self.customers;
         let mut text = format!(
             "{purchase_lines} lines, {} orders, {} customers with a purchase, {complaints} complaints, \
-                 {contacts} contacts\n\
+                 {contacts} contacts, {profiles} rows about customers, {contracts} contracts\n\
              from {first} to {last}: {} days, {} of them with lines\n\
              {} lines below zero, {} of nothing; {} repeat another\n\
              {excluded} rows of excluded customers and {filtered} that do not meet --where left out\n\
@@ -264,6 +271,8 @@ impl Report {
             "customers": self.customers.buyers,
             "complaints": self.counts.complaints,
             "contacts": self.counts.contacts,
+            "rows_about_customers": self.counts.profiles,
+            "contracts": self.counts.contracts,
             "first_order": self.span.0.to_string(),
             "last_order": self.span.1.to_string(),
             "days_old": self.days_old,

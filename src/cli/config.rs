@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use mainstay_features::ingest::{Condition, EpochUnit, MaxBadRows, Zone};
+use mainstay_features::ingest::{Condition, EpochUnit, MaxBadRows, MemorySize, Zone};
 use serde::Deserialize;
 
 use super::input::{Renamed, parse_delimiter, parse_field};
@@ -22,6 +22,10 @@ struct Written {
     #[serde(default)]
     contacts: Vec<PathBuf>,
     #[serde(default)]
+    customers: Vec<PathBuf>,
+    #[serde(default)]
+    contracts: Vec<PathBuf>,
+    #[serde(default)]
     columns: BTreeMap<String, String>,
     #[serde(default, rename = "where")]
     conditions: Vec<String>,
@@ -30,6 +34,9 @@ struct Written {
     ts_unit: Option<String>,
     delimiter: Option<String>,
     max_bad_rows: Option<String>,
+    #[serde(default)]
+    drop_duplicates: bool,
+    memory: Option<String>,
     quarantine: Option<PathBuf>,
 }
 
@@ -39,6 +46,8 @@ pub(super) struct Config {
     pub(super) purchases: Vec<PathBuf>,
     pub(super) complaints: Vec<PathBuf>,
     pub(super) contacts: Vec<PathBuf>,
+    pub(super) customers: Vec<PathBuf>,
+    pub(super) contracts: Vec<PathBuf>,
     pub(super) columns: Vec<Renamed>,
     pub(super) conditions: Vec<Condition>,
     pub(super) exclude: Option<PathBuf>,
@@ -46,6 +55,8 @@ pub(super) struct Config {
     pub(super) ts_unit: Option<EpochUnit>,
     pub(super) delimiter: Option<u8>,
     pub(super) max_bad_rows: Option<MaxBadRows>,
+    pub(super) drop_duplicates: bool,
+    pub(super) memory: Option<MemorySize>,
     pub(super) quarantine: Option<PathBuf>,
 }
 
@@ -70,6 +81,8 @@ impl Config {
             purchases: all_here(written.purchases),
             complaints: all_here(written.complaints),
             contacts: all_here(written.contacts),
+            customers: all_here(written.customers),
+            contracts: all_here(written.contracts),
             columns: written.columns.into_iter().map(column).collect::<Result<_, _>>()?,
             conditions: written
                 .conditions
@@ -84,6 +97,8 @@ impl Config {
                 .map(|text| parse_delimiter(&text).map_err(|error| format!("delimiter: {error}")))
                 .transpose()?,
             max_bad_rows: parsed("max_bad_rows", written.max_bad_rows)?,
+            drop_duplicates: written.drop_duplicates,
+            memory: parsed("memory", written.memory)?,
             quarantine: written.quarantine.map(here),
         })
     }

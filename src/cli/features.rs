@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use mainstay_features::feature::Feature;
+use mainstay_features::profile::{self, Attribute};
 use mainstay_features::registry;
 use mainstay_features::table::Table;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
-use super::input::{InputArgs, StoreArgs, check_folder};
+use super::input::{InputArgs, StoreArgs, check_folder, temporary_folder};
 use super::output;
 use super::progress::Progress;
 use crate::failure::{Failure, Kind};
@@ -26,11 +27,11 @@ pub(super) struct Args {
     /// The instants to compute the features at; several give an as_of column
     #[arg(long, required = true, num_args = 1.., value_name = "INSTANT")]
     as_of: Vec<Instant>,
-    /// The population is who bought within this time
+    /// The population is who bought within this time, or with contracts whose runs
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
-    /// Which features or families of features (docs/features.md), separated by commas [default: all that the files
-    /// can tell]
+    /// Which features or families of features (docs/features.md), separated by commas; the attributes of customers files
+    /// are the family attributes [default: all that the files can tell]
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     features: Vec<String>,
     /// The Parquet file to write
@@ -45,7 +46,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             format!("--out {}: features are written as .parquet", args.out.display()),
         ));
     }
-    let asked_for = chosen(&args.features)?;
+    // Attributes are known once they are read; where there are none, a wrong name is told before that.
+    if !args.input.may_have_customers() {
+        chosen(&args.features, &[])?;
+    }
     check_folder(&args.out)?;
     let mut as_of = args.as_of.clone();
     as_of.sort_unstable();
@@ -53,35 +57,79 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &progress)?;
-    let features = if asked_for.is_empty() { registry::told_by(history.given()) } else { asked_for };
-    let table = Table { as_of, lookback: args.lookback, features };
+    let mut attributes = profile::all_attributes(&history)?;
+    note_undated(&attributes);
+    attributes.retain(Attribute::is_feature);
+    let Columns { features, attributes } = if args.features.is_empty() {
+        Columns { features: registry::told_by(history.given()), attributes }
+    } else {
+        chosen(&args.features, &attributes)?
+    };
+    let table = Table { as_of, lookback: args.lookback, features, attributes };
     let mut rows = 0;
-    progress.begin("compute and write features", Some(history.len() as u64));
+    progress.begin("compute and write features", Some(history.summary().customers as u64));
     write_whole(&args.out, |out| {
-        rows = write_features(&history, &table, &progress, out)?;
+        rows = write_features(&history, &table, &temporary_folder(), &progress, out)?;
         Ok(())
     })?;
     progress.end();
-    output::print(&format!("{rows} rows of {} features in {}\n", table.features.len(), args.out.display()))
+    let columns = table.features.len() + table.attributes.len();
+    output::print(&format!("{rows} rows of {columns} features in {}\n", args.out.display()))
 }
 
-/// The features of these names, each once.
-fn chosen(names: &[String]) -> Result<Vec<&'static Feature>, Failure> {
-    let mut chosen: Vec<&Feature> = Vec::new();
+/// The columns of a table.
+#[derive(Default)]
+struct Columns {
+    features: Vec<&'static Feature>,
+    attributes: Vec<Attribute>,
+}
+
+/// The features and attributes of these names, each once.
+fn chosen(names: &[String], attributes: &[Attribute]) -> Result<Columns, Failure> {
+    let mut chosen = Columns::default();
     for name in names {
-        let found = registry::named(name).ok_or_else(|| {
-            let families: Vec<&str> = registry::FAMILIES.iter().map(|family| family.name).collect();
-            let known = format!("docs/features.md lists them; the families are {}", families.join(", "));
-            Failure::new(
-                Kind::Usage,
-                format!("--features {name}: no feature or family has this name; {known}"),
-            )
-        })?;
-        for feature in found {
-            if chosen.iter().all(|known| known.name != feature.name) {
-                chosen.push(feature);
+        if let Some(found) = registry::named(name) {
+            for feature in found {
+                if chosen.features.iter().all(|known| known.name != feature.name) {
+                    chosen.features.push(feature);
+                }
+            }
+            continue;
+        }
+        let found = attributes.iter().filter(|attribute| name == "attributes" || attribute.name == *name);
+        let found: Vec<&Attribute> = found.collect();
+        if found.is_empty() {
+            return Err(unknown(name));
+        }
+        for attribute in found {
+            if !chosen.attributes.contains(attribute) {
+                chosen.attributes.push(attribute.clone());
             }
         }
     }
     Ok(chosen)
+}
+
+fn unknown(name: &str) -> Failure {
+    let families: Vec<&str> = registry::FAMILIES.iter().map(|family| family.name).collect();
+    let known = format!("docs/features.md lists them; the families are {}", families.join(", "));
+    Failure::new(
+        Kind::Usage,
+        format!(
+            "--features {name}: no feature or family has this name; {known}, and attributes where customers files say \
+             from when on they are valid (valid_from)"
+        ),
+    )
+}
+
+/// Says which attributes have rows that are part of no feature.
+fn note_undated(attributes: &[Attribute]) {
+    let undated = attributes.iter().filter(|attribute| attribute.has_undated && !attribute.is_private());
+    let names: Vec<&str> = undated.map(|attribute| attribute.name.as_str()).collect();
+    if !names.is_empty() {
+        output::note(&format!(
+            "rows without valid_from are part of no feature, as nothing says since when they are so: {}",
+            names.join(", ")
+        ));
+    }
 }

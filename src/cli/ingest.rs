@@ -35,6 +35,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         (Table::Purchases, &mut input.purchases),
         (Table::Complaints, &mut input.complaints),
         (Table::Contacts, &mut input.contacts),
+        (Table::Customers, &mut input.customers),
+        (Table::Contracts, &mut input.contracts),
     ] {
         let mut to_read = Vec::new();
         for source in std::mem::take(sources) {
@@ -57,6 +59,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     progress.end();
     for name in &known {
         output::note(&format!("{name} is in the history already: left as it is"));
+    }
+    let is_contracts = |file: &KeptFile| file.table == Table::Contracts.to_string();
+    if new.iter().any(is_contracts) && kept.files().iter().any(is_contracts) {
+        output::note(
+            "there are contracts in the history already: one that was kept without an end and comes again with it \
+             counts twice, and runs on",
+        );
     }
     let mut lines = 0;
     let count = new.len();

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mainstay_features::history::History;
+use mainstay_features::history::Histories;
 use mainstay_features::ingest::{
     self, Collected, ColumnMap, Condition, Convention, Counts, EpochUnit, Field, IngestError, Ingested,
-    Input, MaxBadRows, Source, Table, Zone,
+    Input, MaxBadRows, Memory, MemorySize, Source, Table, Zone,
 };
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
@@ -37,6 +37,14 @@ pub(super) struct InputArgs {
     /// Contacts the shop has made, likewise: customer_id, ts and, where there are, channel, offer
     #[arg(long, num_args = 1.., value_name = "FILE")]
     contacts: Vec<PathBuf>,
+    /// What customers are like, likewise: customer_id and, where there are, valid_from, name, phone, account_owner; every
+    /// other column is an attribute
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    customers: Vec<PathBuf>,
+    /// The contracts of a business that has them, likewise: customer_id, start and end (empty while it has none). Churned
+    /// then means that the contract ended, and the population is whose contract runs
+    #[arg(long, num_args = 1.., value_name = "FILE")]
+    contracts: Vec<PathBuf>,
     /// A field that is in a column of another name, in all files or in those of one table, such as
     /// customer_id=CustomerID or complaints.ts=opened
     #[arg(long = "column", value_name = "[TABLE.]FIELD=COLUMN", value_parser = parse_column)]
@@ -63,6 +71,13 @@ pub(super) struct InputArgs {
     /// Where bad rows go that are left out, a CSV file [default: quarantine.csv]
     #[arg(long, value_name = "FILE")]
     quarantine: Option<PathBuf>,
+    /// Leave out purchase lines that repeat another in everything that is read of them, as files sent twice have
+    #[arg(long)]
+    drop_duplicates: bool,
+    /// Use about this much memory at most, such as 1GiB: what is more goes through files in TMPDIR [default: as much as
+    /// it takes]
+    #[arg(long, value_name = "SIZE")]
+    memory: Option<MemorySize>,
     /// A TOML file that says all this (docs/input.md); flags come before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -120,6 +135,8 @@ impl InputArgs {
             purchases: files(&self.purchases, &config.purchases)?,
             complaints: files(&self.complaints, &config.complaints)?,
             contacts: files(&self.contacts, &config.contacts)?,
+            customers: files(&self.customers, &config.customers)?,
+            contracts: files(&self.contracts, &config.contracts)?,
             columns,
             convention: Convention {
                 time_zone: self.time_zone.clone().or(config.time_zone),
@@ -130,6 +147,8 @@ impl InputArgs {
             excluded: excluded.map(read_ids).transpose()?.unwrap_or_default(),
             max_bad_rows: self.max_bad_rows.or(config.max_bad_rows).unwrap_or_default(),
             survey: false,
+            drop_duplicates: self.drop_duplicates || config.drop_duplicates,
+            memory: self.memory.or(config.memory).map(limit).transpose()?,
         };
         let quarantine = self.quarantine.clone().or(config.quarantine);
         let quarantine = quarantine.unwrap_or_else(|| PathBuf::from("quarantine.csv"));
@@ -144,6 +163,8 @@ impl InputArgs {
         self.purchases.is_empty()
             && self.complaints.is_empty()
             && self.contacts.is_empty()
+            && self.customers.is_empty()
+            && self.contracts.is_empty()
             && self.columns.is_empty()
             && self.conditions.is_empty()
             && self.exclude.is_none()
@@ -152,13 +173,19 @@ impl InputArgs {
             && self.delimiter.is_none()
             && self.max_bad_rows.is_none()
             && self.quarantine.is_none()
+            && !self.drop_duplicates
             && self.config.is_none()
     }
 
+    /// Whether there may be customers files in what is read; the kept history and a configuration may have some.
+    pub(super) fn may_have_customers(&self) -> bool {
+        !self.customers.is_empty() || self.config.is_some() || self.say_nothing()
+    }
+
     /// Reads the files, or the history that the store keeps where no file is named.
-    pub(super) fn read(&self, store: &Store, progress: &Progress) -> Result<History, Failure> {
+    pub(super) fn read(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
         if self.say_nothing() {
-            return read_kept(store, progress);
+            return self.read_kept(store, progress);
         }
         read(&self.with_purchases()?, progress)
     }
@@ -172,19 +199,35 @@ impl InputArgs {
         }
         Ok(settled)
     }
+
+    fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
+        let kept = store.history()?;
+        if kept.is_empty() {
+            let none = format!("no --purchases, and no history in {}", store.history_folder().display());
+            return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
+        }
+        progress.begin("read the kept history", None);
+        let history = kept.history(self.memory)?;
+        progress.end();
+        note_history(&history);
+        Ok(history)
+    }
 }
 
-fn read_kept(store: &Store, progress: &Progress) -> Result<History, Failure> {
-    let kept = store.history()?;
-    if kept.is_empty() {
-        let none = format!("no --purchases, and no history in {}", store.history_folder().display());
-        return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
-    }
-    progress.begin("read the kept history", None);
-    let history = kept.history()?;
-    progress.end();
-    note_history(&history);
-    Ok(history)
+/// Where what is more than may be in memory goes for the time of a run: `TMPDIR`, or /var/tmp, which unlike /tmp is
+/// not in memory itself.
+pub(super) fn temporary_folder() -> PathBuf {
+    std::env::var_os("TMPDIR").map_or_else(|| PathBuf::from("/var/tmp"), PathBuf::from)
+}
+
+fn limit(size: MemorySize) -> Result<Memory, Failure> {
+    let folder = temporary_folder();
+    Memory::new(size, &folder).map_err(|cause| {
+        Failure::output(
+            &folder,
+            format!("{cause}; it is the folder for what is more than --memory: see TMPDIR"),
+        )
+    })
 }
 
 /// The identifiers in a file, one a line.
@@ -194,7 +237,7 @@ fn read_ids(path: &Path) -> Result<BTreeSet<String>, Failure> {
 }
 
 /// Reads an input into a history, and notes what is in it and what was left out.
-pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<History, Failure> {
+pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<Histories, Failure> {
     let Ingested { history, counts, .. } = collect(settled, progress)?.fold(progress)?;
     note_counts(&counts, &settled.quarantine);
     note_history(&history);
@@ -224,8 +267,8 @@ pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collecte
 /// Says how many rows were read and which were left out.
 pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
     output::note(&format!(
-        "{} purchase lines, {} complaints, {} contacts",
-        counts.purchase_lines, counts.complaints, counts.contacts
+        "{} purchase lines, {} complaints, {} contacts, {} rows about customers, {} contracts",
+        counts.purchase_lines, counts.complaints, counts.contacts, counts.profiles, counts.contracts
     ));
     let left_out = |count: u64, which: &str| {
         if count > 0 {
@@ -235,12 +278,19 @@ pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
     left_out(counts.without_customer, "without a customer_id");
     left_out(counts.excluded, "of excluded customers");
     left_out(counts.filtered, "that do not meet --where");
+    left_out(counts.repeated, "that repeat another");
     left_out(counts.bad, &format!("with bad values, kept in {},", quarantine.display()));
 }
 
-fn note_history(history: &History) {
-    output::note(&format!("{} orders of {} customers", history.order_count(), history.len()));
-    let (strangers, theirs) = history.complaints_without_orders();
+fn note_history(history: &Histories) {
+    let summary = history.summary();
+    output::note(&format!("{} orders of {} customers", summary.orders, summary.customers));
+    if history.whole().is_none() {
+        output::note(
+            "they are more than --memory lets be in memory: the work goes part by part, through files",
+        );
+    }
+    let (strangers, theirs) = (summary.strangers, summary.complaints_of_strangers);
     if theirs > 0 {
         output::note(&format!(
             "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
@@ -250,19 +300,22 @@ fn note_history(history: &History) {
 }
 
 /// The instant of the last order: until when a log knows.
-pub(super) fn last_order(history: &History) -> Result<Instant, Failure> {
-    let (_, last) =
-        history.span().ok_or_else(|| Failure::new(Kind::TooLittleData, "the log has no orders"))?;
+pub(super) fn last_order(history: &Histories) -> Result<Instant, Failure> {
+    let (_, last) = history.summary().span.ok_or_else(no_orders)?;
     Ok(last)
+}
+
+pub(super) fn no_orders() -> Failure {
+    Failure::new(Kind::TooLittleData, "the log has no orders")
 }
 
 /// What to train for.
 #[derive(Args)]
 pub(super) struct SettingsArgs {
-    /// Churned means no purchase within this time
+    /// Churned means no purchase, or with contracts that they ended, within this time
     #[arg(long, value_name = "DAYS")]
     horizon: Days,
-    /// The population is who bought within this time
+    /// The population is who bought within this time, or with contracts whose runs
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
     /// Where the forest's randomness starts

@@ -65,6 +65,7 @@ pub(super) fn to_table(scores: &Scores, rows: &[&ScoreRow]) -> String {
     let header: Vec<&str> = ["customer", "churn", "lifetime value", "action", "net value"]
         .into_iter()
         .chain(CORE.iter().map(|feature| feature.name))
+        .chain(scores.shown.iter().map(String::as_str))
         .collect();
     let cells: Vec<Vec<String>> = rows
         .iter()
@@ -80,6 +81,7 @@ pub(super) fn to_table(scores: &Scores, rows: &[&ScoreRow]) -> String {
                 Unit::Money => format!("{value:.2}"),
                 _ => value.to_string(),
             }));
+            cells.extend(row.shown.iter().map(|text| text.as_deref().unwrap_or_default().to_owned()));
             cells
         })
         .collect();

@@ -43,7 +43,7 @@ enum Command {
     Demo(demo::Args),
     /// Report what the files are like, and what in them would mislead a model
     Check(check::Args),
-    /// Keep purchases, complaints and contacts in the store's history; a file that is there already changes nothing
+    /// Keep purchases, complaints, contacts, what customers are like and contracts in the store's history; a file that is there already changes nothing
     Ingest(ingest::Args),
     /// Advise the horizon: after how long a silence few customers come back, and what each choice would mean
     Horizon(horizon::Args),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
 
 use super::input::{InputArgs, MoneyArgs, StoreArgs, check_folder, last_order};
@@ -49,19 +50,27 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "the model was trained on what was known at {known_until}, after {as_of}: these scores are no fair test of it"
         ));
     }
-    let scores = Scores::of(&service, &history, as_of, &progress);
+    let scores = Scores::of(&service, &history, as_of, &progress)?;
     if scores.rows.is_empty() {
-        let lookback = service.artifact().settings.lookback;
-        return Err(Failure::new(
-            Kind::TooLittleData,
-            format!("nobody bought in the {} days before {as_of}; nothing was written", lookback.get()),
-        ));
+        return Err(nobody(&service, as_of));
     }
     // Both are whole beside their places before either is put there.
     let out = Whole::write(&args.out, |out| write_scores(&scores, format, out))?;
     store.save_scores(&scores)?;
     out.commit()?;
     output::print(&summary(&scores, &service, &format!("in {}", args.out.display())))
+}
+
+/// The population is empty.
+fn nobody(service: &Service, as_of: Instant) -> Failure {
+    let artifact = service.artifact();
+    let why = match artifact.label {
+        Label::NoPurchase => {
+            format!("nobody bought in the {} days before {as_of}", artifact.settings.lookback.get())
+        }
+        Label::ContractEnd => format!("no contract of a customer with a purchase runs at {as_of}"),
+    };
+    Failure::new(Kind::TooLittleData, format!("{why}; nothing was written"))
 }
 
 /// What a scored list amounts to.

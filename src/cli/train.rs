@@ -1,7 +1,7 @@
 //! `mainstay train`.
 
 use clap::Args as ClapArgs;
-use mainstay_features::history::History;
+use mainstay_features::history::Histories;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use mainstay_models::artifact::Artifact;
@@ -47,22 +47,22 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// Until when the training looks: the last order there is at the instant asked for, as a log that ended there would
 /// have it.
-fn known_until(history: &History, as_of: Option<Instant>) -> Result<Instant, Failure> {
+fn known_until(history: &Histories, as_of: Option<Instant>) -> Result<Instant, Failure> {
     let Some(as_of) = as_of else { return last_order(history) };
-    history.last_order_until(as_of).ok_or_else(|| {
+    history.last_order_until(as_of)?.ok_or_else(|| {
         Failure::new(Kind::TooLittleData, format!("the log has no order at or before {as_of}"))
     })
 }
 
 /// Trains and keeps the model.
 pub(super) fn train(
-    history: &History,
+    history: &Histories,
     settings: &Settings,
     known_until: Instant,
     store: &Store,
     watch: &dyn Watch,
 ) -> Result<Artifact, Failure> {
-    let (first, _) = history.span().unwrap_or((known_until, known_until));
+    let (first, _) = history.summary().span.unwrap_or((known_until, known_until));
     let training = training::train(history, settings, known_until, watch)?;
     let artifact = Artifact::new(*settings, (first, known_until), training);
     store.save_model(&artifact)?;
@@ -77,6 +77,7 @@ fn to_json(artifact: &Artifact, store: &Store) -> Value {
         .collect();
     json!({
         "model": artifact.name(),
+        "label": artifact.label.to_string(),
         "file": store.model_path().display().to_string(),
         "selected": artifact.models.selected,
         "train_rows": artifact.snapshots.iter().map(|s| s.rows).sum::<usize>(),
@@ -90,7 +91,7 @@ fn to_json(artifact: &Artifact, store: &Store) -> Value {
 }
 
 fn to_text(artifact: &Artifact, store: &Store) -> String {
-    let mut text = String::new();
+    let mut text = format!("label: {} within {} days\n", artifact.label, artifact.settings.horizon.get());
     for snapshot in &artifact.snapshots {
         text += &format!(
             "snapshot {}: {} customers, {:.1} % churned\n",

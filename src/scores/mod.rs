@@ -8,13 +8,16 @@ pub use write::{Format, write_scores};
 
 use std::cmp::Ordering;
 
-use mainstay_features::history::History;
+use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
+use mainstay_features::profile::{self, Attribute};
 use mainstay_features::registry::{CORE, Row};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
+use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::failure::Failure;
 use crate::service::Service;
 
 /// The names of the columns of a scored list before the features.
@@ -30,6 +33,8 @@ pub struct Scores {
     pub id_kind: IdKind,
     /// The names of the actions the rows point at.
     pub actions: Vec<String>,
+    /// What customers files say for a list to show: the names of its last columns.
+    pub shown: Vec<String>,
     /// The rows.
     pub rows: Vec<ScoreRow>,
 }
@@ -49,26 +54,70 @@ pub struct ScoreRow {
     pub net_value: f64,
     /// The features.
     pub features: Row,
+    /// What customers files say, as known at the instant; as many as [`Scores::shown`].
+    pub shown: Box<[Option<Box<str>>]>,
 }
 
 impl Scores {
     /// Scores the population of a history at an instant.
-    pub fn of(service: &Service, history: &History, as_of: Instant, watch: &dyn Watch) -> Self {
+    ///
+    /// # Errors
+    /// When the model is none for this history (see [`Service::check_label`]), or a part of it cannot be read.
+    pub fn of(
+        service: &Service,
+        histories: &Histories,
+        as_of: Instant,
+        watch: &dyn Watch,
+    ) -> Result<Self, Failure> {
+        service.check_label(histories.given())?;
+        let listed = profile::listed(histories)?;
+        let kind = histories.id_kind();
+        let none = Self {
+            as_of,
+            id_kind: kind,
+            actions: Vec::new(),
+            shown: listed.iter().map(|attribute| attribute.name.clone()).collect(),
+            rows: Vec::new(),
+        };
+        watch.begin("score", None);
+        let mut parts = histories.each(|part| none.clone().with(service, part, &listed, watch))?;
+        watch.end();
+        if histories.whole().is_some() {
+            return Ok(parts.pop().unwrap_or(none));
+        }
+        let mut scores = none;
+        for mut part in parts {
+            let actions: Vec<u32> = part.actions.iter().map(|name| scores.action(name)).collect();
+            part.rows.iter_mut().for_each(|row| row.action = actions[row.action as usize]);
+            scores.rows.append(&mut part.rows);
+        }
+        scores.rows.par_sort_unstable_by(|a, b| kind.compare(&a.customer_id, &b.customer_id));
+        Ok(scores)
+    }
+
+    /// With the rows of a history, or a part of one.
+    fn with(mut self, service: &Service, history: &History, listed: &[Attribute], watch: &dyn Watch) -> Self {
+        let as_of = self.as_of;
         let (customers, scored) = service.score_population(history, as_of, watch);
-        let mut scores = Self { as_of, id_kind: history.id_kind(), actions: Vec::new(), rows: Vec::new() };
-        scores.rows.reserve_exact(scored.len());
-        for (customer, scored) in customers.iter().zip(scored) {
-            let action = scores.action(scored.decision.action());
-            scores.rows.push(ScoreRow {
-                customer_id: history.customer_id(*customer as usize).into(),
+        self.rows.reserve_exact(scored.len());
+        for (&customer, scored) in customers.iter().zip(scored) {
+            let customer = customer as usize;
+            let shown = listed.iter().map(|attribute| {
+                let value = attribute.shown(history, history.customer(customer), as_of)?;
+                Some(history.text(value).into())
+            });
+            let action = self.action(scored.decision.action());
+            self.rows.push(ScoreRow {
+                customer_id: history.customer_id(customer).into(),
                 churn_probability: scored.churn_probability.get(),
                 lifetime_value: scored.lifetime_value.get(),
                 action,
                 net_value: scored.decision.net_value.get(),
                 features: scored.row,
+                shown: shown.collect(),
             });
         }
-        scores
+        self
     }
 
     /// The place of an action's name, new or known.
@@ -116,6 +165,9 @@ impl Scores {
             let value = if feature.unit.is_whole() { json!(value as i64) } else { json!(value) };
             object.insert(feature.name.into(), value);
         }
+        for (name, value) in self.shown.iter().zip(&row.shown) {
+            object.insert(name.clone(), json!(value));
+        }
         Value::Object(object)
     }
 
@@ -124,5 +176,16 @@ impl Scores {
             (IdKind::Integer, Ok(number)) => json!(number),
             _ => json!(id),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_customers_files_say_cannot_take_the_name_of_a_column() {
+        let names = SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name));
+        names.for_each(|name| assert!(profile::is_reserved(name), "{name}"));
     }
 }

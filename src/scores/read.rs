@@ -3,9 +3,9 @@
 use std::fs::File;
 use std::path::Path;
 
-use arrow_array::RecordBatch;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
+use arrow_array::{Array, RecordBatch, StringArray};
 use mainstay_features::id::IdKind;
 use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
@@ -30,7 +30,18 @@ pub fn read(file: File, path: &Path) -> Result<Scores, Failure> {
 }
 
 fn empty() -> Scores {
-    Scores { as_of: Instant::MIN, id_kind: IdKind::Integer, actions: Vec::new(), rows: Vec::new() }
+    Scores {
+        as_of: Instant::MIN,
+        id_kind: IdKind::Integer,
+        actions: Vec::new(),
+        shown: Vec::new(),
+        rows: Vec::new(),
+    }
+}
+
+/// The columns that every list has.
+fn known_columns() -> impl Iterator<Item = &'static str> {
+    SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name))
 }
 
 fn read_parquet(file: File) -> Result<Scores, String> {
@@ -65,6 +76,14 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
             }
         })
         .collect::<Option<_>>()?;
+    // What else there are texts in came from customers files.
+    let is_shown = |name: &str| known_columns().all(|known| known != name);
+    let fields = batch.schema_ref().fields().iter().zip(batch.columns());
+    let (names, shown): (Vec<String>, Vec<&StringArray>) = fields
+        .filter(|(field, _)| is_shown(field.name()))
+        .filter_map(|(field, column)| Some((field.name().clone(), column.as_string_opt::<i32>()?)))
+        .unzip();
+    scores.shown = names;
     let (integers, texts) = (ids.as_primitive_opt::<Int64Type>(), ids.as_string_opt::<i32>());
     if texts.is_some() {
         scores.id_kind = IdKind::Text;
@@ -84,6 +103,7 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
             action,
             net_value: net_value[i],
             features: std::array::from_fn(|feature| features[feature][i]),
+            shown: shown.iter().map(|texts| texts.is_valid(i).then(|| texts.value(i).into())).collect(),
         });
     }
     Some(())
@@ -92,11 +112,12 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
 fn read_csv(file: File) -> Result<Scores, String> {
     let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
-    let expected = SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name));
-    if !header.iter().eq(expected) {
+    let known = known_columns().count();
+    if !header.iter().take(known).eq(known_columns()) {
         return Err("does not have the columns of a scored list".to_owned());
     }
-    let mut scores = Scores { id_kind: IdKind::Text, ..empty() };
+    let shown = header.iter().skip(known).map(str::to_owned).collect();
+    let mut scores = Scores { id_kind: IdKind::Text, shown, ..empty() };
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| error.to_string())?;
         let at = |column: usize| record.get(column).unwrap_or_default();
@@ -119,6 +140,10 @@ fn read_csv(file: File) -> Result<Scores, String> {
             action,
             net_value: number(5)?,
             features,
+            shown: (known..header.len())
+                .map(at)
+                .map(|text| (!text.is_empty()).then(|| text.into()))
+                .collect(),
         });
     }
     Ok(scores)

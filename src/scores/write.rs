@@ -72,12 +72,17 @@ fn score_columns(scores: &Scores, rows: &[ScoreRow]) -> Vec<Column> {
         columns::numbers(net_value, rows.iter().map(|row| row.net_value)),
     ];
     columns.extend(columns::core(rows.iter().map(|row| &row.features)));
+    columns.extend(scores.shown.iter().enumerate().map(|(i, name)| {
+        let texts = rows.iter().map(move |row| row.shown.get(i).and_then(Option::as_deref));
+        columns::texts_if_any(name, texts)
+    }));
     columns
 }
 
 fn write_scores_csv(scores: &Scores, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
-    csv.write_record(SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name)))?;
+    let shown = scores.shown.iter().map(String::as_str);
+    csv.write_record(SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name)).chain(shown))?;
     let as_of = scores.as_of.to_string();
     for row in &scores.rows {
         csv.write_field(&*row.customer_id)?;
@@ -88,6 +93,9 @@ fn write_scores_csv(scores: &Scores, out: &mut (dyn Write + Send)) -> io::Result
         csv.write_field(row.net_value.to_string())?;
         for value in row.features {
             csv.write_field(value.to_string())?;
+        }
+        for text in &row.shown {
+            csv.write_field(text.as_deref().unwrap_or_default())?;
         }
         csv.write_record(None::<&[u8]>)?;
     }

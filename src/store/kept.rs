@@ -7,7 +7,8 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use mainstay_features::history::{History, HistoryBuilder, HistoryError, Segment, write_segment};
+use mainstay_features::history::{Histories, HistoryBuilder, HistoryError, Segment, write_segment};
+use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
 
 use super::write_whole;
@@ -94,13 +95,13 @@ impl Kept {
         &self.manifest.files
     }
 
-    /// Reads it.
+    /// Reads it, into memory unless it would take more than there may be.
     ///
     /// # Errors
     /// When a segment is gone or damaged.
-    pub fn history(&self) -> Result<History, Failure> {
-        let segments = self.segments()?;
-        History::of_segments(&segments).map_err(|error| self.broken(&self.folder, &error))
+    pub fn history(&self, most: Option<MemorySize>) -> Result<Histories, Failure> {
+        Histories::of_segments(self.segments()?, most.map(MemorySize::for_rows))
+            .map_err(|error| self.broken(&self.folder, &error))
     }
 
     fn segments(&self) -> Result<Vec<Segment>, Failure> {

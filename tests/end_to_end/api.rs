@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::support::{command, folder, shop};
 
 /// A running server; killed when dropped.
-struct Server {
+pub(crate) struct Server {
     process: Child,
     address: String,
 }
 
 impl Server {
-    fn start(store: &str) -> Self {
+    pub(crate) fn start(store: &str) -> Self {
         let mut process = command(&format!("serve --listen 127.0.0.1:0 --store {store}"))
             .stderr(Stdio::piped())
             .spawn()
@@ -27,7 +27,7 @@ impl Server {
     }
 
     /// Status, content type and body.
-    fn get(&self, path: &str) -> (u16, String, Value) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String, Value) {
         answer(agent().get(format!("http://{}{path}", self.address)).call().unwrap())
     }
 
@@ -36,7 +36,7 @@ impl Server {
         answer(request.header("content-type", "application/json").send(body).unwrap())
     }
 
-    fn score(&self, body: &Value) -> (u16, Value) {
+    pub(crate) fn score(&self, body: &Value) -> (u16, Value) {
         let (status, _, answer) = self.post("/v1/score", body.to_string().as_bytes());
         (status, answer)
     }

@@ -159,6 +159,13 @@ fn what_cannot_work_is_said_before_the_work() {
             "there is no folder",
         ),
         (
+            format!(
+                "features --purchases {here}/none.csv --as-of 1998-04-01 --features tier --out {here}/f.parquet"
+            ),
+            2,
+            "--features tier: no feature or family has this name",
+        ),
+        (
             format!("features --purchases {here}/none.csv --as-of 1998-04-01 --out {here}/f.parquet"),
             3,
             "none.csv: cannot be read: No such file or directory",

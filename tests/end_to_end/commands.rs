@@ -117,7 +117,7 @@ fn backtest_prints_one_object_with_the_promised_keys() {
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!(
         keys(&outcome),
-        ["test_cutoff", "train_rows", "test_rows", "churn_rate", "models", "baselines"]
+        ["label", "test_cutoff", "train_rows", "test_rows", "churn_rate", "models", "baselines"]
     );
     let models = outcome["models"].as_array().unwrap();
     let baselines = outcome["baselines"].as_array().unwrap();

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::event::{Complaint, Contact, Discount, Given, Word, Words};
+use super::event::{Complaint, Contact, Contract, Discount, Given, Profile, Word, Words};
 use super::log::{Log, Spill, Tag};
 use super::part::{FirstBuy, LineSum};
 use super::rows::Kind;
@@ -62,7 +62,7 @@ impl HistoryBuilder {
         self.given = self.given.or(given);
     }
 
-    /// The word of a text, to give to complaints and contacts.
+    /// The word of a text, to give to complaints, contacts and profiles.
     pub fn word(&mut self, text: &str) -> Word {
         self.words.word(text)
     }
@@ -115,6 +115,18 @@ impl HistoryBuilder {
     pub fn add_contact(&mut self, customer: &str, contact: Contact) {
         self.given.contacts = true;
         self.add(customer, Tag::Contact, &contact);
+    }
+
+    /// Adds what a customers file says of a customer.
+    pub fn add_profile(&mut self, customer: &str, profile: Profile) {
+        self.given.profiles = true;
+        self.add(customer, Tag::Profile, &profile);
+    }
+
+    /// Adds a contract.
+    pub fn add_contract(&mut self, customer: &str, contract: Contract) {
+        self.given.contracts = true;
+        self.add(customer, Tag::Contract, &contract);
     }
 
     /// How many bytes of memory the rows take.

@@ -114,6 +114,33 @@ pub struct Contact {
     pub offer: Option<Word>,
 }
 
+/// What a customers file says of a customer: the value of one attribute, from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Profile {
+    /// Which attribute.
+    pub attribute: Word,
+    /// From when on it is valid; `None` where the file does not say.
+    pub from: Option<Instant>,
+    /// The value; `None` where there is none from then on.
+    pub value: Option<Word>,
+}
+
+/// A time for which a customer has a contract.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Contract {
+    /// The first instant it runs.
+    pub start: Instant,
+    /// The first instant it no longer runs, not before the start; `None` where it has no end yet.
+    pub end: Option<Instant>,
+}
+
+impl Contract {
+    /// Whether it runs at an instant.
+    pub fn runs_at(&self, instant: Instant) -> bool {
+        self.start <= instant && self.end.is_none_or(|end| end > instant)
+    }
+}
+
 /// Money taken off what was bought at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Discount {
@@ -123,11 +150,14 @@ pub struct Discount {
     pub amount: Amount,
 }
 
-/// A word that many rows share (a category, a channel, an offer), by its fingerprint; [`Words`] has its text.
+/// A word that rows share (a category, a channel, an offer, an attribute and its values), by its fingerprint; [`Words`] has its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Word(pub(super) u64);
 
 impl Word {
+    /// What stands where no word has come yet.
+    pub(super) const BLANK: Self = Self(0);
+
     /// The word as a number; no word has 0 but by a chance of 1 in 2⁶⁴.
     pub(crate) const fn number(self) -> u64 {
         self.0
@@ -178,18 +208,31 @@ pub struct Given {
     pub discounts: bool,
     /// When the shop turned to customers.
     pub contacts: bool,
+    /// What customers are like, from a customers file.
+    pub profiles: bool,
+    /// From when to when customers have contracts.
+    pub contracts: bool,
 }
 
 impl Given {
-    const NAMES: [&'static str; 5] = ["complaints", "severities", "products", "discounts", "contacts"];
+    const NAMES: [&'static str; 7] =
+        ["complaints", "severities", "products", "discounts", "contacts", "profiles", "contracts"];
 
-    pub(super) const fn flags(self) -> [bool; 5] {
-        [self.complaints, self.severities, self.products, self.discounts, self.contacts]
+    pub(super) const fn flags(self) -> [bool; 7] {
+        [
+            self.complaints,
+            self.severities,
+            self.products,
+            self.discounts,
+            self.contacts,
+            self.profiles,
+            self.contracts,
+        ]
     }
 
-    pub(super) const fn from_flags(flags: [bool; 5]) -> Self {
-        let [complaints, severities, products, discounts, contacts] = flags;
-        Self { complaints, severities, products, discounts, contacts }
+    pub(super) const fn from_flags(flags: [bool; 7]) -> Self {
+        let [complaints, severities, products, discounts, contacts, profiles, contracts] = flags;
+        Self { complaints, severities, products, discounts, contacts, profiles, contracts }
     }
 
     /// What either has.

@@ -29,11 +29,21 @@ pub(super) enum Tag {
     Discount,
     Complaint,
     Contact,
+    Profile,
+    Contract,
 }
 
 impl Tag {
-    const ALL: [Self; 6] =
-        [Self::Line, Self::Cancellation, Self::FirstBuy, Self::Discount, Self::Complaint, Self::Contact];
+    const ALL: [Self; 8] = [
+        Self::Line,
+        Self::Cancellation,
+        Self::FirstBuy,
+        Self::Discount,
+        Self::Complaint,
+        Self::Contact,
+        Self::Profile,
+        Self::Contract,
+    ];
 
     fn of(byte: u8) -> Result<Self, Damaged> {
         Self::ALL.get(byte as usize).copied().ok_or(Damaged("a row is of no known kind"))

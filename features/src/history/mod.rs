@@ -16,7 +16,9 @@ mod shard;
 mod wire;
 
 pub use builder::HistoryBuilder;
-pub use event::{Complaint, Contact, Discount, Given, LaterLine, Order, Severity, Word, Words};
+pub use event::{
+    Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word, Words,
+};
 
 pub use log::Spill;
 pub use parts::{Histories, Summary};
@@ -50,6 +52,10 @@ pub struct CustomerHistory<'a> {
     pub complaints: &'a [Complaint],
     /// The contacts, by instant.
     pub contacts: &'a [Contact],
+    /// What customers files say, by attribute and instant.
+    pub profiles: &'a [Profile],
+    /// The contracts, by start.
+    pub contracts: &'a [Contract],
 }
 
 /// Everything known about every customer.
@@ -114,7 +120,7 @@ impl History {
         self.given
     }
 
-    /// The text of a complaint's category, a contact's channel or offer.
+    /// The text of a complaint's category, a contact's channel or offer, an attribute's name or value.
     pub fn text(&self, word: Word) -> &str {
         self.words.text(word)
     }
@@ -165,11 +171,11 @@ impl History {
         self.shards.iter().map(|shard| shard.orders().len()).sum()
     }
 
-    /// The number of customers without any order, and of their complaints.
+    /// The number of customers who complain without any order, and of their complaints.
     pub fn complaints_without_orders(&self) -> (usize, usize) {
         (0..self.len())
             .map(|customer| self.customer(customer))
-            .filter(|customer| customer.orders.is_empty())
+            .filter(|customer| customer.orders.is_empty() && !customer.complaints.is_empty())
             .fold((0, 0), |(customers, complaints), c| (customers + 1, complaints + c.complaints.len()))
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use super::event::{Complaint, Contact, Discount};
+use super::event::{Complaint, Contact, Contract, Discount, Profile, Word};
 use super::log::{Log, Tag};
 use super::rows::{Grouped, Kind, Numbered};
 use super::wire::{Damaged, Reader, text};
@@ -38,6 +38,8 @@ pub(super) struct Sorted {
     pub(super) discounts: Grouped<Discount>,
     pub(super) complaints: Grouped<Complaint>,
     pub(super) contacts: Grouped<Contact>,
+    pub(super) profiles: Grouped<Profile>,
+    pub(super) contracts: Grouped<Contract>,
 }
 
 impl Sorted {
@@ -71,6 +73,8 @@ pub(super) struct Collector {
     discounts: Numbered<Discount>,
     complaints: Numbered<Complaint>,
     contacts: Numbered<Contact>,
+    profiles: Numbered<Profile>,
+    contracts: Numbered<Contract>,
 }
 
 impl Collector {
@@ -92,6 +96,8 @@ impl Collector {
             Tag::Discount => self.discounts.push(self.customer, from.row()?),
             Tag::Complaint => self.complaints.push(self.customer, from.row()?),
             Tag::Contact => self.contacts.push(self.customer, from.row()?),
+            Tag::Profile => self.profiles.push(self.customer, from.row()?),
+            Tag::Contract => self.contracts.push(self.customer, from.row()?),
         }
         Ok(())
     }
@@ -105,6 +111,8 @@ impl Collector {
             self.discounts.extend(self.customer, sorted.discounts.of(number));
             self.complaints.extend(self.customer, sorted.complaints.of(number));
             self.contacts.extend(self.customer, sorted.contacts.of(number));
+            self.profiles.extend(self.customer, sorted.profiles.of(number));
+            self.contracts.extend(self.customer, sorted.contracts.of(number));
         }
         Ok(())
     }
@@ -124,6 +132,8 @@ impl Collector {
             discounts: self.discounts.grouped(&places)?,
             complaints: self.complaints.grouped(&places)?,
             contacts: self.contacts.grouped(&places)?,
+            profiles: self.profiles.grouped(&places)?,
+            contracts: self.contracts.grouped(&places)?,
         })
     }
 }
@@ -191,5 +201,29 @@ impl Kind for Contact {
 
     fn absorb(&mut self, _next: &Self) -> bool {
         false
+    }
+}
+
+impl Kind for Profile {
+    const BLANK: Self = Self { attribute: Word::BLANK, from: None, value: None };
+
+    fn sort(rows: &mut [Self]) {
+        rows.sort_unstable();
+    }
+
+    fn absorb(&mut self, next: &Self) -> bool {
+        self == next
+    }
+}
+
+impl Kind for Contract {
+    const BLANK: Self = Self { start: Instant::MIN, end: None };
+
+    fn sort(rows: &mut [Self]) {
+        rows.sort_unstable();
+    }
+
+    fn absorb(&mut self, next: &Self) -> bool {
+        self == next
     }
 }

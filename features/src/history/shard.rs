@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::event::{Complaint, Contact, Discount, LaterLine, Order};
+use super::event::{Complaint, Contact, Contract, Discount, LaterLine, Order, Profile};
 use super::part::{FirstBuy, LineSum, Sorted};
 use super::rows::Grouped;
 use super::{CustomerHistory, TooManyCustomers};
@@ -20,6 +20,8 @@ pub(super) struct Shard {
     discounts: Grouped<Discount>,
     complaints: Grouped<Complaint>,
     contacts: Grouped<Contact>,
+    profiles: Grouped<Profile>,
+    contracts: Grouped<Contract>,
 }
 
 impl Shard {
@@ -38,6 +40,8 @@ impl Shard {
             discounts: rows.discounts,
             complaints: rows.complaints,
             contacts: rows.contacts,
+            profiles: rows.profiles,
+            contracts: rows.contracts,
         })
     }
 
@@ -50,6 +54,8 @@ impl Shard {
             discounts: self.discounts.of(number),
             complaints: self.complaints.of(number),
             contacts: self.contacts.of(number),
+            profiles: self.profiles.of(number),
+            contracts: self.contracts.of(number),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The bytes of sorted rows: numbers as 64 bits, least significant byte first, column after column.
 
-use super::event::{Complaint, Contact, Discount, Severity, Word};
+use super::event::{Complaint, Contact, Contract, Discount, Profile, Severity, Word};
 use super::part::{FirstBuy, LineSum, Sorted};
 use super::rows::{Grouped, Kind};
 use crate::id::Ids;
@@ -92,6 +92,8 @@ impl Sorted {
         put_rows(out, &self.discounts);
         put_rows(out, &self.complaints);
         put_rows(out, &self.contacts);
+        put_rows(out, &self.profiles);
+        put_rows(out, &self.contracts);
     }
 
     /// Reads what [`Self::write`] wrote.
@@ -111,6 +113,8 @@ impl Sorted {
             discounts: rows(from, count)?,
             complaints: rows(from, count)?,
             contacts: rows(from, count)?,
+            profiles: later_rows(from, count)?,
+            contracts: later_rows(from, count)?,
             customers,
         })
     }
@@ -142,6 +146,11 @@ fn rows<T: Wire>(from: &mut Reader<'_>, customers: usize) -> Result<Grouped<T>, 
     Grouped::new(ends, rows, customers).ok_or(Damaged("rows do not fit their customers"))
 }
 
+/// The rows of a table that older segments do not have: their parts end before it.
+fn later_rows<T: Wire>(from: &mut Reader<'_>, customers: usize) -> Result<Grouped<T>, Damaged> {
+    if from.0.is_empty() { Ok(Grouped::default()) } else { rows(from, customers) }
+}
+
 const OUT_OF_RANGE: Damaged = Damaged("a value is out of range");
 
 /// The most columns a kind of row has.
@@ -163,6 +172,17 @@ fn instant(word: u64) -> Option<Instant> {
 
 fn of_instant(instant: Instant) -> u64 {
     instant.micros() as u64
+}
+
+/// What stands for an instant or a severity that is not given.
+const NONE: u64 = i64::MIN as u64;
+
+fn instant_if_any(word: u64) -> Option<Option<Instant>> {
+    if word == NONE { Some(None) } else { instant(word).map(Some) }
+}
+
+fn of_instant_if_any(instant: Option<Instant>) -> u64 {
+    instant.map_or(NONE, of_instant)
 }
 
 fn amount(word: u64) -> Amount {
@@ -213,16 +233,13 @@ impl Wire for Discount {
     }
 }
 
-/// What stands for an instant or a severity that is not given.
-const NONE: u64 = i64::MIN as u64;
-
 impl Wire for Complaint {
     const COLUMNS: usize = 4;
 
     fn words(&self) -> [u64; WIDEST] {
         [
             of_instant(self.instant),
-            self.resolved_at.map_or(NONE, of_instant),
+            of_instant_if_any(self.resolved_at),
             self.severity.map_or(NONE, |severity| severity.hundredths().into()),
             of_word(self.category),
         ]
@@ -233,7 +250,7 @@ impl Wire for Complaint {
             NONE => None,
             hundredths => Some(Severity::from_hundredths(u32::try_from(hundredths).ok()?)?),
         };
-        let resolved_at = if resolved == NONE { None } else { Some(instant(resolved)?) };
+        let resolved_at = instant_if_any(resolved)?;
         Some(Self { instant: instant(at)?, resolved_at, severity, category: Word::of_number(category) })
     }
 }
@@ -247,5 +264,64 @@ impl Wire for Contact {
 
     fn of_words([at, channel, offer, _]: [u64; WIDEST]) -> Option<Self> {
         Some(Self { instant: instant(at)?, channel: Word::of_number(channel), offer: Word::of_number(offer) })
+    }
+}
+
+impl Wire for Profile {
+    const COLUMNS: usize = 3;
+
+    fn words(&self) -> [u64; WIDEST] {
+        [self.attribute.0, of_instant_if_any(self.from), of_word(self.value), 0]
+    }
+
+    fn of_words([attribute, from, value, _]: [u64; WIDEST]) -> Option<Self> {
+        Some(Self { attribute: Word(attribute), from: instant_if_any(from)?, value: Word::of_number(value) })
+    }
+}
+
+impl Wire for Contract {
+    const COLUMNS: usize = 2;
+
+    fn words(&self) -> [u64; WIDEST] {
+        [of_instant(self.start), of_instant_if_any(self.end), 0, 0]
+    }
+
+    fn of_words([start, end, ..]: [u64; WIDEST]) -> Option<Self> {
+        Some(Self { start: instant(start)?, end: instant_if_any(end)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::HistoryBuilder;
+
+    /// The bytes of a part with one purchase line and one contact.
+    fn part() -> Vec<u8> {
+        let mut builder = HistoryBuilder::default();
+        let at = Instant::MIN;
+        builder.add_line("a", "1", at, Amount::from_millionths(5));
+        builder.add_contact("a", Contact { instant: at, channel: None, offer: None });
+        let (mut logs, kind, ..) = builder.finish();
+        logs.retain(|log| !log.is_empty());
+        let mut bytes = Vec::new();
+        Sorted::of(logs, Vec::new(), kind).unwrap().write(&mut bytes);
+        bytes
+    }
+
+    #[test]
+    fn a_part_of_before_there_were_profiles_and_contracts_ends_earlier() {
+        let bytes = part();
+        let no_rows = 0_u64.to_le_bytes();
+        let older = bytes.strip_suffix(&no_rows).unwrap().strip_suffix(&no_rows).unwrap();
+        let read = |bytes: &[u8]| {
+            let sorted = Sorted::read(&mut Reader::new(bytes)).unwrap();
+            (sorted.lines, sorted.contacts, sorted.profiles, sorted.contracts)
+        };
+        assert_eq!(read(older), read(&bytes));
+        assert!(
+            Sorted::read(&mut Reader::new(&older[..older.len() - 8])).is_err(),
+            "contacts were always there"
+        );
     }
 }

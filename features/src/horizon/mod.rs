@@ -29,7 +29,7 @@ pub use study::Study;
 
 use rayon::prelude::*;
 
-use crate::history::History;
+use crate::history::{Histories, History, HistoryError};
 use crate::known::purchases_between;
 use crate::units::{Days, Instant, Probability};
 
@@ -47,9 +47,21 @@ const MIN_CUSTOMERS: usize = 1024;
 
 /// Studies a log: which window leaves at most the share `few` to come back. Purchases have the amounts known at the
 /// last order's instant. `None` without orders, or if fewer than [`LEAST_AT_RISK`] silences were watched for a day.
-pub fn study(history: &History, lookback: Days, few: Probability) -> Option<Advice> {
-    let span = history.span()?;
-    let whole = (0..history.len())
+///
+/// # Errors
+/// When a part of the history cannot be read.
+pub fn study(
+    histories: &Histories,
+    lookback: Days,
+    few: Probability,
+) -> Result<Option<Advice>, HistoryError> {
+    let Some(span) = histories.summary().span else { return Ok(None) };
+    let parts = histories.each(|part| study_part(part, span, lookback))?;
+    Ok(parts.into_iter().flatten().reduce(Study::merge).and_then(|whole| whole.finish(few)))
+}
+
+fn study_part(history: &History, span: (Instant, Instant), lookback: Days) -> Option<Study> {
+    (0..history.len())
         .into_par_iter()
         .with_min_len(MIN_CUSTOMERS)
         .fold(
@@ -63,8 +75,7 @@ pub fn study(history: &History, lookback: Days, few: Probability) -> Option<Advi
             },
         )
         .map(|(study, _)| study)
-        .reduce_with(Study::merge)?;
-    whole.finish(few)
+        .reduce_with(Study::merge)
 }
 
 #[cfg(test)]
@@ -92,7 +103,8 @@ mod tests {
     fn churn_and_list_size_are_those_of_the_snapshots() {
         let (history, lookback) = (history(), Days::new(200).unwrap());
         let (_, until) = history.span().unwrap();
-        let advice = study(&history, lookback, Probability::new(0.1).unwrap()).unwrap();
+        let few = Probability::new(0.1).unwrap();
+        let advice = study(&self::history().into(), lookback, few).unwrap().unwrap();
         assert_eq!(advice.population as usize, Snapshot::take(&history, until, lookback).rows.len());
         let mut usable = 0;
         for window in advice.windows.iter().filter(|window| window.usable) {
@@ -109,12 +121,13 @@ mod tests {
     #[test]
     fn fewer_come_back_the_longer_they_were_silent() {
         let few = Probability::new(0.1).unwrap();
-        let advice = study(&history(), Days::new(365).unwrap(), few).unwrap();
+        let advice = study(&history().into(), Days::new(365).unwrap(), few).unwrap().unwrap();
         let back: Vec<f64> =
             (0..=advice.curve.limit()).filter_map(|day| advice.curve.come_back_after(day)).collect();
         assert!(back.windows(2).all(|pair| pair[1] <= pair[0]));
         assert!(back.iter().all(|share| (0.0..=1.0).contains(share)));
         assert_eq!(back.last(), Some(&0.0));
-        assert_eq!(study(&History::default(), Days::new(365).unwrap(), few), None);
+        let nothing = study(&History::default().into(), Days::new(365).unwrap(), few).unwrap();
+        assert_eq!(nothing, None);
     }
 }

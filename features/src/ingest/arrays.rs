@@ -215,6 +215,34 @@ impl<'a> Cells<'a> {
     }
 }
 
+/// A column of what a file says of customers, kept as text.
+pub(super) enum Says<'a> {
+    Cells(Cells<'a>),
+    Instants(Instants<'a>),
+}
+
+impl<'a> Says<'a> {
+    pub(super) fn of(array: &'a dyn Array, convention: &'a Convention) -> Option<Self> {
+        let cells = Cells::of(array).map(Self::Cells);
+        cells.or_else(|| Instants::of(array, convention).map(Self::Instants))
+    }
+
+    /// The text of a row; `None` where it is null, empty, not a number (NaN), or an instant beyond the year 9999.
+    pub(super) fn get(&self, i: usize) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Instants(instants) => instants.get(i).ok()?.map(|instant| instant.to_string().into()),
+            Self::Cells(Cells::Ids(Ids::Text(text))) => {
+                (text.is_valid(i) && !text.value(i).is_empty()).then(|| text.value(i).into())
+            }
+            Self::Cells(Cells::Ids(ids)) => {
+                ids.get(i, &mut itoa::Buffer::new()).map(|digits| digits.to_owned().into())
+            }
+            Self::Cells(Cells::Flags(flags)) => flags.is_valid(i).then(|| flags.value(i).to_string().into()),
+            Self::Cells(Cells::Numbers(numbers)) => numbers.number(i).map(|number| number.to_string().into()),
+        }
+    }
+}
+
 /// A column of amounts.
 pub(super) enum Amounts<'a> {
     Numbers(Cow<'a, [f64]>, Option<&'a NullBuffer>),
@@ -239,6 +267,16 @@ impl<'a> Amounts<'a> {
             _ => integers(array).map(|values| values.into_iter().map(|value| value as f64).collect()),
         };
         numbers.map(|numbers| Self::Numbers(Cow::Owned(numbers), array.nulls()))
+    }
+
+    /// The number of a row as it is in the file; `None` where there is none.
+    fn number(&self, i: usize) -> Option<f64> {
+        match self {
+            Self::Numbers(numbers, nulls) => {
+                (is_valid(*nulls, i) && !numbers[i].is_nan()).then(|| numbers[i])
+            }
+            Self::Text(_) => None,
+        }
     }
 
     /// The amount of a row; `None` where it is null or empty.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{IngestError, Source, Table};
+use crate::profile::is_reserved;
 use crate::units::ParseUnitError;
 
 /// A field of a row.
@@ -37,10 +38,25 @@ pub enum Field {
     Channel,
     /// With which offer.
     Offer,
+    /// From when on what a customers file says is valid.
+    ValidFrom,
+    /// What a customer is called.
+    Name,
+    /// The number to call a customer at.
+    Phone,
+    /// Who looks after a customer.
+    AccountOwner,
+    /// The first instant a contract runs.
+    Start,
+    /// The first instant a contract no longer runs.
+    End,
+    /// What any other column of a customers file says: it is called what the column is.
+    Attribute,
 }
 
 impl Field {
-    const ALL: [Self; 14] = [
+    /// Those that a column can be named for.
+    const ALL: [Self; 20] = [
         Self::CustomerId,
         Self::OrderId,
         Self::Ts,
@@ -55,6 +71,12 @@ impl Field {
         Self::Status,
         Self::Channel,
         Self::Offer,
+        Self::ValidFrom,
+        Self::Name,
+        Self::Phone,
+        Self::AccountOwner,
+        Self::Start,
+        Self::End,
     ];
 
     /// The field's name, and its column's name unless mapped.
@@ -74,13 +96,31 @@ impl Field {
             Self::Status => "status",
             Self::Channel => "channel",
             Self::Offer => "offer",
+            Self::ValidFrom => "valid_from",
+            Self::Name => "name",
+            Self::Phone => "phone",
+            Self::AccountOwner => "account_owner",
+            Self::Start => "start",
+            Self::End => "end",
+            Self::Attribute => "attribute",
         }
     }
 
-    /// Whether every file of a table that has the field must have a column for it, and every row a value. (A row
-    /// without a customer is left out instead.)
+    /// Whether every file of a table that has the field must have a column for it.
     pub(crate) const fn is_needed(self) -> bool {
-        matches!(self, Self::CustomerId | Self::OrderId | Self::Ts | Self::Amount)
+        self.needs_value() || matches!(self, Self::End)
+    }
+
+    /// Whether every row must have a value in it. (A row without a customer is left out instead.)
+    pub(crate) const fn needs_value(self) -> bool {
+        matches!(self, Self::CustomerId | Self::OrderId | Self::Ts | Self::Amount | Self::Start)
+    }
+}
+
+impl Field {
+    /// Whether its values are kept as what a customers file says of a customer.
+    pub(crate) const fn is_of_profile(self) -> bool {
+        matches!(self, Self::Name | Self::Phone | Self::AccountOwner | Self::Attribute)
     }
 
     /// Whether only the data report looks at it.
@@ -173,6 +213,27 @@ pub(crate) fn listed(header: &[String]) -> String {
     }
 }
 
+/// The columns of a customers file that are no field's: each is an attribute of its own name. One without a name is
+/// left alone.
+pub(crate) fn attributes(
+    source: &Source,
+    header: &[String],
+    taken: &[Column],
+) -> Result<Vec<Column>, IngestError> {
+    let mut columns = Vec::new();
+    for (place, name) in header.iter().enumerate() {
+        if name.is_empty() || taken.iter().any(|column| column.place == place) {
+            continue;
+        }
+        if is_reserved(name) {
+            return Err(IngestError::ReservedName { file: source.name(), column: name.clone() });
+        }
+        place_of(source, header, name)?;
+        columns.push(Column { field: Field::Attribute, name: name.clone(), place });
+    }
+    Ok(columns)
+}
+
 /// The number of the column of a name; `None` where there is none.
 pub(crate) fn place_of(source: &Source, header: &[String], name: &str) -> Result<Option<usize>, IngestError> {
     let mut places = (0..header.len()).filter(|&place| header[place] == name);
@@ -188,4 +249,11 @@ pub(crate) struct Column {
     pub(crate) field: Field,
     pub(crate) name: String,
     pub(crate) place: usize,
+}
+
+impl Column {
+    /// What the attribute in it is called.
+    pub(crate) fn attribute(&self) -> &str {
+        if self.field == Field::Attribute { &self.name } else { self.field.name() }
+    }
 }

@@ -1,12 +1,14 @@
 //! The CSV reader: a header, then one row a line; identifiers are text. Only the needed columns are decoded. Files
 //! packed with gzip or Zstandard are unpacked on the way.
 
+use std::borrow::Cow;
+
 use csv::{ByteRecord, Position};
 
-use super::columns::{Column, listed, place_of};
+use super::columns::{Column, attributes, listed, place_of};
 use super::longest::{RowByRow, RowTooLong};
 use super::rows::{RawRow, Rows};
-use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
+use super::{Condition, Convention, Field, IngestError, Input, Problem, Reading, Source, Table};
 use crate::id::IdKind;
 use crate::watch::Watch;
 
@@ -16,9 +18,10 @@ const ROWS_PER_STEP: u64 = 65_536;
 pub(crate) fn read<'a>(
     source: &Source,
     table: Table,
-    input: &'a Input,
+    reading: &'a Reading<'a>,
     watch: &dyn Watch,
 ) -> Result<Rows<'a>, IngestError> {
+    let input = reading.input;
     let mut text = source.open_text()?;
     let start = text.fill_buf().map_err(|cause| source.unreadable(cause))?;
     let delimiter = input.convention.delimiter.unwrap_or_else(|| delimiter(start));
@@ -39,11 +42,14 @@ pub(crate) fn read<'a>(
     let mut constants = source.partitions();
     constants.retain(|(name, _)| !header.contains(name));
     header.extend(constants.iter().map(|(name, _)| name.clone()));
-    let columns = input.columns.locate(source, table, &header, input.survey)?;
+    let mut columns = input.columns.locate(source, table, &header, input.survey)?;
+    if table == Table::Customers {
+        columns.extend(attributes(source, &header[..width], &columns)?);
+    }
     let conditions = conditions(source, table, input, &header)?;
     let name = source.name();
 
-    let mut rows = Rows::new(input, table, &columns);
+    let mut rows = Rows::new(reading, table, &columns);
     rows.saw_ids(IdKind::Text);
     let mut record = ByteRecord::new();
     let mut number = 0;
@@ -63,6 +69,7 @@ pub(crate) fn read<'a>(
             rows.quarantine.add(&name, number, &column.name, problem)?;
         }
         if number % ROWS_PER_STEP == 0 {
+            rows.keep_to_memory()?;
             watch.advance(ROWS_PER_STEP);
         }
     }
@@ -120,6 +127,7 @@ fn add<'a, 'b>(
     columns: &'a [Column],
     bytes: impl Fn(usize) -> &'b [u8],
 ) -> Result<(), (&'a Column, Problem)> {
+    let mut profile: Vec<Option<Cow<'b, str>>> = Vec::new();
     let mut row = RawRow::EMPTY;
     for column in columns {
         let at = |problem: Problem| (column, problem);
@@ -132,17 +140,21 @@ fn add<'a, 'b>(
             row.customer = given;
             continue;
         }
+        if column.field.is_of_profile() {
+            profile.push(given.map(Cow::Borrowed));
+            continue;
+        }
         if text.is_empty() {
-            if column.field.is_needed() {
+            if column.field.needs_value() {
                 return Err(at(Problem::Missing(column.field)));
             }
             continue;
         }
         let unreadable = |error| at(Problem::Unreadable(error));
         match column.field {
-            Field::CustomerId => {}
+            Field::CustomerId | Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {}
             Field::OrderId => row.order = given,
-            Field::Ts => row.instant = convention.instant(text).map_err(unreadable)?,
+            Field::Ts | Field::Start => row.instant = convention.instant(text).map_err(unreadable)?,
             Field::Amount => row.amount = text.parse().map_err(unreadable)?,
             Field::CancelsOrderId => row.cancels = given,
             Field::ProductId => row.product = given,
@@ -156,8 +168,11 @@ fn add<'a, 'b>(
             Field::Status => row.status = given,
             Field::Channel => row.channel = given,
             Field::Offer => row.offer = given,
+            Field::End => row.end = Some(convention.instant(text).map_err(unreadable)?),
+            Field::ValidFrom => row.valid_from = Some(convention.instant(text).map_err(unreadable)?),
         }
     }
+    row.profile = &profile;
     rows.add(&row).map_err(|(field, problem)| {
         (columns.iter().find(|column| column.field == field).unwrap_or(&columns[0]), problem)
     })

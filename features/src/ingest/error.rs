@@ -94,6 +94,23 @@ pub enum IngestError {
         /// The columns there are.
         found: String,
     },
+    /// A customers file has an attribute of a name that means something else.
+    #[error(
+        "{file}: column {column:?} would be an attribute, and outputs have a column of that name already; rename it, \
+         or say with --column which field it holds"
+    )]
+    ReservedName {
+        /// The file.
+        file: String,
+        /// The column.
+        column: String,
+    },
+    /// Rows that are more than may be in memory cannot be put on disk.
+    #[error("rows beyond --memory cannot be written to the temporary folder: {cause}")]
+    CannotSpill {
+        /// What the operating system says.
+        cause: std::io::Error,
+    },
     /// The rows cannot become a history.
     #[error(transparent)]
     History(#[from] HistoryError),
@@ -125,6 +142,9 @@ pub enum Problem {
     /// A complaint was resolved before it was made.
     #[error("is before the complaint was made")]
     ResolvedBeforeMade,
+    /// A contract ends before it starts.
+    #[error("is before the contract's start")]
+    EndBeforeStart,
 }
 
 impl Problem {

@@ -8,10 +8,12 @@ mod csv;
 mod error;
 mod files;
 mod longest;
+mod memory;
 mod metadata;
 mod pages;
 mod parquet;
 mod quarantine;
+mod repeats;
 mod rows;
 mod source;
 
@@ -20,16 +22,18 @@ pub use condition::{Condition, ParseConditionError};
 pub use convention::{Convention, EpochUnit, Zone};
 pub use error::{IngestError, Problem};
 pub use files::find;
+pub use memory::{Memory, MemorySize};
 pub use quarantine::{BadRow, MaxBadRows};
 pub use rows::Counts;
 pub use source::Source;
 
+use self::repeats::SeenLines;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
 use crate::check::Survey;
-use crate::history::{History, HistoryBuilder};
+use crate::history::{Histories, HistoryBuilder};
 use crate::units::ParseUnitError;
 use crate::watch::Watch;
 
@@ -42,6 +46,10 @@ pub struct Input {
     pub complaints: Vec<Source>,
     /// Contact files: customer and instant of each time the shop turned to one.
     pub contacts: Vec<Source>,
+    /// Customers files: customer, from when on, and what a customer is like.
+    pub customers: Vec<Source>,
+    /// Contract files: customer, start and end of each contract.
+    pub contracts: Vec<Source>,
     /// Which column holds which field.
     pub columns: ColumnMap,
     /// How the files are written.
@@ -54,13 +62,17 @@ pub struct Input {
     pub max_bad_rows: MaxBadRows,
     /// Whether to look at every row for a data report.
     pub survey: bool,
+    /// Whether purchase lines that repeat another in everything that is read are left out.
+    pub drop_duplicates: bool,
+    /// How much memory the rows may take; as much as they need where that is not said.
+    pub memory: Option<Memory>,
 }
 
 /// A history and what was met on the way to it.
 #[derive(Debug)]
 pub struct Ingested {
     /// The history.
-    pub history: History,
+    pub history: Histories,
     /// How many rows went where.
     pub counts: Counts,
     /// The rows that were left out because something in them is wrong, by file and row.
@@ -89,16 +101,23 @@ pub enum Table {
     Complaints,
     /// Contacts.
     Contacts,
+    /// What customers are like.
+    Customers,
+    /// Contracts.
+    Contracts,
 }
 
 impl Table {
-    const ALL: [Self; 3] = [Self::Purchases, Self::Complaints, Self::Contacts];
+    const ALL: [Self; 5] =
+        [Self::Purchases, Self::Complaints, Self::Contacts, Self::Customers, Self::Contracts];
 
     const fn name(self) -> &'static str {
         match self {
             Self::Purchases => "purchases",
             Self::Complaints => "complaints",
             Self::Contacts => "contacts",
+            Self::Customers => "customers",
+            Self::Contracts => "contracts",
         }
     }
 
@@ -124,6 +143,10 @@ impl Table {
                 Field::Status,
             ],
             Self::Contacts => &[Field::CustomerId, Field::Ts, Field::Channel, Field::Offer],
+            Self::Customers => {
+                &[Field::CustomerId, Field::ValidFrom, Field::Name, Field::Phone, Field::AccountOwner]
+            }
+            Self::Contracts => &[Field::CustomerId, Field::Start, Field::End],
         }
     }
 }
@@ -139,7 +162,9 @@ impl FromStr for Table {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let table = Self::ALL.into_iter().find(|table| table.name() == text);
-        table.ok_or_else(|| ParseUnitError::new(text, "purchases, complaints or contacts"))
+        table.ok_or_else(|| {
+            ParseUnitError::new(text, "purchases, complaints, contacts, customers or contracts")
+        })
     }
 }
 
@@ -158,13 +183,20 @@ impl Collected {
     /// When there is no order, or more customers than can be numbered.
     pub fn fold(self, watch: &dyn Watch) -> Result<Ingested, IngestError> {
         watch.begin("fold to orders", None);
-        let history = History::fold(self.builders)?;
+        let history = Histories::fold(self.builders)?;
         watch.end();
-        if history.order_count() == 0 {
+        if history.summary().orders == 0 {
             return Err(IngestError::NoPurchases);
         }
         Ok(Ingested { history, counts: self.counts, quarantine: self.quarantine })
     }
+}
+
+/// What is read, and what was met so far.
+struct Reading<'a> {
+    input: &'a Input,
+    /// The purchase lines, where those that repeat another are left out.
+    seen: Option<SeenLines>,
 }
 
 /// Reads the rows of every file.
@@ -172,19 +204,22 @@ impl Collected {
 /// # Errors
 /// As [`read`].
 pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestError> {
+    let reading = Reading { input, seen: input.drop_duplicates.then(SeenLines::default) };
     let mut collected = Collected::default();
     let tables = [
         (Table::Purchases, &input.purchases),
         (Table::Complaints, &input.complaints),
         (Table::Contacts, &input.contacts),
+        (Table::Customers, &input.customers),
+        (Table::Contracts, &input.contracts),
     ];
     for (table, sources) in tables {
         for source in sources {
             watch.begin(&format!("read {}", source.name()), None);
             let parts = if source.is_parquet()? {
-                parquet::read(source, table, input, watch)?
+                parquet::read(source, table, &reading, watch)?
             } else {
-                vec![csv::read(source, table, input, watch)?]
+                vec![csv::read(source, table, &reading, watch)?]
             };
             let in_file = collected.quarantine.len();
             for part in parts {
@@ -196,6 +231,9 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
                 }
             }
             collected.quarantine[in_file..].sort_by_key(|bad| bad.row);
+            if let Some(memory) = &input.memory {
+                memory.keep(&mut collected.builders)?;
+            }
             watch.end();
         }
     }

@@ -1,5 +1,6 @@
 //! The Parquet reader: only the needed columns, row groups in parallel.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,14 +13,14 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
-use super::arrays::{Amounts, Cells, Ids, Instants};
-use super::columns::Column;
+use super::arrays::{Amounts, Cells, Ids, Instants, Says};
+use super::columns::{Column, attributes};
 use super::csv::conditions;
 use super::metadata::{check_codecs, check_rows, plain_metadata};
 use super::pages::Pages;
 use super::rows::{RawRow, Rows};
 use super::source::SharedFile;
-use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
+use super::{Condition, Convention, Field, IngestError, Input, Problem, Reading, Source, Table};
 use crate::history::Severity;
 use crate::units::{Amount, ParseUnitError};
 use crate::watch::Watch;
@@ -29,25 +30,26 @@ const BATCH_ROWS: usize = 8_192;
 pub(crate) fn read<'a>(
     source: &Source,
     table: Table,
-    input: &'a Input,
+    reading: &'a Reading<'a>,
     watch: &dyn Watch,
 ) -> Result<Vec<Rows<'a>>, IngestError> {
     match source {
         Source::File(_) => {
             let file = SharedFile::new(source.open_file()?).map_err(|cause| source.unreadable(cause))?;
-            read_chunks(source, table, input, watch, &file)
+            read_chunks(source, table, reading, watch, &file)
         }
-        Source::Bytes { bytes, .. } => read_chunks(source, table, input, watch, bytes),
+        Source::Bytes { bytes, .. } => read_chunks(source, table, reading, watch, bytes),
     }
 }
 
 fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     source: &Source,
     table: Table,
-    input: &'a Input,
+    reading: &'a Reading<'a>,
     watch: &dyn Watch,
     chunks: &R,
 ) -> Result<Vec<Rows<'a>>, IngestError> {
+    let input = reading.input;
     let metadata =
         guarded(source, || plain_metadata(chunks).map_err(|error| IngestError::in_file(source, error)))?;
     let layout = Layout::of(source, table, input, metadata.schema())?;
@@ -80,6 +82,7 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
                 let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
                 add_batch(&mut rows, source, &input.convention, &layout, &batch, row)?;
                 row += batch.num_rows() as u64;
+                rows.keep_to_memory()?;
                 watch.advance(batch.num_rows() as u64);
             }
             Ok(rows)
@@ -87,7 +90,7 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     // Every thread takes the next group there is, and keeps what it read to itself.
     let next = AtomicUsize::new(0);
     let read_share = |_| {
-        let mut rows = Rows::new(input, table, &layout.columns);
+        let mut rows = Rows::new(reading, table, &layout.columns);
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(group) = groups.get(place) else { return Ok(rows) };
@@ -133,7 +136,10 @@ impl<'a> Layout<'a> {
         partitions.retain(|(name, _)| !header.contains(name));
         let (names, constants): (Vec<String>, Vec<String>) = partitions.into_iter().unzip();
         header.extend(names);
-        let columns = input.columns.locate(source, table, &header, input.survey)?;
+        let mut columns = input.columns.locate(source, table, &header, input.survey)?;
+        if table == Table::Customers {
+            columns.extend(attributes(source, &header[..schema.fields().len()], &columns)?);
+        }
         let conditions = conditions(source, table, input, &header)?;
         Ok(Self { columns, conditions, header, constants })
     }
@@ -179,6 +185,11 @@ struct Batch<'a> {
     statuses: Option<Ids<'a>>,
     channels: Option<Ids<'a>>,
     offers: Option<Ids<'a>>,
+    valid_from: Option<Instants<'a>>,
+    starts: Option<Instants<'a>>,
+    ends: Option<Instants<'a>>,
+    /// What the file says of customers, in the order of its columns.
+    profile: Vec<Says<'a>>,
 }
 
 impl<'a> Batch<'a> {
@@ -211,6 +222,13 @@ impl<'a> Batch<'a> {
             Field::Status => self.statuses = Some(Ids::of(array).ok_or(ids)?),
             Field::Channel => self.channels = Some(Ids::of(array).ok_or(ids)?),
             Field::Offer => self.offers = Some(Ids::of(array).ok_or(ids)?),
+            Field::ValidFrom => self.valid_from = Some(instants()?),
+            Field::Start => self.starts = Some(instants()?),
+            Field::End => self.ends = Some(instants()?),
+            Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {
+                self.profile
+                    .push(Says::of(array, convention).ok_or("text, numbers, flags, dates or timestamps")?);
+            }
         }
         Ok(())
     }
@@ -402,5 +420,16 @@ fn add(
         row.resolved_at = resolved.get(i).map_err(wrong(Field::ResolvedAt))?;
     }
     row.severity = batch.severity(i).map_err(wrong(Field::Severity))?;
+    if let Some(starts) = &batch.starts {
+        row.instant = starts.get(i).map_err(wrong(Field::Start))?.ok_or_else(needed(Field::Start))?;
+    }
+    if let Some(ends) = &batch.ends {
+        row.end = ends.get(i).map_err(wrong(Field::End))?;
+    }
+    if let Some(valid_from) = &batch.valid_from {
+        row.valid_from = valid_from.get(i).map_err(wrong(Field::ValidFrom))?;
+    }
+    let profile: Vec<Option<Cow<'_, str>>> = batch.profile.iter().map(|says| says.get(i)).collect();
+    row.profile = &profile;
     rows.add(&row)
 }

@@ -1,12 +1,14 @@
 //! Rows as both readers deliver them, on their way into a history.
 
+use std::borrow::Cow;
 use std::ops::AddAssign;
 
 use super::columns::Column;
 use super::quarantine::Quarantine;
-use super::{Field, Input, Problem, Table};
+use super::repeats::fingerprint;
+use super::{Field, IngestError, Problem, Reading, Table};
 use crate::check::Survey;
-use crate::history::{Complaint, Contact, Given, HistoryBuilder, Severity};
+use crate::history::{Complaint, Contact, Contract, Given, HistoryBuilder, Profile, Severity, Word};
 use crate::id::IdKind;
 use crate::units::{Amount, Instant};
 
@@ -19,12 +21,18 @@ pub struct Counts {
     pub complaints: u64,
     /// Contacts that are.
     pub contacts: u64,
+    /// Rows of customers files that are.
+    pub profiles: u64,
+    /// Contracts that are.
+    pub contracts: u64,
     /// Rows of any kind that were left out because they name no customer.
     pub without_customer: u64,
     /// Rows of customers that were to be left out.
     pub excluded: u64,
     /// Purchase lines that did not meet the conditions.
     pub filtered: u64,
+    /// Purchase lines that repeat another, where those are left out.
+    pub repeated: u64,
     /// Rows in quarantine.
     pub bad: u64,
 }
@@ -32,8 +40,8 @@ pub struct Counts {
 impl Counts {
     /// All rows that were read.
     pub fn rows(&self) -> u64 {
-        let kept = self.purchase_lines + self.complaints + self.contacts;
-        kept + self.without_customer + self.excluded + self.filtered + self.bad
+        let kept = self.purchase_lines + self.complaints + self.contacts + self.profiles + self.contracts;
+        kept + self.without_customer + self.excluded + self.filtered + self.repeated + self.bad
     }
 }
 
@@ -42,9 +50,12 @@ impl AddAssign for Counts {
         self.purchase_lines += other.purchase_lines;
         self.complaints += other.complaints;
         self.contacts += other.contacts;
+        self.profiles += other.profiles;
+        self.contracts += other.contracts;
         self.without_customer += other.without_customer;
         self.excluded += other.excluded;
         self.filtered += other.filtered;
+        self.repeated += other.repeated;
         self.bad += other.bad;
     }
 }
@@ -66,6 +77,10 @@ pub(crate) struct RawRow<'a> {
     pub(crate) status: Option<&'a str>,
     pub(crate) channel: Option<&'a str>,
     pub(crate) offer: Option<&'a str>,
+    pub(crate) valid_from: Option<Instant>,
+    pub(crate) end: Option<Instant>,
+    /// The values of what the file says of customers, in the order of its columns.
+    pub(crate) profile: &'a [Option<Cow<'a, str>>],
 }
 
 impl RawRow<'_> {
@@ -84,6 +99,9 @@ impl RawRow<'_> {
         status: None,
         channel: None,
         offer: None,
+        valid_from: None,
+        end: None,
+        profile: &[],
     };
 }
 
@@ -93,13 +111,15 @@ pub(crate) struct Rows<'a> {
     pub(super) counts: Counts,
     pub(super) quarantine: Quarantine,
     pub(super) survey: Option<Survey>,
-    input: &'a Input,
+    reading: &'a Reading<'a>,
     table: Table,
+    /// What the file says of customers, in the order of its columns.
+    attributes: Vec<Word>,
 }
 
 impl<'a> Rows<'a> {
     /// None yet, of a file with these columns.
-    pub(super) fn new(input: &'a Input, table: Table, columns: &[Column]) -> Self {
+    pub(super) fn new(reading: &'a Reading<'a>, table: Table, columns: &[Column]) -> Self {
         let has = |field| columns.iter().any(|column| column.field == field);
         let mut builder = HistoryBuilder::default();
         builder.saw(Given {
@@ -108,10 +128,14 @@ impl<'a> Rows<'a> {
             products: has(Field::ProductId),
             discounts: has(Field::Discount),
             contacts: table == Table::Contacts,
+            profiles: table == Table::Customers,
+            contracts: table == Table::Contracts,
         });
-        let quarantine = Quarantine { limit: input.max_bad_rows, rows: Vec::new() };
-        let survey = input.survey.then(Survey::default);
-        Self { builder, counts: Counts::default(), quarantine, survey, input, table }
+        let of_profile = columns.iter().filter(|column| column.field.is_of_profile());
+        let attributes = of_profile.map(|column| builder.word(column.attribute())).collect();
+        let quarantine = Quarantine { limit: reading.input.max_bad_rows, rows: Vec::new() };
+        let survey = reading.input.survey.then(Survey::default);
+        Self { builder, counts: Counts::default(), quarantine, survey, reading, table, attributes }
     }
 
     pub(super) fn saw_ids(&mut self, kind: IdKind) {
@@ -122,15 +146,21 @@ impl<'a> Rows<'a> {
     pub(super) fn takes(&mut self, customer: Option<&str>) -> bool {
         match customer {
             None => self.counts.without_customer += 1,
-            Some(customer) if self.input.excluded.contains(customer) => self.counts.excluded += 1,
+            Some(customer) if self.reading.input.excluded.contains(customer) => self.counts.excluded += 1,
             Some(_) => return true,
         }
         false
     }
 
-    /// Whether a purchase line is only counted and kept, and not looked at for a report.
+    /// Whether a purchase line is only counted and kept, and not looked at.
     pub(super) fn only_count_lines(&self) -> bool {
-        self.table == Table::Purchases && self.survey.is_none()
+        self.table == Table::Purchases && self.survey.is_none() && self.reading.seen.is_none()
+    }
+
+    /// Moves the rows to disk where they take more memory than they may.
+    pub(super) fn keep_to_memory(&mut self) -> Result<(), IngestError> {
+        let memory = self.reading.input.memory.as_ref();
+        memory.map_or(Ok(()), |memory| memory.keep_share(&mut self.builder))
     }
 
     /// Adds `count` purchase lines that differ in nothing but their amounts; whether their customer's rows go into the
@@ -143,7 +173,7 @@ impl<'a> Rows<'a> {
         total: Amount,
         count: usize,
     ) -> bool {
-        if self.input.excluded.contains(customer) {
+        if self.reading.input.excluded.contains(customer) {
             return false;
         }
         self.builder.add_line(customer, order, instant, total);
@@ -184,12 +214,37 @@ impl<'a> Rows<'a> {
                 self.builder.add_contact(customer, contact);
                 Ok(())
             }
+            Table::Customers => {
+                self.add_profile(customer, row);
+                Ok(())
+            }
+            Table::Contracts => {
+                let contract = Contract { start: row.instant, end: row.end };
+                if contract.end.is_some_and(|end| end < contract.start) {
+                    return Err((Field::End, Problem::EndBeforeStart));
+                }
+                self.counts.contracts += 1;
+                self.builder.add_contract(customer, contract);
+                Ok(())
+            }
         }
+    }
+
+    fn add_profile(&mut self, customer: &str, row: &RawRow<'_>) {
+        for (&attribute, value) in self.attributes.iter().zip(row.profile) {
+            let value = value.as_deref().map(|text| self.builder.word(text));
+            self.builder.add_profile(customer, Profile { attribute, from: row.valid_from, value });
+        }
+        self.counts.profiles += 1;
     }
 
     fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let &RawRow { instant, amount, .. } = row;
         let order = row.order.ok_or((Field::OrderId, Problem::Missing(Field::OrderId)))?;
+        if self.reading.seen.as_ref().is_some_and(|seen| !seen.is_new(fingerprint(row))) {
+            self.counts.repeated += 1;
+            return Ok(());
+        }
         match row.cancels {
             Some(cancelled) => self.builder.add_cancellation(customer, cancelled, instant, amount),
             None => self.builder.add_line(customer, order, instant, amount),

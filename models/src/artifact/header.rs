@@ -1,5 +1,6 @@
 //! Everything of a model file but the forest, as JSON.
 
+use mainstay_features::label::Label;
 use mainstay_features::registry::CORE;
 use mainstay_features::units::{Days, Instant};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,9 @@ use crate::training::{Settings, SnapshotSummary, Validation};
 #[serde(deny_unknown_fields)]
 pub(super) struct Header {
     features: Vec<String>,
+    /// Models were of purchases before there were contracts.
+    #[serde(default = "no_purchase")]
+    label: String,
     horizon_days: u32,
     lookback_days: u32,
     seed: u64,
@@ -26,6 +30,10 @@ pub(super) struct Header {
     validation: Option<HeaderValidation>,
     selected: Kind,
     logistic: Logistic,
+}
+
+fn no_purchase() -> String {
+    Label::NoPurchase.to_string()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -48,6 +56,7 @@ impl Header {
     pub(super) fn of(artifact: &Artifact) -> Self {
         Self {
             features: CORE.iter().map(|feature| feature.name.to_owned()).collect(),
+            label: artifact.label.to_string(),
             horizon_days: artifact.settings.horizon.get(),
             lookback_days: artifact.settings.lookback.get(),
             seed: artifact.settings.seed,
@@ -92,6 +101,7 @@ impl Header {
         }
         Ok(Artifact {
             id,
+            label: self.label.parse::<Label>().map_err(|error| bad(&error.to_string()))?,
             settings: Settings {
                 horizon: days(self.horizon_days)?,
                 lookback: days(self.lookback_days)?,

@@ -3,6 +3,7 @@
 mod bytes;
 mod header;
 
+use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
 use sha2::{Digest, Sha256};
 
@@ -20,6 +21,8 @@ const CHECKSUM_BYTES: usize = 32;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Artifact {
     id: String,
+    /// What leaving means: what the probability is of.
+    pub label: Label,
     /// What the model was trained for.
     pub settings: Settings,
     /// The first and the last order the training looked at; every label ends at or before the last.
@@ -35,9 +38,9 @@ pub struct Artifact {
 impl Artifact {
     /// Puts a training's outcome together with what it was trained on.
     pub fn new(settings: Settings, data_span: (Instant, Instant), training: Training) -> Self {
-        let Training { models, snapshots, validation } = training;
+        let Training { label, models, snapshots, validation } = training;
         let id = String::new();
-        let mut artifact = Self { id, settings, data_span, snapshots, validation, models };
+        let mut artifact = Self { id, label, settings, data_span, snapshots, validation, models };
         artifact.id = id_of(&artifact.body());
         artifact
     }
@@ -196,6 +199,7 @@ mod tests {
             Settings { horizon: "90d".parse().unwrap(), lookback: "365d".parse().unwrap(), seed: 7 },
             (at("2023-01-01"), at("2024-06-30T12:00:00Z")),
             Training {
+                label: Label::ContractEnd,
                 models: Models {
                     logistic: Logistic { intercept: 0.1, terms: vec![term] },
                     forest: Forest::new(vec![root, leaf(0.2), leaf(0.9)], vec![3]).unwrap(),
@@ -229,6 +233,18 @@ mod tests {
         assert_eq!(read.to_bytes(), artifact.to_bytes());
         assert!((artifact.churn_rate() - 0.4).abs() < 1e-12);
         assert!(artifact.name().starts_with("forest-"));
+    }
+
+    #[test]
+    fn a_model_of_before_there_were_contracts_is_of_purchases() {
+        let label = b"\"label\":\"contract end\",";
+        let older = reseal(|body| {
+            let at = body.windows(label.len()).position(|window| window == label).unwrap();
+            body.drain(at..at + label.len());
+            let length = u64::from_le_bytes(body[12..20].try_into().unwrap()) - label.len() as u64;
+            body[12..20].copy_from_slice(&length.to_le_bytes());
+        });
+        assert_eq!(older.unwrap().label, Label::NoPurchase);
     }
 
     #[test]
@@ -270,6 +286,7 @@ mod tests {
             ("\"horizon_days\":90", "\"horizon_days\": 0"),
             ("\"rows\":100", "\"rows\":  3"),
             ("2024-04-01T", "2024-24-01T"),
+            ("contract end", "contract and"),
         ] {
             assert!(reseal(|body| swap(body, from, to)).is_err(), "{from} to {to}");
         }

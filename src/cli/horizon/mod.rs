@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let history = args.input.read(&Store::at(&args.store.store), &progress)?;
     last_order(&history)?;
     progress.begin("study who comes back", None);
-    let advice = study(&history, args.lookback, args.few);
+    let advice = study(&history, args.lookback, args.few)?;
     progress.end();
     let advice = advice.ok_or_else(|| {
         let message = format!(

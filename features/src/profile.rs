@@ -1,0 +1,305 @@
+//! What customers files say of customers, as it was known at an instant: attributes, which are features where it is said
+//! from when on they are valid, and what lists show.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::history::{CustomerHistory, Histories, History, HistoryError, Profile, Word};
+use crate::known::{Known, said_until};
+use crate::registry;
+use crate::units::Instant;
+
+/// So few customers are not worth another thread.
+const MIN_CUSTOMERS: usize = 1024;
+
+/// What lists show of a customer and no feature is made of.
+const LISTED: [&str; 3] = ["name", "phone", "account_owner"];
+
+/// The columns of outputs besides features and attributes.
+const OUTPUT_COLUMNS: [&str; 6] =
+    ["customer_id", "as_of", "churn_probability", "lifetime_value", "action", "net_value"];
+
+/// Whether an attribute cannot have this name, because another column of an output or a field has it.
+pub fn is_reserved(name: &str) -> bool {
+    OUTPUT_COLUMNS.contains(&name)
+        || LISTED.contains(&name)
+        || name == "valid_from"
+        || registry::all().any(|feature| feature.name == name)
+}
+
+/// What customers files say under one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// The column's name.
+    pub name: String,
+    /// Whether some values, whenever they are valid, read as finite numbers.
+    pub has_numbers: bool,
+    /// Whether some do not.
+    pub has_texts: bool,
+    /// Whether some rows say from when on they are valid.
+    pub has_dated: bool,
+    /// Whether some rows do not.
+    pub has_undated: bool,
+    word: Word,
+}
+
+/// What is found out about an attribute, row by row.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    dated: bool,
+    undated: bool,
+    number: bool,
+    text: bool,
+}
+
+/// Everything that customers files say, sorted by name.
+///
+/// # Errors
+/// When a part of the history cannot be read.
+pub fn all_attributes(histories: &Histories) -> Result<Vec<Attribute>, HistoryError> {
+    let mut all: BTreeMap<String, Attribute> = BTreeMap::new();
+    for other in histories.each(attributes)?.into_iter().flatten() {
+        match all.get_mut(&other.name) {
+            Some(known) => known.merge(&other),
+            None => {
+                all.insert(other.name.clone(), other);
+            }
+        }
+    }
+    Ok(all.into_values().collect())
+}
+
+/// The same, of a part of the history.
+pub fn attributes(history: &History) -> Vec<Attribute> {
+    if !history.given().profiles {
+        return Vec::new();
+    }
+    let look = |mut seen: BTreeMap<Word, Seen>, customer: usize| {
+        for row in history.customer(customer).profiles {
+            let seen = seen.entry(row.attribute).or_default();
+            seen.dated |= row.from.is_some();
+            seen.undated |= row.from.is_none();
+            // One text is enough to know.
+            if let Some(value) = row.value.filter(|_| !seen.text) {
+                let is_number = number(history.text(value)).is_some();
+                seen.number |= is_number;
+                seen.text |= !is_number;
+            }
+        }
+        seen
+    };
+    let merge = |mut all: BTreeMap<Word, Seen>, others: BTreeMap<Word, Seen>| {
+        for (word, other) in others {
+            let seen = all.entry(word).or_default();
+            seen.dated |= other.dated;
+            seen.undated |= other.undated;
+            seen.number |= other.number;
+            seen.text |= other.text;
+        }
+        all
+    };
+    let seen = (0..history.len())
+        .into_par_iter()
+        .with_min_len(MIN_CUSTOMERS)
+        .fold(BTreeMap::new, look)
+        .reduce(BTreeMap::new, merge);
+    let mut attributes: Vec<Attribute> = seen
+        .into_iter()
+        .map(|(word, seen)| Attribute {
+            name: history.text(word).to_owned(),
+            has_numbers: seen.number,
+            has_texts: seen.text,
+            has_dated: seen.dated,
+            has_undated: seen.undated,
+            word,
+        })
+        .collect();
+    attributes.sort_by(|a, b| a.name.cmp(&b.name));
+    attributes
+}
+
+/// What lists show: name, phone and account owner, and attributes that can be no feature, as nothing says since when
+/// they are so; those sorted by name.
+///
+/// # Errors
+/// When a part of the history cannot be read.
+pub fn listed(histories: &Histories) -> Result<Vec<Attribute>, HistoryError> {
+    let mut listed = all_attributes(histories)?;
+    listed.retain(|attribute| !attribute.is_feature());
+    let place = |attribute: &Attribute| LISTED.iter().position(|name| *name == attribute.name);
+    listed.sort_by_key(|attribute| place(attribute).unwrap_or(LISTED.len()));
+    Ok(listed)
+}
+
+impl Attribute {
+    /// Whether there are values and all of them, whenever they are valid, read as finite numbers.
+    pub fn is_number(&self) -> bool {
+        self.has_numbers && !self.has_texts
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.has_numbers |= other.has_numbers;
+        self.has_texts |= other.has_texts;
+        self.has_dated |= other.has_dated;
+        self.has_undated |= other.has_undated;
+    }
+
+    /// Whether it is for people only, whatever is known of it: name, phone, account owner.
+    pub fn is_private(&self) -> bool {
+        LISTED.contains(&self.name.as_str())
+    }
+
+    /// Whether it is a feature: it says from when on it is valid, so that what was known at an instant can be told.
+    pub fn is_feature(&self) -> bool {
+        self.has_dated && !self.is_private()
+    }
+
+    /// The value as a feature: that of the newest row that says it is valid at the instant.
+    pub fn known(&self, history: &History, known: &Known<'_>) -> Option<Word> {
+        newest(history, known.profile(self.word))
+    }
+
+    /// The value for a list: that of the newest row valid at the instant, where rows that do not say from when on are
+    /// valid from the beginning of time.
+    pub fn shown(&self, history: &History, customer: CustomerHistory<'_>, as_of: Instant) -> Option<Word> {
+        newest(history, said_until(customer, self.word, as_of))
+    }
+}
+
+/// The value of the last of some rows, in time order. Of several at one instant that whose text is the greatest in byte
+/// order, so that the order of rows in files does not show; none is the least.
+fn newest(history: &History, rows: &[Profile]) -> Option<Word> {
+    let from = rows.last()?.from;
+    let text = |row: &Profile| row.value.map(|value| history.text(value));
+    let at_once = rows.iter().rev().take_while(|row| row.from == from);
+    at_once.max_by(|a, b| text(a).cmp(&text(b)))?.value
+}
+
+/// A text as a finite number.
+pub fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::HistoryBuilder;
+    use crate::known::Cut;
+    use crate::units::Amount;
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    /// A customer who bought on 2024-01-01, with rows of attribute, from when on, and value.
+    fn history(rows: &[(&str, Option<&str>, Option<&str>)]) -> History {
+        let mut builder = HistoryBuilder::default();
+        builder.add_line("a", "1", at("2024-01-01"), Amount::new(5.0).unwrap());
+        for &(attribute, from, value) in rows {
+            let profile = Profile {
+                attribute: builder.word(attribute),
+                from: from.map(at),
+                value: value.map(|value| builder.word(value)),
+            };
+            builder.add_profile("a", profile);
+        }
+        History::fold(vec![builder]).unwrap()
+    }
+
+    /// Every feature's value at an instant.
+    fn known(history: &History, as_of: &str) -> Vec<(String, Option<String>)> {
+        let mut cut = Cut::default();
+        let known = cut.at(history.customer(0), at(as_of)).unwrap();
+        let value = |attribute: &Attribute| attribute.known(history, &known);
+        attributes(history)
+            .into_iter()
+            .filter(Attribute::is_feature)
+            .map(|of| (of.name.clone(), value(&of).map(|value| history.text(value).to_owned())))
+            .collect()
+    }
+
+    fn pairs(expected: &[(&str, Option<&str>)]) -> Vec<(String, Option<String>)> {
+        expected.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect()
+    }
+
+    #[test]
+    fn the_newest_value_that_is_valid_counts_and_an_empty_one_ends_it() {
+        let rows = [
+            ("tier", Some("2024-03-01"), Some("gold")),
+            ("region", Some("2024-01-05"), Some("north")),
+            ("tier", Some("2024-02-01"), Some("silver")),
+            ("tier", Some("2024-04-01"), None),
+        ];
+        let history = history(&rows);
+        for (as_of, region, tier) in [
+            ("2024-01-02", None, None),
+            ("2024-02-01", Some("north"), Some("silver")),
+            ("2024-02-29", Some("north"), Some("silver")),
+            ("2024-03-01", Some("north"), Some("gold")),
+            ("2024-04-01", Some("north"), None),
+        ] {
+            assert_eq!(known(&history, as_of), pairs(&[("region", region), ("tier", tier)]), "{as_of}");
+        }
+    }
+
+    #[test]
+    fn of_two_values_from_one_instant_on_the_greater_text_counts_whichever_comes_first() {
+        let day = Some("2024-01-01");
+        for values in [["b", "a"], ["a", "b"]] {
+            let history = history(&values.map(|value| ("tier", day, Some(value))));
+            assert_eq!(known(&history, "2024-02-01"), pairs(&[("tier", Some("b"))]));
+        }
+    }
+
+    #[test]
+    fn what_does_not_say_since_when_is_shown_and_no_feature() {
+        let rows = [
+            ("vip", None, Some("yes")),
+            ("phone", Some("2024-01-01"), Some("1")),
+            ("name", None, Some("Old")),
+            ("name", Some("2024-03-01"), Some("New")),
+            ("tier", None, Some("gold")),
+            ("tier", Some("2024-03-01"), Some("silver")),
+        ];
+        let history = history(&rows);
+        assert_eq!(known(&history, "2024-02-01"), pairs(&[("tier", None)]));
+        let histories = history.into();
+        let (listed, history) = (listed(&histories).unwrap(), histories.whole().unwrap());
+        let shown = |as_of: &str| {
+            listed
+                .iter()
+                .map(|of| (of.name.clone(), of.shown(history, history.customer(0), at(as_of))))
+                .map(|(name, value)| (name, value.map(|value| history.text(value).to_owned())))
+                .collect::<Vec<_>>()
+        };
+        let rest = [("phone", Some("1")), ("vip", Some("yes"))];
+        assert_eq!(shown("2024-02-01"), pairs(&[("name", Some("Old")), rest[0], rest[1]]));
+        assert_eq!(shown("2024-03-01"), pairs(&[("name", Some("New")), rest[0], rest[1]]));
+    }
+
+    #[test]
+    fn an_attribute_is_a_number_where_every_value_is() {
+        let day = Some("2024-01-01");
+        for (values, is_number) in [
+            (&["1", " 2.5 ", "-3e2"] as &[&str], true),
+            (&["1", "inf"], false),
+            (&["1", "NaN"], false),
+            (&["1", "two"], false),
+        ] {
+            let rows: Vec<_> = values.iter().map(|value| ("size", day, Some(*value))).collect();
+            assert_eq!(attributes(&history(&rows))[0].is_number(), is_number, "{values:?}");
+        }
+        assert!(!attributes(&history(&[("size", day, None)]))[0].is_number(), "nothing says that it is one");
+    }
+
+    #[test]
+    fn names_of_other_columns_are_reserved() {
+        for name in
+            ["customer_id", "as_of", "recency_days", "contacts_90d", "net_value", "name", "valid_from"]
+        {
+            assert!(is_reserved(name), "{name}");
+        }
+        assert!(!is_reserved("region"));
+    }
+}

@@ -1,0 +1,86 @@
+//! Logs larger than memory: what does not fit goes through files, and the outputs are the same to the last byte.
+
+use std::fs;
+
+use crate::support::{done, failed, folder, run};
+
+/// A made-up shop's files, and the flags to read them.
+fn shop(folder: &std::path::Path, customers: u32) -> String {
+    let at = |name: &str| folder.join(name).display().to_string();
+    done(&format!("simulate --customers {customers} --seed 5 --out {}", at("shop")));
+    ["purchases", "complaints", "contacts", "customers"]
+        .map(|table| format!("--{table} {}", at(&format!("shop/{table}.parquet"))))
+        .join(" ")
+}
+
+#[test]
+fn outputs_are_the_same_whether_the_log_fits_or_not() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    // 60,000 customers take about twice the 16 MiB that rows may take of 64.
+    let input = shop(folder.path(), 60_000);
+    let outputs = |name: &str, flags: &str| -> Vec<Vec<u8>> {
+        let out = |file: &str| at(&format!("{name}-{file}"));
+        let store = at(name);
+        let instants = "--as-of 2023-06-01 2023-10-01";
+        let read = format!("{input} {flags}");
+        done(&format!("features {read} {instants} --out {}", out("features.parquet")));
+        done(&format!("train {read} --horizon 60d --lookback 180d --store {store}"));
+        done(&format!("score {read} --store {store} --out {}", out("scores.parquet")));
+        let horizon = done(&format!("horizon {read} --json"));
+        let backtest = done(&format!("backtest {read} --horizon 60d --json"));
+        // How long the fits took is not the same twice.
+        let backtest: String = backtest
+            .lines()
+            .filter(|line| !line.contains("seconds"))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let files = [out("features.parquet"), out("scores.parquet"), format!("{store}/model.mainstay")];
+        let mut outputs: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
+        outputs.extend([horizon.into_bytes(), backtest.into_bytes()]);
+        outputs
+    };
+    let spilled = run(&format!("horizon {input} --memory 64MiB"));
+    let said = String::from_utf8(spilled.stderr).unwrap();
+    assert!(said.contains("more than --memory lets be in memory"), "{said}");
+    let whole = outputs("whole", "");
+    for flags in ["--memory 64MiB --threads 1", "--memory 64MiB --threads 2"] {
+        for (number, (ours, theirs)) in outputs("parts", flags).iter().zip(&whole).enumerate() {
+            assert!(ours == theirs, "output {number} with {flags}");
+        }
+    }
+}
+
+#[test]
+fn a_kept_history_is_the_same_whether_its_rows_fitted_or_not() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let input = shop(folder.path(), 60_000);
+    for (store, flags) in [("whole", ""), ("parts", "--memory 64MiB")] {
+        done(&format!("ingest {input} {flags} --store {}", at(store)));
+    }
+    let segment = |store: &str| fs::read(at(&format!("{store}/history/segment-000001.history"))).unwrap();
+    assert!(segment("whole") == segment("parts"));
+    for flags in ["", "--memory 64MiB"] {
+        let out = at("features.parquet");
+        done(&format!("features --store {} {flags} --as-of 2023-10-01 --out {out}", at("whole")));
+        let kept = fs::read(&out).unwrap();
+        done(&format!("features {input} --as-of 2023-10-01 --out {out}"));
+        assert!(kept == fs::read(&out).unwrap(), "{flags}");
+    }
+}
+
+#[test]
+fn too_little_memory_and_no_folder_for_the_rest_are_said() {
+    let (code, said) = failed("horizon --purchases x.csv --memory 1MiB");
+    assert_eq!(code, 2);
+    assert!(said.contains("--help"), "{said}");
+    let mut command = crate::support::command("horizon --memory 64MiB --purchases");
+    let output = command.arg(crate::support::CDNOW).env("TMPDIR", "/no/such/folder").output().unwrap();
+    assert_eq!(output.status.code(), Some(6));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("/no/such/folder: cannot be written") && said.contains("TMPDIR"), "{said}");
+    let (code, said) = failed(&format!("check --purchases {} --memory 64MiB", crate::support::CDNOW));
+    assert_eq!(code, 2);
+    assert!(said.contains("--memory: check keeps a fingerprint of every line"), "{said}");
+}
