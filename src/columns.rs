@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::builder::{Float64Builder, StringBuilder};
 use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field as ArrowField, TimeUnit};
 use mainstay_features::feature::Feature;
 use mainstay_features::id::IdKind;
@@ -85,24 +86,19 @@ impl AttributeValues {
 pub(crate) fn core<'a>(
     rows: impl Iterator<Item = &'a Row> + Clone + 'a,
 ) -> impl Iterator<Item = Column> + 'a {
-    CORE.iter().enumerate().map(move |(i, of)| feature(of, rows.clone().map(move |row| row[i])))
+    CORE.iter().enumerate().map(move |(i, of)| feature(of, rows.clone().map(|row| row[i]).collect()))
 }
 
 /// A feature's values: whole numbers as integers, all else as floats, and no value as null.
-pub(crate) fn feature(feature: &Feature, values: impl Iterator<Item = f64>) -> Column {
+pub(crate) fn feature(feature: &Feature, values: Vec<f64>) -> Column {
     let nullable = feature.missing.is_some();
-    let field = |kind| ArrowField::new(feature.name, kind, nullable);
-    let given = |value: f64| (!value.is_nan()).then_some(value);
-    match (feature.unit.is_whole(), nullable) {
-        (true, false) => {
-            let whole = Int64Array::from_iter_values(values.map(|value| value as i64));
-            (field(DataType::Int64), Arc::new(whole))
-        }
-        (true, true) => {
-            let whole: Int64Array = values.map(|value| given(value).map(|value| value as i64)).collect();
-            (field(DataType::Int64), Arc::new(whole))
-        }
-        (false, false) => (field(DataType::Float64), Arc::new(Float64Array::from_iter_values(values))),
-        (false, true) => (field(DataType::Float64), Arc::new(values.map(given).collect::<Float64Array>())),
+    let given = nullable.then(|| NullBuffer::from_iter(values.iter().map(|value| !value.is_nan())));
+    if feature.unit.is_whole() {
+        let whole: Vec<i64> = values.iter().map(|&value| value as i64).collect();
+        let array = Int64Array::new(whole.into(), given);
+        (ArrowField::new(feature.name, DataType::Int64, nullable), Arc::new(array))
+    } else {
+        let array = Float64Array::new(values.into(), given);
+        (ArrowField::new(feature.name, DataType::Float64, nullable), Arc::new(array))
     }
 }

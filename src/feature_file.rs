@@ -27,17 +27,23 @@ pub fn write_features(
     out: &mut (dyn Write + Send),
 ) -> io::Result<usize> {
     let mut file = FeatureFile::new(table, history.id_kind(), out);
-    for begin in (0..history.len()).step_by(CUSTOMERS * SHARES) {
+    let compute = |begin: usize| -> Vec<Rows> {
         let end = history.len().min(begin + CUSTOMERS * SHARES);
-        let shares: Vec<Rows> = (begin..end)
-            .into_par_iter()
-            .step_by(CUSTOMERS)
-            .map(|first| table.rows(history, first..end.min(first + CUSTOMERS)))
-            .collect();
-        for share in shares {
-            file.add(history, share)?;
-        }
-        watch.advance((end - begin) as u64);
+        let shares = (begin..end).into_par_iter().step_by(CUSTOMERS);
+        shares.map(|first| table.rows(history, first..end.min(first + CUSTOMERS))).collect()
+    };
+    let mut computed = compute(0);
+    let mut begin = 0;
+    while !computed.is_empty() {
+        begin += CUSTOMERS * SHARES;
+        // What is to be written is encoded while what comes next is computed.
+        let (written, next) = rayon::join(
+            || computed.into_iter().try_for_each(|rows| file.add(history, rows)),
+            || compute(begin),
+        );
+        written?;
+        computed = next;
+        watch.advance(history.len().min(begin).saturating_sub(begin - CUSTOMERS * SHARES) as u64);
     }
     file.finish()
 }
@@ -76,6 +82,9 @@ impl<'a> FeatureFile<'a> {
             rows.customers[begin..end].iter().for_each(|&id| self.ids.push(history.customer_id(id as usize)));
             self.cutoffs.extend_from_slice(&rows.cutoffs[begin..end]);
             for (all, more) in self.columns.iter_mut().zip(&rows.columns) {
+                if all.is_empty() {
+                    all.reserve_exact(ROW_GROUP_ROWS);
+                }
                 all.extend_from_slice(&more[begin..end]);
             }
             for (all, more) in self.attributes.iter_mut().zip(&rows.words) {
@@ -96,15 +105,14 @@ impl<'a> FeatureFile<'a> {
             let instants = self.cutoffs.iter().map(|&cutoff| self.table.as_of[cutoff as usize]);
             columns.push(columns::instants("as_of", instants));
         }
-        let features: Vec<_> = (self.table.features.par_iter().zip(&self.columns))
-            .map(|(feature, values)| columns::feature(feature, values.iter().copied()))
+        let features: Vec<_> = (self.table.features.par_iter().zip(&mut self.columns))
+            .map(|(feature, values)| columns::feature(feature, std::mem::take(values)))
             .collect();
         columns.extend(features);
         let attributes = self.table.attributes.iter().zip(&mut self.attributes);
         columns.extend(attributes.map(|(attribute, values)| values.take(&attribute.name)));
         self.ids = Ids::default();
         self.cutoffs.clear();
-        self.columns.iter_mut().for_each(Vec::clear);
         self.file.write(columns)
     }
 

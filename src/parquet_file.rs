@@ -10,7 +10,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
 };
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
@@ -69,7 +69,11 @@ impl<'a> Open<'a> {
         for field in schema.fields() {
             if field.data_type() == &DataType::Float64 || field.name() == "customer_id" {
                 let path = ColumnPath::from(field.name().as_str());
-                properties = properties.set_column_dictionary_enabled(path, false);
+                properties = properties.set_column_dictionary_enabled(path.clone(), false);
+            }
+            if field.data_type() == &DataType::Float64 {
+                let path = ColumnPath::from(field.name().as_str());
+                properties = properties.set_column_encoding(path, Encoding::BYTE_STREAM_SPLIT);
             }
         }
         let properties = properties.build();

@@ -75,3 +75,16 @@ fn a_packed_file_cut_short_is_an_error() {
         }
     }
 }
+
+#[test]
+fn a_row_without_an_end_is_an_error_and_no_filled_memory() {
+    let open_quote =
+        format!("customer_id,order_id,ts,amount\na,1,2024-01-01,5\na,\"2,{}", "x,y\n".repeat(1 << 19));
+    let error = read(gzip(open_quote.as_bytes())).unwrap_err().to_string();
+    assert_eq!(error, "log: row 2 is longer than 1 MiB; is a quotation mark not closed?");
+    let columns = (0..1_000_000).map(|i| format!("c{i}")).collect::<Vec<_>>().join(",");
+    let error = read(gzip(columns.as_bytes())).unwrap_err().to_string();
+    assert_eq!(error, "log: the header is longer than 1 MiB; is a quotation mark not closed?");
+    let error = read(columns.into_bytes()[..1 << 19].to_vec()).unwrap_err().to_string();
+    assert!(error.len() < 1_000 && error.contains("in all). Name the right one"), "{error}");
+}

@@ -2,7 +2,7 @@
 
 use clap::Args as ClapArgs;
 use mainstay_features::check::{
-    CustomerReport, DayReport, OddDay, Oddity, Repeats, WHOLESALE_TIMES, usable_horizons,
+    CustomerReport, DayReport, OddDay, Oddity, Repeats, Statuses, WHOLESALE_TIMES, usable_horizons,
 };
 use mainstay_features::history::History;
 use mainstay_features::ingest::{Counts, IngestError};
@@ -53,6 +53,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         zero: survey.zero,
         currencies: survey.currencies.into_iter().collect(),
         repeats,
+        statuses: survey.statuses,
         orders: history.order_count(),
         span,
         days,
@@ -72,6 +73,7 @@ struct Report {
     zero: u64,
     currencies: Vec<(String, u64)>,
     repeats: Repeats,
+    statuses: Statuses,
     orders: usize,
     span: (Instant, Instant),
     days: DayReport,
@@ -147,6 +149,21 @@ impl Report {
             format!(
                 "{} complaints are of customers without an order: are the identifiers written the same way?",
                 self.strangers
+            ),
+        );
+        let Statuses { closed_without_resolution, open_with_resolution } = self.statuses;
+        find(
+            closed_without_resolution > 0,
+            format!(
+                "{closed_without_resolution} complaints are closed by their status but have no resolved_at. They \
+                     count as open at every instant: give resolved_at"
+            ),
+        );
+        find(
+            open_with_resolution > 0,
+            format!(
+                "{open_with_resolution} complaints have a resolved_at though their status says they are open. \
+                     They count as open until then, and no longer: which is right?"
             ),
         );
         let currencies: Vec<&str> = self.currencies.iter().map(|(name, _)| name.as_str()).collect();
@@ -264,6 +281,8 @@ impl Report {
             "rows_filtered": self.counts.filtered,
             "rows_bad": self.counts.bad,
             "complaints_without_orders": self.strangers,
+            "complaints_closed_without_resolved_at": self.statuses.closed_without_resolution,
+            "complaints_open_with_resolved_at": self.statuses.open_with_resolution,
             "currencies": self.currencies.iter().map(|(name, lines)| json!({"currency": name, "lines": lines})).collect::<Vec<_>>(),
             "customers_with_one_purchase_share": self.customers.with_one_purchase,
             "median_customer_money": self.customers.median_money,

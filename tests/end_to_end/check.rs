@@ -59,3 +59,24 @@ fn gaps_repetitions_currencies_and_large_accounts_are_found() {
         assert!(findings.contains(finding), "{finding}: {findings}");
     }
 }
+
+#[test]
+fn statuses_that_do_not_agree_with_resolutions_are_found() {
+    let folder = folder();
+    let here = folder.path().display();
+    fs::write(folder.path().join("p.csv"), "customer_id,order_id,ts,amount\na,1,2024-01-01,5\n").unwrap();
+    let complaints = "customer_id,ts,resolved_at,state\n\
+                      a,2024-01-01,,Closed\na,2024-01-02,,done\na,2024-01-03,2024-01-05,closed\n\
+                      a,2024-01-04,2024-01-05,in progress\na,2024-01-05,,open\na,2024-01-06,,\n";
+    fs::write(folder.path().join("c.csv"), complaints).unwrap();
+    let files = format!("check --purchases {here}/p.csv --complaints {here}/c.csv");
+    let report = json(&format!("{files} --column complaints.status=state --json"));
+    assert_eq!(report["complaints_closed_without_resolved_at"], 2);
+    assert_eq!(report["complaints_open_with_resolved_at"], 1);
+    let text = done(&format!("{files} --column complaints.status=state"));
+    let finding = "- 2 complaints are closed by their status but have no resolved_at. They count as open at every \
+                   instant: give resolved_at";
+    assert!(text.contains(finding), "{text}");
+    assert!(text.contains("- 1 complaints have a resolved_at though"), "{text}");
+    assert!(!done(&files).contains("resolved_at"), "no column, no finding");
+}

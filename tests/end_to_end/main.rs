@@ -4,6 +4,7 @@
 
 mod api;
 mod architecture;
+mod bombs;
 mod broken_input;
 mod check;
 mod commands;

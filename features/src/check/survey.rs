@@ -1,12 +1,13 @@
-//! What is gathered from purchase lines as they are read.
+//! What is gathered from rows as they are read.
 
 use std::collections::BTreeMap;
 
+use super::Statuses;
 use super::days::{Day, DayReport, report};
 use crate::id::fingerprint;
 use crate::units::{Amount, Instant};
 
-/// What the purchase lines are like. The order of rows does not show.
+/// What the purchase lines are like, and what complaints say of themselves. The order of rows does not show.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
     /// Lines and money of each calendar day (UTC).
@@ -17,6 +18,8 @@ pub struct Survey {
     pub zero: u64,
     /// Lines in each currency, where there is such a column.
     pub currencies: BTreeMap<String, u64>,
+    /// What has become of the complaints, by their status, where there is such a column.
+    pub statuses: Statuses,
     /// The fingerprint of each line's order, and of the whole line.
     lines: Vec<(u64, u64)>,
 }
@@ -67,6 +70,7 @@ impl Survey {
         for (currency, lines) in other.currencies {
             *self.currencies.entry(currency).or_default() += lines;
         }
+        self.statuses += other.statuses;
         self.lines.extend(other.lines);
     }
 

@@ -5,8 +5,9 @@ use std::io;
 use super::event::{Complaint, Contact, Contract, Discount, Given, Profile, Word, Words};
 use super::log::{Log, Spill, Tag};
 use super::part::{FirstBuy, LineSum};
+use super::rows::Kind;
 use super::wire::Wire;
-use crate::id::{IdKind, fingerprint};
+use crate::id::{IdKind, fingerprint, is_same};
 use crate::units::{Amount, Instant};
 
 /// Rows are parted by their customer's fingerprint into so many parts: what belongs together in one of them fits in a
@@ -29,7 +30,6 @@ pub struct HistoryBuilder {
     is_named: bool,
     /// A line that may go on: most files have the lines of an order one after the other.
     open_line: Option<LineSum>,
-    order: String,
 }
 
 impl Default for HistoryBuilder {
@@ -44,7 +44,6 @@ impl Default for HistoryBuilder {
             part: None,
             is_named: false,
             open_line: None,
-            order: String::new(),
         }
     }
 }
@@ -71,26 +70,12 @@ impl HistoryBuilder {
     /// Adds a purchase line.
     pub fn add_line(&mut self, customer: &str, order: &str, instant: Instant, amount: Amount) {
         self.turn_to(customer);
-        let goes_on = self.open_line.is_some_and(|line| line.instant == instant) && self.order == order;
-        if goes_on && self.go_on(amount) {
-            return;
-        }
-        self.close_line();
-        self.open_line = Some(LineSum { order: fingerprint(order), instant, amount });
-        self.order.clear();
-        self.order.push_str(order);
-    }
-
-    /// Adds a purchase line that has all but its amount from the line added last; whether that can be.
-    pub(crate) fn go_on(&mut self, amount: Amount) -> bool {
-        let total = self.open_line.and_then(|line| line.amount.checked_add(amount));
-        match (&mut self.open_line, total) {
-            (Some(line), Some(total)) => {
-                line.amount = total;
-                true
-            }
-            // What cannot be held in one sum stays in two.
-            _ => false,
+        let order = fingerprint(order);
+        let line = LineSum { order, instant, amount };
+        // What cannot be held in one sum stays in two.
+        if self.open_line.as_mut().is_none_or(|open| !open.absorb(&line)) {
+            self.close_line();
+            self.open_line = Some(line);
         }
     }
 
@@ -169,7 +154,7 @@ impl HistoryBuilder {
 
     /// The next row is a customer's.
     fn turn_to(&mut self, customer: &str) {
-        if self.part.is_some() && self.customer == customer {
+        if self.part.is_some() && is_same(self.customer.as_bytes(), customer.as_bytes()) {
             return;
         }
         self.close_line();

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::HistoryError;
 use super::part::Collector;
-use super::wire::{Damaged, Reader, WIDEST, Wire};
+use super::wire::{Damaged, Reader, Wire};
 
 /// A block of so many bytes is full.
 const BLOCK_BYTES: usize = 1 << 16;
@@ -81,16 +81,14 @@ impl Log {
         match customer {
             None => self.open.push(tag as u8 | SAME_CUSTOMER),
             Some(id) => {
-                self.open.push(tag as u8);
-                self.open.extend_from_slice(&(id.len() as u64).to_le_bytes()[..LENGTH_BYTES]);
+                let [a, b, c, d] = (id.len() as u32).to_le_bytes();
+                self.open.extend_from_slice(&[tag as u8, a, b, c, d]);
                 self.open.extend_from_slice(id.as_bytes());
             }
         }
-        let mut bytes = [0; 8 * WIDEST];
-        for (bytes, word) in bytes.chunks_exact_mut(8).zip(row.words()) {
-            bytes.copy_from_slice(&word.to_le_bytes());
+        for word in row.words().into_iter().take(T::COLUMNS) {
+            self.open.extend_from_slice(&word.to_le_bytes());
         }
-        self.open.extend_from_slice(&bytes[..8 * T::COLUMNS]);
         self.open.len() - before
     }
 
@@ -140,7 +138,7 @@ fn decode(bytes: &[u8], to: &mut Collector) -> Result<(), HistoryError> {
         if tag & SAME_CUSTOMER == 0 {
             let length: [u8; LENGTH_BYTES] =
                 from.bytes(LENGTH_BYTES)?.try_into().map_err(|_| Damaged("it ends too early"))?;
-            to.turn_to(from.text_of(u32::from_le_bytes(length) as usize)?)?;
+            to.turn_to(from.bytes(u32::from_le_bytes(length) as usize)?)?;
         }
         to.add(Tag::of(tag & !SAME_CUSTOMER)?, &mut from)?;
     }

@@ -3,7 +3,7 @@
 use super::event::{Complaint, Contact, Contract, Discount, Profile, Word};
 use super::log::{Log, Tag};
 use super::rows::{Grouped, Kind, Numbered};
-use super::wire::{Damaged, Reader};
+use super::wire::{Damaged, Reader, text};
 use super::{HistoryError, TooManyCustomers};
 use crate::id::{IdKind, Ids, Interner, sorted};
 use crate::units::{Amount, Instant};
@@ -72,8 +72,11 @@ pub(super) struct Collector {
 
 impl Collector {
     /// The rows that come are a customer's.
-    pub(super) fn turn_to(&mut self, customer: &str) -> Result<(), TooManyCustomers> {
-        self.customer = self.seen.intern(customer).ok_or(TooManyCustomers)?;
+    pub(super) fn turn_to(&mut self, id: &[u8]) -> Result<(), HistoryError> {
+        self.customer = match self.seen.find(id) {
+            Some(known) => known,
+            None => self.seen.add(text(id)?).ok_or(TooManyCustomers)?,
+        };
         Ok(())
     }
 
@@ -92,9 +95,9 @@ impl Collector {
         Ok(())
     }
 
-    fn take_in(&mut self, sorted: &Sorted) -> Result<(), TooManyCustomers> {
+    fn take_in(&mut self, sorted: &Sorted) -> Result<(), HistoryError> {
         for (number, id) in sorted.customers.iter().enumerate() {
-            self.turn_to(id)?;
+            self.turn_to(id.as_bytes())?;
             self.lines.extend(self.customer, sorted.lines.of(number));
             self.cancellations.extend(self.customer, sorted.cancellations.of(number));
             self.first_buys.extend(self.customer, sorted.first_buys.of(number));

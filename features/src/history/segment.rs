@@ -25,6 +25,9 @@ const SORTED_BY_ORDER: u64 = 1;
 /// Magic and version at the start; where the directory is, how long, its checksum and the magic at the end.
 const HEADER_BYTES: u64 = 16;
 const FOOTER_BYTES: u64 = 32;
+/// A segment that is larger unpacked must not be so by more than a thousand times its bytes.
+const FEW_BYTES: u64 = 64 << 20;
+const MOST_TIMES: u64 = 1_000;
 /// So many parts are packed before any is written.
 const AT_ONCE: usize = 32;
 /// The fastest: a history is read more often than the disk is short.
@@ -105,6 +108,7 @@ impl Segment {
             words.word(directory.text()?);
         }
         let mut places = Vec::with_capacity(PARTS);
+        let (mut begin, mut unpacked) = (HEADER_BYTES, 0_u64);
         for _ in 0..PARTS {
             let place = Place {
                 offset: directory.u64()?,
@@ -112,10 +116,16 @@ impl Segment {
                 bytes: directory.u64()?,
                 checksum: directory.u64()?,
             };
-            if place.offset.checked_add(place.packed_bytes).is_none_or(|place_end| place_end > end) {
-                return Err(HistoryError::Damaged("a part is out of place"));
-            }
+            // One after the other, so that none is there twice.
+            let part_end = place.offset.checked_add(place.packed_bytes);
+            begin = part_end
+                .filter(|&part_end| place.offset == begin && part_end <= end)
+                .ok_or(HistoryError::Damaged("a part is out of place"))?;
+            unpacked = unpacked.saturating_add(place.bytes);
             places.push(place);
+        }
+        if unpacked > FEW_BYTES && unpacked / MOST_TIMES > end {
+            return Err(HistoryError::Damaged("it is forged to fill the memory"));
         }
         Ok(Self { file, version, kind, given, words, places })
     }

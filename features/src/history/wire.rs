@@ -19,6 +19,10 @@ pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
+pub(super) fn text(bytes: &[u8]) -> Result<&str, Damaged> {
+    std::str::from_utf8(bytes).map_err(|_| Damaged("a text is none"))
+}
+
 /// Reads bytes from front to back.
 pub(super) struct Reader<'a>(&'a [u8]);
 
@@ -49,7 +53,7 @@ impl<'a> Reader<'a> {
 
     /// A text of so many bytes.
     pub(super) fn text_of(&mut self, count: usize) -> Result<&'a str, Damaged> {
-        std::str::from_utf8(self.bytes(count)?).map_err(|_| Damaged("a text is none"))
+        text(self.bytes(count)?)
     }
 
     /// The next byte; `None` at the end.

@@ -9,10 +9,11 @@ use arrow_array::types::{
     TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array, BooleanArray, StringViewArray, UInt64Array};
+use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
 use super::{Condition, Convention, Problem};
-use crate::id::IdKind;
+use crate::id::{IdKind, is_same};
 use crate::units::{Amount, Instant, ParseUnitError};
 
 /// The values of a primitive column, each through `convert`; `None` if the column is of another type.
@@ -36,7 +37,7 @@ fn integers(array: &dyn Array) -> Option<Vec<i64>> {
 
 /// A column of identifiers.
 pub(super) enum Ids<'a> {
-    Integers(Vec<i64>, &'a dyn Array),
+    Integers(Vec<i64>, Option<&'a NullBuffer>),
     Unsigned(&'a UInt64Array),
     Text(&'a StringViewArray),
 }
@@ -46,7 +47,7 @@ impl<'a> Ids<'a> {
         match array.data_type() {
             DataType::Utf8View => array.as_string_view_opt().map(Self::Text),
             DataType::UInt64 => array.as_primitive_opt::<UInt64Type>().map(Self::Unsigned),
-            _ => integers(array).map(|values| Self::Integers(values, array)),
+            _ => integers(array).map(|values| Self::Integers(values, array.nulls())),
         }
     }
 
@@ -61,37 +62,51 @@ impl<'a> Ids<'a> {
     /// The identifier of a row, written to `digits` if it is a number; `None` where it is null or empty.
     pub(super) fn get<'b>(&'b self, i: usize, digits: &'b mut itoa::Buffer) -> Option<&'b str> {
         match self {
-            Self::Integers(values, array) => array.is_valid(i).then(|| digits.format(values[i])),
+            Self::Integers(values, nulls) => is_valid(*nulls, i).then(|| digits.format(values[i])),
             Self::Unsigned(values) => values.is_valid(i).then(|| digits.format(values.value(i))),
             Self::Text(text) => (text.is_valid(i) && !text.value(i).is_empty()).then(|| text.value(i)),
         }
     }
 
-    /// Whether a row, not the first, has the identifier of the one before. (Texts of which neither is null: most
-    /// differ in their views, which hold length and beginning.)
-    pub(super) fn repeats(&self, i: usize) -> bool {
+    /// Clears the flags of rows that have not the identifier of the row before.
+    pub(super) fn clear_changes(&self, goes_on: &mut [bool]) {
         match self {
-            Self::Integers(values, array) => {
-                values[i] == values[i - 1] && array.is_valid(i) && array.is_valid(i - 1)
-            }
+            Self::Integers(values, nulls) => clear_changes(goes_on, *nulls, |i| values[i] == values[i - 1]),
             Self::Unsigned(values) => {
-                values.value(i) == values.value(i - 1) && values.is_valid(i) && values.is_valid(i - 1)
+                clear_changes(goes_on, values.nulls(), |i| values.value(i) == values.value(i - 1));
             }
             Self::Text(text) => {
-                let (before, view) = (text.views()[i - 1], text.views()[i]);
-                before as u64 == view as u64
-                    && (before == view || text.value(i - 1).as_bytes() == text.value(i).as_bytes())
-                    && text.is_valid(i)
-                    && text.is_valid(i - 1)
+                let views = text.views();
+                clear_changes(goes_on, text.nulls(), |i| {
+                    // A view holds length and beginning, and a short text as a whole.
+                    views[i] == views[i - 1]
+                        || (views[i] as u64 == views[i - 1] as u64
+                            && is_same(text.value(i).as_bytes(), text.value(i - 1).as_bytes()))
+                });
             }
         }
+    }
+}
+
+fn is_valid(nulls: Option<&NullBuffer>, i: usize) -> bool {
+    nulls.is_none_or(|nulls| nulls.is_valid(i))
+}
+
+/// Clears the flags of the first row, of rows that are null or come after one, and of those that are not the same as the
+/// row before.
+fn clear_changes(goes_on: &mut [bool], nulls: Option<&NullBuffer>, is_same: impl Fn(usize) -> bool) {
+    if let Some(first) = goes_on.first_mut() {
+        *first = false;
+    }
+    for (i, flag) in goes_on.iter_mut().enumerate().skip(1) {
+        *flag = *flag && is_same(i) && is_valid(nulls, i) && is_valid(nulls, i - 1);
     }
 }
 
 /// A column of instants.
 pub(super) enum Instants<'a> {
     /// Microseconds since 1970; no instant has those of one that cannot be.
-    Micros(Cow<'a, [i64]>, &'a dyn Array),
+    Micros(Cow<'a, [i64]>, Option<&'a NullBuffer>),
     Text(&'a StringViewArray, &'a Convention),
 }
 
@@ -123,7 +138,7 @@ impl<'a> Instants<'a> {
             }
             DataType::Timestamp(TimeUnit::Microsecond, _) if is_utc => {
                 let values = array.as_primitive_opt::<TimestampMicrosecondType>()?.values();
-                return Some(Self::Micros(Cow::Borrowed(values), array));
+                return Some(Self::Micros(Cow::Borrowed(values), array.nulls()));
             }
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 convert::<TimestampMicrosecondType, _>(array, |micros| clock(Some(micros)))
@@ -138,7 +153,7 @@ impl<'a> Instants<'a> {
                 Some(numbers.into_iter().map(instant).collect())
             }
         };
-        micros.map(|micros| Self::Micros(Cow::Owned(micros), array))
+        micros.map(|micros| Self::Micros(Cow::Owned(micros), array.nulls()))
     }
 
     /// The instant of a row; `None` where it is null or empty.
@@ -147,7 +162,7 @@ impl<'a> Instants<'a> {
             Self::Text(text, convention) if text.is_valid(i) && !text.value(i).is_empty() => {
                 Ok(Some(convention.instant(text.value(i))?))
             }
-            Self::Micros(micros, array) if array.is_valid(i) => match Instant::from_micros(micros[i]) {
+            Self::Micros(micros, nulls) if is_valid(*nulls, i) => match Instant::from_micros(micros[i]) {
                 Some(instant) => Ok(Some(instant)),
                 None => Err(Problem::Unreadable(ParseUnitError::new(
                     "far future or past",
@@ -158,14 +173,12 @@ impl<'a> Instants<'a> {
         }
     }
 
-    /// Whether a row, not the first, is known to have the instant of the one before.
-    pub(super) fn repeats(&self, i: usize) -> bool {
+    /// Clears the flags of rows that are not known to have the instant of the row before.
+    pub(super) fn clear_changes(&self, goes_on: &mut [bool]) {
         match self {
-            Self::Micros(micros, array) => {
-                micros[i] == micros[i - 1] && array.is_valid(i) && array.is_valid(i - 1)
-            }
+            Self::Micros(micros, nulls) => clear_changes(goes_on, *nulls, |i| micros[i] == micros[i - 1]),
             Self::Text(text, _) => {
-                text.views()[i] == text.views()[i - 1] && text.is_valid(i) && text.is_valid(i - 1)
+                clear_changes(goes_on, text.nulls(), |i| text.views()[i] == text.views()[i - 1]);
             }
         }
     }
@@ -232,7 +245,7 @@ impl<'a> Says<'a> {
 
 /// A column of amounts.
 pub(super) enum Amounts<'a> {
-    Numbers(Cow<'a, [f64]>, &'a dyn Array),
+    Numbers(Cow<'a, [f64]>, Option<&'a NullBuffer>),
     Text(&'a StringViewArray),
 }
 
@@ -245,7 +258,7 @@ impl<'a> Amounts<'a> {
             DataType::Float32 => convert::<Float32Type, _>(array, f64::from),
             DataType::Float64 => {
                 let values = array.as_primitive_opt::<Float64Type>()?.values();
-                return Some(Self::Numbers(Cow::Borrowed(values), array));
+                return Some(Self::Numbers(Cow::Borrowed(values), array.nulls()));
             }
             DataType::Decimal128(_, scale) => {
                 let unit = 10_f64.powi(i32::from(*scale));
@@ -253,13 +266,15 @@ impl<'a> Amounts<'a> {
             }
             _ => integers(array).map(|values| values.into_iter().map(|value| value as f64).collect()),
         };
-        numbers.map(|numbers| Self::Numbers(Cow::Owned(numbers), array))
+        numbers.map(|numbers| Self::Numbers(Cow::Owned(numbers), array.nulls()))
     }
 
     /// The number of a row as it is in the file; `None` where there is none.
     fn number(&self, i: usize) -> Option<f64> {
         match self {
-            Self::Numbers(numbers, array) => (array.is_valid(i) && !numbers[i].is_nan()).then(|| numbers[i]),
+            Self::Numbers(numbers, nulls) => {
+                (is_valid(*nulls, i) && !numbers[i].is_nan()).then(|| numbers[i])
+            }
             Self::Text(_) => None,
         }
     }
@@ -270,12 +285,20 @@ impl<'a> Amounts<'a> {
             Self::Text(text) if text.is_valid(i) && !text.value(i).is_empty() => {
                 Ok(Some(text.value(i).parse()?))
             }
-            Self::Numbers(numbers, array) if array.is_valid(i) => {
+            Self::Numbers(numbers, nulls) if is_valid(*nulls, i) => {
                 Amount::new(numbers[i]).map(Some).ok_or_else(|| {
                     Problem::Unreadable(ParseUnitError::new(&numbers[i].to_string(), Amount::EXPECTED))
                 })
             }
             Self::Text(_) | Self::Numbers(..) => Ok(None),
+        }
+    }
+    /// The amount of a row, where it is a number and there is nothing unusual about it.
+    #[inline]
+    pub(super) fn plain(&self, i: usize) -> Option<Amount> {
+        match self {
+            Self::Numbers(numbers, None) => numbers.get(i).and_then(|&number| Amount::new(number)),
+            _ => self.get(i).ok().flatten(),
         }
     }
 }

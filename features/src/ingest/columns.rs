@@ -1,5 +1,6 @@
 //! Which column of a file holds which field.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -32,6 +33,8 @@ pub enum Field {
     Severity,
     /// When a complaint was resolved.
     ResolvedAt,
+    /// What has become of a complaint, nobody knows when: for the data report only.
+    Status,
     /// How the shop turned to the customer.
     Channel,
     /// With which offer.
@@ -54,7 +57,7 @@ pub enum Field {
 
 impl Field {
     /// Those that a column can be named for.
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::CustomerId,
         Self::OrderId,
         Self::Ts,
@@ -66,6 +69,7 @@ impl Field {
         Self::Category,
         Self::Severity,
         Self::ResolvedAt,
+        Self::Status,
         Self::Channel,
         Self::Offer,
         Self::ValidFrom,
@@ -90,6 +94,7 @@ impl Field {
             Self::Category => "category",
             Self::Severity => "severity",
             Self::ResolvedAt => "resolved_at",
+            Self::Status => "status",
             Self::Channel => "channel",
             Self::Offer => "offer",
             Self::ValidFrom => "valid_from",
@@ -117,6 +122,11 @@ impl Field {
     /// Whether its values are kept as what a customers file says of a customer.
     pub(crate) const fn is_of_profile(self) -> bool {
         matches!(self, Self::Name | Self::Phone | Self::AccountOwner | Self::Attribute)
+    }
+
+    /// Whether only the data report looks at it.
+    const fn is_for_the_report(self) -> bool {
+        matches!(self, Self::Currency | Self::Status)
     }
 }
 
@@ -163,12 +173,14 @@ impl ColumnMap {
         }
     }
 
-    /// For each field of the table that the file has, the name and number of its column among `header`.
+    /// For each field of the table that the file has, the name and number of its column among `header`; those that
+    /// only a data report looks at only for one.
     pub(crate) fn locate(
         &self,
         source: &Source,
         table: Table,
         header: &[String],
+        for_report: bool,
     ) -> Result<Vec<Column>, IngestError> {
         let mut columns = Vec::new();
         for &field in table.fields() {
@@ -176,13 +188,14 @@ impl ColumnMap {
             let has = |name: &str| header.iter().any(|column| column == name);
             let name = if !is_needed && !has(mapped) { field.name() } else { mapped };
             match place_of(source, header, name)? {
+                Some(_) if field.is_for_the_report() && !for_report => {}
                 Some(place) => columns.push(Column { field, name: name.to_owned(), place }),
                 None if is_needed || field.is_needed() => {
                     return Err(IngestError::MissingColumn {
                         file: source.name(),
                         column: name.to_owned(),
                         field,
-                        found: header.join(", "),
+                        found: listed(header),
                     });
                 }
                 None => {}
@@ -199,7 +212,7 @@ pub(crate) fn attributes(
     header: &[String],
     taken: &[Column],
 ) -> Result<Vec<Column>, IngestError> {
-    let mut columns = Vec::new();
+    let (mut columns, mut names) = (Vec::new(), BTreeSet::new());
     for (place, name) in header.iter().enumerate() {
         if name.is_empty() || taken.iter().any(|column| column.place == place) {
             continue;
@@ -207,10 +220,21 @@ pub(crate) fn attributes(
         if is_reserved(name) {
             return Err(IngestError::ReservedName { file: source.name(), column: name.clone() });
         }
-        place_of(source, header, name)?;
+        if !names.insert(name) {
+            return Err(IngestError::AmbiguousColumn { file: source.name(), column: name.clone() });
+        }
         columns.push(Column { field: Field::Attribute, name: name.clone(), place });
     }
     Ok(columns)
+}
+
+/// The names of a file's columns, for a message: the first hundred.
+pub(crate) fn listed(header: &[String]) -> String {
+    const MANY: usize = 100;
+    match header.get(..MANY) {
+        Some(first) if header.len() > MANY => format!("{}, … ({} in all)", first.join(", "), header.len()),
+        _ => header.join(", "),
+    }
 }
 
 /// The number of the column of a name; `None` where there is none.

@@ -60,11 +60,12 @@ impl FromStr for Condition {
     type Err = ParseConditionError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
         let parsed = list(text, " not in ", Test::NotIn)
             .or_else(|| list(text, " in ", Test::In))
             .or_else(|| comparison(text));
         let (column, test) = parsed.ok_or_else(|| ParseConditionError(text.chars().take(60).collect()))?;
-        Ok(Self { column, test, text: text.trim().to_owned() })
+        Ok(Self { column, test, text: text.to_owned() })
     }
 }
 
@@ -119,6 +120,12 @@ mod tests {
         assert!(holds("quantity >= 9", Some("10")), "numbers compare as numbers");
         assert!(holds("day < 2024-02-01", Some("2024-01-31")) && !holds("day < 2024-02-01", None));
         assert!(holds("a!=b", Some("c")) && !holds("a = b", Some("c")));
+    }
+
+    #[test]
+    fn space_around_a_condition_does_not_change_it() {
+        let condition = "in ( in (a=)";
+        assert_eq!(format!(" {condition} ").parse::<Condition>(), condition.parse());
     }
 
     #[test]

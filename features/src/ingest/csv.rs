@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use csv::{ByteRecord, Position};
 
-use super::columns::{Column, attributes, place_of};
+use super::columns::{Column, attributes, listed, place_of};
+use super::longest::{RowByRow, RowTooLong};
 use super::rows::{RawRow, Rows};
 use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
 use crate::id::IdKind;
@@ -24,10 +25,11 @@ pub(crate) fn read<'a>(
     let start = text.fill_buf().map_err(|cause| source.unreadable(cause))?;
     let delimiter = input.convention.delimiter.unwrap_or_else(|| delimiter(start));
     // A row of another width is a bad row, not the end of the file.
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(text);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(RowByRow::new(text));
     let mut header: Vec<String> = match reader.headers() {
         Ok(header) => header.iter().map(str::to_owned).collect(),
-        Err(error) => return Err(malformed(source, error)),
+        Err(error) => return Err(malformed(source, 0, error)),
     };
     if header.is_empty() {
         return Err(IngestError::in_file(
@@ -39,7 +41,7 @@ pub(crate) fn read<'a>(
     let mut constants = source.partitions();
     constants.retain(|(name, _)| !header.contains(name));
     header.extend(constants.iter().map(|(name, _)| name.clone()));
-    let mut columns = input.columns.locate(source, table, &header)?;
+    let mut columns = input.columns.locate(source, table, &header, input.survey)?;
     if table == Table::Customers {
         columns.extend(attributes(source, &header[..width], &columns)?);
     }
@@ -50,8 +52,9 @@ pub(crate) fn read<'a>(
     rows.saw_ids(IdKind::Text);
     let mut record = ByteRecord::new();
     let mut number = 0;
-    while reader.read_byte_record(&mut record).map_err(|error| malformed(source, error))? {
+    while reader.read_byte_record(&mut record).map_err(|error| malformed(source, number + 1, error))? {
         number += 1;
+        reader.get_mut().begin_row();
         let bytes = |place: usize| match place.checked_sub(width) {
             None => record.get(place).unwrap_or_default(),
             Some(constant) => constants.get(constant).map_or(b"" as &[u8], |(_, value)| value.as_bytes()),
@@ -87,7 +90,7 @@ pub(super) fn conditions<'a>(
         place.map(|place| (condition, place)).ok_or_else(|| IngestError::NoColumnForCondition {
             file: source.name(),
             column: condition.column.clone(),
-            found: header.join(", "),
+            found: listed(header),
         })
     });
     located.collect()
@@ -160,6 +163,7 @@ fn add<'a, 'b>(
             Field::ResolvedAt => {
                 row.resolved_at = Some(convention.instant(text).map_err(unreadable)?);
             }
+            Field::Status => row.status = given,
             Field::Channel => row.channel = given,
             Field::Offer => row.offer = given,
             Field::End => row.end = Some(convention.instant(text).map_err(unreadable)?),
@@ -172,8 +176,8 @@ fn add<'a, 'b>(
     })
 }
 
-/// What the CSV reader says, with the row counted from 1 without the header.
-fn malformed(source: &Source, error: csv::Error) -> IngestError {
+/// What the CSV reader says, with the row it was at counted from 1 without the header.
+fn malformed(source: &Source, at: u64, error: csv::Error) -> IngestError {
     let row = |position: &Option<Position>| {
         position.as_ref().map_or(String::new(), |at| match at.record() {
             0 => "header: ".to_owned(),
@@ -183,7 +187,11 @@ fn malformed(source: &Source, error: csv::Error) -> IngestError {
     let message = match error.kind() {
         csv::ErrorKind::Utf8 { pos, .. } => format!("{}is not UTF-8 text; save the file as UTF-8", row(pos)),
         _ => match error.into_kind() {
-            csv::ErrorKind::Io(cause) => return source.unreadable(cause),
+            csv::ErrorKind::Io(cause) => match RowTooLong::of(&cause) {
+                Some(too_long) if at == 0 => format!("the header {too_long}"),
+                Some(too_long) => format!("row {at} {too_long}"),
+                None => return source.unreadable(cause),
+            },
             other => format!("is not CSV: {other:?}"),
         },
     };

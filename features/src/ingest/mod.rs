@@ -7,6 +7,9 @@ mod convention;
 mod csv;
 mod error;
 mod files;
+mod longest;
+mod metadata;
+mod pages;
 mod parquet;
 mod quarantine;
 mod rows;
@@ -53,7 +56,7 @@ pub struct Input {
     pub excluded: BTreeSet<String>,
     /// How many bad rows may be left out.
     pub max_bad_rows: MaxBadRows,
-    /// Whether to look at every purchase line for a data report.
+    /// Whether to look at every row for a data report.
     pub survey: bool,
 }
 
@@ -77,7 +80,7 @@ pub struct Collected {
     pub counts: Counts,
     /// The rows that were left out because something in them is wrong, by file and row.
     pub quarantine: Vec<BadRow>,
-    /// What the purchase lines are like, if that was asked for.
+    /// What the rows are like, if that was asked for.
     pub survey: Option<Survey>,
 }
 
@@ -123,9 +126,14 @@ impl Table {
                 Field::Discount,
                 Field::Currency,
             ],
-            Self::Complaints => {
-                &[Field::CustomerId, Field::Ts, Field::Category, Field::Severity, Field::ResolvedAt]
-            }
+            Self::Complaints => &[
+                Field::CustomerId,
+                Field::Ts,
+                Field::Category,
+                Field::Severity,
+                Field::ResolvedAt,
+                Field::Status,
+            ],
             Self::Contacts => &[Field::CustomerId, Field::Ts, Field::Channel, Field::Offer],
             Self::Customers => {
                 &[Field::CustomerId, Field::ValidFrom, Field::Name, Field::Phone, Field::AccountOwner]
@@ -197,6 +205,7 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
             } else {
                 vec![csv::read(source, table, input, watch)?]
             };
+            let in_file = collected.quarantine.len();
             for part in parts {
                 collected.counts += part.counts;
                 collected.quarantine.extend(part.quarantine.rows);
@@ -205,6 +214,7 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
                     collected.survey.get_or_insert_default().merge(survey);
                 }
             }
+            collected.quarantine[in_file..].sort_by_key(|bad| bad.row);
             watch.end();
         }
     }

@@ -3,21 +3,21 @@
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
-use arrow_schema::{DataType, FieldRef, Fields, Schema};
+use arrow_schema::Schema;
 use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
-use parquet::errors::ParquetError;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
 use super::arrays::{Amounts, Cells, Ids, Instants, Says};
 use super::columns::{Column, attributes};
 use super::csv::conditions;
+use super::metadata::{check_codecs, check_rows, plain_metadata};
+use super::pages::Pages;
 use super::rows::{RawRow, Rows};
 use super::source::SharedFile;
 use super::{Condition, Convention, Field, IngestError, Input, Problem, Source, Table};
@@ -25,7 +25,7 @@ use crate::history::Severity;
 use crate::units::{Amount, ParseUnitError};
 use crate::watch::Watch;
 
-const BATCH_ROWS: usize = 65_536;
+const BATCH_ROWS: usize = 8_192;
 
 pub(crate) fn read<'a>(
     source: &Source,
@@ -53,6 +53,8 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         guarded(source, || plain_metadata(chunks).map_err(|error| IngestError::in_file(source, error)))?;
     let layout = Layout::of(source, table, input, metadata.schema())?;
     let mask = ProjectionMask::roots(metadata.parquet_schema(), layout.places());
+    check_rows(source, metadata.metadata(), chunks.len())?;
+    check_codecs(source, metadata.metadata(), &mask)?;
 
     let mut first_row = 0_u64;
     let groups: Vec<(usize, u64)> = metadata
@@ -66,29 +68,46 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
             (group, first)
         })
         .collect();
-    let read_groups = |groups: &[(usize, u64)]| -> Result<Rows<'a>, IngestError> {
-        let mut rows = Rows::new(input, table, &layout.columns);
-        for &(group, mut row) in groups {
-            let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(chunks.clone(), metadata.clone())
-                .with_row_groups(vec![group])
-                .with_projection(mask.clone())
-                .with_batch_size(BATCH_ROWS)
-                .build()
-                .map_err(|error| IngestError::in_file(source, error))?;
+    let read_group =
+        |mut rows: Rows<'a>, &(group, mut row): &(usize, u64)| -> Result<Rows<'a>, IngestError> {
+            let reader =
+                ParquetRecordBatchReaderBuilder::new_with_metadata(Pages(chunks.clone()), metadata.clone())
+                    .with_row_groups(vec![group])
+                    .with_projection(mask.clone())
+                    .with_batch_size(BATCH_ROWS)
+                    .build()
+                    .map_err(|error| IngestError::in_file(source, error))?;
             for batch in reader {
                 let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
                 add_batch(&mut rows, source, &input.convention, &layout, &batch, row)?;
                 row += batch.num_rows() as u64;
                 watch.advance(batch.num_rows() as u64);
             }
+            Ok(rows)
+        };
+    // Every thread takes the next group there is, and keeps what it read to itself.
+    let next = AtomicUsize::new(0);
+    let read_share = |_| {
+        let mut rows = Rows::new(input, table, &layout.columns);
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(group) = groups.get(place) else { return Ok(rows) };
+            rows = guarded(source, || read_group(rows, group)).map_err(|error| (place, error))?;
         }
-        Ok(rows)
     };
-    // Neighbouring groups to one thread. Collected in file order, so that of several bad rows the first is named.
-    let share = groups.len().div_ceil(rayon::current_num_threads()).max(1);
-    let parts: Vec<Result<Rows<'a>, IngestError>> =
-        groups.par_chunks(share).map(|groups| guarded(source, || read_groups(groups))).collect();
-    parts.into_iter().collect()
+    let shares: Vec<Result<Rows<'a>, (usize, IngestError)>> =
+        (0..rayon::current_num_threads()).into_par_iter().map(read_share).collect();
+    // Groups are taken in order and read to the end, so that of several bad rows the first is found and named.
+    let mut parts = Vec::with_capacity(shares.len());
+    let mut first: Option<(usize, IngestError)> = None;
+    for share in shares {
+        match share {
+            Ok(rows) => parts.push(rows),
+            Err(error) if first.as_ref().is_none_or(|(place, _)| error.0 < *place) => first = Some(error),
+            Err(_) => {}
+        }
+    }
+    first.map_or(Ok(parts), |(_, error)| Err(error))
 }
 
 /// Runs the Parquet reader, which panics on some damaged files where it should return an error.
@@ -97,31 +116,6 @@ fn guarded<T>(source: &Source, read: impl FnOnce() -> Result<T, IngestError>) ->
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         Err(IngestError::in_file(source, "is damaged: its pages do not fit its metadata"))
     })
-}
-
-/// The file's metadata, set so that text comes as views into its pages, which copies nothing, and decimals in one
-/// width.
-fn plain_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMetadata, ParquetError> {
-    let metadata = ArrowReaderMetadata::load(chunks, ArrowReaderOptions::new())?;
-    let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-    let plain = |field: &FieldRef| match field.data_type() {
-        DataType::Dictionary(_, values) if is_text(values) => retyped(field, DataType::Utf8View),
-        kind if is_text(kind) => retyped(field, DataType::Utf8View),
-        &DataType::Decimal32(precision, scale) | &DataType::Decimal64(precision, scale) => {
-            retyped(field, DataType::Decimal128(precision, scale))
-        }
-        &DataType::Decimal256(precision, scale) if precision <= 38 => {
-            retyped(field, DataType::Decimal128(precision, scale))
-        }
-        _ => field.clone(),
-    };
-    let fields: Fields = metadata.schema().fields().iter().map(plain).collect();
-    let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
-    ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)
-}
-
-fn retyped(field: &FieldRef, kind: DataType) -> FieldRef {
-    Arc::new(field.as_ref().clone().with_data_type(kind))
 }
 
 /// Which columns of a file are read, and what for.
@@ -140,7 +134,7 @@ impl<'a> Layout<'a> {
         partitions.retain(|(name, _)| !header.contains(name));
         let (names, constants): (Vec<String>, Vec<String>) = partitions.into_iter().unzip();
         header.extend(names);
-        let mut columns = input.columns.locate(source, table, &header)?;
+        let mut columns = input.columns.locate(source, table, &header, input.survey)?;
         if table == Table::Customers {
             columns.extend(attributes(source, &header[..schema.fields().len()], &columns)?);
         }
@@ -186,6 +180,7 @@ struct Batch<'a> {
     severities: Option<Amounts<'a>>,
     severity_names: Option<&'a StringViewArray>,
     resolved: Option<Instants<'a>>,
+    statuses: Option<Ids<'a>>,
     channels: Option<Ids<'a>>,
     offers: Option<Ids<'a>>,
     valid_from: Option<Instants<'a>>,
@@ -222,6 +217,7 @@ impl<'a> Batch<'a> {
                 None => self.severities = Some(Amounts::of(array).ok_or(numbers)?),
             },
             Field::ResolvedAt => self.resolved = Some(instants()?),
+            Field::Status => self.statuses = Some(Ids::of(array).ok_or(ids)?),
             Field::Channel => self.channels = Some(Ids::of(array).ok_or(ids)?),
             Field::Offer => self.offers = Some(Ids::of(array).ok_or(ids)?),
             Field::ValidFrom => self.valid_from = Some(instants()?),
@@ -237,24 +233,18 @@ impl<'a> Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// Whether a row, not the first, differs from the one before in nothing but the amount of a purchase line: most
-    /// lines of an order are so. Where there are other columns, none is said to.
-    fn repeats_all_but_the_amount(&self, i: usize) -> bool {
-        let Self {
-            customers: Some(customers),
-            orders: Some(orders),
-            instants: Some(instants),
-            amounts: Some(_),
-            cancels: None,
-            products: None,
-            discounts: None,
-            currencies: None,
-            ..
-        } = self
-        else {
-            return false;
-        };
-        instants.repeats(i) && orders.repeats(i) && customers.repeats(i)
+    /// The columns of purchase lines, where there are no others than the needed ones.
+    fn plain_lines(&self) -> Option<PlainLines<'_>> {
+        let others = [&self.cancels, &self.products, &self.currencies];
+        if others.iter().any(|ids| ids.is_some()) || self.discounts.is_some() {
+            return None;
+        }
+        Some(PlainLines {
+            customers: self.customers.as_ref()?,
+            orders: self.orders.as_ref()?,
+            instants: self.instants.as_ref()?,
+            amounts: self.amounts.as_ref()?,
+        })
     }
 
     fn severity(&self, i: usize) -> Result<Option<Severity>, Problem> {
@@ -273,9 +263,50 @@ impl Batch<'_> {
     }
 }
 
+/// The columns of purchase lines that have nothing else: the short way for the most rows there are. What is unusual about
+/// a row is left to [`add`].
+struct PlainLines<'a> {
+    customers: &'a Ids<'a>,
+    orders: &'a Ids<'a>,
+    instants: &'a Instants<'a>,
+    amounts: &'a Amounts<'a>,
+}
+
+impl PlainLines<'_> {
+    /// Which rows differ from the one before in nothing but the amount: most lines of an order are so.
+    fn where_only_amounts_change(&self, rows: usize) -> Vec<bool> {
+        let mut flags = vec![true; rows];
+        self.instants.clear_changes(&mut flags);
+        self.orders.clear_changes(&mut flags);
+        self.customers.clear_changes(&mut flags);
+        flags
+    }
+
+    /// Adds a row and those after it that differ in nothing but their amounts, as long as there is nothing unusual about
+    /// them; returns the row after.
+    fn add(&self, rows: &mut Rows<'_>, i: usize, goes_on: &[bool], digits: &mut Digits) -> usize {
+        let Digits([customer, order, ..]) = digits;
+        let (Some(customer), Some(order)) = (self.customers.get(i, customer), self.orders.get(i, order))
+        else {
+            return i;
+        };
+        let (Ok(Some(instant)), Some(mut total)) = (self.instants.get(i), self.amounts.plain(i)) else {
+            return i;
+        };
+        let mut next = i + 1;
+        while goes_on.get(next) == Some(&true)
+            && let Some(more) = self.amounts.plain(next).and_then(|amount| total.checked_add(amount))
+        {
+            total = more;
+            next += 1;
+        }
+        if rows.add_plain_lines(customer, order, instant, total, next - i) { next } else { i }
+    }
+}
+
 /// Memory to write the numbers of a row's identifiers to.
 #[derive(Default)]
-struct Digits([itoa::Buffer; 8]);
+struct Digits([itoa::Buffer; 9]);
 
 fn add_batch(
     rows: &mut Rows<'_>,
@@ -322,19 +353,25 @@ fn add_batch(
     }
 
     let mut digits = Digits::default();
-    let goes_on = conditions.is_empty() && rows.only_count_lines();
-    let mut is_in = false;
+    let plain = columns.plain_lines().filter(|_| conditions.is_empty() && rows.only_count_lines());
+    let goes_on =
+        plain.as_ref().map_or(Vec::new(), |plain| plain.where_only_amounts_change(batch.num_rows()));
+    let mut next = 0;
     for i in 0..batch.num_rows() {
-        if goes_on && is_in && columns.repeats_all_but_the_amount(i) && go_on(rows, &columns, i) {
+        if i < next {
             continue;
+        }
+        if let Some(plain) = &plain {
+            next = plain.add(rows, i, &goes_on, &mut digits);
+            if i < next {
+                continue;
+            }
         }
         if !conditions.iter().all(|(condition, cells)| cells.meet(i, condition)) {
             rows.counts.filtered += 1;
             continue;
         }
-        let added = add(rows, &columns, i, &mut digits);
-        is_in = matches!(added, Ok(true));
-        if let Err((field, problem)) = added {
+        if let Err((field, problem)) = add(rows, &columns, i, &mut digits) {
             let column = layout.columns.iter().find(|column| column.field == field);
             let name = column.map_or(field.name(), |column| &column.name);
             rows.quarantine.add(&source.name(), rows_before + i as u64 + 1, name, problem)?;
@@ -343,24 +380,18 @@ fn add_batch(
     Ok(())
 }
 
-/// Adds a row that differs from the one before, a purchase line, in nothing but its amount; whether that can be.
-fn go_on(rows: &mut Rows<'_>, batch: &Batch<'_>, i: usize) -> bool {
-    let amount = batch.amounts.as_ref().and_then(|amounts| amounts.get(i).ok().flatten());
-    amount.is_some_and(|amount| rows.go_on(amount))
-}
-
-/// Adds a row, and says whether it is one that counts; on a problem, says in which field.
+/// Adds a row; on a problem, says in which field.
 fn add(
     rows: &mut Rows<'_>,
     batch: &Batch<'_>,
     i: usize,
     digits: &mut Digits,
-) -> Result<bool, (Field, Problem)> {
-    let Digits([customer, order, cancels, product, currency, category, channel, offer]) = digits;
+) -> Result<(), (Field, Problem)> {
+    let Digits([customer, order, cancels, product, currency, category, status, channel, offer]) = digits;
     let mut row = RawRow::EMPTY;
     row.customer = batch.customers.as_ref().and_then(|ids| ids.get(i, customer));
     if !rows.takes(row.customer) {
-        return Ok(false);
+        return Ok(());
     }
     let needed = |field| move || (field, Problem::Missing(field));
     let wrong = |field| move |problem| (field, problem);
@@ -377,6 +408,7 @@ fn add(
     row.product = batch.products.as_ref().and_then(|ids| ids.get(i, product));
     row.currency = batch.currencies.as_ref().and_then(|ids| ids.get(i, currency));
     row.category = batch.categories.as_ref().and_then(|ids| ids.get(i, category));
+    row.status = batch.statuses.as_ref().and_then(|ids| ids.get(i, status));
     row.channel = batch.channels.as_ref().and_then(|ids| ids.get(i, channel));
     row.offer = batch.offers.as_ref().and_then(|ids| ids.get(i, offer));
     if let Some(discounts) = &batch.discounts {
@@ -397,5 +429,5 @@ fn add(
     }
     let profile: Vec<Option<Cow<'_, str>>> = batch.profile.iter().map(|says| says.get(i)).collect();
     row.profile = &profile;
-    rows.add(&row).map(|()| true)
+    rows.add(&row)
 }

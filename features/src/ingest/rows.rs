@@ -70,6 +70,7 @@ pub(crate) struct RawRow<'a> {
     pub(crate) category: Option<&'a str>,
     pub(crate) severity: Option<Severity>,
     pub(crate) resolved_at: Option<Instant>,
+    pub(crate) status: Option<&'a str>,
     pub(crate) channel: Option<&'a str>,
     pub(crate) offer: Option<&'a str>,
     pub(crate) valid_from: Option<Instant>,
@@ -91,6 +92,7 @@ impl RawRow<'_> {
         category: None,
         severity: None,
         resolved_at: None,
+        status: None,
         channel: None,
         offer: None,
         valid_from: None,
@@ -151,11 +153,22 @@ impl<'a> Rows<'a> {
         self.table == Table::Purchases && self.survey.is_none()
     }
 
-    /// Adds a purchase line that has all but its amount from the line added last; whether that can be.
-    pub(super) fn go_on(&mut self, amount: Amount) -> bool {
-        let goes_on = self.builder.go_on(amount);
-        self.counts.purchase_lines += u64::from(goes_on);
-        goes_on
+    /// Adds `count` purchase lines that differ in nothing but their amounts; whether their customer's rows go into the
+    /// history.
+    pub(super) fn add_plain_lines(
+        &mut self,
+        customer: &str,
+        order: &str,
+        instant: Instant,
+        total: Amount,
+        count: usize,
+    ) -> bool {
+        if self.input.excluded.contains(customer) {
+            return false;
+        }
+        self.builder.add_line(customer, order, instant, total);
+        self.counts.purchase_lines += count as u64;
+        true
     }
 
     /// Adds a row; the column is whose value is to blame where that fails.
@@ -174,6 +187,10 @@ impl<'a> Rows<'a> {
                     category: row.category.map(|text| self.builder.word(text)),
                 };
                 self.counts.complaints += 1;
+                // A status has no instant: kept, it would let features see what came later.
+                if let (Some(survey), Some(status)) = (&mut self.survey, row.status) {
+                    survey.statuses.add(status, row.resolved_at.is_some());
+                }
                 self.builder.add_complaint(customer, complaint);
                 Ok(())
             }

@@ -1,0 +1,181 @@
+//! A look at every page's header before the Parquet reader acts on it. It takes the sizes there for true and allocates
+//! what they say: forged, they must be an error instead.
+
+use std::io::{self, Read};
+
+use parquet::errors::{ParquetError, Result};
+use parquet::file::reader::{ChunkReader, Length};
+
+/// A page that is larger must not be so by more than a thousand times its bytes. No writer makes pages of this size of
+/// what packs so well.
+const LARGE_PAGE_BYTES: i64 = 16 << 20;
+const MOST_TIMES: i64 = 1_000;
+
+/// The bytes of a Parquet file whose metadata is read: what begins in them is a page.
+#[derive(Clone)]
+pub(super) struct Pages<R>(pub(super) R);
+
+impl<R: ChunkReader> Length for Pages<R> {
+    fn len(&self) -> u64 {
+        self.0.len()
+    }
+}
+
+impl<R: ChunkReader> ChunkReader for Pages<R> {
+    type T = R::T;
+
+    fn get_read(&self, start: u64) -> Result<Self::T> {
+        let header = Header::read(&mut self.0.get_read(start)?)?;
+        if header.is_possible() {
+            self.0.get_read(start)
+        } else {
+            Err(ParquetError::General("a page is not of the size it says: is the file damaged?".to_owned()))
+        }
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes> {
+        self.0.get_bytes(start, length)
+    }
+}
+
+/// What a page says of its size; the most, where it says it twice.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Header {
+    unpacked_bytes: i64,
+    packed_bytes: i64,
+    /// How many values a dictionary has.
+    dictionary_values: i64,
+}
+
+impl Header {
+    fn is_possible(&self) -> bool {
+        let is_bomb =
+            self.unpacked_bytes > LARGE_PAGE_BYTES && self.unpacked_bytes / MOST_TIMES > self.packed_bytes;
+        // The values of a dictionary stand one after the other, and none of them takes no byte.
+        !is_bomb && self.dictionary_values <= self.unpacked_bytes
+    }
+
+    /// Reads Thrift's compact protocol.
+    fn read(from: &mut impl Read) -> io::Result<Self> {
+        let mut header = Self::default();
+        fields(from, |from, id, kind| match (id, kind) {
+            (2, INTEGER) => most(&mut header.unpacked_bytes, from),
+            (3, INTEGER) => most(&mut header.packed_bytes, from),
+            (7, STRUCT) => fields(from, |from, id, kind| match (id, kind) {
+                (1, INTEGER) => most(&mut header.dictionary_values, from),
+                _ => skip(from, kind, 0),
+            }),
+            _ => skip(from, kind, 0),
+        })?;
+        Ok(header)
+    }
+}
+
+const INTEGER: u8 = 5;
+const STRUCT: u8 = 12;
+/// No header has structs in structs so deep.
+const DEEPEST: u8 = 4;
+
+/// Calls `field` with the number and the type of each field of a struct; it reads the value.
+fn fields<R: Read>(from: &mut R, mut field: impl FnMut(&mut R, i64, u8) -> io::Result<()>) -> io::Result<()> {
+    let mut id = 0_i64;
+    loop {
+        let first = byte(from)?;
+        let (after, kind) = (i64::from(first >> 4), first & 0x0f);
+        if first == 0 {
+            return Ok(());
+        }
+        id = if after == 0 { integer(from)? } else { id.wrapping_add(after) };
+        field(from, id, kind)?;
+    }
+}
+
+fn skip<R: Read>(from: &mut R, kind: u8, depth: u8) -> io::Result<()> {
+    match kind {
+        // A flag is in its type.
+        1 | 2 => Ok(()),
+        3 => byte(from).map(drop),
+        4..=6 => integer(from).map(drop),
+        7 => from.read_exact(&mut [0; 8]),
+        8 => {
+            let length = unsigned(from)?;
+            io::copy(&mut from.take(length), &mut io::sink()).map(drop)
+        }
+        STRUCT if depth < DEEPEST => fields(from, |from, _, kind| skip(from, kind, depth + 1)),
+        _ => Err(io::Error::new(io::ErrorKind::InvalidData, "a page has no header: is the file damaged?")),
+    }
+}
+
+fn most(so_far: &mut i64, from: &mut impl Read) -> io::Result<()> {
+    *so_far = integer(from)?.max(*so_far);
+    Ok(())
+}
+
+/// A number of either sign: the lowest bit says which.
+fn integer(from: &mut impl Read) -> io::Result<i64> {
+    let number = unsigned(from)?;
+    Ok((number >> 1) as i64 ^ -((number & 1) as i64))
+}
+
+/// Seven bits a byte, the lowest first.
+fn unsigned(from: &mut impl Read) -> io::Result<u64> {
+    let mut number = 0;
+    for shift in (0..64).step_by(7) {
+        let next = byte(from)?;
+        number |= u64::from(next & 0x7f) << shift;
+        if next & 0x80 == 0 {
+            break;
+        }
+    }
+    Ok(number)
+}
+
+fn byte(from: &mut impl Read) -> io::Result<u8> {
+    let mut byte = [0];
+    from.read_exact(&mut byte)?;
+    Ok(byte[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> Option<Header> {
+        Header::read(&mut &*bytes).ok()
+    }
+
+    fn header(unpacked_bytes: i64, packed_bytes: i64, dictionary_values: i64) -> Header {
+        Header { unpacked_bytes, packed_bytes, dictionary_values }
+    }
+
+    #[test]
+    fn a_header_is_read_whatever_stands_between_and_in_whichever_form() {
+        // Type 2, 300 bytes packed in 40, a checksum; a dictionary of 9 values in plain encoding, not sorted.
+        let dictionary = [0x15, 4, 0x15, 0xd8, 4, 0x15, 80, 0x15, 0x7f, 0x3c, 0x15, 18, 0x15, 0, 0x12, 0, 0];
+        assert_eq!(read(&dictionary), Some(header(300, 40, 9)));
+        // A page of data with statistics: a text of two bytes, a flag, a number of eight bytes.
+        let data: [u8; 16] = [0x15, 0, 0x15, 20, 0x15, 10, 0x2c, 0x15, 6, 0x1c, 0x18, 2, 7, 7, 0x11, 0x17];
+        let data = [&data as &[u8], &[0; 8], &[0, 0, 0]].concat();
+        assert_eq!(read(&data), Some(header(10, 5, 0)));
+        // Numbers of fields in full, and a size that is said twice.
+        assert_eq!(read(&[0x05, 4, 20, 0x05, 4, 40, 0x05, 4, 2, 0x05, 6, 10, 0]), Some(header(20, 5, 0)));
+    }
+
+    #[test]
+    fn what_is_no_header_is_an_error() {
+        let deep = [[0x5c_u8; 100].as_slice(), &[0; 100]].concat();
+        for bytes in [&[] as &[u8], &[0x15], &[0x15, 4, 0x19, 0], &[0x58, 0xff, 0xff, 0xff, 0xff, 7], &deep] {
+            assert_eq!(read(bytes), None, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_that_cannot_be_are_told_from_large_ones() {
+        for possible in [header(0, 0, 0), header(16 << 20, 1, 1 << 20), header(1 << 30, 2 << 20, 0)] {
+            assert!(possible.is_possible(), "{possible:?}");
+        }
+        for impossible in [header((16 << 20) + 1, 1, 0), header(i64::MAX, 1 << 30, 0), header(8, 8, 9)] {
+            assert!(!impossible.is_possible(), "{impossible:?}");
+        }
+    }
+}
