@@ -43,7 +43,7 @@ pub struct Attribute {
 }
 
 /// What is found out about an attribute, row by row.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     dated: bool,
     undated: bool,
@@ -51,14 +51,26 @@ struct Seen {
     text: bool,
 }
 
-/// Everything that customers files say, sorted by name.
-pub fn attributes(history: &History) -> Vec<Attribute> {
-    if !history.given().profiles {
-        return Vec::new();
+/// What is found out about all attributes of some of the customers; of others merges into that of both.
+#[derive(Clone, Debug, Default)]
+pub struct Said(BTreeMap<Word, Seen>);
+
+impl Said {
+    /// Looks at every customer of a history.
+    pub fn of(history: &History) -> Self {
+        if !history.given().profiles {
+            return Self::default();
+        }
+        (0..history.len())
+            .into_par_iter()
+            .with_min_len(MIN_CUSTOMERS)
+            .fold(Self::default, |said, customer| said.with(history, history.customer(customer).profiles))
+            .reduce(Self::default, Self::and)
     }
-    let look = |mut seen: BTreeMap<Word, Seen>, customer: usize| {
-        for row in history.customer(customer).profiles {
-            let seen = seen.entry(row.attribute).or_default();
+
+    fn with(mut self, history: &History, rows: &[Profile]) -> Self {
+        for row in rows {
+            let seen = self.0.entry(row.attribute).or_default();
             seen.dated |= row.from.is_some();
             seen.undated |= row.from.is_none();
             // One text is enough to know.
@@ -68,35 +80,40 @@ pub fn attributes(history: &History) -> Vec<Attribute> {
                 seen.text |= !is_number;
             }
         }
-        seen
-    };
-    let merge = |mut all: BTreeMap<Word, Seen>, others: BTreeMap<Word, Seen>| {
-        for (word, other) in others {
-            let seen = all.entry(word).or_default();
+        self
+    }
+
+    /// What is found out of both.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        for (word, other) in others.0 {
+            let seen = self.0.entry(word).or_default();
             seen.dated |= other.dated;
             seen.undated |= other.undated;
             seen.number |= other.number;
             seen.text |= other.text;
         }
-        all
-    };
-    let seen = (0..history.len())
-        .into_par_iter()
-        .with_min_len(MIN_CUSTOMERS)
-        .fold(BTreeMap::new, look)
-        .reduce(BTreeMap::new, merge);
-    let mut attributes: Vec<Attribute> = seen
-        .into_iter()
-        .map(|(word, seen)| Attribute {
-            name: history.text(word).to_owned(),
+        self
+    }
+
+    /// The attributes, sorted by name; `text` tells the text of a word.
+    pub fn attributes<'a>(&self, text: impl Fn(Word) -> &'a str) -> Vec<Attribute> {
+        let attribute = |(&word, seen): (&Word, &Seen)| Attribute {
+            name: text(word).to_owned(),
             is_number: seen.number && !seen.text,
             has_dated: seen.dated,
             has_undated: seen.undated,
             word,
-        })
-        .collect();
-    attributes.sort_by(|a, b| a.name.cmp(&b.name));
-    attributes
+        };
+        let mut attributes: Vec<Attribute> = self.0.iter().map(attribute).collect();
+        attributes.sort_by(|a, b| a.name.cmp(&b.name));
+        attributes
+    }
+}
+
+/// Everything that customers files say, sorted by name.
+pub fn attributes(history: &History) -> Vec<Attribute> {
+    Said::of(history).attributes(|word| history.text(word))
 }
 
 /// What lists show: name, phone and account owner, and attributes that can be no feature, as nothing says since when
