@@ -57,7 +57,7 @@ pub(crate) enum AttributeValues {
 impl AttributeValues {
     /// None yet.
     pub(crate) fn of(attribute: &Attribute) -> Self {
-        if attribute.is_number() {
+        if attribute.is_number {
             Self::Numbers(Float64Builder::new())
         } else {
             Self::Texts(StringBuilder::new())

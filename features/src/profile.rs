@@ -33,10 +33,8 @@ pub fn is_reserved(name: &str) -> bool {
 pub struct Attribute {
     /// The column's name.
     pub name: String,
-    /// Whether some values, whenever they are valid, read as finite numbers.
-    pub has_numbers: bool,
-    /// Whether some do not.
-    pub has_texts: bool,
+    /// Whether there are values and all of them, whenever they are valid, read as finite numbers.
+    pub is_number: bool,
     /// Whether some rows say from when on they are valid.
     pub has_dated: bool,
     /// Whether some rows do not.
@@ -45,7 +43,7 @@ pub struct Attribute {
 }
 
 /// What is found out about an attribute, row by row.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     dated: bool,
     undated: bool,
@@ -53,31 +51,26 @@ struct Seen {
     text: bool,
 }
 
-/// Everything that customers files say, sorted by name.
-///
-/// # Errors
-/// When a part of the history cannot be read.
-pub fn all_attributes(histories: &Histories) -> Result<Vec<Attribute>, HistoryError> {
-    let mut all: BTreeMap<String, Attribute> = BTreeMap::new();
-    for other in histories.each(attributes)?.into_iter().flatten() {
-        match all.get_mut(&other.name) {
-            Some(known) => known.merge(&other),
-            None => {
-                all.insert(other.name.clone(), other);
-            }
-        }
-    }
-    Ok(all.into_values().collect())
-}
+/// What is found out about all attributes of some of the customers; of others merges into that of both.
+#[derive(Clone, Debug, Default)]
+pub struct Said(BTreeMap<Word, Seen>);
 
-/// The same, of a part of the history.
-pub fn attributes(history: &History) -> Vec<Attribute> {
-    if !history.given().profiles {
-        return Vec::new();
+impl Said {
+    /// Looks at every customer of a history.
+    pub fn of(history: &History) -> Self {
+        if !history.given().profiles {
+            return Self::default();
+        }
+        (0..history.len())
+            .into_par_iter()
+            .with_min_len(MIN_CUSTOMERS)
+            .fold(Self::default, |said, customer| said.with(history, history.customer(customer).profiles))
+            .reduce(Self::default, Self::and)
     }
-    let look = |mut seen: BTreeMap<Word, Seen>, customer: usize| {
-        for row in history.customer(customer).profiles {
-            let seen = seen.entry(row.attribute).or_default();
+
+    fn with(mut self, history: &History, rows: &[Profile]) -> Self {
+        for row in rows {
+            let seen = self.0.entry(row.attribute).or_default();
             seen.dated |= row.from.is_some();
             seen.undated |= row.from.is_none();
             // One text is enough to know.
@@ -87,64 +80,57 @@ pub fn attributes(history: &History) -> Vec<Attribute> {
                 seen.text |= !is_number;
             }
         }
-        seen
-    };
-    let merge = |mut all: BTreeMap<Word, Seen>, others: BTreeMap<Word, Seen>| {
-        for (word, other) in others {
-            let seen = all.entry(word).or_default();
+        self
+    }
+
+    /// What is found out of both.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        for (word, other) in others.0 {
+            let seen = self.0.entry(word).or_default();
             seen.dated |= other.dated;
             seen.undated |= other.undated;
             seen.number |= other.number;
             seen.text |= other.text;
         }
-        all
-    };
-    let seen = (0..history.len())
-        .into_par_iter()
-        .with_min_len(MIN_CUSTOMERS)
-        .fold(BTreeMap::new, look)
-        .reduce(BTreeMap::new, merge);
-    let mut attributes: Vec<Attribute> = seen
-        .into_iter()
-        .map(|(word, seen)| Attribute {
-            name: history.text(word).to_owned(),
-            has_numbers: seen.number,
-            has_texts: seen.text,
+        self
+    }
+
+    /// The attributes, sorted by name; `text` tells the text of a word.
+    pub fn attributes<'a>(&self, text: impl Fn(Word) -> &'a str) -> Vec<Attribute> {
+        let attribute = |(&word, seen): (&Word, &Seen)| Attribute {
+            name: text(word).to_owned(),
+            is_number: seen.number && !seen.text,
             has_dated: seen.dated,
             has_undated: seen.undated,
             word,
-        })
-        .collect();
-    attributes.sort_by(|a, b| a.name.cmp(&b.name));
-    attributes
+        };
+        let mut attributes: Vec<Attribute> = self.0.iter().map(attribute).collect();
+        attributes.sort_by(|a, b| a.name.cmp(&b.name));
+        attributes
+    }
+}
+
+/// Everything that customers files say, sorted by name.
+///
+/// # Errors
+/// When a part of the history cannot be read.
+pub fn attributes(histories: &Histories) -> Result<Vec<Attribute>, HistoryError> {
+    let said = histories.each(Said::of)?.into_iter().fold(Said::default(), Said::and);
+    Ok(said.attributes(|word| histories.text(word)))
 }
 
 /// What lists show: name, phone and account owner, and attributes that can be no feature, as nothing says since when
 /// they are so; those sorted by name.
-///
-/// # Errors
-/// When a part of the history cannot be read.
-pub fn listed(histories: &Histories) -> Result<Vec<Attribute>, HistoryError> {
-    let mut listed = all_attributes(histories)?;
+pub fn listed(attributes: Vec<Attribute>) -> Vec<Attribute> {
+    let mut listed = attributes;
     listed.retain(|attribute| !attribute.is_feature());
     let place = |attribute: &Attribute| LISTED.iter().position(|name| *name == attribute.name);
     listed.sort_by_key(|attribute| place(attribute).unwrap_or(LISTED.len()));
-    Ok(listed)
+    listed
 }
 
 impl Attribute {
-    /// Whether there are values and all of them, whenever they are valid, read as finite numbers.
-    pub fn is_number(&self) -> bool {
-        self.has_numbers && !self.has_texts
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.has_numbers |= other.has_numbers;
-        self.has_texts |= other.has_texts;
-        self.has_dated |= other.has_dated;
-        self.has_undated |= other.has_undated;
-    }
-
     /// Whether it is for people only, whatever is known of it: name, phone, account owner.
     pub fn is_private(&self) -> bool {
         LISTED.contains(&self.name.as_str())
@@ -187,6 +173,10 @@ mod tests {
     use crate::history::HistoryBuilder;
     use crate::known::Cut;
     use crate::units::Amount;
+
+    fn attributes(history: &History) -> Vec<Attribute> {
+        Said::of(history).attributes(|word| history.text(word))
+    }
 
     fn at(text: &str) -> Instant {
         text.parse().unwrap()
@@ -264,12 +254,10 @@ mod tests {
         ];
         let history = history(&rows);
         assert_eq!(known(&history, "2024-02-01"), pairs(&[("tier", None)]));
-        let histories = history.into();
-        let (listed, history) = (listed(&histories).unwrap(), histories.whole().unwrap());
         let shown = |as_of: &str| {
-            listed
+            listed(attributes(&history))
                 .iter()
-                .map(|of| (of.name.clone(), of.shown(history, history.customer(0), at(as_of))))
+                .map(|of| (of.name.clone(), of.shown(&history, history.customer(0), at(as_of))))
                 .map(|(name, value)| (name, value.map(|value| history.text(value).to_owned())))
                 .collect::<Vec<_>>()
         };
@@ -288,9 +276,9 @@ mod tests {
             (&["1", "two"], false),
         ] {
             let rows: Vec<_> = values.iter().map(|value| ("size", day, Some(*value))).collect();
-            assert_eq!(attributes(&history(&rows))[0].is_number(), is_number, "{values:?}");
+            assert_eq!(attributes(&history(&rows))[0].is_number, is_number, "{values:?}");
         }
-        assert!(!attributes(&history(&[("size", day, None)]))[0].is_number(), "nothing says that it is one");
+        assert!(!attributes(&history(&[("size", day, None)]))[0].is_number, "nothing says that it is one");
     }
 
     #[test]

@@ -128,7 +128,7 @@ fn build(rows: &[Row]) -> History {
 /// Every attribute's value that everyone has at an instant, with identifiers and names.
 fn attributes(history: &History, as_of: Instant) -> Vec<(String, String, String)> {
     let (mut values, mut cut) = (Vec::new(), Cut::default());
-    let mut attributes = profile::attributes(history);
+    let mut attributes = profile::Said::of(history).attributes(|word| history.text(word));
     attributes.retain(Attribute::is_feature);
     for customer in 0..history.len() {
         let Some(known) = cut.at(history.customer(customer), as_of) else { continue };

@@ -34,7 +34,7 @@ pub fn around(part: &[u8]) -> Vec<u8> {
     let mut file = [MAGIC, &1_u64.to_le_bytes(), &packed].concat();
     let directory = file.len() as u64;
     // Text, with everything there is; no words.
-    let mut words = vec![1, 31, 0];
+    let mut words = vec![1, 127, 0];
     words.extend([HEADER_BYTES as u64, packed.len() as u64, part.len() as u64, 0]);
     words.extend([directory, 0, 0, 0].repeat(PARTS - 1));
     words.extend([directory, 8 * words.len() as u64, 0]);

@@ -3,6 +3,7 @@
 use mainstay_features::check::CustomerReport;
 use mainstay_features::history::History;
 use mainstay_features::ingest::{Input, collect};
+use mainstay_features::profile;
 use mainstay_features::registry;
 use mainstay_features::table::Table;
 use mainstay_features::units::Days;
@@ -24,7 +25,8 @@ pub fn read(input: &Input) {
 pub fn walk(history: &History) {
     CustomerReport::of(history);
     let (Some((_, last)), Some(lookback)) = (history.span(), Days::new(365)) else { return };
-    let table = Table { as_of: vec![last], lookback, features: registry::all().collect() };
+    let attributes = profile::attributes(history);
+    let table = Table { as_of: vec![last], lookback, features: registry::all().collect(), attributes };
     let rows = table.rows(history, 0..history.len());
-    assert!(!rows.values.iter().any(|value| value.is_infinite()), "a feature is infinite");
+    assert!(!rows.columns.iter().flatten().any(|value| value.is_infinite()), "a feature is infinite");
 }

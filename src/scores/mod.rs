@@ -70,7 +70,7 @@ impl Scores {
         watch: &dyn Watch,
     ) -> Result<Self, Failure> {
         service.check_label(histories.given())?;
-        let listed = profile::listed(histories)?;
+        let listed = profile::listed(profile::attributes(histories)?);
         let kind = histories.id_kind();
         let none = Self {
             as_of,

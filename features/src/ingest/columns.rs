@@ -1,5 +1,6 @@
 //! Which column of a file holds which field.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -204,15 +205,6 @@ impl ColumnMap {
     }
 }
 
-/// The names of a file's columns, for a message: the first hundred.
-pub(crate) fn listed(header: &[String]) -> String {
-    const MANY: usize = 100;
-    match header.get(..MANY) {
-        Some(first) if header.len() > MANY => format!("{}, … ({} in all)", first.join(", "), header.len()),
-        _ => header.join(", "),
-    }
-}
-
 /// The columns of a customers file that are no field's: each is an attribute of its own name. One without a name is
 /// left alone.
 pub(crate) fn attributes(
@@ -220,7 +212,7 @@ pub(crate) fn attributes(
     header: &[String],
     taken: &[Column],
 ) -> Result<Vec<Column>, IngestError> {
-    let mut columns = Vec::new();
+    let (mut columns, mut names) = (Vec::new(), BTreeSet::new());
     for (place, name) in header.iter().enumerate() {
         if name.is_empty() || taken.iter().any(|column| column.place == place) {
             continue;
@@ -228,10 +220,21 @@ pub(crate) fn attributes(
         if is_reserved(name) {
             return Err(IngestError::ReservedName { file: source.name(), column: name.clone() });
         }
-        place_of(source, header, name)?;
+        if !names.insert(name) {
+            return Err(IngestError::AmbiguousColumn { file: source.name(), column: name.clone() });
+        }
         columns.push(Column { field: Field::Attribute, name: name.clone(), place });
     }
     Ok(columns)
+}
+
+/// The names of a file's columns, for a message: the first hundred.
+pub(crate) fn listed(header: &[String]) -> String {
+    const MANY: usize = 100;
+    match header.get(..MANY) {
+        Some(first) if header.len() > MANY => format!("{}, … ({} in all)", first.join(", "), header.len()),
+        _ => header.join(", "),
+    }
 }
 
 /// The number of the column of a name; `None` where there is none.
