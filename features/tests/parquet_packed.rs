@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use bytes::Bytes;
-use mainstay_features::history::History;
+use mainstay_features::history::Histories;
 use mainstay_features::ingest::{self, IngestError, Input, Source};
 use mainstay_features::watch::Unwatched;
 use parquet::arrow::ArrowWriter;
@@ -28,7 +28,7 @@ fn written(rows: i64, customer: impl Fn(i64) -> i64, properties: WriterPropertie
     writer.into_inner().unwrap()
 }
 
-fn read(file: Vec<u8>) -> Result<History, IngestError> {
+fn read(file: Vec<u8>) -> Result<Histories, IngestError> {
     let source = Source::Bytes { name: "log".to_owned(), bytes: Bytes::from(file) };
     Ok(ingest::read(&Input { purchases: vec![source], ..Input::default() }, &Unwatched)?.history)
 }
@@ -37,7 +37,8 @@ fn error(file: Vec<u8>) -> String {
     read(file).unwrap_err().to_string()
 }
 
-fn shown(history: &History) -> String {
+fn shown(history: &Histories) -> String {
+    let history = history.whole().unwrap();
     (0..history.len()).map(|c| format!("{} {:?}\n", history.customer_id(c), history.customer(c))).collect()
 }
 
