@@ -167,6 +167,7 @@ fn segments() -> Outcome<()> {
         save("segment", &format!("{name}-twice"), Some(0b10), &segment)?;
         save("segment", &format!("{name}-part"), Some(0b01), &first_part(&segment))?;
         save("segment", &format!("{name}-part-twice"), Some(0b11), &first_part(&segment))?;
+        save("segment", &format!("{name}-part-of-version-1"), Some(0b101), &first_part(&segment))?;
     }
     Ok(())
 }

@@ -28,10 +28,10 @@ pub fn sealed(mut file: Vec<u8>) -> Vec<u8> {
     file
 }
 
-/// A segment that holds these bytes as its only part, unpacked.
-pub fn around(part: &[u8]) -> Vec<u8> {
+/// A segment of a version that holds these bytes as its only part, unpacked.
+pub fn around(part: &[u8], version: u64) -> Vec<u8> {
     let packed = zstd::encode_all(part, 1).unwrap_or_default();
-    let mut file = [MAGIC, &1_u64.to_le_bytes(), &packed].concat();
+    let mut file = [MAGIC, &version.to_le_bytes(), &packed].concat();
     let directory = file.len() as u64;
     // Text, with everything there is; no words.
     let mut words = vec![1, 127, 0];

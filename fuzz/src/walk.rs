@@ -21,12 +21,13 @@ pub fn read(input: &Input) {
     }
 }
 
-/// Every feature of every customer, at the last order.
+/// Every feature of every customer, at the first order and the last.
 pub fn walk(history: &History) {
     CustomerReport::of(history);
-    let (Some((_, last)), Some(lookback)) = (history.span(), Days::new(365)) else { return };
-    let attributes = profile::attributes(history);
-    let table = Table { as_of: vec![last], lookback, features: registry::all().collect(), attributes };
+    let (Some((first, last)), Some(lookback)) = (history.span(), Days::new(365)) else { return };
+    let attributes = profile::Said::of(history).attributes(|word| history.text(word));
+    let as_of = vec![first, last];
+    let table = Table { as_of, lookback, features: registry::all().collect(), attributes };
     let rows = table.rows(history, 0..history.len());
     assert!(!rows.columns.iter().flatten().any(|value| value.is_infinite()), "a feature is infinite");
 }

@@ -1,5 +1,6 @@
 //! Kept histories. Checksums are made right first, so that hostile content comes past them: of any bytes as a segment,
-//! or (bit 0) of any bytes as what is packed in one. With bit 1 the history is of the segment twice.
+//! or (bit 0) of any bytes as what is packed in one of version 2 (or, bit 2, 1). With bit 1 the history is of the
+//! segment twice.
 
 #![no_main]
 
@@ -14,7 +15,8 @@ use mainstay_fuzz::walk::walk;
 
 fuzz_target!(|data: &[u8]| {
     let Some((options, bytes)) = Options::of(data) else { return };
-    let bytes = if options.bit(0) { around(bytes) } else { sealed(bytes.to_vec()) };
+    let version = if options.bit(2) { 1 } else { 2 };
+    let bytes = if options.bit(0) { around(bytes, version) } else { sealed(bytes.to_vec()) };
     let open = || {
         let mut file = tempfile::tempfile().ok()?;
         file.write_all(&bytes).ok()?;
