@@ -5,8 +5,8 @@
 use std::io::Write;
 
 use mainstay_features::history::{
-    Complaint, Contact, Contract, Given, Histories, History, HistoryBuilder, HistoryError, Profile, Segment,
-    Severity, Spill, write_segment,
+    Complaint, Contact, Contract, Given, Histories, History, HistoryBuilder, HistoryError, Kept, Profile,
+    Segment, Severity, Spill, write_segment,
 };
 use mainstay_features::known::Cut;
 use mainstay_features::merge::SortedParts;
@@ -30,6 +30,18 @@ enum Row {
 }
 
 impl Row {
+    /// The same of another customer.
+    fn of_customer(mut self, number: u32) -> Self {
+        match &mut self {
+            Self::Line { customer, .. }
+            | Self::Cancellation { customer, .. }
+            | Self::Complaint { customer, .. }
+            | Self::Contact { customer, .. }
+            | Self::Profile { customer, .. } => *customer = number,
+        }
+        self
+    }
+
     fn hour(&self) -> u16 {
         match self {
             Self::Line { hour, .. }
@@ -181,7 +193,7 @@ fn bits(rows: &Rows) -> Vec<(String, Vec<u64>)> {
 /// A segment of older ones and rows, written and opened again.
 fn segment(older: &[Segment], rows: &[Row]) -> Segment {
     let mut file = tempfile::tempfile().unwrap();
-    write_segment(older, vec![builder(rows)], &mut file).unwrap();
+    write_segment(older, Kept::default(), vec![builder(rows)], &mut file).unwrap();
     Segment::open(file).unwrap()
 }
 
@@ -191,7 +203,7 @@ fn segment_bytes() -> Vec<u8> {
         .map(|i| Row::Line { customer: i % 7, order: i as u8, hour: i as u16 * 9, cents: 100 })
         .collect();
     let mut bytes = Vec::new();
-    write_segment(&[], vec![builder(&rows)], &mut bytes).unwrap();
+    write_segment(&[], Kept::default(), vec![builder(&rows)], &mut bytes).unwrap();
     bytes
 }
 
@@ -346,6 +358,24 @@ proptest! {
         let histories = Histories::of_segments(vec![segment(&[], left), segment(&[], right)], Some(0)).unwrap();
         prop_assert!(histories.whole().is_none());
         prop_assert_eq!(features_of_all(&histories, instant(2000), 365), whole);
+    }
+
+    /// What is sent again and left out changes nothing, whatever else comes with it: the history is that of everything
+    /// once. (Of rows that are the same in everything: orders sent again as they were.)
+    #[test]
+    fn rows_sent_again_are_left_out(
+        kept in prop::collection::vec(row(), 0..40), new in prop::collection::vec(row(), 0..20),
+    ) {
+        // The new rows are other customers', so that no order of theirs goes on in them.
+        let new: Vec<Row> = new.into_iter().map(|row| row.of_customer(4)).collect();
+        let once = segment(&[], &kept);
+        let both: Vec<Row> = kept.iter().chain(&new).cloned().collect();
+        let mut file = tempfile::tempfile().unwrap();
+        let all_kept = Kept { segments: std::slice::from_ref(&once), leave_out: true };
+        write_segment(&[], all_kept, vec![builder(&both)], &mut file).unwrap();
+        let again = Segment::open(file).unwrap();
+        let history = History::of_segments(&[once, again]).unwrap();
+        prop_assert_eq!(features(&history, instant(2000), 365), features(&build(&both), instant(2000), 365));
     }
 
     /// Every value is one its feature can have, and is missing only where the feature says so.

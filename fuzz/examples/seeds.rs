@@ -13,7 +13,7 @@ use arrow_array::{
 };
 use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
-use mainstay_features::history::write_segment;
+use mainstay_features::history::{Kept, write_segment};
 use mainstay_features::ingest::{Input, Source, collect};
 use mainstay_features::watch::Unwatched;
 use mainstay_fuzz::segment_file::first_part;
@@ -162,7 +162,7 @@ fn segments() -> Outcome<()> {
         Input { purchases: of("customer_id,order_id,ts,amount\n7,1,2024-01-01,5\n"), ..Input::default() };
     for (name, input) in [("every-table", whole), ("purchases", purchases)] {
         let mut segment = Vec::new();
-        write_segment(&[], collect(&input, &Unwatched)?.builders, &mut segment)?;
+        write_segment(&[], Kept::default(), collect(&input, &Unwatched)?.builders, &mut segment)?;
         save("segment", name, Some(0), &segment)?;
         save("segment", &format!("{name}-twice"), Some(0b10), &segment)?;
         save("segment", &format!("{name}-part"), Some(0b01), &first_part(&segment))?;

@@ -33,8 +33,12 @@ pub fn around(part: &[u8], version: u64) -> Vec<u8> {
     let packed = zstd::encode_all(part, 1).unwrap_or_default();
     let mut file = [MAGIC, &version.to_le_bytes(), &packed].concat();
     let directory = file.len() as u64;
-    // Text, with everything there is; no words.
-    let mut words = vec![1, 127, 0];
+    // Text, with everything there is; all of time, where the version says when; no words.
+    let mut words = vec![1, 127];
+    if version > 1 {
+        words.extend([i64::MIN as u64 + 1, i64::MAX as u64]);
+    }
+    words.push(0);
     words.extend([HEADER_BYTES as u64, packed.len() as u64, part.len() as u64, 0]);
     words.extend([directory, 0, 0, 0].repeat(PARTS - 1));
     words.extend([directory, 8 * words.len() as u64, 0]);

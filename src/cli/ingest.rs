@@ -67,21 +67,30 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
              counts twice, and runs on",
         );
     }
-    let mut lines = 0;
+    let (mut lines, mut sent_again) = (0, 0);
     let count = new.len();
     if !new.is_empty() {
         let collected = collect(&settled, &progress)?;
         note_counts(&collected.counts, &settled.quarantine);
         lines = collected.counts.purchase_lines;
         progress.begin("keep", None);
-        kept.add(collected.builders, new)?;
+        let leave_out = settled.input.drop_duplicates;
+        sent_again = kept.add(collected.builders, new, leave_out)?;
         progress.end();
+        if sent_again > 0 {
+            let what_then =
+                if leave_out { "they were left out" } else { "they count twice, but with --drop-duplicates" };
+            output::note(&format!(
+                "{sent_again} orders are in the history already, with their instant and amount: {what_then}"
+            ));
+        }
     }
     if args.json {
         return output::print_json(&json!({
             "files_added": count,
             "files_known": known.len(),
             "purchase_lines_added": lines,
+            "orders_sent_again": sent_again,
             "files": kept.files().len(),
         }));
     }

@@ -7,7 +7,9 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use mainstay_features::history::{Histories, HistoryBuilder, HistoryError, Segment, write_segment};
+use mainstay_features::history::{
+    self, Histories, HistoryBuilder, HistoryError, Segment, join, write_segment,
+};
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
 
@@ -119,20 +121,35 @@ impl Kept {
         Failure::new(Kind::BadStore, format!("{}: {error}; {way_out}", path.display()))
     }
 
-    /// Adds rows and the files they are of.
+    /// Adds rows and the files they are of. Returns how many orders among the rows, each with its instant and amount, are
+    /// kept already; with `leave_out`, what is kept already is not added.
     ///
     /// # Errors
     /// When the folder cannot be written to: the history is then what it was.
-    pub fn add(&mut self, builders: Vec<HistoryBuilder>, files: Vec<KeptFile>) -> Result<(), Failure> {
+    pub fn add(
+        &mut self,
+        builders: Vec<HistoryBuilder>,
+        files: Vec<KeptFile>,
+        leave_out: bool,
+    ) -> Result<u64, Failure> {
         let together = self.manifest.segments.len() + 1 >= MOST_SEGMENTS;
-        let older = if together { self.segments()? } else { Vec::new() };
+        let segments = self.segments()?;
+        // A day's purchases come after all that are kept, as a rule: then there is nothing to compare.
+        let time = builders.iter().filter_map(HistoryBuilder::span).reduce(join);
+        let overlaps = |segment: &Segment| time.is_some_and(|time| segment.overlaps(time));
+        let compared: &[Segment] = if leave_out || segments.iter().any(overlaps) { &segments } else { &[] };
+        let older: &[Segment] = if together { &segments } else { &[] };
         let name = format!("segment-{:06}.history", self.manifest.next);
+        let mut sent_again = 0;
         write_whole(&self.folder.join(&name), |out| {
             let mut out: &mut dyn Write = out;
-            write_segment(&older, builders, &mut out).map_err(|error| match error {
+            let kept = history::Kept { segments: compared, leave_out };
+            let written = write_segment(older, kept, builders, &mut out);
+            sent_again = written.map_err(|error| match error {
                 HistoryError::Io(cause) => cause,
                 other => io::Error::other(other),
-            })
+            })?;
+            Ok(())
         })?;
         if together {
             self.manifest.segments.clear();
@@ -144,7 +161,7 @@ impl Kept {
             .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
         write_whole(&self.folder.join(MANIFEST), |out| out.write_all(&text))?;
         self.remove_strays();
-        Ok(())
+        Ok(sent_again)
     }
 
     /// Removes segments that the manifest does not name: those put together, and those of runs that were killed. What

@@ -96,6 +96,29 @@ fn run_features(arguments: &[&str]) -> std::process::Output {
 }
 
 #[test]
+fn lines_that_repeat_another_are_left_out_when_asked() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let header = "customer_id,order_id,ts,amount,product_id\n";
+    let lines = "a,1,2024-01-01,5,x\na,1,2024-01-01,5,y\nb,2,2024-01-02,3,x\n";
+    write(
+        folder.path(),
+        &[
+            ("log.csv", &format!("{header}{lines}")),
+            ("again.csv", &format!("{header}b,2,2024-01-02,3,x\na,1,2024-01-01,5,x\nb,3,2024-01-05,3,x\n")),
+            ("once.csv", &format!("{header}{lines}b,3,2024-01-05,3,x\n")),
+        ],
+    );
+    let both = format!("--purchases {} {}", at("log.csv"), at("again.csv"));
+    let once = features(folder.path(), &format!("--purchases {}", at("once.csv")));
+    assert_eq!(features(folder.path(), &format!("{both} --drop-duplicates")), once);
+    assert_ne!(features(folder.path(), &both), once, "every line counts unless that is asked");
+    let output = run(&format!("horizon {both} --drop-duplicates"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("2 rows that repeat another were left out"), "{said}");
+}
+
+#[test]
 fn folders_patterns_and_partitions_are_the_files_in_them() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name).display().to_string();

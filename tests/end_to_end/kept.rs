@@ -71,6 +71,35 @@ fn a_file_that_is_sent_again_changes_nothing() {
 }
 
 #[test]
+fn orders_sent_again_in_another_file_are_reported_and_left_out_when_asked() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let pieces = in_pieces(folder.path(), 4);
+    let text = |path: &Path| fs::read_to_string(path).unwrap();
+    // The second export has the end of the first once more.
+    let (first, second) = (text(&pieces[0]), text(&pieces[1]));
+    let overlap: Vec<&str> = first.lines().rev().take(30).collect();
+    fs::write(at("overlap.csv"), format!("{second}{}\n", overlap.join("\n"))).unwrap();
+    let ingest = |file: &str, store: &str, flags: &str| {
+        json(&format!("ingest --purchases {file} --store {} {flags} --json", at(store)))
+    };
+    let file = |number: usize| pieces[number].display().to_string();
+    for (store, flags) in [("twice", ""), ("once", "--drop-duplicates")] {
+        ingest(&file(0), store, flags);
+        assert_eq!(ingest(&at("overlap.csv"), store, flags)["orders_sent_again"], 30);
+    }
+    ingest(&file(0), "apart", "");
+    ingest(&file(1), "apart", "");
+    let features = |store: &str| {
+        let out = at("features.parquet");
+        done(&format!("features --store {} --as-of 2023-09-01 --out {out}", at(store)));
+        fs::read(out).unwrap()
+    };
+    assert!(features("once") == features("apart"));
+    assert!(features("twice") != features("apart"));
+}
+
+#[test]
 fn a_history_that_is_not_there_or_damaged_says_what_to_do() {
     let folder = folder();
     let store = folder.path().join("store");

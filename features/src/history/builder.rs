@@ -6,6 +6,7 @@ use super::event::{Complaint, Contact, Contract, Discount, Given, Profile, Word,
 use super::log::{Log, Spill, Tag};
 use super::part::{FirstBuy, LineSum};
 use super::rows::Kind;
+use super::segment::join;
 use super::wire::Wire;
 use crate::id::{IdKind, fingerprint, is_same};
 use crate::units::{Amount, Instant};
@@ -21,6 +22,8 @@ pub struct HistoryBuilder {
     given: Given,
     words: Words,
     parts: Vec<Log>,
+    /// The instants of the first and the last purchase line.
+    span: Option<(Instant, Instant)>,
     /// What the parts hold in memory.
     held_bytes: usize,
     /// The last row's customer and their part.
@@ -39,6 +42,7 @@ impl Default for HistoryBuilder {
             given: Given::default(),
             words: Words::default(),
             parts: (0..PARTS).map(|_| Log::default()).collect(),
+            span: None,
             held_bytes: 0,
             customer: String::new(),
             part: None,
@@ -89,6 +93,7 @@ impl HistoryBuilder {
         amount: Amount,
     ) {
         let line = LineSum { order: fingerprint(cancelled_order), instant, amount };
+        self.note_instant(instant);
         self.add(customer, Tag::Cancellation, &line);
     }
 
@@ -127,6 +132,16 @@ impl HistoryBuilder {
     pub fn add_contract(&mut self, customer: &str, contract: Contract) {
         self.given.contracts = true;
         self.add(customer, Tag::Contract, &contract);
+    }
+
+    /// The instants of the first and the last purchase line; `None` without one.
+    pub fn span(&self) -> Option<(Instant, Instant)> {
+        let open = self.open_line.map(|line| (line.instant, line.instant));
+        self.span.into_iter().chain(open).reduce(join)
+    }
+
+    fn note_instant(&mut self, instant: Instant) {
+        self.span = Some(self.span.map_or((instant, instant), |span| join(span, (instant, instant))));
     }
 
     /// How many bytes of memory the rows take.
@@ -179,6 +194,7 @@ impl HistoryBuilder {
 
     fn close_line(&mut self) {
         if let Some(line) = self.open_line.take() {
+            self.note_instant(line.instant);
             self.push(Tag::Line, &line);
         }
     }

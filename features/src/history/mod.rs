@@ -5,6 +5,7 @@
 //! rows ──builder──► logs by part ──part──► sorted, each thing once ──shard──► orders in time order
 //! ```
 
+mod again;
 mod builder;
 mod event;
 mod log;
@@ -22,7 +23,7 @@ pub use event::{
 
 pub use log::Spill;
 pub use parts::{Histories, Summary};
-pub use segment::{Segment, write_segment};
+pub use segment::{Kept, Segment, join, write_segment};
 
 use std::io;
 use std::sync::Arc;

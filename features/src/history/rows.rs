@@ -1,5 +1,7 @@
 //! Rows of one kind: with the number of their customer as they come, and grouped by customer once they are sorted.
 
+use std::ops::Range;
+
 use super::TooManyCustomers;
 
 /// Rows side by side by customer: one's end where the next one's begin.
@@ -40,9 +42,30 @@ impl<T> Grouped<T> {
 
     /// The rows of a customer.
     pub(super) fn of(&self, customer: usize) -> &[T] {
-        let Some(&end) = self.ends.get(customer) else { return &[] };
+        &self.rows[self.range(customer)]
+    }
+
+    /// Where the rows of a customer are.
+    pub(super) fn range(&self, customer: usize) -> Range<usize> {
+        let Some(&end) = self.ends.get(customer) else { return 0..0 };
         let start = if customer == 0 { 0 } else { self.ends[customer - 1] };
-        &self.rows[start as usize..end as usize]
+        start as usize..end as usize
+    }
+
+    /// Those rows that are not marked.
+    pub(super) fn without(mut self, marks: &[bool]) -> Self {
+        let kept_before: Vec<u32> = std::iter::once(0)
+            .chain(marks.iter().scan(0, |kept, &is_marked| {
+                *kept += u32::from(!is_marked);
+                Some(*kept)
+            }))
+            .collect();
+        for end in &mut self.ends {
+            *end = kept_before[*end as usize];
+        }
+        let mut marks = marks.iter();
+        self.rows.retain(|_| marks.next() == Some(&false));
+        if self.rows.is_empty() { Self::default() } else { self }
     }
 
     /// Adds a row of the customer whose turn it is.
@@ -72,7 +95,7 @@ impl<T> Grouped<T> {
 }
 
 /// Rows of a kind: how they sort within a customer, and which are one.
-pub(super) trait Kind: Copy {
+pub(super) trait Kind: Copy + PartialEq {
     /// What stands where no row has come yet.
     const BLANK: Self;
 

@@ -11,13 +11,15 @@ use std::os::unix::fs::FileExt;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::again::Again;
 use super::builder::{HistoryBuilder, PARTS};
 use super::event::{Given, Words};
 use super::log::Log;
 use super::part::Sorted;
-use super::wire::{Reader, put_text, put_u64};
+use super::wire::{Damaged, Reader, put_text, put_u64};
 use super::{HistoryError, gather};
 use crate::id::IdKind;
+use crate::units::Instant;
 
 const MAGIC: &[u8; 8] = b"MNSTHIST";
 const VERSION: u64 = 2;
@@ -43,6 +45,17 @@ pub struct Segment {
     pub(super) given: Given,
     pub(super) words: Words,
     places: Vec<Place>,
+    /// The instants of the first and the last purchase line; all of time where an older version does not say.
+    span: Option<(Instant, Instant)>,
+}
+
+/// What new rows are compared with, to find what was sent again: segments that are kept.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept<'a> {
+    /// The segments.
+    pub segments: &'a [Segment],
+    /// Whether rows that are in them are left out of the new one.
+    pub leave_out: bool,
 }
 
 /// Where a part's bytes are.
@@ -104,6 +117,12 @@ impl Segment {
         let kind = if directory.u64()? == 0 { IdKind::Integer } else { IdKind::Text };
         let flags = directory.u64()?;
         let given = Given::from_flags(std::array::from_fn(|i| flags >> i & 1 == 1));
+        let span = if version == SORTED_BY_ORDER {
+            Some((Instant::MIN, Instant::MAX))
+        } else {
+            let mut instant = || Ok::<_, Damaged>(Instant::from_micros(directory.u64()? as i64));
+            instant()?.zip(instant()?)
+        };
         let mut words = Words::default();
         for _ in 0..directory.u64()? {
             words.word(directory.text()?);
@@ -128,7 +147,12 @@ impl Segment {
         if unpacked > FEW_BYTES && unpacked / MOST_TIMES > end {
             return Err(HistoryError::Damaged("it is forged to fill the memory"));
         }
-        Ok(Self { file, version, kind, given, words, places })
+        Ok(Self { file, version, kind, given, words, places, span })
+    }
+
+    /// Whether it has purchase lines from a time.
+    pub fn overlaps(&self, (first, last): (Instant, Instant)) -> bool {
+        self.span.is_some_and(|(own_first, own_last)| own_first <= last && first <= own_last)
     }
 
     /// How many bytes its rows are in memory, as they are read.
@@ -158,16 +182,21 @@ impl Segment {
     }
 }
 
-/// Writes rows, and what older segments hold, as one segment.
+/// Writes rows, and what older segments hold, as one segment. Returns how many orders, each with its instant and amount,
+/// are among the new rows and kept already.
 ///
 /// # Errors
-/// When it cannot be written, or an older segment cannot be read.
+/// When it cannot be written, or another segment cannot be read.
 pub fn write_segment(
     older: &[Segment],
+    kept: Kept<'_>,
     builders: Vec<HistoryBuilder>,
     out: &mut dyn Write,
-) -> Result<(), HistoryError> {
+) -> Result<u64, HistoryError> {
+    let new_span = builders.iter().filter_map(HistoryBuilder::span);
+    let span = older.iter().filter_map(|segment| segment.span).chain(new_span).reduce(join);
     let gathered = gather(older, builders);
+    let mut sent_again = 0;
     out.write_all(MAGIC)?;
     out.write_all(&VERSION.to_le_bytes())?;
     let mut offset = HEADER_BYTES;
@@ -178,19 +207,24 @@ pub fn write_segment(
         if some.is_empty() {
             break;
         }
-        let packed: Vec<(Vec<u8>, u64)> = some
+        let packed: Vec<(Vec<u8>, u64, u64)> = some
             .into_par_iter()
             .map(|(number, raw)| {
-                let sorted = sorted_part(older, number, raw, gathered.kind)?;
+                let (sorted, known) = if kept.segments.is_empty() {
+                    (sorted_part(older, number, raw, gathered.kind)?, 0)
+                } else {
+                    compared_part(older, kept, number, raw, gathered.kind)?
+                };
                 if sorted.customers.is_empty() {
-                    return Ok((Vec::new(), 0));
+                    return Ok((Vec::new(), 0, known));
                 }
                 let mut bytes = Vec::new();
                 sorted.write(&mut bytes);
-                Ok((zstd::encode_all(bytes.as_slice(), LEVEL)?, bytes.len() as u64))
+                Ok((zstd::encode_all(bytes.as_slice(), LEVEL)?, bytes.len() as u64, known))
             })
             .collect::<Result<_, HistoryError>>()?;
-        for (packed, bytes) in packed {
+        for (packed, bytes, known) in packed {
+            sent_again += known;
             out.write_all(&packed)?;
             let packed_bytes = packed.len() as u64;
             places.push(Place { offset, packed_bytes, bytes, checksum: xxh3_64(&packed) });
@@ -201,6 +235,10 @@ pub fn write_segment(
     put_u64(&mut directory, u64::from(gathered.kind == IdKind::Text));
     let flags = gathered.given.flags();
     put_u64(&mut directory, flags.iter().enumerate().map(|(i, &given)| u64::from(given) << i).sum());
+    // No instant is as early as what stands for none.
+    for instant in [span.map(|(first, _)| first), span.map(|(_, last)| last)] {
+        put_u64(&mut directory, instant.map_or(i64::MIN, Instant::micros) as u64);
+    }
     put_u64(&mut directory, gathered.words.texts().count() as u64);
     gathered.words.texts().for_each(|text| put_text(&mut directory, text));
     for Place { offset, packed_bytes, bytes, checksum } in places {
@@ -210,7 +248,36 @@ pub fn write_segment(
     for word in [offset, directory.len() as u64, xxh3_64(&directory)] {
         out.write_all(&word.to_le_bytes())?;
     }
-    Ok(out.write_all(MAGIC)?)
+    out.write_all(MAGIC)?;
+    Ok(sent_again)
+}
+
+/// The time that two times are in together.
+pub fn join(one: (Instant, Instant), other: (Instant, Instant)) -> (Instant, Instant) {
+    (one.0.min(other.0), one.1.max(other.1))
+}
+
+/// A part of the customers, its new rows compared with what is kept; with how many of their orders are kept already.
+fn compared_part(
+    older: &[Segment],
+    kept: Kept<'_>,
+    number: usize,
+    raw: Vec<Log>,
+    kind: IdKind,
+) -> Result<(Sorted, u64), HistoryError> {
+    let none: [Log; 0] = [];
+    let new = Sorted::of(raw, Vec::new(), kind)?;
+    let mut again = Again::new(new)?;
+    for segment in kept.segments {
+        again.compare(&segment.part(number)?);
+    }
+    let known = again.orders();
+    let new = if kept.leave_out { again.into_others() } else { again.into_all() };
+    if older.is_empty() {
+        return Ok((new, known));
+    }
+    let held = sorted_part(older, number, &none, kind)?;
+    Ok((Sorted::of(none, vec![held, new], kind)?, known))
 }
 
 /// A part of the customers: what segments hold of it and rows that are new.

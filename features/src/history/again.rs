@@ -1,0 +1,100 @@
+//! Rows that were sent again: which of a part's new rows are among those that are kept.
+
+use super::TooManyCustomers;
+use super::part::Sorted;
+use super::rows::{Grouped, Kind};
+use crate::id::Interner;
+
+/// New rows of a part of the customers, compared with what is kept.
+///
+/// Rows are the same that are the same in everything a history keeps: what an order's lines at an instant come to, a
+/// cancellation, a discount, a complaint, a contact. An order that comes again with other lines is another.
+pub(super) struct Again {
+    new: Sorted,
+    numbers: Interner,
+    lines: Vec<bool>,
+    cancellations: Vec<bool>,
+    first_buys: Vec<bool>,
+    discounts: Vec<bool>,
+    complaints: Vec<bool>,
+    contacts: Vec<bool>,
+    profiles: Vec<bool>,
+    contracts: Vec<bool>,
+}
+
+impl Again {
+    pub(super) fn new(new: Sorted) -> Result<Self, TooManyCustomers> {
+        let mut numbers = Interner::default();
+        for id in new.customers.iter() {
+            numbers.add(id).ok_or(TooManyCustomers)?;
+        }
+        Ok(Self {
+            lines: vec![false; new.lines.len()],
+            cancellations: vec![false; new.cancellations.len()],
+            first_buys: vec![false; new.first_buys.len()],
+            discounts: vec![false; new.discounts.len()],
+            complaints: vec![false; new.complaints.len()],
+            contacts: vec![false; new.contacts.len()],
+            profiles: vec![false; new.profiles.len()],
+            contracts: vec![false; new.contracts.len()],
+            numbers,
+            new,
+        })
+    }
+
+    /// Notes which of the new rows are among kept ones.
+    pub(super) fn compare(&mut self, kept: &Sorted) {
+        let kept_ids = kept.customers.iter().enumerate();
+        let in_both: Vec<(usize, usize)> = kept_ids
+            .filter_map(|(place, id)| Some((self.numbers.find(id.as_bytes())? as usize, place)))
+            .collect();
+        let new = &self.new;
+        mark(&mut self.lines, &new.lines, &kept.lines, &in_both);
+        mark(&mut self.cancellations, &new.cancellations, &kept.cancellations, &in_both);
+        mark(&mut self.first_buys, &new.first_buys, &kept.first_buys, &in_both);
+        mark(&mut self.discounts, &new.discounts, &kept.discounts, &in_both);
+        mark(&mut self.complaints, &new.complaints, &kept.complaints, &in_both);
+        mark(&mut self.contacts, &new.contacts, &kept.contacts, &in_both);
+        mark(&mut self.profiles, &new.profiles, &kept.profiles, &in_both);
+        mark(&mut self.contracts, &new.contracts, &kept.contracts, &in_both);
+    }
+
+    /// How many of the orders, each with its instant and amount, are kept already.
+    pub(super) fn orders(&self) -> u64 {
+        self.lines.iter().filter(|&&is_kept| is_kept).count() as u64
+    }
+
+    /// All new rows.
+    pub(super) fn into_all(self) -> Sorted {
+        self.new
+    }
+
+    /// The new rows that are not kept already.
+    pub(super) fn into_others(self) -> Sorted {
+        let new = self.new;
+        Sorted {
+            lines: new.lines.without(&self.lines),
+            cancellations: new.cancellations.without(&self.cancellations),
+            first_buys: new.first_buys.without(&self.first_buys),
+            discounts: new.discounts.without(&self.discounts),
+            complaints: new.complaints.without(&self.complaints),
+            contacts: new.contacts.without(&self.contacts),
+            profiles: new.profiles.without(&self.profiles),
+            contracts: new.contracts.without(&self.contracts),
+            customers: new.customers,
+        }
+    }
+}
+
+/// Marks the rows that are kept: `in_both` are the places of customers among the new ones and the kept ones.
+fn mark<T: Kind>(marks: &mut [bool], new: &Grouped<T>, kept: &Grouped<T>, in_both: &[(usize, usize)]) {
+    if marks.is_empty() || kept.len() == 0 {
+        return;
+    }
+    for &(place, kept_place) in in_both {
+        let known = kept.of(kept_place);
+        for row in new.range(place) {
+            marks[row] |= known.contains(&new.rows()[row]);
+        }
+    }
+}
