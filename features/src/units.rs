@@ -197,8 +197,16 @@ impl Amount {
 /// What some amounts come to in millionths, rounded to the nearest number.
 fn whole(amounts: impl Iterator<Item = Amount>) -> f64 {
     let total: i128 = amounts.map(|amount| i128::from(amount.0)).sum();
-    // Nearly all totals fit into 64 bits, which a processor turns into a number itself.
-    i64::try_from(total).map_or_else(|_| total as f64, |total| total as f64)
+    match i64::try_from(total) {
+        Ok(total) => total as f64,
+        Err(_) => too_large_for_a_register(total),
+    }
+}
+
+/// Kept apart, as it is a call into a library, and nearly all totals do without.
+#[cold]
+fn too_large_for_a_register(total: i128) -> f64 {
+    total as f64
 }
 
 /// Exact, whatever the order; a total beyond ±9.2·10¹² is taken for that.

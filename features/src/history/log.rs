@@ -18,6 +18,8 @@ use super::wire::{Damaged, Reader, Wire};
 const BLOCK_BYTES: usize = 1 << 16;
 /// In a row's first byte: it is of the customer of the row before.
 const SAME_CUSTOMER: u8 = 0x80;
+/// An identifier's length is a byte, or after this one four.
+const LONG: u8 = u8::MAX;
 
 /// Of which kind a row in a log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +83,13 @@ impl Log {
         match customer {
             None => self.open.push(tag as u8 | SAME_CUSTOMER),
             Some(id) => {
-                let [a, b, c, d] = (id.len() as u32).to_le_bytes();
-                self.open.extend_from_slice(&[tag as u8, a, b, c, d]);
+                match u8::try_from(id.len()) {
+                    Ok(length) if length < LONG => self.open.extend_from_slice(&[tag as u8, length]),
+                    _ => {
+                        let [a, b, c, d] = (id.len() as u32).to_le_bytes();
+                        self.open.extend_from_slice(&[tag as u8, LONG, a, b, c, d]);
+                    }
+                }
                 self.open.extend_from_slice(id.as_bytes());
             }
         }
@@ -113,6 +120,15 @@ impl Log {
         Ok(())
     }
 
+    /// How many bytes it is.
+    pub(super) fn bytes(&self) -> usize {
+        let full = self.full.iter().map(|block| match block {
+            Block::Held(bytes) => bytes.len(),
+            Block::Spilled { bytes, .. } => *bytes,
+        });
+        full.sum::<usize>() + self.open.len()
+    }
+
     /// Whether some of it is on disk.
     pub(super) fn has_spilled(&self) -> bool {
         matches!(self.full.first(), Some(Block::Spilled { .. }))
@@ -134,16 +150,15 @@ impl Log {
     }
 }
 
-/// An identifier's length takes so many bytes.
-const LENGTH_BYTES: usize = 4;
-
 fn decode(bytes: &[u8], to: &mut Collector) -> Result<(), HistoryError> {
     let mut from = Reader::new(bytes);
     while let Some(tag) = from.byte() {
         if tag & SAME_CUSTOMER == 0 {
-            let length: [u8; LENGTH_BYTES] =
-                from.bytes(LENGTH_BYTES)?.try_into().map_err(|_| Damaged("it ends too early"))?;
-            to.turn_to(from.bytes(u32::from_le_bytes(length) as usize)?)?;
+            let length = match from.byte().ok_or(Damaged("it ends too early"))? {
+                LONG => from.u32()? as usize,
+                short => short.into(),
+            };
+            to.turn_to(from.bytes(length)?)?;
         }
         to.add(Tag::of(tag & !SAME_CUSTOMER)?, &mut from)?;
     }

@@ -73,6 +73,11 @@ impl<T> Grouped<T> {
         self.rows.push(row);
     }
 
+    /// Adds several of them.
+    pub(super) fn extend(&mut self, rows: impl Iterator<Item = T>) {
+        self.rows.extend(rows);
+    }
+
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
         self.rows.len()
@@ -120,6 +125,12 @@ impl<T> Default for Numbered<T> {
 }
 
 impl<T: Kind> Numbered<T> {
+    /// Makes room for so many more.
+    pub(super) fn reserve(&mut self, rows: usize) {
+        self.customers.reserve(rows);
+        self.rows.reserve(rows);
+    }
+
     /// Adds a row.
     pub(super) fn push(&mut self, customer: u32, row: T) {
         self.customers.push(customer);

@@ -129,9 +129,8 @@ impl Orders {
     /// Folds one customer's lines, sorted by instant and order, to orders in time order.
     fn add(&mut self, lines: &[LineSum], cancellations: &[LineSum]) -> Result<(), TooManyCustomers> {
         if cancellations.is_empty() && self.seen.are_all_different(lines) {
-            for &LineSum { instant, amount, .. } in lines {
-                self.orders.push(Order { instant, amount });
-            }
+            self.orders
+                .extend(lines.iter().map(|&LineSum { instant, amount, .. }| Order { instant, amount }));
         } else {
             self.put_together(lines, cancellations);
         }

@@ -42,6 +42,11 @@ impl<'a> Reader<'a> {
         Ok(u64::from_le_bytes(bytes))
     }
 
+    pub(super) fn u32(&mut self) -> Result<u32, Damaged> {
+        let bytes = self.bytes(4)?.try_into().map_err(|_| Damaged("it ends too early"))?;
+        Ok(u32::from_le_bytes(bytes))
+    }
+
     fn count(&mut self) -> Result<usize, Damaged> {
         usize::try_from(self.u64()?).map_err(|_| Damaged("a count is out of range"))
     }
