@@ -144,7 +144,8 @@ impl Report {
             lines > 0,
             format!(
                 "{lines} lines repeat another in everything that is read of them, and {orders} orders are \
-                     there twice or more as a whole. They all count: take them out if they were sent twice"
+                     there twice or more as a whole. They all count: if they were sent twice, --drop-duplicates leaves \
+                     them out"
             ),
         );
         let Counts { without_customer, bad, .. } = self.counts;

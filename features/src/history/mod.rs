@@ -8,9 +8,9 @@
 mod again;
 mod builder;
 mod event;
+mod histories;
 mod log;
 mod part;
-mod parts;
 mod rows;
 mod segment;
 mod shard;
@@ -21,8 +21,8 @@ pub use event::{
     Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word, Words,
 };
 
+pub use histories::{Histories, Summary};
 pub use log::Spill;
-pub use parts::{Histories, Summary};
 pub use segment::{Kept, Segment, join, write_segment};
 
 use std::io;
