@@ -5,9 +5,10 @@ use mainstay_models::backtest::{Backtest, Judged, backtest};
 use mainstay_models::evaluate::Metrics;
 use serde_json::{Value, json};
 
-use super::input::{InputArgs, SettingsArgs, StoreArgs};
+use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
+use super::settings::{SettingsArgs, StoreArgs};
 use crate::failure::Failure;
 use crate::store::Store;
 

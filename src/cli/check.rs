@@ -10,9 +10,10 @@ use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 use serde_json::{Value, json};
 
-use super::input::{InputArgs, collect, no_orders};
+use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
+use super::reading::{collect, no_orders};
 use crate::failure::{Failure, Kind};
 
 #[derive(ClapArgs)]

@@ -9,9 +9,11 @@ use mainstay_models::backtest::backtest;
 use mainstay_models::training::Settings;
 use serde_json::{Map, Value, json};
 
-use super::input::{Settled, built_in_offers, last_order, read};
+use super::input::Settled;
 use super::progress::Progress;
+use super::reading::{last_order, read};
 use super::serve::{ListenArgs, run_on};
+use super::settings::built_in_offers;
 use super::{backtest as backtest_command, list, output, score, train};
 use crate::api::{App, Listener};
 use crate::failure::{Failure, Kind};

@@ -10,9 +10,10 @@ use mainstay_features::table::Table;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
-use super::input::{InputArgs, StoreArgs, check_folder, temporary_folder};
+use super::input::{InputArgs, temporary_folder};
 use super::output;
 use super::progress::Progress;
+use super::settings::{StoreArgs, check_folder};
 use crate::failure::{Failure, Kind};
 use crate::feature_file::write_features;
 use crate::scores::Format;

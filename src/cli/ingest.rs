@@ -5,9 +5,11 @@ use mainstay_features::ingest::Table;
 use mainstay_features::watch::Watch;
 use serde_json::json;
 
-use super::input::{InputArgs, StoreArgs, collect, note_counts};
+use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
+use super::reading::{collect, note_counts};
+use super::settings::StoreArgs;
 use crate::failure::{Failure, Kind};
 use crate::store::{KeptFile, Store};
 

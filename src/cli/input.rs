@@ -1,27 +1,17 @@
-//! The flags every command that reads a log has, and the ones that say what to train for.
+//! The flags every command that reads a log has, and what they and the configuration come to.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use mainstay_features::history::Histories;
 use mainstay_features::ingest::{
-    self, Collected, ColumnMap, Condition, Convention, Counts, EpochUnit, Field, IngestError, Ingested,
-    Input, MaxBadRows, Memory, MemorySize, Source, Table, Zone,
+    self, ColumnMap, Condition, Convention, EpochUnit, Field, Input, MaxBadRows, Memory, MemorySize, Source,
+    Table, Zone,
 };
-use mainstay_features::units::{Days, Instant};
-use mainstay_features::watch::Watch;
-use mainstay_models::decision::Catalogue;
-use mainstay_models::lifetime::{Margin, YearlyDiscount};
-use mainstay_models::training::Settings;
 
 use super::config::Config;
-use super::output;
-use super::progress::Progress;
+use super::settings::check_folder;
 use crate::failure::{Failure, Kind};
-use crate::quarantine_file::write_quarantine;
-use crate::service::Assumptions;
-use crate::store::{Store, folder_of};
 
 /// What to read.
 #[derive(Args)]
@@ -77,7 +67,7 @@ pub(super) struct InputArgs {
     /// Use about this much memory at most, such as 1GiB: what is more goes through files in TMPDIR [default: as much as
     /// it takes]
     #[arg(long, value_name = "SIZE")]
-    memory: Option<MemorySize>,
+    pub(super) memory: Option<MemorySize>,
     /// A TOML file that says all this (docs/input.md); flags come before it
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -159,7 +149,7 @@ impl InputArgs {
     }
 
     /// Whether no flag says what to read.
-    fn say_nothing(&self) -> bool {
+    pub(super) fn say_nothing(&self) -> bool {
         self.purchases.is_empty()
             && self.complaints.is_empty()
             && self.contacts.is_empty()
@@ -182,14 +172,6 @@ impl InputArgs {
         !self.customers.is_empty() || self.config.is_some() || self.say_nothing()
     }
 
-    /// Reads the files, or the history that the store keeps where no file is named.
-    pub(super) fn read(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
-        if self.say_nothing() {
-            return self.read_kept(store, progress);
-        }
-        read(&self.with_purchases()?, progress)
-    }
-
     /// What the flags and the configuration say; there must be purchases.
     pub(super) fn with_purchases(&self) -> Result<Settled, Failure> {
         let settled = self.settled()?;
@@ -198,19 +180,6 @@ impl InputArgs {
             return Err(Failure::new(Kind::Usage, none));
         }
         Ok(settled)
-    }
-
-    fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
-        let kept = store.history()?;
-        if kept.is_empty() {
-            let none = format!("no --purchases, and no history in {}", store.history_folder().display());
-            return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
-        }
-        progress.begin("read the kept history", None);
-        let history = kept.history(self.memory)?;
-        progress.end();
-        note_history(&history);
-        Ok(history)
     }
 }
 
@@ -234,148 +203,4 @@ fn limit(size: MemorySize) -> Result<Memory, Failure> {
 fn read_ids(path: &Path) -> Result<BTreeSet<String>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
     Ok(text.lines().map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect())
-}
-
-/// Reads an input into a history, and notes what is in it and what was left out.
-pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<Histories, Failure> {
-    let Ingested { history, counts, .. } = collect(settled, progress)?.fold(progress)?;
-    note_counts(&counts, &settled.quarantine);
-    note_history(&history);
-    Ok(history)
-}
-
-/// Reads the rows of an input, and puts the bad ones into the quarantine file where any may be left out.
-pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collected, Failure> {
-    let Settled { input, quarantine } = settled;
-    match ingest::collect(input, progress) {
-        Err(IngestError::TooManyBadRows { rows, quarantine: bad }) => {
-            write_quarantine(quarantine, &bad)?;
-            let error = IngestError::TooManyBadRows { rows, quarantine: bad };
-            let kept = format!("{error}. All of them are in {}", quarantine.display());
-            Err(Failure::new(Kind::BadInput, kept))
-        }
-        Err(other) => Err(other.into()),
-        Ok(collected) => {
-            if !input.max_bad_rows.is_none() {
-                write_quarantine(quarantine, &collected.quarantine)?;
-            }
-            Ok(collected)
-        }
-    }
-}
-
-/// Says how many rows were read and which were left out.
-pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
-    output::note(&format!(
-        "{} purchase lines, {} complaints, {} contacts, {} rows about customers, {} contracts",
-        counts.purchase_lines, counts.complaints, counts.contacts, counts.profiles, counts.contracts
-    ));
-    let left_out = |count: u64, which: &str| {
-        if count > 0 {
-            output::note(&format!("{count} rows {which} were left out"));
-        }
-    };
-    left_out(counts.without_customer, "without a customer_id");
-    left_out(counts.excluded, "of excluded customers");
-    left_out(counts.filtered, "that do not meet --where");
-    left_out(counts.repeated, "that repeat another");
-    left_out(counts.bad, &format!("with bad values, kept in {},", quarantine.display()));
-}
-
-fn note_history(history: &Histories) {
-    let summary = history.summary();
-    output::note(&format!("{} orders of {} customers", summary.orders, summary.customers));
-    if history.whole().is_none() {
-        output::note(
-            "they are more than --memory lets be in memory: the work goes part by part, through files",
-        );
-    }
-    let (strangers, theirs) = (summary.strangers, summary.complaints_of_strangers);
-    if theirs > 0 {
-        output::note(&format!(
-            "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
-             are the identifiers written the same way?"
-        ));
-    }
-}
-
-/// The instant of the last order: until when a log knows.
-pub(super) fn last_order(history: &Histories) -> Result<Instant, Failure> {
-    let (_, last) = history.summary().span.ok_or_else(no_orders)?;
-    Ok(last)
-}
-
-pub(super) fn no_orders() -> Failure {
-    Failure::new(Kind::TooLittleData, "the log has no orders")
-}
-
-/// What to train for.
-#[derive(Args)]
-pub(super) struct SettingsArgs {
-    /// Churned means no purchase, or with contracts that they ended, within this time
-    #[arg(long, value_name = "DAYS")]
-    horizon: Days,
-    /// The population is who bought within this time, or with contracts whose runs
-    #[arg(long, value_name = "DAYS", default_value = "365d")]
-    lookback: Days,
-    /// Where the forest's randomness starts
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-}
-
-impl SettingsArgs {
-    pub(super) fn settings(&self) -> Settings {
-        Settings { horizon: self.horizon, lookback: self.lookback, seed: self.seed }
-    }
-}
-
-/// Where state lives.
-#[derive(Args)]
-pub(super) struct StoreArgs {
-    /// The folder the kept history, the model and the newest scored list live in
-    #[arg(long, value_name = "DIR", default_value = "./var")]
-    pub(super) store: PathBuf,
-}
-
-/// What the money rests on.
-#[derive(Args)]
-pub(super) struct MoneyArgs {
-    /// The offers there are, a TOML file [default: the built-in catalogue, see docs/economics.md]
-    #[arg(long, value_name = "FILE")]
-    offers: Option<PathBuf>,
-    /// The share of the amount paid that is left after the cost of goods
-    #[arg(long, value_name = "SHARE", default_value = "0.3")]
-    margin: Margin,
-    /// By how much a year's wait lowers what an amount is worth
-    #[arg(long, value_name = "RATE", default_value = "0.1")]
-    discount: YearlyDiscount,
-}
-
-impl MoneyArgs {
-    pub(super) fn assumptions(&self) -> Assumptions {
-        Assumptions { margin: self.margin, discount: self.discount }
-    }
-
-    pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
-        let Some(path) = &self.offers else { return built_in_offers() };
-        let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
-        Catalogue::from_toml(&text).map_err(|error| Failure::offers(path, &error))
-    }
-}
-
-/// The built-in offers.
-pub(super) fn built_in_offers() -> Result<Catalogue, Failure> {
-    Catalogue::built_in().map_err(|error| Failure::offers(Path::new("built-in offers"), &error))
-}
-
-/// An output's folder must be there before work that may take minutes begins.
-pub(super) fn check_folder(out: &Path) -> Result<(), Failure> {
-    let folder = folder_of(out);
-    if !folder.is_dir() {
-        return Err(Failure::output(out, format!("there is no folder {}", folder.display())));
-    }
-    if out.is_dir() {
-        return Err(Failure::output(out, "it is a folder"));
-    }
-    Ok(())
 }

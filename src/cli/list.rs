@@ -8,8 +8,8 @@ use mainstay_features::feature::Unit;
 use mainstay_features::registry::CORE;
 use serde_json::Value;
 
-use super::input::StoreArgs;
 use super::output;
+use super::settings::StoreArgs;
 use crate::failure::{Failure, Kind};
 use crate::scores::{self, Format, ScoreRow, Scores};
 use crate::store::Store;

@@ -11,8 +11,10 @@ mod input;
 mod list;
 mod output;
 mod progress;
+mod reading;
 mod score;
 mod serve;
+mod settings;
 mod simulate;
 mod train;
 

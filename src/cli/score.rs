@@ -6,9 +6,11 @@ use clap::Args as ClapArgs;
 use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
 
-use super::input::{InputArgs, MoneyArgs, StoreArgs, check_folder, last_order};
+use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
+use super::reading::last_order;
+use super::settings::{MoneyArgs, StoreArgs, check_folder};
 use crate::failure::{Failure, Kind};
 use crate::scores::{Format, Scores, write_scores};
 use crate::service::Service;

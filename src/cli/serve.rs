@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
-use super::input::{MoneyArgs, StoreArgs};
 use super::output;
+use super::settings::{MoneyArgs, StoreArgs};
 use crate::api::{App, Listener, serve};
 use crate::failure::Failure;
 use crate::service::Service;

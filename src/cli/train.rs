@@ -10,9 +10,11 @@ use mainstay_models::training::{self, Settings};
 use serde_json::{Value, json};
 
 use super::backtest::{METRIC_TITLES, metric_cells};
-use super::input::{InputArgs, SettingsArgs, StoreArgs, last_order};
+use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
+use super::reading::last_order;
+use super::settings::{SettingsArgs, StoreArgs};
 use crate::failure::{Failure, Kind};
 use crate::store::Store;
 

@@ -1,6 +1,7 @@
 //! Files to history: CSV and Parquet readers, column mapping, conditions, quarantine, and errors that say where.
 
 mod arrays;
+mod batch;
 mod columns;
 mod condition;
 mod convention;

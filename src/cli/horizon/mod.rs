@@ -11,9 +11,11 @@ use mainstay_features::horizon::{LEAST_AT_RISK, study};
 use mainstay_features::units::{Days, ParseUnitError, Probability};
 use mainstay_features::watch::Watch;
 
-use super::input::{InputArgs, StoreArgs, check_folder, last_order};
+use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
+use super::reading::last_order;
+use super::settings::{StoreArgs, check_folder};
 use crate::failure::{Failure, Kind};
 use crate::store::{Store, write_whole};
 

@@ -1,0 +1,111 @@
+//! Reading what the input flags name, and saying what was read and what was left out.
+
+use std::path::Path;
+
+use mainstay_features::history::Histories;
+use mainstay_features::ingest::{self, Collected, Counts, IngestError, Ingested};
+use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
+
+use super::input::{InputArgs, Settled};
+use super::output;
+use super::progress::Progress;
+use crate::failure::{Failure, Kind};
+use crate::quarantine_file::write_quarantine;
+use crate::store::Store;
+
+impl InputArgs {
+    /// Reads the files, or the history that the store keeps where no file is named.
+    pub(super) fn read(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
+        if self.say_nothing() {
+            return self.read_kept(store, progress);
+        }
+        read(&self.with_purchases()?, progress)
+    }
+
+    fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
+        let kept = store.history()?;
+        if kept.is_empty() {
+            let none = format!("no --purchases, and no history in {}", store.history_folder().display());
+            return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
+        }
+        progress.begin("read the kept history", None);
+        let history = kept.history(self.memory)?;
+        progress.end();
+        note_history(&history);
+        Ok(history)
+    }
+}
+
+/// Reads an input into a history, and notes what is in it and what was left out.
+pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<Histories, Failure> {
+    let Ingested { history, counts, .. } = collect(settled, progress)?.fold(progress)?;
+    note_counts(&counts, &settled.quarantine);
+    note_history(&history);
+    Ok(history)
+}
+
+/// Reads the rows of an input, and puts the bad ones into the quarantine file where any may be left out.
+pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collected, Failure> {
+    let Settled { input, quarantine } = settled;
+    match ingest::collect(input, progress) {
+        Err(IngestError::TooManyBadRows { rows, quarantine: bad }) => {
+            write_quarantine(quarantine, &bad)?;
+            let error = IngestError::TooManyBadRows { rows, quarantine: bad };
+            let kept = format!("{error}. All of them are in {}", quarantine.display());
+            Err(Failure::new(Kind::BadInput, kept))
+        }
+        Err(other) => Err(other.into()),
+        Ok(collected) => {
+            if !input.max_bad_rows.is_none() {
+                write_quarantine(quarantine, &collected.quarantine)?;
+            }
+            Ok(collected)
+        }
+    }
+}
+
+/// Says how many rows were read and which were left out.
+pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
+    output::note(&format!(
+        "{} purchase lines, {} complaints, {} contacts, {} rows about customers, {} contracts",
+        counts.purchase_lines, counts.complaints, counts.contacts, counts.profiles, counts.contracts
+    ));
+    let left_out = |count: u64, which: &str| {
+        if count > 0 {
+            output::note(&format!("{count} rows {which} were left out"));
+        }
+    };
+    left_out(counts.without_customer, "without a customer_id");
+    left_out(counts.excluded, "of excluded customers");
+    left_out(counts.filtered, "that do not meet --where");
+    left_out(counts.repeated, "that repeat another");
+    left_out(counts.bad, &format!("with bad values, kept in {},", quarantine.display()));
+}
+
+fn note_history(history: &Histories) {
+    let summary = history.summary();
+    output::note(&format!("{} orders of {} customers", summary.orders, summary.customers));
+    if history.whole().is_none() {
+        output::note(
+            "they are more than --memory lets be in memory: the work goes part by part, through files",
+        );
+    }
+    let (strangers, theirs) = (summary.strangers, summary.complaints_of_strangers);
+    if theirs > 0 {
+        output::note(&format!(
+            "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
+             are the identifiers written the same way?"
+        ));
+    }
+}
+
+/// The instant of the last order: until when a log knows.
+pub(super) fn last_order(history: &Histories) -> Result<Instant, Failure> {
+    let (_, last) = history.summary().span.ok_or_else(no_orders)?;
+    Ok(last)
+}
+
+pub(super) fn no_orders() -> Failure {
+    Failure::new(Kind::TooLittleData, "the log has no orders")
+}

@@ -1,0 +1,84 @@
+//! The flags that several commands have besides the input's: what to train for, where state lives, what the money rests on.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use mainstay_features::units::Days;
+use mainstay_models::decision::Catalogue;
+use mainstay_models::lifetime::{Margin, YearlyDiscount};
+use mainstay_models::training::Settings;
+
+use crate::failure::Failure;
+use crate::service::Assumptions;
+use crate::store::folder_of;
+
+/// What to train for.
+#[derive(Args)]
+pub(super) struct SettingsArgs {
+    /// Churned means no purchase, or with contracts that they ended, within this time
+    #[arg(long, value_name = "DAYS")]
+    horizon: Days,
+    /// The population is who bought within this time, or with contracts whose runs
+    #[arg(long, value_name = "DAYS", default_value = "365d")]
+    lookback: Days,
+    /// Where the forest's randomness starts
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+}
+
+impl SettingsArgs {
+    pub(super) fn settings(&self) -> Settings {
+        Settings { horizon: self.horizon, lookback: self.lookback, seed: self.seed }
+    }
+}
+
+/// Where state lives.
+#[derive(Args)]
+pub(super) struct StoreArgs {
+    /// The folder the kept history, the model and the newest scored list live in
+    #[arg(long, value_name = "DIR", default_value = "./var")]
+    pub(super) store: PathBuf,
+}
+
+/// What the money rests on.
+#[derive(Args)]
+pub(super) struct MoneyArgs {
+    /// The offers there are, a TOML file [default: the built-in catalogue, see docs/economics.md]
+    #[arg(long, value_name = "FILE")]
+    offers: Option<PathBuf>,
+    /// The share of the amount paid that is left after the cost of goods
+    #[arg(long, value_name = "SHARE", default_value = "0.3")]
+    margin: Margin,
+    /// By how much a year's wait lowers what an amount is worth
+    #[arg(long, value_name = "RATE", default_value = "0.1")]
+    discount: YearlyDiscount,
+}
+
+impl MoneyArgs {
+    pub(super) fn assumptions(&self) -> Assumptions {
+        Assumptions { margin: self.margin, discount: self.discount }
+    }
+
+    pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
+        let Some(path) = &self.offers else { return built_in_offers() };
+        let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+        Catalogue::from_toml(&text).map_err(|error| Failure::offers(path, &error))
+    }
+}
+
+/// The built-in offers.
+pub(super) fn built_in_offers() -> Result<Catalogue, Failure> {
+    Catalogue::built_in().map_err(|error| Failure::offers(Path::new("built-in offers"), &error))
+}
+
+/// An output's folder must be there before work that may take minutes begins.
+pub(super) fn check_folder(out: &Path) -> Result<(), Failure> {
+    let folder = folder_of(out);
+    if !folder.is_dir() {
+        return Err(Failure::output(out, format!("there is no folder {}", folder.display())));
+    }
+    if out.is_dir() {
+        return Err(Failure::output(out, "it is a folder"));
+    }
+    Ok(())
+}
