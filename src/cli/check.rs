@@ -1,5 +1,7 @@
 //! `mainstay check`.
 
+use std::time::SystemTime;
+
 use clap::Args as ClapArgs;
 use mainstay_features::check::{
     CustomerReport, DayReport, OddDay, Oddity, Repeats, Statuses, WHOLESALE_TIMES, usable_horizons,
@@ -23,7 +25,7 @@ pub(super) struct Args {
     /// The population is who bought within this time
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
-    /// How old the log is is told as of this instant [default: not told]
+    /// How old the log is is told as of this instant [default: now]
     #[arg(long, value_name = "INSTANT")]
     as_of: Option<Instant>,
     /// Print the report as JSON
@@ -67,7 +69,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         customers,
         strangers: history.complaints_without_orders().1 as u64,
         horizons: usable_horizons(span, args.lookback),
-        days_old: args.as_of.map(|as_of| as_of.days_since(span.1)),
+        as_of: args.as_of.unwrap_or_else(now),
         given: history.given(),
     };
     if args.json { output::print_json(&report.to_json()) } else { output::print(&report.to_text()) }
@@ -88,11 +90,23 @@ struct Report {
     /// Complaints of customers without an order.
     strangers: u64,
     horizons: Vec<(Days, usize)>,
-    days_old: Option<i64>,
+    as_of: Instant,
     given: mainstay_features::history::Given,
 }
 
+/// The clock's instant, to the second: a report that is asked for today is about today.
+fn now() -> Instant {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
+    Instant::from_micros(seconds.saturating_mul(1_000_000)).unwrap_or(Instant::MAX)
+}
+
 impl Report {
+    /// How many days ago the last order was.
+    fn days_old(&self) -> i64 {
+        self.as_of.days_since(self.span.1)
+    }
+
     /// What would mislead a model, or is missing for one; each in a sentence with what to do.
     fn findings(&self) -> Vec<String> {
         let mut findings = Vec::new();
@@ -133,13 +147,12 @@ impl Report {
             last_is_odd,
             "the last day is one of them: back-test and score as of the day before it (--as-of)".to_owned(),
         );
-        if let Some(old) = self.days_old {
-            find(old >= 2, format!("the last order is {old} days old: scores will be as old"));
-            find(
-                old < 0,
-                format!("the last order is {} days in the future: is the clock right (--time-zone)?", -old),
-            );
-        }
+        let old = self.days_old();
+        find(old >= 2, format!("the last order is {old} days old at {}: scores will be as old", self.as_of));
+        find(
+            old < 0,
+            format!("the last order is {} days in the future: is the clock right (--time-zone)?", -old),
+        );
         let Repeats { lines, orders } = self.repeats;
         find(
             lines > 0,
@@ -277,7 +290,8 @@ impl Report {
             "contracts": self.counts.contracts,
             "first_order": self.span.0.to_string(),
             "last_order": self.span.1.to_string(),
-            "days_old": self.days_old,
+            "as_of": self.as_of.to_string(),
+            "days_old": self.days_old(),
             "days_with_lines": self.days.with_lines,
             "odd_days": self.days.odd.iter().map(odd).collect::<Vec<_>>(),
             "lines_below_zero": self.negative,
