@@ -11,11 +11,14 @@ use arrow_array::{
     ArrayRef, Date32Array, Decimal128Array, Float64Array, Int64Array, RecordBatch, StringArray,
     TimestampMicrosecondArray, TimestampNanosecondArray,
 };
-use bytes::Bytes;
 use flate2::{Compression, write::GzEncoder};
 use mainstay_features::history::{Kept, write_segment};
-use mainstay_features::ingest::{Input, Source, collect};
+use mainstay_features::ingest::{Input, collect};
 use mainstay_features::watch::Unwatched;
+use mainstay_fuzz::options::{
+    BAD_ROWS, CLOCK, COMPLAINTS, CONDITION, CONTACTS, CONTRACTS, CUSTOMERS, DROP_DUPLICATES, FROM_FILE, KEEP,
+    NUMBERS, PURCHASES, SPILL, source,
+};
 use mainstay_fuzz::segment_file::first_part;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression as Codec, Encoding};
@@ -23,27 +26,35 @@ use parquet::file::properties::{WriterProperties, WriterPropertiesBuilder, Write
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-const PURCHASES: &str = "customer_id,order_id,ts,amount,cancels_order_id,product_id,discount,currency\n\
+const LINES: &str = "customer_id,order_id,ts,amount,cancels_order_id,product_id,discount,currency\n\
                          ann,1,2024-01-01,5.00,,p1,0.5,EUR\n\
                          ann,1,2024-01-02T10:00:00Z,2.25,,p2,,EUR\n\
                          ann,2,2024-02-01 09:30:00,-5,1,,,USD\n\
                          bob,7,2024-03-31T01:30:00,1e3,,p1,,EUR\n\
                          ,8,2024-04-01,3,,,,EUR\n";
-const COMPLAINTS: &str = "customer_id,ts,category,severity,resolved_at,status\n\
+const COMPLAINTS_FILE: &str = "customer_id,ts,category,severity,resolved_at,status\n\
                           ann,2024-01-05,late,high,2024-01-07,closed\n\
                           bob,2024-01-06,broken,2.5,,open\n";
-const CONTACTS: &str = "customer_id,ts,channel,offer\nann,2024-01-08,mail,voucher\nbob,2024-01-09,call,\n";
+const CONTACTS_FILE: &str =
+    "customer_id,ts,channel,offer\nann,2024-01-08,mail,voucher\nbob,2024-01-09,call,\n";
 
-// The options in an input's first byte: see src/options.rs.
-const AS_PURCHASES: u8 = 0;
-const AS_COMPLAINTS: u8 = 0b11;
-const AS_CONTACTS: u8 = 0b101;
-const AS_ALL: u8 = 0b110;
-const BAD_ROWS: u8 = 1 << 3;
-const CLOCK: u8 = 1 << 4;
-const NUMBERS: u8 = 1 << 5;
-const CONDITION: u8 = 1 << 6;
-const FROM_FILE: u8 = 1 << 7;
+const CUSTOMERS_FILE: &str = "customer_id,valid_from,name,phone,tier,size\n\
+                              ann,2024-01-01,Ann,1,gold,1\n\
+                              ann,2024-02-01,Ann,,silver,2.5\n\
+                              bob,,Bob,2,,-3e2\n";
+const CONTRACTS_FILE: &str =
+    "customer_id,start,end\nann,2023-01-01,2024-02-15\nann,2024-02-15,\nbob,2023-06-01,2024-04-01\n";
+/// Rows that every table can be made of.
+const EVERYTHING: &str = "customer_id,order_id,ts,amount,start,end,valid_from,tier\n\
+                          7,1,2024-01-01,5,2024-01-01,,2024-01-01,gold\n\
+                          7,1,2024-01-01,5,2024-01-01,,2024-01-01,gold\n\
+                          9,2,2024-03-01,7,2023-01-01,2024-02-01,,3\n\
+                          12,2,2024-03-02,-7,2023-01-01,2024-02-01,2024-02-02,\n";
+
+/// Every table at once.
+const ALL: u16 = PURCHASES | COMPLAINTS | CONTACTS | CUSTOMERS | CONTRACTS;
+/// Every way to hold rows.
+const HELD: u16 = SPILL | KEEP;
 
 fn main() -> Outcome<()> {
     csv()?;
@@ -52,37 +63,37 @@ fn main() -> Outcome<()> {
     conditions()
 }
 
-fn save(target: &str, name: &str, options: Option<u8>, content: &[u8]) -> Outcome<()> {
+fn save(target: &str, name: &str, options: &[u8], content: &[u8]) -> Outcome<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(target);
     fs::create_dir_all(&folder)?;
-    let first: Vec<u8> = options.into_iter().collect();
-    Ok(fs::write(folder.join(name), [&first, content].concat())?)
+    Ok(fs::write(folder.join(name), [options, content].concat())?)
 }
 
 fn csv() -> Outcome<()> {
-    let save = |name: &str, options: u8, content: &[u8]| save("csv", name, Some(options), content);
-    save("purchases", AS_PURCHASES, PURCHASES.as_bytes())?;
-    save("purchases-on-a-clock", CLOCK | CONDITION, PURCHASES.as_bytes())?;
-    save("complaints", AS_COMPLAINTS, COMPLAINTS.as_bytes())?;
-    save("contacts", AS_CONTACTS, CONTACTS.as_bytes())?;
-    save("all", AS_ALL | BAD_ROWS, PURCHASES.as_bytes())?;
+    let save = |name: &str, options: u16, content: &[u8]| save("csv", name, &options.to_le_bytes(), content);
+    save("purchases", PURCHASES, LINES.as_bytes())?;
+    save("purchases-on-a-clock", PURCHASES | CLOCK | CONDITION, LINES.as_bytes())?;
+    save("complaints", COMPLAINTS, COMPLAINTS_FILE.as_bytes())?;
+    save("contacts", CONTACTS, CONTACTS_FILE.as_bytes())?;
+    save("customers", CUSTOMERS | HELD, CUSTOMERS_FILE.as_bytes())?;
+    save("contracts", CONTRACTS | HELD, CONTRACTS_FILE.as_bytes())?;
+    save("all", ALL | BAD_ROWS, EVERYTHING.as_bytes())?;
+    save("all-held", ALL | HELD, EVERYTHING.as_bytes())?;
+    save("no-duplicates", ALL | DROP_DUPLICATES | SPILL, EVERYTHING.as_bytes())?;
+    save("purchases-held", PURCHASES | HELD, LINES.as_bytes())?;
     save(
         "bad-rows",
-        BAD_ROWS,
+        PURCHASES | BAD_ROWS,
         b"customer_id,order_id,ts,amount\na,1,never,5\na,2\nb,3,2024-01-01,x\nc,,,\n",
     )?;
-    save("numbers", NUMBERS, b"customer_id,order_id,ts,amount\n7,1,1704067200,5\n7,2,-1,5\n")?;
-    save(
-        "quotes",
-        AS_PURCHASES,
-        b"\"customer_id\";order_id;ts;amount\r\n\"a\nb\";\"1\"\"\";2024-01-01;5\r\n",
-    )?;
-    save("tabs", AS_PURCHASES, PURCHASES.replace(',', "\t").as_bytes())?;
-    save("byte-order-mark", AS_PURCHASES, format!("\u{feff}{PURCHASES}").as_bytes())?;
-    save("zstd", AS_PURCHASES, &zstd::encode_all(PURCHASES.as_bytes(), 3)?)?;
+    save("numbers", PURCHASES | NUMBERS, b"customer_id,order_id,ts,amount\n7,1,1704067200,5\n7,2,-1,5\n")?;
+    save("quotes", PURCHASES, b"\"customer_id\";order_id;ts;amount\r\n\"a\nb\";\"1\"\"\";2024-01-01;5\r\n")?;
+    save("tabs", PURCHASES, LINES.replace(',', "\t").as_bytes())?;
+    save("byte-order-mark", PURCHASES, format!("\u{feff}{LINES}").as_bytes())?;
+    save("zstd", PURCHASES, &zstd::encode_all(LINES.as_bytes(), 3)?)?;
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed.write_all(PURCHASES.as_bytes())?;
-    save("gzip", AS_PURCHASES, &packed.finish()?)
+    packed.write_all(LINES.as_bytes())?;
+    save("gzip", PURCHASES, &packed.finish()?)
 }
 
 /// Twelve lines of three customers: identifiers as text, instants and amounts as given.
@@ -98,6 +109,15 @@ fn lines(customers: ArrayRef, instants: ArrayRef, amounts: ArrayRef) -> Outcome<
         ("product_id", products),
     ];
     Ok(RecordBatch::try_from_iter(columns)?)
+}
+
+/// The same with what contracts and customers files have.
+fn with_more(lines: &RecordBatch, instants: &ArrayRef, texts: &ArrayRef) -> Outcome<RecordBatch> {
+    let schema = lines.schema();
+    let names = schema.fields().iter().map(|field| field.name().as_str());
+    let more = [("start", instants), ("end", instants), ("valid_from", instants), ("tier", texts)];
+    let columns = names.zip(lines.columns()).chain(more);
+    Ok(RecordBatch::try_from_iter(columns.map(|(name, column)| (name, column.clone())))?)
 }
 
 fn parquet() -> Outcome<()> {
@@ -118,10 +138,13 @@ fn parquet() -> Outcome<()> {
     let plain = || WriterProperties::builder().set_dictionary_enabled(false);
     let log = lines(texts.clone(), micros.clone(), floats.clone())?;
     let groups = || WriterProperties::builder().set_max_row_group_row_count(Some(5));
-    let save = |name: &str, options: u8, batch: &RecordBatch, properties: WriterPropertiesBuilder| {
+    let save = |name: &str, options: u16, batch: &RecordBatch, properties: WriterPropertiesBuilder| {
         let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties.build()))?;
         writer.write(batch)?;
-        save("parquet", name, Some(options), &writer.into_inner()?)
+        if options & DROP_DUPLICATES != 0 {
+            writer.write(batch)?;
+        }
+        save("parquet", name, &options.to_le_bytes(), &writer.into_inner()?)
     };
     for (name, codec) in [
         ("uncompressed", Codec::UNCOMPRESSED),
@@ -131,43 +154,60 @@ fn parquet() -> Outcome<()> {
         ("lz4-of-old", Codec::LZ4),
         ("zstd", Codec::ZSTD(Default::default())),
     ] {
-        save(name, AS_PURCHASES, &log, WriterProperties::builder().set_compression(codec))?;
+        save(name, PURCHASES, &log, WriterProperties::builder().set_compression(codec))?;
     }
-    save("from-a-file", FROM_FILE | CONDITION, &log, groups())?;
-    save("all-tables", AS_ALL | BAD_ROWS, &log, groups())?;
-    save("numbers", BAD_ROWS, &lines(numbers.clone(), days.clone(), cents.clone())?, groups())?;
-    save("plain", CLOCK, &lines(texts.clone(), nanos, cents)?, plain())?;
+    save("from-a-file", PURCHASES | FROM_FILE | CONDITION, &log, groups())?;
+    save("held", PURCHASES | HELD, &log, groups())?;
+    let everything = with_more(&log, &micros, &texts)?;
+    save("all-tables", ALL | BAD_ROWS, &everything, groups())?;
+    save("all-held", ALL | HELD, &everything, groups())?;
+    save("no-duplicates", ALL | DROP_DUPLICATES | FROM_FILE | SPILL, &everything, groups())?;
+    save("numbers", PURCHASES | BAD_ROWS, &lines(numbers.clone(), days.clone(), cents.clone())?, groups())?;
+    save("plain", PURCHASES | CLOCK, &lines(texts.clone(), nanos, cents)?, plain())?;
     let pages = plain().set_writer_version(WriterVersion::PARQUET_2_0).set_compression(Codec::SNAPPY);
     let delta = pages
         .set_column_encoding("customer_id".into(), Encoding::DELTA_BYTE_ARRAY)
         .set_column_encoding("product_id".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
         .set_column_encoding("order_id".into(), Encoding::DELTA_BINARY_PACKED)
         .set_column_encoding("amount".into(), Encoding::BYTE_STREAM_SPLIT);
-    save("delta", AS_PURCHASES, &lines(texts, days, floats)?, delta)?;
+    save("delta", PURCHASES, &lines(texts, days, floats)?, delta)?;
     let seconds: ArrayRef = Arc::new(Int64Array::from_iter_values((0..12).map(|line| line * 86_400)));
-    save("seconds", NUMBERS, &lines(numbers.clone(), seconds, numbers)?, WriterProperties::builder())
+    save(
+        "seconds",
+        PURCHASES | NUMBERS,
+        &lines(numbers.clone(), seconds, numbers)?,
+        WriterProperties::builder(),
+    )
 }
 
 fn segments() -> Outcome<()> {
-    let of = |text: &str| {
-        vec![Source::Bytes { name: "seed".to_owned(), bytes: Bytes::copy_from_slice(text.as_bytes()) }]
-    };
+    let of = |text: &str| vec![source(text.as_bytes())];
     let whole = Input {
-        purchases: of(PURCHASES),
-        complaints: of(COMPLAINTS),
-        contacts: of(CONTACTS),
+        purchases: of(LINES),
+        complaints: of(COMPLAINTS_FILE),
+        contacts: of(CONTACTS_FILE),
+        customers: of(CUSTOMERS_FILE),
+        contracts: of(CONTRACTS_FILE),
         ..Input::default()
     };
     let purchases =
         Input { purchases: of("customer_id,order_id,ts,amount\n7,1,2024-01-01,5\n"), ..Input::default() };
+    // The bits of the first byte: see targets/segment.rs.
     for (name, input) in [("every-table", whole), ("purchases", purchases)] {
         let mut segment = Vec::new();
         write_segment(&[], Kept::default(), collect(&input, &Unwatched)?.builders, &mut segment)?;
-        save("segment", name, Some(0), &segment)?;
-        save("segment", &format!("{name}-twice"), Some(0b10), &segment)?;
-        save("segment", &format!("{name}-part"), Some(0b01), &first_part(&segment))?;
-        save("segment", &format!("{name}-part-twice"), Some(0b11), &first_part(&segment))?;
-        save("segment", &format!("{name}-part-of-version-1"), Some(0b101), &first_part(&segment))?;
+        let part = first_part(&segment);
+        for (form, options, content) in [
+            ("", 0, &segment),
+            ("-twice", 0b10, &segment),
+            ("-by-part", 0b1000, &segment),
+            ("-sent-again", 0b1_1000, &segment),
+            ("-part", 0b01, &part),
+            ("-part-twice", 0b11, &part),
+            ("-part-of-version-1", 0b101, &part),
+        ] {
+            save("segment", &format!("{name}{form}"), &[options], content)?;
+        }
     }
     Ok(())
 }
@@ -188,7 +228,7 @@ fn conditions() -> Outcome<()> {
         ("severity", "Critical"),
         ("share", "1%"),
     ] {
-        save("condition", name, None, text.as_bytes())?;
+        save("condition", name, &[], text.as_bytes())?;
     }
     Ok(())
 }

@@ -1,43 +1,80 @@
-//! How an input is to be read: its first byte, so that the fuzzer can change that too.
+//! How an input is to be read: its first two bytes, so that the fuzzer can change that too.
 
 use bytes::Bytes;
-use mainstay_features::ingest::{Convention, EpochUnit, Input, Source};
+use mainstay_features::ingest::{Convention, EpochUnit, Input, Memory, Source};
 
-/// The bits of the first byte.
+/// The file is read as purchases; each of the next four is another table. The same file can be several.
+pub const PURCHASES: u16 = 1;
+/// As complaints.
+pub const COMPLAINTS: u16 = 1 << 1;
+/// As contacts.
+pub const CONTACTS: u16 = 1 << 2;
+/// As a customers file.
+pub const CUSTOMERS: u16 = 1 << 3;
+/// As contracts.
+pub const CONTRACTS: u16 = 1 << 4;
+/// Lines that repeat another are left out.
+pub const DROP_DUPLICATES: u16 = 1 << 5;
+/// Memory is limited, and rows are spilled.
+pub const SPILL: u16 = 1 << 6;
+/// The history is kept in segments, and the same rows are sent again.
+pub const KEEP: u16 = 1 << 7;
+/// Bad rows are left out.
+pub const BAD_ROWS: u16 = 1 << 8;
+/// Times without a zone are on a clock.
+pub const CLOCK: u16 = 1 << 9;
+/// Whole numbers are instants.
+pub const NUMBERS: u16 = 1 << 10;
+/// Rows must meet conditions.
+pub const CONDITION: u16 = 1 << 11;
+/// The input is read from a file, not from memory.
+pub const FROM_FILE: u16 = 1 << 12;
+
+/// What of these is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Options(u8);
+pub struct Options(u16);
 
 impl Options {
-    /// Parts an input into its options and the rest; `None` of nothing.
+    /// Parts an input into its options and the rest; `None` of too little.
     pub fn of(data: &[u8]) -> Option<(Self, &[u8])> {
-        let (&first, rest) = data.split_first()?;
-        Some((Self(first), rest))
+        let (&first, rest) = data.split_first_chunk()?;
+        Some((Self(u16::from_le_bytes(first)), rest))
     }
 
-    /// Whether a bit is set.
-    pub fn bit(self, bit: u8) -> bool {
-        self.0 >> bit & 1 == 1
+    /// Whether something is asked for.
+    pub fn has(self, option: u16) -> bool {
+        self.0 & option != 0
     }
 
-    /// A file read as purchases (bit 0 clear), complaints (1) and contacts (2), with bad rows left out (3), clocks (4),
-    /// numbers as instants (5) and a condition (6).
-    pub fn input(self, file: &[u8]) -> Input {
-        let source = || vec![Source::Bytes { name: "input".to_owned(), bytes: Bytes::copy_from_slice(file) }];
-        let when = |bit, text: &'static str| self.bit(bit).then_some(text);
-        let conditions = when(6, "amount >= 5").into_iter().chain(when(6, "order_id not in (x, 7)"));
+    /// A source, read as asked.
+    pub fn input(self, source: &Source) -> Input {
+        let table = |option| if self.has(option) { vec![source.clone()] } else { Vec::new() };
+        let when = |option, text: &'static str| self.has(option).then_some(text);
+        let conditions =
+            when(CONDITION, "amount >= 5").into_iter().chain(when(CONDITION, "order_id not in (x, 7)"));
+        let memory = when(SPILL, "64MiB").and_then(|size| size.parse().ok());
         Input {
-            purchases: if self.bit(0) { Vec::new() } else { source() },
-            complaints: if self.bit(1) { source() } else { Vec::new() },
-            contacts: if self.bit(2) { source() } else { Vec::new() },
+            purchases: table(PURCHASES),
+            complaints: table(COMPLAINTS),
+            contacts: table(CONTACTS),
+            customers: table(CUSTOMERS),
+            contracts: table(CONTRACTS),
             convention: Convention {
-                time_zone: when(4, "Europe/London").and_then(|zone| zone.parse().ok()),
-                ts_unit: self.bit(5).then_some(EpochUnit::Seconds),
+                time_zone: when(CLOCK, "Europe/London").and_then(|zone| zone.parse().ok()),
+                ts_unit: self.has(NUMBERS).then_some(EpochUnit::Seconds),
                 delimiter: None,
             },
             conditions: conditions.filter_map(|text| text.parse().ok()).collect(),
-            max_bad_rows: when(3, "100%").and_then(|share| share.parse().ok()).unwrap_or_default(),
+            max_bad_rows: when(BAD_ROWS, "100%").and_then(|share| share.parse().ok()).unwrap_or_default(),
             survey: true,
+            drop_duplicates: self.has(DROP_DUPLICATES),
+            memory: memory.and_then(|size| Memory::new(size, &std::env::temp_dir()).ok()),
             ..Input::default()
         }
     }
+}
+
+/// Bytes as a source.
+pub fn source(bytes: &[u8]) -> Source {
+    Source::Bytes { name: "input".to_owned(), bytes: Bytes::copy_from_slice(bytes) }
 }

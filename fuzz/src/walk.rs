@@ -1,33 +1,34 @@
 //! Walks through everything that was read, as the commands do.
 
 use mainstay_features::check::CustomerReport;
-use mainstay_features::history::History;
-use mainstay_features::ingest::{Input, collect};
-use mainstay_features::profile;
+use mainstay_features::history::{Histories, History};
+use mainstay_features::profile::{self, Attribute};
 use mainstay_features::registry;
-use mainstay_features::table::Table;
-use mainstay_features::units::Days;
-use mainstay_features::watch::Unwatched;
+use mainstay_features::table::{Snapshot, Table};
+use mainstay_features::units::{Days, Instant};
 
-/// Reads an input, folds it and walks through it. That it is refused is fine.
-pub fn read(input: &Input) {
-    let Ok(mut collected) = collect(input, &Unwatched) else { return };
-    if let Some(survey) = &mut collected.survey {
-        survey.repeats();
-        survey.days();
-    }
-    if let Ok(history) = History::fold(collected.builders) {
-        walk(&history);
-    }
+/// Every feature, attribute and label of every customer, at the first order and the last.
+pub fn walk(histories: &Histories) {
+    let Ok(attributes) = profile::attributes(histories) else { return };
+    let Some(span) = histories.summary().span else { return };
+    let _ = histories.each(|part| walk_part(part, &attributes, span));
+    let _ = histories.last_order_until(span.0);
 }
 
-/// Every feature of every customer, at the first order and the last.
-pub fn walk(history: &History) {
-    CustomerReport::of(history);
-    let (Some((first, last)), Some(lookback)) = (history.span(), Days::new(365)) else { return };
-    let attributes = profile::Said::of(history).attributes(|word| history.text(word));
-    let as_of = vec![first, last];
-    let table = Table { as_of, lookback, features: registry::all().collect(), attributes };
-    let rows = table.rows(history, 0..history.len());
+fn walk_part(part: &History, attributes: &[Attribute], (first, last): (Instant, Instant)) {
+    CustomerReport::of(part);
+    let (Some(lookback), Some(horizon)) = (Days::new(365), Days::new(90)) else { return };
+    let (features, attributes) = (registry::all().collect(), attributes.to_vec());
+    for attribute in &attributes {
+        for customer in 0..part.len() {
+            attribute.shown(part, part.customer(customer), last);
+        }
+    }
+    let table = Table { as_of: vec![first, last], lookback, features, attributes };
+    let rows = table.rows(part, 0..part.len());
     assert!(!rows.columns.iter().flatten().any(|value| value.is_infinite()), "a feature is infinite");
+    for as_of in table.as_of {
+        let population = Snapshot::take(part, as_of, lookback);
+        assert_eq!(population.labels(part, horizon).len(), population.ids(part).len(), "one label each");
+    }
 }

@@ -4,13 +4,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use mainstay_fuzz::limits::within_limits;
-use mainstay_fuzz::options::Options;
-use mainstay_fuzz::walk;
+use mainstay_fuzz::options::{Options, source};
+use mainstay_fuzz::rows::read;
 
 fuzz_target!(|data: &[u8]| {
     // Parquet has a target of its own.
     let Some((options, file)) = Options::of(data).filter(|(_, file)| !file.starts_with(b"PAR1")) else {
         return;
     };
-    within_limits(|| walk::read(&options.input(file)));
+    within_limits(|| read(&options.input(&source(file)), options));
 });
