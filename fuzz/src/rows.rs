@@ -18,9 +18,9 @@ pub fn read(input: &Input, options: Options) {
     let Some(builders) = builders(input) else { return };
     let Ok(whole) = History::fold(builders).map(Histories::from) else { return };
     walk(&whole);
-    for (option, other) in [(SPILL, spilled as fn(&Input) -> _), (KEEP, kept)] {
+    for (option, other) in [(SPILL, spilled as fn(&Input, &Histories) -> _), (KEEP, kept)] {
         if options.has(option) {
-            match other(input) {
+            match other(input, &whole) {
                 Ok(other) => {
                     walk(&other);
                     assert_same(&other, &whole);
@@ -41,25 +41,26 @@ fn builders(input: &Input) -> Option<Vec<HistoryBuilder>> {
 }
 
 /// The rows of every second builder on disk.
-fn spilled(input: &Input) -> Result<Histories, HistoryError> {
+fn spilled(input: &Input, whole: &Histories) -> Result<Histories, HistoryError> {
     let spill = Spill::new(&std::env::temp_dir())?;
     let mut builders = builders(input).unwrap_or_default();
     builders.iter_mut().step_by(2).try_for_each(|builder| builder.spill(&spill))?;
-    let histories = Histories::fold(builders)?;
     // And of a builder that went on after it was.
     let [on_disk, in_memory] = [Some(&spill), None].map(|spill| {
-        Histories::fold(histories.each(|part| rows_of(part, spill))?.into_iter().collect::<io::Result<_>>()?)
+        Histories::fold(whole.each(|part| rows_of(part, spill))?.into_iter().collect::<io::Result<_>>()?)
     });
     let in_memory = in_memory?;
     assert_same(&on_disk?, &in_memory);
-    Ok(histories)
+    Histories::fold(builders)
 }
 
 /// The rows in a segment, and once more, but without those that are in it, in another.
-fn kept(input: &Input) -> Result<Histories, HistoryError> {
+fn kept(input: &Input, whole: &Histories) -> Result<Histories, HistoryError> {
     let mut file = tempfile::tempfile()?;
     write_segment(&[], Kept::default(), builders(input).unwrap_or_default(), &mut file)?;
     let first = Segment::open(file)?;
+    let has_both = |(begin, end)| first.overlaps((begin, begin)) && first.overlaps((end, end));
+    assert!(whole.summary().span.is_none_or(has_both), "a segment says from when its lines are");
     let mut file = tempfile::tempfile()?;
     let again = Kept { segments: std::slice::from_ref(&first), leave_out: true };
     write_segment(&[], again, builders(input).unwrap_or_default(), &mut file)?;

@@ -1,6 +1,7 @@
 //! Segments (docs/history-format.md) whose checksums hold whatever is in them: a change that a checksum finds tells
 //! nothing about what comes after the checksum.
 
+use mainstay_features::units::Instant;
 use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8] = b"MNSTHIST";
@@ -36,7 +37,7 @@ pub fn around(part: &[u8], version: u64) -> Vec<u8> {
     // Text, with everything there is; all of time, where the version says when; no words.
     let mut words = vec![1, 127];
     if version > 1 {
-        words.extend([i64::MIN as u64 + 1, i64::MAX as u64]);
+        words.extend([Instant::MIN, Instant::MAX].map(|instant| instant.micros() as u64));
     }
     words.push(0);
     words.extend([HEADER_BYTES as u64, packed.len() as u64, part.len() as u64, 0]);
