@@ -62,11 +62,20 @@ impl Label {
 }
 
 /// Whether there is an end of a contract in (cutoff, until] at which no other runs: a renewal without a break is none.
+/// Contracts come by start.
 fn coverage_ends(contracts: &[Contract], cutoff: Instant, until: Instant) -> bool {
-    let ends = contracts.iter().filter_map(|contract| contract.end);
-    let mut in_window = ends.filter(|&end| cutoff < end && end <= until);
-    // A contract does not run at its own end.
-    in_window.any(|end| contracts.iter().all(|contract| !contract.runs_at(end)))
+    let is_in_window = |end: Instant| cutoff < end && end <= until;
+    // Until when the contracts so far run together.
+    let mut covered_until: Option<Instant> = None;
+    for contract in contracts {
+        if covered_until.is_some_and(|end| end < contract.start && is_in_window(end)) {
+            return true;
+        }
+        // Without an end, it goes on whatever comes.
+        let Some(end) = contract.end else { return false };
+        covered_until = covered_until.max(Some(end));
+    }
+    covered_until.is_some_and(is_in_window)
 }
 
 impl fmt::Display for Label {
@@ -139,5 +148,33 @@ mod tests {
         assert!(is_in(&[("2023-12-31", None)], "2023-12-31"), "at its start it runs");
         assert!(!is_in(&[("2024-01-01", None)], "2023-12-31"), "not yet");
         assert!(is_in(&[], "2023-01-15") && !is_in(&[], "2023-12-31"), "without contracts the lookback says");
+    }
+
+    #[test]
+    fn coverage_ends_where_a_contract_ends_and_none_runs() {
+        let at = |day: u32| Instant::from_micros(i64::from(day) * 86_400_000_000).unwrap();
+        let mut state = 1_u32;
+        let mut random = |below: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 16) % below
+        };
+        let mut ended = 0;
+        for _ in 0..20_000 {
+            let mut contracts: Vec<Contract> = (0..random(5))
+                .map(|_| {
+                    let start = random(12);
+                    let end = (random(8) > 0).then(|| at(start + random(5)));
+                    Contract { start: at(start), end }
+                })
+                .collect();
+            contracts.sort_unstable();
+            let (cutoff, until) = (at(4), at(9));
+            let by_definition = contracts.iter().filter_map(|contract| contract.end).any(|end| {
+                cutoff < end && end <= until && !contracts.iter().any(|contract| contract.runs_at(end))
+            });
+            assert_eq!(coverage_ends(&contracts, cutoff, until), by_definition, "{contracts:?}");
+            ended += u32::from(by_definition);
+        }
+        assert!((2_000..18_000).contains(&ended), "{ended}");
     }
 }
