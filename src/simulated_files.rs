@@ -42,6 +42,11 @@ pub const TRUTH_JSON: &str = "truth.json";
 /// When the folder or a file cannot be written.
 pub fn write_shop(shop: &Shop, folder: &Path, watch: &dyn Watch) -> Result<[usize; 5], Failure> {
     fs::create_dir_all(folder).map_err(|cause| Failure::output(folder, cause))?;
+    // Only where a made-up shop is may another come: files of these names without its truth are somebody's own.
+    let own = FILES.iter().map(|name| folder.join(name)).find(|path| path.exists());
+    if let Some(own) = own.filter(|_| !folder.join(TRUTH_JSON).exists()) {
+        return Err(Failure::output(&own, "it is there already, and no made-up shop's: use another folder"));
+    }
     let mut rows = [0; 5];
     let [purchases, complaints, customers, contacts, truth] = &mut rows;
     let [purchases_file, complaints_file, customers_file, contacts_file, truth_file] =

@@ -27,7 +27,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
-    let history = args.input.read(&Store::at(&args.store.store), &progress)?;
+    let history = args.input.read(&Store::at(&args.store.store), &[], &progress)?;
     let outcome = backtest(&history, &args.settings.settings(), &progress)?;
     if args.json {
         output::print_json(&to_json(&outcome, &progress))

@@ -1,13 +1,14 @@
 //! `mainstay check`.
 
+use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use clap::Args as ClapArgs;
 use mainstay_features::check::{
-    CustomerReport, DayReport, OddDay, Oddity, Repeats, Statuses, WHOLESALE_TIMES, usable_horizons,
+    CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses, WHOLESALE_TIMES, usable_horizons,
 };
 use mainstay_features::history::History;
-use mainstay_features::ingest::{Counts, IngestError};
+use mainstay_features::ingest::{self, BadRow, Counts, IngestError, MaxBadRows};
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 use serde_json::{Value, json};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
-use super::reading::{collect, no_orders};
+use super::reading::collect;
 use crate::failure::{Failure, Kind};
 
 #[derive(ClapArgs)]
@@ -36,18 +37,24 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let mut settled = args.input.with_purchases()?;
-    if settled.input.memory.is_some() {
-        let why = "--memory: check keeps a fingerprint of every line, and says nothing of how much that takes; leave it out";
-        return Err(Failure::new(Kind::Usage, why));
+    if settled.input.memory.take().is_some() {
+        output::note("check keeps a fingerprint of every line, and does not keep to --memory");
     }
     settled.input.survey = true;
-    let collected = collect(&settled, &progress)?;
+    // A report is what bad rows are first met in: all are counted, whether or not other commands may leave them out.
+    let collected = if settled.input.max_bad_rows.is_none() {
+        settled.input.max_bad_rows = MaxBadRows::ALL;
+        ingest::collect(&settled.input, &progress)?
+    } else {
+        collect(&settled, &progress)?
+    };
+    let bad_rows = BadRows::of(&collected.quarantine);
     progress.begin("look at days, orders and customers", None);
     let mut survey = collected.survey.unwrap_or_default();
     let (repeats, days) = (survey.repeats(), survey.days());
     let history = History::fold(collected.builders).map_err(IngestError::from)?;
     if history.order_count() == 0 {
-        return Err(no_orders());
+        return Err(IngestError::NoPurchases.into());
     }
     let (span, days, customers) = match (history.span(), days, CustomerReport::of(&history)) {
         (Some(span), Some(days), Some(customers)) => (span, days, customers),
@@ -58,6 +65,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     progress.end();
     let report = Report {
         counts: collected.counts,
+        bad_rows,
         negative: survey.negative,
         zero: survey.zero,
         currencies: survey.currencies.into_iter().collect(),
@@ -78,6 +86,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 /// Everything the report tells.
 struct Report {
     counts: Counts,
+    bad_rows: BadRows,
     negative: u64,
     zero: u64,
     currencies: Vec<(String, u64)>,
@@ -92,6 +101,35 @@ struct Report {
     horizons: Vec<(Days, usize)>,
     as_of: Instant,
     given: mainstay_features::history::Given,
+}
+
+/// The bad rows by file and column, with the first of each.
+struct BadRows(BTreeMap<(String, String), (u64, String)>);
+
+impl BadRows {
+    fn of(rows: &[BadRow]) -> Self {
+        let mut by_column = BTreeMap::new();
+        for row in rows {
+            let (count, _) = by_column
+                .entry((row.file.clone(), row.column.clone()))
+                .or_insert_with(|| (0, format!("row {}: {}", row.row, row.reason)));
+            *count += 1;
+        }
+        Self(by_column)
+    }
+
+    fn told(&self) -> String {
+        let told = |((file, column), (count, first)): (&(String, String), &(u64, String))| {
+            let place = if column.is_empty() { file.clone() } else { format!("{file}, column {column:?}") };
+            format!("{count} in {place}, first {first}")
+        };
+        self.0.iter().map(told).collect::<Vec<_>>().join("; ")
+    }
+
+    fn to_json(&self) -> Value {
+        let object = |((file, column), (count, first)): (&(String, String), &(u64, String))| json!({"file": file, "column": column, "rows": count, "first": first});
+        self.0.iter().map(object).collect()
+    }
 }
 
 /// The clock's instant, to the second: a report that is asked for today is about today.
@@ -145,8 +183,17 @@ impl Report {
         let last_is_odd = self.days.odd.last().is_some_and(|day| day.day == self.days.span.1);
         find(
             last_is_odd,
-            "the last day is one of them: back-test and score as of the day before it (--as-of)".to_owned(),
+            "the last day is one of them: train and score as of the day before it (--as-of)".to_owned(),
         );
+        if let Some(days) = self.days.alone_at_the_end {
+            find(
+                true,
+                format!(
+                    "the last day with lines comes {days} days after the one before it: is its date right? Everything \
+                         would be told and scored as of that day"
+                ),
+            );
+        }
         let old = self.days_old();
         find(old >= 2, format!("the last order is {old} days old at {}: scores will be as old", self.as_of));
         find(
@@ -163,8 +210,23 @@ impl Report {
             ),
         );
         let Counts { without_customer, bad, .. } = self.counts;
+        let Returned { count, named } = &self.customers.returned;
+        find(
+            *count > 0,
+            format!(
+                "{count} customers brought back nine tenths and more of what they bought: {}. An order that was cancelled \
+                     under a number of its own still counts as a purchase: name it in cancels_order_id, or --exclude them",
+                named.join(", ")
+            ),
+        );
         find(without_customer > 0, format!("{without_customer} rows have no customer_id and are left out"));
-        find(bad > 0, format!("{bad} rows are bad and in quarantine"));
+        find(
+            bad > 0,
+            format!(
+                "{bad} rows are bad; other commands stop at the first, or leave them out with --max-bad-rows: {}",
+                self.bad_rows.told()
+            ),
+        );
         find(
             self.strangers > 0,
             format!(
@@ -293,6 +355,8 @@ impl Report {
             "as_of": self.as_of.to_string(),
             "days_old": self.days_old(),
             "days_with_lines": self.days.with_lines,
+            "days_before_the_last_without_lines": self.days.alone_at_the_end,
+            "customers_who_returned_nearly_all": self.customers.returned.count,
             "odd_days": self.days.odd.iter().map(odd).collect::<Vec<_>>(),
             "lines_below_zero": self.negative,
             "lines_of_nothing": self.zero,
@@ -302,6 +366,7 @@ impl Report {
             "rows_excluded": self.counts.excluded,
             "rows_filtered": self.counts.filtered,
             "rows_bad": self.counts.bad,
+            "bad_values": self.bad_rows.to_json(),
             "complaints_without_orders": self.strangers,
             "complaints_closed_without_resolved_at": self.statuses.closed_without_resolution,
             "complaints_open_with_resolved_at": self.statuses.open_with_resolution,

@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     as_of.dedup();
 
     let progress = Progress::new();
-    let history = args.input.read(&Store::at(&args.store.store), &progress)?;
+    let history = args.input.read(&Store::at(&args.store.store), &[&args.out], &progress)?;
     let mut attributes = profile::attributes(&history)?;
     note_undated(&attributes);
     attributes.retain(Attribute::is_feature);
@@ -74,6 +74,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Ok(())
     })?;
     progress.end();
+    if rows == 0 {
+        output::note("nobody is in the population at any of the instants: the file has columns and no rows");
+    }
     let columns = table.features.len() + table.attributes.len();
     output::print(&format!("{rows} rows of {columns} features in {}\n", args.out.display()))
 }

@@ -1,6 +1,7 @@
 //! `mainstay ingest`.
 
 use clap::Args as ClapArgs;
+use mainstay_features::history::SentAgain;
 use mainstay_features::ingest::Table;
 use mainstay_features::watch::Watch;
 use serde_json::json;
@@ -60,7 +61,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     progress.end();
     for name in &known {
-        output::note(&format!("{name} is in the history already: left as it is"));
+        output::note(&format!(
+            "{name} is in the history already: left as it is. To read it by other rules, ingest into another --store"
+        ));
     }
     let is_contracts = |file: &KeptFile| file.table == Table::Contracts.to_string();
     if new.iter().any(is_contracts) && kept.files().iter().any(is_contracts) {
@@ -69,7 +72,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
              counts twice, and runs on",
         );
     }
-    let (mut lines, mut sent_again) = (0, 0);
+    let (mut lines, mut sent_again) = (0, SentAgain::default());
     let count = new.len();
     if !new.is_empty() {
         let collected = collect(&settled, &progress)?;
@@ -79,20 +82,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let leave_out = settled.input.drop_duplicates;
         sent_again = kept.add(collected.builders, new, leave_out)?;
         progress.end();
-        if sent_again > 0 {
-            let what_then =
-                if leave_out { "they were left out" } else { "they count twice, but with --drop-duplicates" };
-            output::note(&format!(
-                "{sent_again} orders are in the history already, with their instant and amount: {what_then}"
-            ));
-        }
+        note_sent_again(sent_again, leave_out);
     }
     if args.json {
         return output::print_json(&json!({
             "files_added": count,
             "files_known": known.len(),
-            "purchase_lines_added": lines,
-            "orders_sent_again": sent_again,
+            "purchase_lines_read": lines,
+            "orders_sent_again": sent_again.same,
+            "orders_sent_again_with_other_amounts": sent_again.other_amount,
+            "left_out": settled.input.drop_duplicates,
             "files": kept.files().len(),
         }));
     }
@@ -102,4 +101,25 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         store.history_folder().display(),
         kept.files().len()
     ))
+}
+
+/// Says which orders came again.
+fn note_sent_again(orders: SentAgain, left_out: bool) {
+    let SentAgain { same, other_amount } = orders;
+    if same > 0 {
+        let what_then = if left_out {
+            "they were left out"
+        } else {
+            "they count twice; --drop-duplicates leaves them out"
+        };
+        output::note(&format!(
+            "{same} orders are in the history already, with their instant and amount: {what_then}"
+        ));
+    }
+    if other_amount > 0 {
+        output::note(&format!(
+            "{other_amount} orders are in the history already with their instant and another amount: what came now counts \
+             beside what is kept. (Were both files read with --drop-duplicates, or both without?)"
+        ));
+    }
 }

@@ -77,6 +77,23 @@ pub(super) struct InputArgs {
 pub(super) struct Settled {
     pub(super) input: Input,
     pub(super) quarantine: PathBuf,
+    /// Every file that is read, the configuration and the exclusions too.
+    pub(super) files: Vec<PathBuf>,
+}
+
+impl Settled {
+    /// An output must not be a file that is read: it would be gone.
+    pub(super) fn refuse_as_outputs(&self, outputs: &[&Path]) -> Result<(), Failure> {
+        for output in outputs {
+            // What is not there yet is no input.
+            let Ok(out) = output.canonicalize() else { continue };
+            if self.files.iter().any(|file| file.canonicalize().is_ok_and(|file| file == out)) {
+                let why = format!("{} is read by this run: write to another file", output.display());
+                return Err(Failure::new(Kind::Usage, why));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// A field's column, in one table or in all.
@@ -142,10 +159,19 @@ impl InputArgs {
         };
         let quarantine = self.quarantine.clone().or(config.quarantine);
         let quarantine = quarantine.unwrap_or_else(|| PathBuf::from("quarantine.csv"));
-        if !input.max_bad_rows.is_none() {
-            check_folder(&quarantine)?;
+        let tables =
+            [&input.purchases, &input.complaints, &input.contacts, &input.customers, &input.contracts];
+        let sources = tables.into_iter().flatten().filter_map(|source| match source {
+            Source::File(path) => Some(path.as_path()),
+            Source::Bytes { .. } => None,
+        });
+        let files = sources.chain(excluded).chain(self.config.as_deref()).map(Path::to_path_buf).collect();
+        let settled = Settled { input, quarantine, files };
+        if !settled.input.max_bad_rows.is_none() {
+            check_folder(&settled.quarantine)?;
+            settled.refuse_as_outputs(&[&settled.quarantine])?;
         }
-        Ok(Settled { input, quarantine })
+        Ok(settled)
     }
 
     /// Whether no flag says what to read.
@@ -176,7 +202,8 @@ impl InputArgs {
     pub(super) fn with_purchases(&self) -> Result<Settled, Failure> {
         let settled = self.settled()?;
         if settled.input.purchases.is_empty() {
-            let none = "no purchases: give --purchases, or purchases in --config";
+            let none = "no purchases: give --purchases, or purchases in --config. (A history that mainstay ingest keeps \
+                        was read by the rules it was ingested with; here it is read without flags on what to read)";
             return Err(Failure::new(Kind::Usage, none));
         }
         Ok(settled)

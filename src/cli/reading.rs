@@ -16,11 +16,19 @@ use crate::store::Store;
 
 impl InputArgs {
     /// Reads the files, or the history that the store keeps where no file is named.
-    pub(super) fn read(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
+    /// Refuses an output that is one of the files.
+    pub(super) fn read(
+        &self,
+        store: &Store,
+        outputs: &[&Path],
+        progress: &Progress,
+    ) -> Result<Histories, Failure> {
         if self.say_nothing() {
             return self.read_kept(store, progress);
         }
-        read(&self.with_purchases()?, progress)
+        let settled = self.with_purchases()?;
+        settled.refuse_as_outputs(outputs)?;
+        read(&settled, progress)
     }
 
     fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
@@ -47,7 +55,7 @@ pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<Histories, 
 
 /// Reads the rows of an input, and puts the bad ones into the quarantine file where any may be left out.
 pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collected, Failure> {
-    let Settled { input, quarantine } = settled;
+    let Settled { input, quarantine, .. } = settled;
     match ingest::collect(input, progress) {
         Err(IngestError::TooManyBadRows { rows, quarantine: bad }) => {
             write_quarantine(quarantine, &bad)?;
@@ -95,7 +103,7 @@ fn note_history(history: &Histories) {
     if theirs > 0 {
         output::note(&format!(
             "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
-             are the identifiers written the same way?"
+             are the identifiers written the same way, or are their orders left out?"
         ));
     }
 }

@@ -43,8 +43,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let store = Store::at(&args.store.store);
     let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
 
+    store.prepare()?;
     let progress = Progress::new();
-    let history = args.input.read(&store, &progress)?;
+    let history = args.input.read(&store, &[&args.out], &progress)?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
     let (_, known_until) = service.artifact().data_span;
     if as_of < known_until {

@@ -80,5 +80,6 @@ pub(super) fn check_folder(out: &Path) -> Result<(), Failure> {
     if out.is_dir() {
         return Err(Failure::output(out, "it is a folder"));
     }
-    Ok(())
+    // It has no name, and is gone when it is closed.
+    tempfile::tempfile_in(folder).map(|_| ()).map_err(|cause| Failure::output(folder, cause))
 }

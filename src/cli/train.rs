@@ -37,7 +37,8 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let store = Store::at(&args.store.store);
-    let history = args.input.read(&store, &progress)?;
+    store.prepare()?;
+    let history = args.input.read(&store, &[], &progress)?;
     let known_until = known_until(&history, args.as_of)?;
     let artifact = train(&history, &args.settings.settings(), known_until, &store, &progress)?;
     if args.json {

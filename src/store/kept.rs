@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::history::{
-    self, Histories, HistoryBuilder, HistoryError, Segment, join, write_segment,
+    self, Histories, HistoryBuilder, HistoryError, Segment, SentAgain, join, write_segment,
 };
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
@@ -121,8 +121,8 @@ impl Kept {
         Failure::new(Kind::BadStore, format!("{}: {error}; {way_out}", path.display()))
     }
 
-    /// Adds rows and the files they are of. Returns how many orders among the rows, each with its instant and amount, are
-    /// kept already; with `leave_out`, what is kept already is not added.
+    /// Adds rows and the files they are of. Returns which orders among the rows are kept already; with `leave_out`, rows
+    /// that are kept already are not added.
     ///
     /// # Errors
     /// When the folder cannot be written to: the history is then what it was.
@@ -131,7 +131,7 @@ impl Kept {
         builders: Vec<HistoryBuilder>,
         files: Vec<KeptFile>,
         leave_out: bool,
-    ) -> Result<u64, Failure> {
+    ) -> Result<SentAgain, Failure> {
         let together = self.manifest.segments.len() + 1 >= MOST_SEGMENTS;
         let segments = self.segments()?;
         // A day's purchases come after all that are kept, as a rule: then there is nothing to compare.
@@ -140,7 +140,7 @@ impl Kept {
         let compared: &[Segment] = if leave_out || segments.iter().any(overlaps) { &segments } else { &[] };
         let older: &[Segment] = if together { &segments } else { &[] };
         let name = format!("segment-{:06}.history", self.manifest.next);
-        let mut sent_again = 0;
+        let mut sent_again = SentAgain::default();
         write_whole(&self.folder.join(&name), |out| {
             let mut out: &mut dyn Write = out;
             let kept = history::Kept { segments: compared, leave_out };

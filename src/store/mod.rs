@@ -109,6 +109,15 @@ impl Store {
         scores::read(file, &path).map_err(|failure| Failure { kind: Kind::BadStore, ..failure })
     }
 
+    /// Creates the folder, and makes sure that it can be written to, before work that takes minutes.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn prepare(&self) -> Result<(), Failure> {
+        self.create()?;
+        tempfile::tempfile_in(&self.folder).map(|_| ()).map_err(|cause| Failure::output(&self.folder, cause))
+    }
+
     fn create(&self) -> Result<(), Failure> {
         fs::create_dir_all(&self.folder).map_err(|cause| Failure::output(&self.folder, cause))
     }

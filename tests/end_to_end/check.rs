@@ -80,3 +80,26 @@ fn statuses_that_do_not_agree_with_resolutions_are_found() {
     assert!(text.contains("- 1 complaints have a resolved_at though"), "{text}");
     assert!(!done(&files).contains("resolved_at"), "no column, no finding");
 }
+
+#[test]
+fn bad_rows_are_counted_by_column_and_do_not_end_the_report() {
+    let folder = folder();
+    let path = folder.path().join("log.csv");
+    let log = "customer_id,order_id,ts,amount\na,1,2024-01-01,5\na,2,never,5\nb,3,2024-01-02,\nb,4,soon,1\n\
+               c,5,2024-01-03,100\nc,6,2024-01-04,-95\nd,7,2029-01-01,1\n";
+    std::fs::write(&path, log).unwrap();
+    let report = json(&format!("check --purchases {} --as-of 2029-01-02 --json", path.display()));
+    assert_eq!(report["rows_bad"], 3);
+    let column =
+        |place: usize| (&report["bad_values"][place]["column"], &report["bad_values"][place]["rows"]);
+    assert_eq!((column(0), column(1)), ((&"amount".into(), &1.into()), (&"ts".into(), &2.into())));
+    assert_eq!(report["customers_who_returned_nearly_all"], 1);
+    assert_eq!(report["days_before_the_last_without_lines"], 1824);
+    let findings = report["findings"].to_string();
+    for found in
+        ["is its date right?", "brought back nine tenths and more of what they bought: c.", "3 rows are bad"]
+    {
+        assert!(findings.contains(found), "{found}: {findings}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is put into quarantine");
+}

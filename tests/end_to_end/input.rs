@@ -119,6 +119,38 @@ fn lines_that_repeat_another_are_left_out_when_asked() {
 }
 
 #[test]
+fn an_output_that_is_an_input_is_refused_and_the_input_kept() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    write(
+        folder.path(),
+        &[("log.csv", LOG), ("log.parquet", LOG), ("staff.txt", "c\n"), ("a/purchases.parquet", LOG)],
+    );
+    std::os::unix::fs::symlink(at("log.csv"), at("link.parquet")).unwrap();
+    for command in [
+        format!("features --purchases {} --as-of 2024-04-01 --out {}", at("log.csv"), at("link.parquet")),
+        format!("horizon --purchases {} --svg {}", at("log.csv"), at("log.csv")),
+        format!("check --purchases {0} --max-bad-rows 1% --quarantine {0}", at("log.csv")),
+        format!(
+            "check --purchases {} --exclude {1} --max-bad-rows 1% --quarantine {1}",
+            at("log.csv"),
+            at("staff.txt")
+        ),
+    ] {
+        let (code, said) = failed(&command);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("is read by this run: write to another file"), "{said}");
+    }
+    let (code, said) = failed(&format!("simulate --customers 10 --out {}", at("a")));
+    assert_eq!(code, 6, "{said}");
+    assert!(said.contains("it is there already, and no made-up shop's"), "{said}");
+    assert_eq!(fs::read_to_string(at("log.csv")).unwrap(), LOG);
+    assert_eq!(fs::read_to_string(at("a/purchases.parquet")).unwrap(), LOG);
+    let twice = format!("check --purchases {} {}", at("log.csv"), at("link.parquet"));
+    assert!(failed(&twice).1.contains("given twice"), "a link is the file it leads to");
+}
+
+#[test]
 fn folders_patterns_and_partitions_are_the_files_in_them() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name).display().to_string();

@@ -97,6 +97,15 @@ fn orders_sent_again_in_another_file_are_reported_and_left_out_when_asked() {
     };
     assert!(features("once") == features("apart"));
     assert!(features("twice") != features("apart"));
+
+    // Without one of its lines an order is another: it counts, and that is said.
+    let other = first.lines().nth(1).unwrap().rsplit_once(',').unwrap().0;
+    fs::write(at("other.csv"), format!("customer_id,order_id,ts,amount\n{other},0.01\n")).unwrap();
+    let said = ingest(&at("other.csv"), "once", "--drop-duplicates");
+    assert_eq!(
+        (&said["orders_sent_again"], &said["orders_sent_again_with_other_amounts"]),
+        (&0.into(), &1.into())
+    );
 }
 
 #[test]

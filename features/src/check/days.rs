@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+/// A last day so many days after the one before it may be a wrong date.
+const ALONE_DAYS: i64 = 60;
+
 /// What came on a day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Day {
@@ -26,6 +29,8 @@ pub struct DayReport {
     pub span: (i64, i64),
     /// Days with a line.
     pub with_lines: u64,
+    /// How long after the day before it the last day with lines comes, where that is so long that its date may be wrong.
+    pub alone_at_the_end: Option<i64>,
     /// What is odd, by day.
     pub odd: Vec<OddDay>,
 }
@@ -84,7 +89,9 @@ pub(super) fn report(days: &BTreeMap<i64, Day>) -> Option<DayReport> {
         Some(OddDay { day, oddity, lines, usual_lines })
     };
     let odd = (first..=last).filter_map(oddity).collect();
-    Some(DayReport { span: (first, last), with_lines: days.len() as u64, odd })
+    let before_last = days.keys().rev().nth(1);
+    let alone_at_the_end = before_last.map(|&before| last - before).filter(|&days| days > ALONE_DAYS);
+    Some(DayReport { span: (first, last), with_lines: days.len() as u64, alone_at_the_end, odd })
 }
 
 fn weekday(day: i64) -> usize {
@@ -110,5 +117,8 @@ mod tests {
         let expected = [odd(714, Oddity::Missing, 0), odd(722, Oddity::Thin, 9), odd(730, Oddity::Full, 501)];
         assert_eq!(report.odd, expected);
         assert_eq!((report.span, report.with_lines), ((700, 769), 59));
+        assert_eq!(report.alone_at_the_end, None);
+        days.insert(4_400, Day { lines: 1, amount: 0 });
+        assert_eq!(super::report(&days).unwrap().alone_at_the_end, Some(4_400 - 769));
     }
 }

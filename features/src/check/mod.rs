@@ -38,38 +38,68 @@ pub struct CustomerReport {
     pub wholesale: Vec<(String, f64)>,
     /// How many such accounts there are.
     pub wholesale_count: usize,
+    /// Customers who brought nearly everything back.
+    pub returned: Returned,
 }
+
+/// Customers whose returns take back [`NEARLY_ALL`] and more of what their purchases come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Returned {
+    /// How many there are.
+    pub count: usize,
+    /// The few with the largest purchases.
+    pub named: Vec<String>,
+}
+
+/// A share that is nearly everything.
+pub const NEARLY_ALL: f64 = 0.9;
+/// So few of those who brought it back are named.
+const FEW_NAMED: usize = 5;
 
 impl CustomerReport {
     /// Looks at every customer; `None` if nobody bought.
     pub fn of(history: &History) -> Option<Self> {
-        let bought: Vec<(u32, usize, f64)> = (0..history.len() as u32)
+        let bought: Vec<(u32, usize, f64, f64)> = (0..history.len() as u32)
             .into_par_iter()
             .with_min_len(MIN_CUSTOMERS)
             .filter_map(|customer| {
                 let orders = history.customer(customer as usize);
                 let purchases = purchases_between(orders, Instant::MIN, Instant::MAX);
                 let amounts: Vec<Amount> = purchases.map(|purchase| purchase.amount).collect();
-                (!amounts.is_empty()).then(|| (customer, amounts.len(), Amount::total(amounts.into_iter())))
+                let later = orders.later_lines.iter().map(|line| line.amount);
+                let net = Amount::total(orders.orders.iter().map(|order| order.amount).chain(later));
+                let count = amounts.len();
+                (count > 0).then(|| (customer, count, Amount::total(amounts.into_iter()), net))
             })
             .collect();
-        let mut money: Vec<f64> = bought.iter().map(|&(_, _, money)| money).collect();
+        let mut money: Vec<f64> = bought.iter().map(|&(_, _, money, _)| money).collect();
         money.sort_unstable_by(f64::total_cmp);
         let median_money = *money.get(money.len() / 2)?;
-        let is_large = |&&(_, _, money): &&(u32, usize, f64)| money >= WHOLESALE_TIMES * median_money;
-        let mut large: Vec<&(u32, usize, f64)> = bought.iter().filter(is_large).collect();
-        large.sort_by(|a, b| b.2.total_cmp(&a.2).then(a.0.cmp(&b.0)));
+        let most_first = |of: &dyn Fn(f64, f64) -> bool| {
+            let mut of: Vec<(u32, f64)> = bought
+                .iter()
+                .filter(|&&(_, _, money, net)| of(money, net))
+                .map(|&(customer, _, money, _)| (customer, money))
+                .collect();
+            of.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            of
+        };
+        let large = most_first(&|money, _| money >= WHOLESALE_TIMES * median_money);
+        let returned = most_first(&|money, net| net <= (1.0 - NEARLY_ALL) * money);
+        let id = |customer: u32| history.customer_id(customer as usize).to_owned();
         let named = large.iter().take(MOST_NAMED);
         Some(Self {
             buyers: bought.len(),
-            with_one_purchase: bought.iter().filter(|(_, purchases, _)| *purchases < 2).count() as f64
+            with_one_purchase: bought.iter().filter(|(_, purchases, ..)| *purchases < 2).count() as f64
                 / bought.len() as f64,
             median_money,
             money: money.iter().sum(),
-            wholesale: named
-                .map(|&&(c, _, money)| (history.customer_id(c as usize).to_owned(), money))
-                .collect(),
+            wholesale: named.map(|&(customer, money)| (id(customer), money)).collect(),
             wholesale_count: large.len(),
+            returned: Returned {
+                count: returned.len(),
+                named: returned.iter().take(FEW_NAMED).map(|&(customer, _)| id(customer)).collect(),
+            },
         })
     }
 }

@@ -1,7 +1,9 @@
 //! Rows that were sent again: which of a part's new rows are among those that are kept.
 
+use std::ops::AddAssign;
+
 use super::TooManyCustomers;
-use super::part::Sorted;
+use super::part::{LineSum, Sorted};
 use super::rows::Grouped;
 use super::wire::Wire;
 use crate::id::Interner;
@@ -14,6 +16,8 @@ pub(super) struct Again {
     new: Sorted,
     numbers: Interner,
     lines: Vec<bool>,
+    /// Lines of orders that are kept with the same instant, whatever the amount.
+    begun: Vec<bool>,
     cancellations: Vec<bool>,
     first_buys: Vec<bool>,
     discounts: Vec<bool>,
@@ -31,6 +35,7 @@ impl Again {
         }
         Ok(Self {
             lines: vec![false; new.lines.len()],
+            begun: vec![false; new.lines.len()],
             cancellations: vec![false; new.cancellations.len()],
             first_buys: vec![false; new.first_buys.len()],
             discounts: vec![false; new.discounts.len()],
@@ -50,19 +55,23 @@ impl Again {
             .filter_map(|(place, id)| Some((self.numbers.find(id.as_bytes())? as usize, place)))
             .collect();
         let new = &self.new;
-        mark(&mut self.lines, &new.lines, &kept.lines, &in_both);
-        mark(&mut self.cancellations, &new.cancellations, &kept.cancellations, &in_both);
-        mark(&mut self.first_buys, &new.first_buys, &kept.first_buys, &in_both);
-        mark(&mut self.discounts, &new.discounts, &kept.discounts, &in_both);
-        mark(&mut self.complaints, &new.complaints, &kept.complaints, &in_both);
-        mark(&mut self.contacts, &new.contacts, &kept.contacts, &in_both);
-        mark(&mut self.profiles, &new.profiles, &kept.profiles, &in_both);
-        mark(&mut self.contracts, &new.contracts, &kept.contracts, &in_both);
+        mark(&mut self.lines, &new.lines, &kept.lines, &in_both, LineSum::words);
+        let order_and_instant = |line: &LineSum| (line.order, line.instant);
+        mark(&mut self.begun, &new.lines, &kept.lines, &in_both, order_and_instant);
+        mark(&mut self.cancellations, &new.cancellations, &kept.cancellations, &in_both, Wire::words);
+        mark(&mut self.first_buys, &new.first_buys, &kept.first_buys, &in_both, Wire::words);
+        mark(&mut self.discounts, &new.discounts, &kept.discounts, &in_both, Wire::words);
+        mark(&mut self.complaints, &new.complaints, &kept.complaints, &in_both, Wire::words);
+        mark(&mut self.contacts, &new.contacts, &kept.contacts, &in_both, Wire::words);
+        mark(&mut self.profiles, &new.profiles, &kept.profiles, &in_both, Wire::words);
+        mark(&mut self.contracts, &new.contracts, &kept.contracts, &in_both, Wire::words);
     }
 
-    /// How many of the orders, each with its instant and amount, are kept already.
-    pub(super) fn orders(&self) -> u64 {
-        self.lines.iter().filter(|&&is_kept| is_kept).count() as u64
+    /// How many of the orders are kept already.
+    pub(super) fn orders(&self) -> SentAgain {
+        let count = |marks: &[bool]| marks.iter().filter(|&&is_marked| is_marked).count() as u64;
+        let other_amount = self.begun.iter().zip(&self.lines).filter(|(begun, same)| **begun && !**same);
+        SentAgain { same: count(&self.lines), other_amount: other_amount.count() as u64 }
     }
 
     /// All new rows.
@@ -87,11 +96,34 @@ impl Again {
     }
 }
 
+/// Orders among new rows that are kept already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SentAgain {
+    /// With the same instant and amount.
+    pub same: u64,
+    /// With the same instant and another amount: with other lines, it seems.
+    pub other_amount: u64,
+}
+
+impl AddAssign for SentAgain {
+    fn add_assign(&mut self, other: Self) {
+        self.same += other.same;
+        self.other_amount += other.other_amount;
+    }
+}
+
 /// So few comparisons of one row with another are less work than sorting.
 const FEW: usize = 1 << 10;
 
-/// Marks the rows that are kept: `in_both` are the places of customers among the new ones and the kept ones.
-fn mark<T: Wire>(marks: &mut [bool], new: &Grouped<T>, kept: &Grouped<T>, in_both: &[(usize, usize)]) {
+/// Marks the rows that are kept, by what `key` says of them: `in_both` are the places of customers among the new ones and
+/// the kept ones.
+fn mark<T: Wire, K: Ord>(
+    marks: &mut [bool],
+    new: &Grouped<T>,
+    kept: &Grouped<T>,
+    in_both: &[(usize, usize)],
+    key: impl Fn(&T) -> K,
+) {
     if marks.is_empty() || kept.len() == 0 {
         return;
     }
@@ -99,13 +131,14 @@ fn mark<T: Wire>(marks: &mut [bool], new: &Grouped<T>, kept: &Grouped<T>, in_bot
         let (own, known) = (new.range(place), kept.of(kept_place));
         if own.len() * known.len() <= FEW {
             for row in own {
-                marks[row] |= known.contains(&new.rows()[row]);
+                let row_key = key(&new.rows()[row]);
+                marks[row] |= known.iter().any(|known| key(known) == row_key);
             }
         } else {
-            let mut known: Vec<_> = known.iter().map(Wire::words).collect();
+            let mut known: Vec<K> = known.iter().map(&key).collect();
             known.sort_unstable();
             for row in own {
-                marks[row] |= known.binary_search(&new.rows()[row].words()).is_ok();
+                marks[row] |= known.binary_search(&key(&new.rows()[row])).is_ok();
             }
         }
     }
@@ -135,7 +168,7 @@ mod tests {
         for count in [10, 100_000] {
             let mut again = Again::new(minutes(0..count)).unwrap();
             again.compare(&minutes((0..count).step_by(2)));
-            assert_eq!(again.orders(), count as u64 / 2);
+            assert_eq!(again.orders(), SentAgain { same: count as u64 / 2, other_amount: 0 });
             assert_eq!(again.into_others().lines, minutes((1..count).step_by(2)).lines);
         }
     }

@@ -16,6 +16,7 @@ mod segment;
 mod shard;
 mod wire;
 
+pub use again::SentAgain;
 pub use builder::HistoryBuilder;
 pub use event::{
     Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word, Words,

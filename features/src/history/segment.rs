@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::again::Again;
+use super::again::{Again, SentAgain};
 use super::builder::{HistoryBuilder, PARTS};
 use super::event::{Given, Words};
 use super::log::Log;
@@ -182,8 +182,8 @@ impl Segment {
     }
 }
 
-/// Writes rows, and what older segments hold, as one segment. Returns how many orders, each with its instant and amount,
-/// are among the new rows and kept already.
+/// Writes rows, and what older segments hold, as one segment. Returns which orders among the new rows are
+/// kept already.
 ///
 /// # Errors
 /// When it cannot be written, or another segment cannot be read.
@@ -192,11 +192,11 @@ pub fn write_segment(
     kept: Kept<'_>,
     builders: Vec<HistoryBuilder>,
     out: &mut dyn Write,
-) -> Result<u64, HistoryError> {
+) -> Result<SentAgain, HistoryError> {
     let new_span = builders.iter().filter_map(HistoryBuilder::span);
     let span = older.iter().filter_map(|segment| segment.span).chain(new_span).reduce(join);
     let gathered = gather(older, builders);
-    let mut sent_again = 0;
+    let mut sent_again = SentAgain::default();
     out.write_all(MAGIC)?;
     out.write_all(&VERSION.to_le_bytes())?;
     let mut offset = HEADER_BYTES;
@@ -207,11 +207,11 @@ pub fn write_segment(
         if some.is_empty() {
             break;
         }
-        let packed: Vec<(Vec<u8>, u64, u64)> = some
+        let packed: Vec<(Vec<u8>, u64, SentAgain)> = some
             .into_par_iter()
             .map(|(number, raw)| {
                 let (sorted, known) = if kept.segments.is_empty() {
-                    (sorted_part(older, number, raw, gathered.kind)?, 0)
+                    (sorted_part(older, number, raw, gathered.kind)?, SentAgain::default())
                 } else {
                     compared_part(older, kept, number, raw, gathered.kind)?
                 };
@@ -264,7 +264,7 @@ fn compared_part(
     number: usize,
     raw: Vec<Log>,
     kind: IdKind,
-) -> Result<(Sorted, u64), HistoryError> {
+) -> Result<(Sorted, SentAgain), HistoryError> {
     let none: [Log; 0] = [];
     let new = Sorted::of(raw, Vec::new(), kind)?;
     let mut again = Again::new(new)?;

@@ -115,7 +115,9 @@ pub enum IngestError {
     #[error(transparent)]
     History(#[from] HistoryError),
     /// There is no purchase line at all.
-    #[error("the purchase files hold no line with a customer; check --purchases and --column")]
+    #[error(
+        "the purchase files hold no line with a customer that counts; check --purchases, --column and --where"
+    )]
     NoPurchases,
 }
 

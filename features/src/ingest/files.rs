@@ -38,10 +38,14 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<Source>, IngestError> {
             found.push(path.clone());
         }
     }
-    for (i, path) in found.iter().enumerate() {
-        if found[..i].contains(path) {
+    // What a path leads to, not how it is written; what leads nowhere is found out when it is opened.
+    let mut real: Vec<PathBuf> = Vec::new();
+    for path in &found {
+        let leads_to = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
+        if real.contains(&leads_to) {
             return Err(nothing(path, "given twice: every row of it would count twice"));
         }
+        real.push(leads_to);
     }
     Ok(found.into_iter().map(Source::File).collect())
 }

@@ -25,6 +25,9 @@ pub struct BadRow {
 pub struct MaxBadRows(f64);
 
 impl MaxBadRows {
+    /// All rows may be bad.
+    pub const ALL: Self = Self(1.0);
+
     /// Whether a single bad row is one too many.
     pub fn is_none(self) -> bool {
         self.0 == 0.0

@@ -4,7 +4,7 @@ mod chart;
 mod json;
 mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use mainstay_features::horizon::{LEAST_AT_RISK, study};
@@ -51,8 +51,14 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if let Some(svg) = &args.svg {
         check_folder(svg)?;
     }
+    let svg: Vec<&Path> = args.svg.as_deref().into_iter().collect();
     let progress = Progress::new();
-    let history = args.input.read(&Store::at(&args.store.store), &progress)?;
+    let history = args.input.read(&Store::at(&args.store.store), &svg, &progress)?;
+    if history.given().contracts {
+        output::note(
+            "purchases are studied, and not contracts: whose contract runs and when it ends is not looked at here",
+        );
+    }
     last_order(&history)?;
     progress.begin("study who comes back", None);
     let advice = study(&history, args.lookback, args.few)?;
