@@ -12,6 +12,7 @@ use mainstay_models::backtest::{RECENCY_RULE, backtest};
 use mainstay_models::training::{Settings, train};
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::support::{CDNOW, done, folder, json};
 
@@ -135,7 +136,8 @@ fn logistic_coefficients_are_scikit_learns() {
     assert_eq!(selected.collect::<Vec<_>>(), [trained.models.selected.to_string()]);
 }
 
-/// The counts and sums of 39 features on the real logs of ../shared/data, against those that DuckDB gives
+/// The counts and sums of 39 features on the real logs of ../shared/data, and the values of every whole number among them
+/// by their hash, against those that DuckDB gives
 /// (tests/independent/features.py golden). Says so where the logs are not there.
 #[test]
 fn the_wide_features_of_the_real_logs_sum_to_duckdbs() {
@@ -170,8 +172,25 @@ fn the_wide_features_of_the_real_logs_sum_to_duckdbs() {
             assert_eq!(values.len() as u64, told["count"].as_u64().unwrap(), "{log} {column}");
             let (sum, told) = (values.iter().sum::<f64>(), told["sum"].as_f64().unwrap_or(0.0));
             assert!((sum - told).abs() <= 1e-9 * (1.0 + told.abs()), "{log} {column}: {sum} {told}");
+            if let Some(lines) = lines(&rows, column) {
+                let hash: String = Sha256::digest(lines).iter().map(|byte| format!("{byte:02x}")).collect();
+                assert_eq!(hash, expected["columns"][column]["sha256"].as_str().unwrap(), "{log} {column}");
+            }
         }
     }
+}
+
+/// A column of whole numbers as lines of customer and value; `None` of another column.
+fn lines(rows: &[RecordBatch], column: &str) -> Option<String> {
+    let mut lines = Vec::new();
+    for batch in rows {
+        let ids = batch.column_by_name("customer_id").unwrap().as_string::<i32>();
+        let values = batch.column_by_name(column).unwrap().as_primitive_opt::<Int64Type>()?;
+        lines.extend(ids.iter().zip(values).map(|(id, value)| {
+            format!("{}:{}", id.unwrap(), value.map_or(String::new(), |value| value.to_string()))
+        }));
+    }
+    Some(lines.join("\n"))
 }
 
 /// The values of a column that are given.

@@ -150,12 +150,16 @@ def compare_wide(purchases, complaints, cutoff, lookback, features):
 
 
 def sums(purchases, complaints, cutoff, lookback):
-    """The number of rows, and of every column how many have a value and what they come to."""
+    """The number of rows, and of every column how many have a value and what they come to; of whole numbers also the
+    SHA-256 of a line "customer_id:value" for each row, in the order of customers, no value being an empty one."""
     features = wide(purchases, complaints, cutoff, lookback)
     columns = {}
     for column in features.column_names[1:]:
-        count, total = duckdb.sql(f"select count({column}), fsum({column}) from features").fetchall()[0]
-        columns[column] = {"count": count, "sum": total}
+        count, total, whole, lines = duckdb.sql(
+            f"select count({column}), fsum({column}), coalesce(bool_and({column} = floor({column})), true), "
+            f"sha256(string_agg(customer_id || ':' || coalesce(cast(cast({column} as bigint) as varchar), ''), chr(10) "
+            f"order by customer_id)) from features").fetchall()[0]
+        columns[column] = {"count": count, "sum": total, **({"sha256": lines} if whole else {})}
     return {"rows": features.num_rows, "columns": columns}
 
 
