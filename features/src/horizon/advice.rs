@@ -39,7 +39,21 @@ impl Advice {
     pub fn longest_usable(&self) -> Option<&Window> {
         self.windows.iter().rev().find(|window| window.usable)
     }
+
+    /// The churn at every usable window, where nearly everybody leaves within the shortest or nearly nobody within the
+    /// longest: the range from the least to the most. A model then has next to nobody of one kind to learn from,
+    /// whichever window is taken.
+    pub fn one_sided(&self) -> Option<(f64, f64)> {
+        let usable = self.windows.iter().filter(|window| window.usable);
+        let rates: Vec<f64> = usable.filter_map(|window| window.churn).map(Share::rate).collect();
+        let least = rates.iter().copied().reduce(f64::min)?;
+        let most = rates.iter().copied().reduce(f64::max)?;
+        (least >= 1.0 - RARE || most <= RARE).then_some((least, most))
+    }
 }
+
+/// So small a share is too few to learn from.
+const RARE: f64 = 0.01;
 
 /// What a candidate horizon would mean.
 #[derive(Clone, Debug, PartialEq)]

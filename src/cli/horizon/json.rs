@@ -24,6 +24,7 @@ pub(super) fn of(advice: &Advice) -> Value {
     json!({
         "advised_horizon_days": advice.advised.map(|days| days.get()),
         "exact_days": advice.exact.map(|days| days.get()),
+        "caution": super::text::caution(advice),
         "few": advice.few.get(),
         "lookback_days": advice.lookback.get(),
         "log_days": advice.log_days,

@@ -8,7 +8,19 @@ const NOT_KNOWN: &str = "–";
 
 /// The advice, what each horizon would mean, and the gaps between purchases.
 pub(super) fn of(advice: &Advice) -> String {
-    format!("{}\n\n{}{}\n{}", sentence(advice), horizons(advice), explanation(advice), gaps(advice))
+    let caution = caution(advice).map_or(String::new(), |caution| format!("\n{caution}"));
+    format!("{}{caution}\n\n{}{}\n{}", sentence(advice), horizons(advice), explanation(advice), gaps(advice))
+}
+
+/// What no choice of a horizon mends.
+pub(super) fn caution(advice: &Advice) -> Option<String> {
+    let (least, most) = advice.one_sided()?;
+    let who = if most < 0.5 { "nearly nobody leaves" } else { "nearly everybody leaves" };
+    Some(format!(
+        "But {who} within any usable horizon ({:.2} to {:.2} %): a model has next to nobody of the other kind to learn from",
+        100.0 * least,
+        100.0 * most
+    ))
 }
 
 /// What to do, in a sentence or two.
@@ -130,6 +142,25 @@ mod tests {
         assert!(text.contains("\n30d         33.3 %"), "200 of 600 silences\n{text}");
         assert!(text.contains("takes 540 days of log"), "{text}");
         assert!(text.contains("of 200 gaps") && text.contains("40d"), "{text}");
+    }
+
+    #[test]
+    fn where_everybody_leaves_that_is_said() {
+        let at = |day: i64| Instant::from_micros(day * 86_400_000_000).unwrap();
+        // Somebody buys for the first time every day; `loyal` others every twenty days.
+        let told = |loyal: usize| {
+            let mut study = Study::new((at(0), at(500)), Days::new(365).unwrap());
+            let visits: Vec<Instant> = (0..=25).map(|visit| at(20 * visit)).collect();
+            (0..=500).for_each(|day| study.add(&[at(day)]));
+            (0..loyal).for_each(|_| study.add(&visits));
+            of(&study.finish(Probability::new(0.1).unwrap()).unwrap())
+        };
+        assert!(!told(200).contains("But nearly"), "{}", told(200));
+        let told = told(0);
+        assert!(
+            told.contains("\nBut nearly everybody leaves within any usable horizon (100.00 to 100.00 %)"),
+            "{told}"
+        );
     }
 
     #[test]
