@@ -17,6 +17,8 @@ use crate::parquet_file::{ParquetFile, ROW_GROUP_ROWS};
 /// So many customers are a thread's share at a time, and so many shares are computed before any is written.
 const CUSTOMERS: usize = 2048;
 const SHARES: usize = 32;
+/// So many merged rows are handed on at a time.
+const MERGED_ROWS: usize = 8192;
 
 /// Computes a table and writes it as one Parquet file, sorted by customer and then by cutoff; a table of several
 /// cutoffs has an `as_of` column. Returns the number of rows. Where the history is not in memory as a whole, the rows of
@@ -72,7 +74,10 @@ fn add_merged(
     watch: &dyn Watch,
 ) -> io::Result<()> {
     let (features, attributes) = (table.features.len(), table.attributes.len());
-    let parts = SortedParts::new(temporary, histories.id_kind(), features, attributes)?;
+    let parts = SortedParts::new(temporary, histories.id_kind(), features, attributes).map_err(|cause| {
+        let folder = temporary.display();
+        io::Error::other(format!("{folder}: {cause}; what is more than --memory goes there: see TMPDIR"))
+    })?;
     let parts = Mutex::new(parts);
     let added = histories.each(|part| {
         let rows = table.rows(part, 0..part.len());
@@ -81,7 +86,7 @@ fn add_merged(
     });
     added.map_err(io::Error::other)?.into_iter().collect::<io::Result<()>>()?;
     let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
-    parts.merge(ROW_GROUP_ROWS, |rows| file.add(&rows))
+    parts.merge(MERGED_ROWS, |rows| file.add(&rows))
 }
 
 /// A file in the making: rows wait until they are a row group.

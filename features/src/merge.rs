@@ -12,7 +12,7 @@ use crate::id::{IdKind, sort_key};
 use crate::table::Rows;
 
 /// So much of each part's rows is in memory at a time.
-const READ_BYTES: usize = 1 << 17;
+const READ_BYTES: usize = 1 << 15;
 
 /// Rows on disk, part after part, each part's sorted by customer. The file has no name: whatever ends the process,
 /// nothing is left of it.

@@ -25,6 +25,8 @@ pub fn is_reserved(name: &str) -> bool {
     OUTPUT_COLUMNS.contains(&name)
         || LISTED.contains(&name)
         || name == "valid_from"
+        || name == "attributes"
+        || registry::FAMILIES.iter().any(|family| family.name == name)
         || registry::all().any(|feature| feature.name == name)
 }
 

@@ -5,7 +5,7 @@
 use std::io::Write;
 
 use mainstay_features::history::{
-    Complaint, Contact, Contract, Given, Histories, History, HistoryBuilder, HistoryError, Kept, Profile,
+    Compared, Complaint, Contact, Contract, Given, Histories, History, HistoryBuilder, HistoryError, Profile,
     Segment, Severity, Spill, write_segment,
 };
 use mainstay_features::known::Cut;
@@ -98,7 +98,7 @@ fn add(builder: &mut HistoryBuilder, rows: &[Row]) {
                 let (customer, at) = (customer.to_string(), instant(hour));
                 builder.add_line(&customer, &order.to_string(), at, thirds(cents));
                 builder.add_product(&customer, &(cents % 7).to_string(), at);
-                builder.add_discount(&customer, at, thirds(cents % 50));
+                builder.add_discount(&customer, &order.to_string(), at, thirds(cents % 50));
             }
             Row::Cancellation { customer, order, hour, cents } => {
                 let (customer, order) = (customer.to_string(), order.to_string());
@@ -193,7 +193,7 @@ fn bits(rows: &Rows) -> Vec<(String, Vec<u64>)> {
 /// A segment of older ones and rows, written and opened again.
 fn segment(older: &[Segment], rows: &[Row]) -> Segment {
     let mut file = tempfile::tempfile().unwrap();
-    write_segment(older, Kept::default(), vec![builder(rows)], &mut file).unwrap();
+    write_segment(older, Compared::default(), vec![builder(rows)], &mut file).unwrap();
     Segment::open(file).unwrap()
 }
 
@@ -203,7 +203,7 @@ fn segment_bytes() -> Vec<u8> {
         .map(|i| Row::Line { customer: i % 7, order: i as u8, hour: i as u16 * 9, cents: 100 })
         .collect();
     let mut bytes = Vec::new();
-    write_segment(&[], Kept::default(), vec![builder(&rows)], &mut bytes).unwrap();
+    write_segment(&[], Compared::default(), vec![builder(&rows)], &mut bytes).unwrap();
     bytes
 }
 
@@ -309,8 +309,12 @@ proptest! {
     #[test]
     fn halves_fold_to_the_whole(rows in prop::collection::vec(row(), 0..60), split in 0..60_usize) {
         let (left, right) = rows.split_at(split.min(rows.len()));
+        let whole = features(&build(&rows), instant(2000), 365);
         let both = History::fold(vec![builder(left), builder(right)]).unwrap();
-        prop_assert_eq!(features(&both, instant(2000), 365), features(&build(&rows), instant(2000), 365));
+        prop_assert_eq!(features(&both, instant(2000), 365), whole.clone());
+        let mut one = builder(left);
+        one.append(builder(right));
+        prop_assert_eq!(features(&History::fold(vec![one]).unwrap(), instant(2000), 365), whole);
     }
 
     /// What is written to disk in two sends and read back is the whole, and so is what is put together there.
@@ -336,12 +340,16 @@ proptest! {
         let spill = Spill::new(&std::env::temp_dir()).unwrap();
         let mut one = HistoryBuilder::default();
         let mut builders: Vec<HistoryBuilder> = Vec::new();
-        for (row, spills) in rows.chunks(7).zip(&spills) {
+        for (number, (row, spills)) in rows.chunks(5).zip(&spills).enumerate() {
             add(&mut one, row);
-            if *spills {
-                one.spill(&spill).unwrap();
-            } else {
-                builders.push(std::mem::take(&mut one));
+            match (spills, number % 3) {
+                (true, _) => one.spill(&spill).unwrap(),
+                (false, 0) => builders.push(std::mem::take(&mut one)),
+                (false, _) => {
+                    if let Some(other) = builders.pop() {
+                        one.append(other);
+                    }
+                }
             }
         }
         builders.push(one);
@@ -371,7 +379,7 @@ proptest! {
         let once = segment(&[], &kept);
         let both: Vec<Row> = kept.iter().chain(&new).cloned().collect();
         let mut file = tempfile::tempfile().unwrap();
-        let all_kept = Kept { segments: std::slice::from_ref(&once), leave_out: true };
+        let all_kept = Compared { segments: std::slice::from_ref(&once), leave_out: true };
         write_segment(&[], all_kept, vec![builder(&both)], &mut file).unwrap();
         let again = Segment::open(file).unwrap();
         let history = History::of_segments(&[once, again]).unwrap();

@@ -12,7 +12,7 @@ use arrow_array::{
     TimestampMicrosecondArray, TimestampNanosecondArray,
 };
 use flate2::{Compression, write::GzEncoder};
-use mainstay_features::history::{Kept, write_segment};
+use mainstay_features::history::{Compared, write_segment};
 use mainstay_features::ingest::{Input, collect};
 use mainstay_features::watch::Unwatched;
 use mainstay_fuzz::options::{
@@ -195,7 +195,7 @@ fn segments() -> Outcome<()> {
     // The bits of the first byte: see targets/segment.rs.
     for (name, input) in [("every-table", whole), ("purchases", purchases)] {
         let mut segment = Vec::new();
-        write_segment(&[], Kept::default(), collect(&input, &Unwatched)?.builders, &mut segment)?;
+        write_segment(&[], Compared::default(), collect(&input, &Unwatched)?.builders, &mut segment)?;
         let part = first_part(&segment);
         for (form, options, content) in [
             ("", 0, &segment),

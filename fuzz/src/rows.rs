@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use mainstay_features::history::{
-    Histories, History, HistoryBuilder, HistoryError, Kept, Segment, Spill, write_segment,
+    Histories, History, HistoryBuilder, HistoryError, Compared, Segment, Spill, write_segment,
 };
 use mainstay_features::ingest::{Input, collect};
 use mainstay_features::profile;
@@ -57,12 +57,12 @@ fn spilled(input: &Input, whole: &Histories) -> Result<Histories, HistoryError> 
 /// The rows in a segment, and once more, but without those that are in it, in another.
 fn kept(input: &Input, whole: &Histories) -> Result<Histories, HistoryError> {
     let mut file = tempfile::tempfile()?;
-    write_segment(&[], Kept::default(), builders(input).unwrap_or_default(), &mut file)?;
+    write_segment(&[], Compared::default(), builders(input).unwrap_or_default(), &mut file)?;
     let first = Segment::open(file)?;
     let has_both = |(begin, end)| first.overlaps((begin, begin)) && first.overlaps((end, end));
     assert!(whole.summary().span.is_none_or(has_both), "a segment says from when its lines are");
     let mut file = tempfile::tempfile()?;
-    let again = Kept { segments: std::slice::from_ref(&first), leave_out: true };
+    let again = Compared { segments: std::slice::from_ref(&first), leave_out: true };
     write_segment(&[], again, builders(input).unwrap_or_default(), &mut file)?;
     Histories::of_segments(vec![first, Segment::open(file)?], Some(0))
 }
@@ -74,7 +74,7 @@ fn kept(input: &Input, whole: &Histories) -> Result<Histories, HistoryError> {
 pub fn sent_again(segments: &[Segment], of: &Histories) -> Result<Segment, HistoryError> {
     let builders = of.each(|part| rows_of(part, None))?.into_iter().collect::<io::Result<_>>()?;
     let mut file = tempfile::tempfile()?;
-    write_segment(segments, Kept { segments, leave_out: true }, builders, &mut file)?;
+    write_segment(segments, Compared { segments, leave_out: true }, builders, &mut file)?;
     Segment::open(file)
 }
 
@@ -90,7 +90,7 @@ fn rows_of(history: &History, spill: Option<&Spill>) -> io::Result<HistoryBuilde
         known
             .discounts
             .iter()
-            .for_each(|discount| builder.add_discount(id, discount.instant, discount.amount));
+            .for_each(|discount| builder.add_discount(id, "order", discount.instant, discount.amount));
         known.contacts.iter().for_each(|&contact| builder.add_contact(id, contact));
         known.profiles.iter().for_each(|&profile| builder.add_profile(id, profile));
         known.contracts.iter().for_each(|&contract| builder.add_contract(id, contract));

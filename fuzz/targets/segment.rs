@@ -1,4 +1,4 @@
-//! Kept histories. Checksums are made right first, so that hostile content comes past them: of any bytes as a segment,
+//! Compared histories. Checksums are made right first, so that hostile content comes past them: of any bytes as a segment,
 //! or (bit 0 of the first byte) of any bytes as what is packed in one of version 2 (or, bit 2, 1). With bit 1 the history
 //! is of the segment twice, with bit 3 it is folded part by part, with bit 4 what it holds is sent again.
 

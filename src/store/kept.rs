@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::history::{
-    self, Histories, HistoryBuilder, HistoryError, Segment, SentAgain, join, write_segment,
+    Compared, Histories, HistoryBuilder, HistoryError, Segment, SentAgain, join, write_segment,
 };
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
@@ -141,16 +141,26 @@ impl Kept {
         let older: &[Segment] = if together { &segments } else { &[] };
         let name = format!("segment-{:06}.history", self.manifest.next);
         let mut sent_again = SentAgain::default();
-        write_whole(&self.folder.join(&name), |out| {
+        let mut unreadable = None;
+        let written = write_whole(&self.folder.join(&name), |out| {
             let mut out: &mut dyn Write = out;
-            let kept = history::Kept { segments: compared, leave_out };
+            let kept = Compared { segments: compared, leave_out };
             let written = write_segment(older, kept, builders, &mut out);
             sent_again = written.map_err(|error| match error {
                 HistoryError::Io(cause) => cause,
-                other => io::Error::other(other),
+                other => {
+                    let cause = io::Error::other(other.to_string());
+                    unreadable = Some(other);
+                    cause
+                }
             })?;
             Ok(())
-        })?;
+        });
+        // What is kept is to blame, and not what is written.
+        if let Some(error) = unreadable {
+            return Err(self.broken(&self.folder, &error));
+        }
+        written?;
         if together {
             self.manifest.segments.clear();
         }

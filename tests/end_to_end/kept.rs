@@ -109,6 +109,29 @@ fn orders_sent_again_in_another_file_are_reported_and_left_out_when_asked() {
 }
 
 #[test]
+fn an_order_kept_from_two_files_is_known_in_one_and_discounts_with_it() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let header = "customer_id,order_id,ts,amount,discount\n";
+    let (one, two) = ("a,1,2024-01-01,5,1\n", "a,1,2024-01-01,3,0\n");
+    // A new order of the same day, with a discount of its own.
+    let new = "a,2,2024-01-01,30,3\nb,3,2024-01-02,4,0\n";
+    for (name, lines) in [("one", one), ("two", two), ("all", &format!("{one}{two}{new}"))] {
+        fs::write(at(name), format!("{header}{lines}")).unwrap();
+        let ingest =
+            format!("ingest --purchases {} --drop-duplicates --store {} --json", at(name), at("kept"));
+        assert_eq!(json(&ingest)["orders_sent_again"], u64::from(name == "all"));
+    }
+    done(&format!("ingest --purchases {} --store {}", at("all"), at("once")));
+    let features = |store: &str| {
+        let out = at("features.parquet");
+        done(&format!("features --store {} --as-of 2024-02-01 --out {out}", at(store)));
+        fs::read(out).unwrap()
+    };
+    assert!(features("kept") == features("once"));
+}
+
+#[test]
 fn a_history_that_is_not_there_or_damaged_says_what_to_do() {
     let folder = folder();
     let store = folder.path().join("store");

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::event::{Complaint, Contact, Contract, Discount, Given, Profile, Word, Words};
+use super::event::{Complaint, Contact, Contract, Given, Profile, Word, Words};
 use super::log::{Log, Spill, Tag};
 use super::part::{FirstBuy, LineSum};
 use super::rows::Kind;
@@ -103,10 +103,10 @@ impl HistoryBuilder {
         self.add(customer, Tag::FirstBuy, &FirstBuy { product, instant });
     }
 
-    /// Adds what was taken off a line's price; nothing is no discount.
-    pub fn add_discount(&mut self, customer: &str, instant: Instant, amount: Amount) {
+    /// Adds what was taken off the price of a line of an order; nothing is no discount.
+    pub fn add_discount(&mut self, customer: &str, order: &str, instant: Instant, amount: Amount) {
         if amount > Amount::ZERO {
-            self.add(customer, Tag::Discount, &Discount { instant, amount });
+            self.add(customer, Tag::Discount, &LineSum { order: fingerprint(order), instant, amount });
         }
     }
 
@@ -142,6 +142,22 @@ impl HistoryBuilder {
 
     fn note_instant(&mut self, instant: Instant) {
         self.span = Some(self.span.map_or((instant, instant), |span| join(span, (instant, instant))));
+    }
+
+    /// Adds the rows of another builder.
+    pub fn append(&mut self, mut other: Self) {
+        self.close_line();
+        other.close_line();
+        self.saw_ids(other.kind);
+        self.given = self.given.or(other.given);
+        self.words.extend(other.words);
+        self.span = self.span.into_iter().chain(other.span).reduce(join);
+        self.held_bytes += other.held_bytes;
+        // The last row of a part may be another customer's now.
+        self.is_named = false;
+        for (own, more) in self.parts.iter_mut().zip(other.parts) {
+            own.append(more);
+        }
     }
 
     /// How many bytes of memory the rows take.

@@ -99,6 +99,19 @@ impl Log {
         self.open.len() - before
     }
 
+    /// Adds the rows of another log. (Every log begins with a customer.)
+    pub(super) fn append(&mut self, other: Self) {
+        if other.full.is_empty() && self.open.len() + other.open.len() <= BLOCK_BYTES {
+            self.open.extend_from_slice(&other.open);
+            return;
+        }
+        let own = std::mem::replace(&mut self.open, other.open);
+        if !own.is_empty() {
+            self.full.push(Block::Held(own));
+        }
+        self.full.extend(other.full);
+    }
+
     /// Moves what is held in memory to disk.
     pub(super) fn spill(&mut self, to: &Spill) -> io::Result<()> {
         let mut held = Vec::new();
@@ -131,7 +144,7 @@ impl Log {
 
     /// Whether some of it is on disk.
     pub(super) fn has_spilled(&self) -> bool {
-        matches!(self.full.first(), Some(Block::Spilled { .. }))
+        self.full.iter().any(|block| matches!(block, Block::Spilled { .. }))
     }
 
     /// Reads the rows, in the order they came.

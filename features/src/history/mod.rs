@@ -24,7 +24,7 @@ pub use event::{
 
 pub use histories::{Histories, Summary};
 pub use log::Spill;
-pub use segment::{Kept, Segment, join, write_segment};
+pub use segment::{Compared, Segment, join, write_segment};
 
 use std::io;
 use std::sync::Arc;

@@ -35,7 +35,8 @@ pub(super) struct Sorted {
     pub(super) lines: Grouped<LineSum>,
     pub(super) cancellations: Grouped<LineSum>,
     pub(super) first_buys: Grouped<FirstBuy>,
-    pub(super) discounts: Grouped<Discount>,
+    /// What was taken off the prices of an order's lines at one instant.
+    pub(super) discounts: Grouped<LineSum>,
     pub(super) complaints: Grouped<Complaint>,
     pub(super) contacts: Grouped<Contact>,
     pub(super) profiles: Grouped<Profile>,
@@ -75,7 +76,7 @@ pub(super) struct Collector {
     lines: Numbered<LineSum>,
     cancellations: Numbered<LineSum>,
     first_buys: Numbered<FirstBuy>,
-    discounts: Numbered<Discount>,
+    discounts: Numbered<LineSum>,
     complaints: Numbered<Complaint>,
     contacts: Numbered<Contact>,
     profiles: Numbered<Profile>,

@@ -78,6 +78,11 @@ impl<T> Grouped<T> {
         self.rows.extend(rows);
     }
 
+    /// Every row as something else.
+    pub(super) fn map<U>(self, of: impl Fn(&T) -> U) -> Grouped<U> {
+        Grouped { rows: self.rows.iter().map(of).collect(), ends: self.ends }
+    }
+
     /// How many rows there are.
     pub(super) fn len(&self) -> usize {
         self.rows.len()

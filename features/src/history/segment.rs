@@ -51,7 +51,7 @@ pub struct Segment {
 
 /// What new rows are compared with, to find what was sent again: segments that are kept.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Kept<'a> {
+pub struct Compared<'a> {
     /// The segments.
     pub segments: &'a [Segment],
     /// Whether rows that are in them are left out of the new one.
@@ -178,7 +178,7 @@ impl Segment {
         if bytes.len() as u64 != place.bytes {
             return Err(HistoryError::Damaged("a part is of another length than was written"));
         }
-        Ok(Sorted::read(&mut Reader::new(&bytes))?)
+        Ok(Sorted::read(&mut Reader::new(&bytes), self.version)?)
     }
 }
 
@@ -189,7 +189,7 @@ impl Segment {
 /// When it cannot be written, or another segment cannot be read.
 pub fn write_segment(
     older: &[Segment],
-    kept: Kept<'_>,
+    kept: Compared<'_>,
     builders: Vec<HistoryBuilder>,
     out: &mut dyn Write,
 ) -> Result<SentAgain, HistoryError> {
@@ -260,7 +260,7 @@ pub fn join(one: (Instant, Instant), other: (Instant, Instant)) -> (Instant, Ins
 /// A part of the customers, its new rows compared with what is kept; with how many of their orders are kept already.
 fn compared_part(
     older: &[Segment],
-    kept: Kept<'_>,
+    kept: Compared<'_>,
     number: usize,
     raw: Vec<Log>,
     kind: IdKind,
@@ -270,6 +270,10 @@ fn compared_part(
     let mut again = Again::new(new)?;
     for segment in kept.segments {
         again.compare(&segment.part(number)?);
+    }
+    // An order that came in two files, and comes again in one, is what both come to.
+    if kept.segments.len() > 1 {
+        again.compare(&sorted_part(kept.segments, number, &none, kind)?);
     }
     let known = again.orders();
     let new = if kept.leave_out { again.into_others() } else { again.into_all() };

@@ -37,7 +37,7 @@ impl Shard {
             orders: orders.orders.settled(),
             later_lines: orders.later_lines.settled(),
             first_buys,
-            discounts: rows.discounts,
+            discounts: rows.discounts.map(|&LineSum { instant, amount, .. }| Discount { instant, amount }),
             complaints: rows.complaints,
             contacts: rows.contacts,
             profiles: rows.profiles,

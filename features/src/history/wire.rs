@@ -101,8 +101,8 @@ impl Sorted {
         put_rows(out, &self.contracts);
     }
 
-    /// Reads what [`Self::write`] wrote.
-    pub(super) fn read(from: &mut Reader<'_>) -> Result<Self, Damaged> {
+    /// Reads what [`Self::write`] wrote; before version 2 discounts did not say of which order they are.
+    pub(super) fn read(from: &mut Reader<'_>, version: u64) -> Result<Self, Damaged> {
         let count = from.count()?;
         let lengths = from.column(count)?;
         let mut customers = Ids::default();
@@ -115,7 +115,7 @@ impl Sorted {
             lines: rows(from, count)?,
             cancellations: rows(from, count)?,
             first_buys: rows(from, count)?,
-            discounts: rows(from, count)?,
+            discounts: if version < 2 { discounts_of_no_order(from, count)? } else { rows(from, count)? },
             complaints: rows(from, count)?,
             contacts: rows(from, count)?,
             profiles: later_rows(from, count)?,
@@ -131,6 +131,11 @@ fn put_rows<T: Wire>(out: &mut Vec<u8>, rows: &Grouped<T>) {
     for column in 0..T::COLUMNS {
         rows.rows().iter().for_each(|row| put_u64(out, row.words()[column]));
     }
+}
+
+fn discounts_of_no_order(from: &mut Reader<'_>, customers: usize) -> Result<Grouped<LineSum>, Damaged> {
+    let discounts = rows::<Discount>(from, customers)?;
+    Ok(discounts.map(|&Discount { instant, amount }| LineSum { order: 0, instant, amount }))
 }
 
 fn rows<T: Wire>(from: &mut Reader<'_>, customers: usize) -> Result<Grouped<T>, Damaged> {
@@ -320,12 +325,12 @@ mod tests {
         let no_rows = 0_u64.to_le_bytes();
         let older = bytes.strip_suffix(&no_rows).unwrap().strip_suffix(&no_rows).unwrap();
         let read = |bytes: &[u8]| {
-            let sorted = Sorted::read(&mut Reader::new(bytes)).unwrap();
+            let sorted = Sorted::read(&mut Reader::new(bytes), 2).unwrap();
             (sorted.lines, sorted.contacts, sorted.profiles, sorted.contracts)
         };
         assert_eq!(read(older), read(&bytes));
         assert!(
-            Sorted::read(&mut Reader::new(&older[..older.len() - 8])).is_err(),
+            Sorted::read(&mut Reader::new(&older[..older.len() - 8]), 2).is_err(),
             "contacts were always there"
         );
     }

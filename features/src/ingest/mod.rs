@@ -223,10 +223,14 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
                 vec![csv::read(source, table, &reading, watch)?]
             };
             let in_file = collected.quarantine.len();
-            for part in parts {
+            for (number, part) in parts.into_iter().enumerate() {
                 collected.counts += part.counts;
                 collected.quarantine.extend(part.quarantine.rows);
-                collected.builders.push(part.builder);
+                // As many builders as threads, however many files there are: each has a place for every part.
+                match collected.builders.get_mut(number) {
+                    Some(builder) => builder.append(part.builder),
+                    None => collected.builders.push(part.builder),
+                }
                 if let Some(survey) = part.survey {
                     collected.survey.get_or_insert_default().merge(survey);
                 }

@@ -95,7 +95,7 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         }
     };
     let shares: Vec<Result<Rows<'a>, (usize, IngestError)>> =
-        (0..rayon::current_num_threads()).into_par_iter().map(read_share).collect();
+        (0..rayon::current_num_threads().min(groups.len()).max(1)).into_par_iter().map(read_share).collect();
     // Groups are taken in order and read to the end, so that of several bad rows the first is found and named.
     let mut parts = Vec::with_capacity(shares.len());
     let mut first: Option<(usize, IngestError)> = None;

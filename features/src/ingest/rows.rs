@@ -260,7 +260,7 @@ impl<'a> Rows<'a> {
                 self.builder.add_product(customer, product, instant);
             }
             if let Some(discount) = row.discount {
-                self.builder.add_discount(customer, instant, discount);
+                self.builder.add_discount(customer, order, instant, discount);
             }
         }
         self.counts.purchase_lines += 1;
