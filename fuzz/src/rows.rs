@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 
 use mainstay_features::history::{
-    Histories, History, HistoryBuilder, HistoryError, Compared, Segment, Spill, write_segment,
+    Compared, Histories, History, HistoryBuilder, HistoryError, Segment, Spill, write_segment,
 };
 use mainstay_features::ingest::{Input, collect};
 use mainstay_features::profile;
