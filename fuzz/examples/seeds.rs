@@ -192,7 +192,8 @@ fn segments() -> Outcome<()> {
     };
     let purchases =
         Input { purchases: of("customer_id,order_id,ts,amount\n7,1,2024-01-01,5\n"), ..Input::default() };
-    // The bits of the first byte: see targets/segment.rs.
+    // The bits of the first byte: see targets/segment.rs. Parts of version 1, which no program writes any more, are in the
+    // corpus from before.
     for (name, input) in [("every-table", whole), ("purchases", purchases)] {
         let mut segment = Vec::new();
         write_segment(&[], Compared::default(), collect(&input, &Unwatched)?.builders, &mut segment)?;
@@ -204,7 +205,6 @@ fn segments() -> Outcome<()> {
             ("-sent-again", 0b1_1000, &segment),
             ("-part", 0b01, &part),
             ("-part-twice", 0b11, &part),
-            ("-part-of-version-1", 0b101, &part),
         ] {
             save("segment", &format!("{name}{form}"), &[options], content)?;
         }
