@@ -10,6 +10,7 @@ use flate2::write::GzEncoder;
 use mainstay_features::history::Histories;
 use mainstay_features::ingest::{self, IngestError, Input, Source};
 use mainstay_features::watch::Unwatched;
+use proptest::prelude::*;
 
 const LOG: &str = "customer_id,order_id,ts,amount,note\n\
                    ann,1,2024-01-01,5.00,\"one, with a comma\"\n\
@@ -88,4 +89,35 @@ fn a_row_without_an_end_is_an_error_and_no_filled_memory() {
     assert_eq!(error, "log: the header is longer than 1 MiB; is a quotation mark not closed?");
     let error = read(columns.into_bytes()[..1 << 19].to_vec()).unwrap_err().to_string();
     assert!(error.len() < 1_000 && error.contains("in all). Name the right one"), "{error}");
+}
+
+proptest! {
+    /// Lines that repeat another, wherever they are and in whichever file, are as if they were not there.
+    #[test]
+    fn repeated_lines_that_are_left_out_change_nothing(
+        lines in prop::collection::btree_set((0..4_u8, 0..5_u8, 1..28_u8, -3..9_i8, 0..3_u8), 1..40),
+        repeats in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 0..30),
+    ) {
+        let text = |(customer, order, day, amount, product): &(u8, u8, u8, i8, u8)| {
+            format!("c{customer},{order},2024-01-{day:02},{amount}.5,p{product}\n")
+        };
+        let once: Vec<String> = lines.iter().map(text).collect();
+        let mut all = once.clone();
+        for (of, place) in repeats {
+            all.insert(place.index(all.len() + 1), once[of.index(once.len())].clone());
+        }
+        let (first, second) = all.split_at(all.len() / 2);
+        let history = |files: &[&[String]], drop_duplicates| {
+            let source = |lines: &&[String]| Source::Bytes {
+                name: "log.csv".to_owned(),
+                bytes: format!("customer_id,order_id,ts,amount,product_id\n{}", lines.concat()).into(),
+            };
+            let purchases = files.iter().map(source).collect();
+            let ingested = ingest::read(&Input { purchases, drop_duplicates, ..Input::default() }, &Unwatched).unwrap();
+            (shown(&ingested.history), ingested.counts.purchase_lines, ingested.counts.repeated)
+        };
+        let (expected, count, _) = history(&[&once], false);
+        let repeated = (all.len() - once.len()) as u64;
+        prop_assert_eq!(history(&[first, second], true), (expected, count, repeated));
+    }
 }
