@@ -7,8 +7,6 @@ use hashbrown::HashTable;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::history::TooManyCustomers;
-
 /// How a history's customer identifiers are written and sorted: as numbers where every file gave numbers, otherwise
 /// as text in byte order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,12 +182,10 @@ pub(crate) fn sorted(lists: &[&Ids], kind: IdKind) -> Option<Vec<Listed>> {
 }
 
 /// Every identifier of several lists, each sorted and all different, in one order: the list's place and the number in it.
-///
-/// # Errors
-/// When there are more than 2³² in a list.
-pub fn merged(lists: &[&Ids], kind: IdKind) -> Result<Vec<(usize, usize)>, TooManyCustomers> {
-    let all = sorted(lists, kind).ok_or(TooManyCustomers)?;
-    Ok(all.into_iter().map(|at| (at.list as usize, at.number as usize)).collect())
+/// `None` when there are more than 2³² in a list.
+pub fn merged(lists: &[&Ids], kind: IdKind) -> Option<Vec<(usize, usize)>> {
+    let all = sorted(lists, kind)?;
+    Some(all.into_iter().map(|at| (at.list as usize, at.number as usize)).collect())
 }
 
 /// What orders most identifiers without a look at their text: a number's value, or a text's first eight bytes.

@@ -1,7 +1,7 @@
 //! Training: snapshots of the history, both models, and which of them to use.
 
 use mainstay_features::cutoff::training_cutoffs;
-use mainstay_features::history::{Histories, HistoryError};
+use mainstay_features::history::{Histories, HistoryError, TooManyCustomers};
 use mainstay_features::id::{Ids, merged};
 use mainstay_features::label::Label;
 use mainstay_features::table::Snapshot;
@@ -100,7 +100,7 @@ impl Labelled {
         }
         // In the order of identifiers, as the whole is: what is learnt depends on it.
         let ids: Vec<&Ids> = parts.iter().map(|(ids, ..)| ids).collect();
-        let order = merged(&ids, histories.id_kind())?;
+        let order = merged(&ids, histories.id_kind()).ok_or(TooManyCustomers)?;
         let (mut rows, mut churned) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
         for (part, number) in order {
             let (_, part_rows, part_churned) = &parts[part];

@@ -1,142 +1,33 @@
-//! `mainstay check`.
+//! The report: what it tells, as text and as JSON, and what it finds.
 
-use std::collections::BTreeMap;
-use std::time::SystemTime;
-
-use clap::Args as ClapArgs;
 use mainstay_features::check::{
-    CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses, WHOLESALE_TIMES, usable_horizons,
+    CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses, WHOLESALE_TIMES,
 };
-use mainstay_features::history::History;
-use mainstay_features::ingest::{self, BadRow, Counts, IngestError, MaxBadRows};
+use mainstay_features::history::Given;
+use mainstay_features::ingest::Counts;
 use mainstay_features::units::{Days, Instant};
-use mainstay_features::watch::Watch;
 use serde_json::{Value, json};
 
-use super::input::InputArgs;
-use super::output;
-use super::progress::Progress;
-use super::reading::collect;
-use crate::failure::{Failure, Kind};
-
-#[derive(ClapArgs)]
-pub(super) struct Args {
-    #[command(flatten)]
-    input: InputArgs,
-    /// The population is who bought within this time
-    #[arg(long, value_name = "DAYS", default_value = "365d")]
-    lookback: Days,
-    /// How old the log is is told as of this instant [default: now]
-    #[arg(long, value_name = "INSTANT")]
-    as_of: Option<Instant>,
-    /// Print the report as JSON
-    #[arg(long)]
-    json: bool,
-}
-
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let progress = Progress::new();
-    let mut settled = args.input.with_purchases()?;
-    if settled.input.memory.take().is_some() {
-        output::note("check keeps a fingerprint of every line, and does not keep to --memory");
-    }
-    settled.input.survey = true;
-    // A report is what bad rows are first met in: all are counted, whether or not other commands may leave them out.
-    let collected = if settled.input.max_bad_rows.is_none() {
-        settled.input.max_bad_rows = MaxBadRows::ALL;
-        ingest::collect(&settled.input, &progress)?
-    } else {
-        collect(&settled, &progress)?
-    };
-    let bad_rows = BadRows::of(&collected.quarantine);
-    progress.begin("look at days, orders and customers", None);
-    let mut survey = collected.survey.unwrap_or_default();
-    let (repeats, days) = (survey.repeats(), survey.days());
-    let history = History::fold(collected.builders).map_err(IngestError::from)?;
-    if history.order_count() == 0 {
-        return Err(IngestError::NoPurchases.into());
-    }
-    let (span, days, customers) = match (history.span(), days, CustomerReport::of(&history)) {
-        (Some(span), Some(days), Some(customers)) => (span, days, customers),
-        _ => {
-            return Err(Failure::new(Kind::TooLittleData, "the log has no purchase: no order is above zero"));
-        }
-    };
-    progress.end();
-    let report = Report {
-        counts: collected.counts,
-        bad_rows,
-        negative: survey.negative,
-        zero: survey.zero,
-        currencies: survey.currencies.into_iter().collect(),
-        repeats,
-        statuses: survey.statuses,
-        orders: history.order_count(),
-        span,
-        days,
-        customers,
-        strangers: history.complaints_without_orders().1 as u64,
-        horizons: usable_horizons(span, args.lookback),
-        as_of: args.as_of.unwrap_or_else(now),
-        given: history.given(),
-    };
-    if args.json { output::print_json(&report.to_json()) } else { output::print(&report.to_text()) }
-}
+use super::bad_rows::BadRows;
 
 /// Everything the report tells.
-struct Report {
-    counts: Counts,
-    bad_rows: BadRows,
-    negative: u64,
-    zero: u64,
-    currencies: Vec<(String, u64)>,
-    repeats: Repeats,
-    statuses: Statuses,
-    orders: usize,
-    span: (Instant, Instant),
-    days: DayReport,
-    customers: CustomerReport,
+pub(super) struct Report {
+    pub(super) counts: Counts,
+    pub(super) bad_rows: BadRows,
+    pub(super) negative: u64,
+    pub(super) zero: u64,
+    pub(super) currencies: Vec<(String, u64)>,
+    pub(super) repeats: Repeats,
+    pub(super) statuses: Statuses,
+    pub(super) orders: usize,
+    pub(super) span: (Instant, Instant),
+    pub(super) days: DayReport,
+    pub(super) customers: CustomerReport,
     /// Complaints of customers without an order.
-    strangers: u64,
-    horizons: Vec<(Days, usize)>,
-    as_of: Instant,
-    given: mainstay_features::history::Given,
-}
-
-/// The bad rows by file and column, with the first of each.
-struct BadRows(BTreeMap<(String, String), (u64, String)>);
-
-impl BadRows {
-    fn of(rows: &[BadRow]) -> Self {
-        let mut by_column = BTreeMap::new();
-        for row in rows {
-            let (count, _) = by_column
-                .entry((row.file.clone(), row.column.clone()))
-                .or_insert_with(|| (0, format!("row {}: {}", row.row, row.reason)));
-            *count += 1;
-        }
-        Self(by_column)
-    }
-
-    fn told(&self) -> String {
-        let told = |((file, column), (count, first)): (&(String, String), &(u64, String))| {
-            let place = if column.is_empty() { file.clone() } else { format!("{file}, column {column:?}") };
-            format!("{count} in {place}, first {first}")
-        };
-        self.0.iter().map(told).collect::<Vec<_>>().join("; ")
-    }
-
-    fn to_json(&self) -> Value {
-        let object = |((file, column), (count, first)): (&(String, String), &(u64, String))| json!({"file": file, "column": column, "rows": count, "first": first});
-        self.0.iter().map(object).collect()
-    }
-}
-
-/// The clock's instant, to the second: a report that is asked for today is about today.
-fn now() -> Instant {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
-    Instant::from_micros(seconds.saturating_mul(1_000_000)).unwrap_or(Instant::MAX)
+    pub(super) strangers: u64,
+    pub(super) horizons: Vec<(Days, usize)>,
+    pub(super) as_of: Instant,
+    pub(super) given: Given,
 }
 
 impl Report {
@@ -296,7 +187,7 @@ impl Report {
         findings
     }
 
-    fn to_text(&self) -> String {
+    pub(super) fn to_text(&self) -> String {
         let Counts { purchase_lines, complaints, contacts, profiles, contracts, excluded, filtered, .. } =
             self.counts;
         let (first, last) = self.span;
@@ -331,7 +222,7 @@ impl Report {
         text
     }
 
-    fn to_json(&self) -> Value {
+    pub(super) fn to_json(&self) -> Value {
         let odd = |day: &OddDay| {
             let oddity = match day.oddity {
                 Oddity::Missing => "missing",

@@ -1,0 +1,92 @@
+//! `mainstay check`.
+
+mod bad_rows;
+mod report;
+
+use std::time::SystemTime;
+
+use clap::Args as ClapArgs;
+use mainstay_features::check::{CustomerReport, usable_horizons};
+use mainstay_features::history::History;
+use mainstay_features::ingest::{self, IngestError, MaxBadRows};
+use mainstay_features::units::{Days, Instant};
+use mainstay_features::watch::Watch;
+
+use self::bad_rows::BadRows;
+use self::report::Report;
+use super::input::InputArgs;
+use super::output;
+use super::progress::Progress;
+use super::reading::collect;
+use crate::failure::{Failure, Kind};
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// The population is who bought within this time
+    #[arg(long, value_name = "DAYS", default_value = "365d")]
+    lookback: Days,
+    /// How old the log is is told as of this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    as_of: Option<Instant>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let progress = Progress::new();
+    let mut settled = args.input.with_purchases()?;
+    if settled.input.memory.take().is_some() {
+        output::note("check keeps a fingerprint of every line, and does not keep to --memory");
+    }
+    settled.input.survey = true;
+    // A report is what bad rows are first met in: all are counted, whether or not other commands may leave them out.
+    let collected = if settled.input.max_bad_rows.is_none() {
+        settled.input.max_bad_rows = MaxBadRows::ALL;
+        ingest::collect(&settled.input, &progress)?
+    } else {
+        collect(&settled, &progress)?
+    };
+    let bad_rows = BadRows::of(&collected.quarantine);
+    progress.begin("look at days, orders and customers", None);
+    let mut survey = collected.survey.unwrap_or_default();
+    let (repeats, days) = (survey.repeats(), survey.days());
+    let history = History::fold(collected.builders).map_err(IngestError::from)?;
+    if history.order_count() == 0 {
+        return Err(IngestError::NoPurchases.into());
+    }
+    let (span, days, customers) = match (history.span(), days, CustomerReport::of(&history)) {
+        (Some(span), Some(days), Some(customers)) => (span, days, customers),
+        _ => {
+            return Err(Failure::new(Kind::TooLittleData, "the log has no purchase: no order is above zero"));
+        }
+    };
+    progress.end();
+    let report = Report {
+        counts: collected.counts,
+        bad_rows,
+        negative: survey.negative,
+        zero: survey.zero,
+        currencies: survey.currencies.into_iter().collect(),
+        repeats,
+        statuses: survey.statuses,
+        orders: history.order_count(),
+        span,
+        days,
+        customers,
+        strangers: history.complaints_without_orders().1 as u64,
+        horizons: usable_horizons(span, args.lookback),
+        as_of: args.as_of.unwrap_or_else(now),
+        given: history.given(),
+    };
+    if args.json { output::print_json(&report.to_json()) } else { output::print(&report.to_text()) }
+}
+
+/// The clock's instant, to the second: a report that is asked for today is about today.
+fn now() -> Instant {
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
+    Instant::from_micros(seconds.saturating_mul(1_000_000)).unwrap_or(Instant::MAX)
+}
