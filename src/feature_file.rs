@@ -74,15 +74,17 @@ fn add_merged(
     watch: &dyn Watch,
 ) -> io::Result<()> {
     let (features, attributes) = (table.features.len(), table.attributes.len());
-    let parts = SortedParts::new(temporary, histories.id_kind(), features, attributes).map_err(|cause| {
+    // Not the output is to blame.
+    let in_temporary = |cause: io::Error| {
         let folder = temporary.display();
-        io::Error::other(format!("{folder}: {cause}; what is more than --memory goes there: see TMPDIR"))
-    })?;
-    let parts = Mutex::new(parts);
+        io::Error::other(format!("in {folder}: {cause}; what is more than --memory goes there: see TMPDIR"))
+    };
+    let parts = SortedParts::new(temporary, histories.id_kind(), features, attributes);
+    let parts = Mutex::new(parts.map_err(in_temporary)?);
     let added = histories.each(|part| {
         let rows = table.rows(part, 0..part.len());
         watch.advance(part.len() as u64);
-        parts.lock().unwrap_or_else(PoisonError::into_inner).add(&rows)
+        parts.lock().unwrap_or_else(PoisonError::into_inner).add(&rows).map_err(in_temporary)
     });
     added.map_err(io::Error::other)?.into_iter().collect::<io::Result<()>>()?;
     let parts = parts.into_inner().unwrap_or_else(PoisonError::into_inner);
