@@ -10,18 +10,27 @@ use super::rows::RawRow;
 /// A fingerprint of 128 bits of everything that is read of a purchase line: that two of a billion different lines share
 /// one has a chance below 1 in 10²⁰.
 pub(super) fn fingerprint(row: &RawRow<'_>) -> u128 {
-    let mut print = Xxh3::new();
-    let texts = [row.customer, row.order, row.cancels, row.product, row.currency];
-    for text in texts.map(Option::unwrap_or_default) {
-        // With its length, so that texts side by side cannot be taken for others.
-        print.update(&(text.len() as u64).to_le_bytes());
-        print.update(text.as_bytes());
-    }
+    let mut print = of_texts([row.customer, row.order, row.cancels, row.product, row.currency]);
     let discount = row.discount.map_or(i64::MIN, |discount| discount.millionths());
     for number in [row.instant.micros(), row.amount.millionths(), discount] {
         print.update(&number.to_le_bytes());
     }
     print.digest128()
+}
+
+/// A fingerprint of a line's customer and order.
+pub(super) fn order_fingerprint(row: &RawRow<'_>) -> u64 {
+    of_texts([row.customer, row.order]).digest()
+}
+
+fn of_texts<const N: usize>(texts: [Option<&str>; N]) -> Xxh3 {
+    let mut print = Xxh3::new();
+    for text in texts.map(Option::unwrap_or_default) {
+        // With its length, so that texts side by side cannot be taken for others.
+        print.update(&(text.len() as u64).to_le_bytes());
+        print.update(text.as_bytes());
+    }
+    print
 }
 
 /// Lines that were read before. Which of two that are the same comes first does not matter, and so not which thread

@@ -5,7 +5,7 @@ use std::ops::AddAssign;
 
 use super::columns::Column;
 use super::quarantine::Quarantine;
-use super::repeats::fingerprint;
+use super::repeats::{fingerprint, order_fingerprint};
 use super::{Field, IngestError, Problem, Reading, Table};
 use crate::check::Survey;
 use crate::history::{Complaint, Contact, Contract, Given, HistoryBuilder, Profile, Severity, Word};
@@ -250,9 +250,7 @@ impl<'a> Rows<'a> {
             None => self.builder.add_line(customer, order, instant, amount),
         }
         if let Some(survey) = &mut self.survey {
-            let discount = row.discount.map_or(String::new(), |discount| discount.millionths().to_string());
-            let rest = [row.cancels.unwrap_or_default(), row.product.unwrap_or_default(), &discount];
-            survey.add(customer, order, instant, amount, rest);
+            survey.add(instant, amount, order_fingerprint(row), fingerprint(row) as u64);
             row.currency.iter().for_each(|currency| survey.add_currency(currency));
         }
         if amount > Amount::ZERO {
