@@ -10,7 +10,7 @@ use mainstay_models::training::Settings;
 
 use crate::failure::Failure;
 use crate::service::Assumptions;
-use crate::store::folder_of;
+use crate::store::{check_writable, folder_of};
 
 /// What to train for.
 #[derive(Args)]
@@ -80,6 +80,5 @@ pub(super) fn check_folder(out: &Path) -> Result<(), Failure> {
     if out.is_dir() {
         return Err(Failure::output(out, "it is a folder"));
     }
-    // It has no name, and is gone when it is closed.
-    tempfile::tempfile_in(folder).map(|_| ()).map_err(|cause| Failure::output(folder, cause))
+    check_writable(folder)
 }

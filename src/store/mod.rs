@@ -115,7 +115,7 @@ impl Store {
     /// When it cannot.
     pub fn prepare(&self) -> Result<(), Failure> {
         self.create()?;
-        tempfile::tempfile_in(&self.folder).map(|_| ()).map_err(|cause| Failure::output(&self.folder, cause))
+        check_writable(&self.folder)
     }
 
     fn create(&self) -> Result<(), Failure> {
@@ -181,6 +181,12 @@ pub fn write_whole(
     write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> Result<(), Failure> {
     Whole::write(path, write)?.commit()
+}
+
+/// Makes sure that a file can be made in a folder.
+pub(crate) fn check_writable(folder: &Path) -> Result<(), Failure> {
+    // It has no name, and is gone when it is closed.
+    tempfile::tempfile_in(folder).map(|_| ()).map_err(|cause| Failure::output(folder, cause))
 }
 
 /// The folder a file is in.

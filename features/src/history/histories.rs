@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::builder::PARTS;
 use super::event::{Given, Word, Words};
 use super::log::Log;
-use super::segment::{Segment, sorted_part};
+use super::segment::{Segment, join, sorted_part};
 use super::shard::Shard;
 use super::{Gathered, History, HistoryBuilder, HistoryError, gather};
 use crate::id::IdKind;
@@ -66,16 +66,10 @@ impl Summary {
     }
 
     fn and(self, other: Self) -> Self {
-        let span = match (self.span, other.span) {
-            (Some((first, last)), Some((other_first, other_last))) => {
-                Some((first.min(other_first), last.max(other_last)))
-            }
-            (one, other) => one.or(other),
-        };
         Self {
             customers: self.customers + other.customers,
             orders: self.orders + other.orders,
-            span,
+            span: self.span.into_iter().chain(other.span).reduce(join),
             strangers: self.strangers + other.strangers,
             complaints_of_strangers: self.complaints_of_strangers + other.complaints_of_strangers,
         }

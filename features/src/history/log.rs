@@ -122,7 +122,8 @@ impl Log {
         for block in blocks {
             match block {
                 Block::Held(bytes) => held.extend_from_slice(&bytes),
-                // Spilled before: everything that is held came after it.
+                // It may come before what was held before it: all that is spilled at once begins with a customer, and
+                // so does what is held after it.
                 spilled @ Block::Spilled { .. } => self.full.push(spilled),
             }
         }
