@@ -11,7 +11,7 @@ use mainstay_features::tenure::TENURE_DAYS;
 use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
 use mainstay_models::artifact::Artifact;
-use mainstay_models::dataset::{ModelRow, model_row};
+use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Decision, decide};
 use mainstay_models::lifetime::{Margin, YearlyDiscount, expected_years_kept, lifetime_value};
 use rayon::prelude::*;
@@ -195,7 +195,7 @@ impl Service {
 
     /// Why a customer scores as they do: every feature, the largest contribution first.
     pub fn reasons(&self, row: &Row) -> Vec<Reason> {
-        let contributions = self.artifact.models.contributions(&model_row(row));
+        let contributions = self.artifact.models.contributions(&row.map(|value| value as f32));
         let mut reasons: Vec<Reason> = CORE
             .iter()
             .enumerate()
@@ -212,8 +212,8 @@ impl Service {
     /// The one way from rows to decisions; a row scores the same alone and among others.
     fn score(&self, rows: &[Row]) -> Vec<Scored<'_>> {
         let models = &self.artifact.models;
-        let model_rows: Vec<ModelRow> = rows.iter().map(model_row).collect();
-        let probabilities = models.probabilities(models.selected, &model_rows);
+        let values: Vec<f32> = rows.iter().flatten().map(|&value| value as f32).collect();
+        let probabilities = models.probabilities(models.selected, Rows::new(&values, CORE.len()));
         rows.iter()
             .zip(probabilities)
             .map(|(&row, probability)| {

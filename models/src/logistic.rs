@@ -7,7 +7,7 @@ use ndarray::{Array1, Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
-use crate::dataset::{Dataset, ModelRow};
+use crate::dataset::Dataset;
 
 /// Weight of the L2 penalty ½·α·‖w‖² against the summed log loss; the intercept is free. The same as
 /// scikit-learn's default C = 1.
@@ -57,7 +57,7 @@ impl Logistic {
             let advice = if churned == 0 { "shorter" } else { "longer" };
             return Err(TrainingError::OneClass { rows: data.len(), churned, advice });
         }
-        let mut x = data.columns(columns);
+        let mut x = data.rows().columns(columns);
         let (means, scales) = standardise(&mut x);
         let y: Array1<bool> = data.churned.iter().copied().collect();
         let rows = data.len() as f64;
@@ -95,19 +95,19 @@ impl Logistic {
     }
 
     /// The log-odds of churn.
-    pub fn log_odds(&self, row: &ModelRow) -> f64 {
+    pub fn log_odds(&self, row: &[f32]) -> f64 {
         self.intercept + self.terms.iter().map(|term| term.contribution(row)).sum::<f64>()
     }
 
     /// The probability of churn.
-    pub fn probability(&self, row: &ModelRow) -> f64 {
+    pub fn probability(&self, row: &[f32]) -> f64 {
         sigmoid(self.log_odds(row))
     }
 }
 
 impl Term {
     /// The feature's part in the log-odds of a row.
-    pub fn contribution(&self, row: &ModelRow) -> f64 {
+    pub fn contribution(&self, row: &[f32]) -> f64 {
         self.coefficient * (f64::from(row[self.column]) - self.mean) / self.scale
     }
 }
@@ -152,13 +152,13 @@ mod tests {
 
     /// A deterministic spread of rows in which `column` drives churn.
     fn rows(n: usize, column: usize, churn_share: f64) -> Dataset {
-        let mut data = Dataset::default();
+        let mut data = Dataset::empty(5);
         for i in 0..n {
             let u = (i * 7919 % n) as f64 / n as f64;
-            let mut row = [0.0; crate::dataset::WIDTH];
-            row[column] = 1000.0 * u;
+            let mut row = [0.0; 5];
+            row[column] = 1000.0 * u as f32;
             let noise = (i * 104_729 % 97) as f64 / 97.0 - 0.5;
-            data.extend(&Dataset::new(&[row], vec![u + 0.6 * noise > 1.0 - churn_share]));
+            data.push(&row, u + 0.6 * noise > 1.0 - churn_share);
         }
         data
     }
@@ -169,12 +169,12 @@ mod tests {
         for churn_share in [0.2, 0.8] {
             let data = rows(1000, 0, churn_share);
             let model = Logistic::fit(&data, &[0, 1]).unwrap();
-            let low = model.probability(&[0.0; crate::dataset::WIDTH]);
+            let low = model.probability(&[0.0; 5]);
             let high = model.probability(&[1000.0, 0.0, 0.0, 0.0, 0.0]);
             assert!(low < 0.5 && high > 0.5, "{churn_share}: {low} {high}");
             assert_eq!(model.terms[1].coefficient, 0.0, "a constant column says nothing");
             // At the optimum with a free intercept, the mean probability is the share that churned.
-            let mean = data.rows.iter().map(|row| model.probability(row)).sum::<f64>() / 1000.0;
+            let mean = data.rows().iter().map(|row| model.probability(row)).sum::<f64>() / 1000.0;
             assert!((mean - data.churned_count() as f64 / 1000.0).abs() < 1e-5);
         }
     }
@@ -189,7 +189,7 @@ mod tests {
     #[test]
     fn a_perfectly_separable_table_still_converges() {
         let mut data = rows(500, 0, 0.5);
-        data.churned = data.rows.iter().map(|row| row[0] > 500.0).collect();
+        data.churned = data.rows().iter().map(|row| row[0] > 500.0).collect();
         let model = Logistic::fit(&data, &[0]).unwrap();
         assert!(model.probability(&[900.0, 0.0, 0.0, 0.0, 0.0]) > 0.99);
     }

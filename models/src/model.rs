@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::{ModelRow, WIDTH};
+use crate::dataset::Rows;
 use crate::forest::Forest;
 use crate::logistic::Logistic;
 
@@ -40,7 +40,7 @@ pub struct Models {
 
 impl Models {
     /// The probability of churn of each row by one of the models; the same bits for a row alone and among others.
-    pub fn probabilities(&self, kind: Kind, rows: &[ModelRow]) -> Vec<f64> {
+    pub fn probabilities(&self, kind: Kind, rows: Rows<'_>) -> Vec<f64> {
         match kind {
             Kind::Logistic => rows.iter().map(|row| self.logistic.probability(row)).collect(),
             Kind::Forest => self.forest.probabilities(rows),
@@ -50,10 +50,10 @@ impl Models {
     /// What each feature contributes to the selected model's raw score of a row: log-odds for the logistic
     /// regression (against the average training row), probability for the forest (against the training rows' churn
     /// rate).
-    pub fn contributions(&self, row: &ModelRow) -> [f64; WIDTH] {
+    pub fn contributions(&self, row: &[f32]) -> Vec<f64> {
         match self.selected {
             Kind::Logistic => {
-                let mut contributions = [0.0; WIDTH];
+                let mut contributions = vec![0.0; row.len()];
                 for term in &self.logistic.terms {
                     contributions[term.column] += term.contribution(row);
                 }

@@ -4,12 +4,13 @@ use mainstay_features::cutoff::training_cutoffs;
 use mainstay_features::history::{Histories, HistoryError, TooManyCustomers};
 use mainstay_features::id::{Ids, merged};
 use mainstay_features::label::Label;
+use mainstay_features::registry::{CORE, Row};
 use mainstay_features::table::Snapshot;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
 use crate::TrainingError;
-use crate::dataset::{Dataset, ModelRow, WIDTH};
+use crate::dataset::{Dataset, Rows};
 use crate::evaluate::Metrics;
 use crate::forest;
 use crate::logistic::Logistic;
@@ -96,7 +97,7 @@ impl Labelled {
             (ids, snapshot.rows, churned)
         })?;
         if is_whole && let Some((_, rows, churned)) = parts.pop() {
-            return Ok(Self { cutoff, data: Dataset::new(&rows, churned) });
+            return Ok(Self { cutoff, data: dataset(&rows, churned) });
         }
         // In the order of identifiers, as the whole is: what is learnt depends on it.
         let ids: Vec<&Ids> = parts.iter().map(|(ids, ..)| ids).collect();
@@ -107,7 +108,7 @@ impl Labelled {
             rows.push(part_rows[number]);
             churned.push(part_churned[number]);
         }
-        Ok(Self { cutoff, data: Dataset::new(&rows, churned) })
+        Ok(Self { cutoff, data: dataset(&rows, churned) })
     }
 
     pub(crate) fn summary(&self) -> SnapshotSummary {
@@ -115,9 +116,13 @@ impl Labelled {
     }
 
     /// How a model's probabilities do here; `None` without rows.
-    pub(crate) fn measure(&self, probabilities: impl FnOnce(&[ModelRow]) -> Vec<f64>) -> Option<Metrics> {
-        (!self.data.is_empty()).then(|| Metrics::of(&probabilities(&self.data.rows), &self.data.churned))
+    pub(crate) fn measure(&self, probabilities: impl FnOnce(Rows<'_>) -> Vec<f64>) -> Option<Metrics> {
+        (!self.data.is_empty()).then(|| Metrics::of(&probabilities(self.data.rows()), &self.data.churned))
     }
+}
+
+fn dataset(rows: &[Row], churned: Vec<bool>) -> Dataset {
+    Dataset::new(CORE.len(), rows.iter().flatten().map(|&value| value as f32).collect(), churned)
 }
 
 /// The labelled snapshots whose labels end at or before `known_until`, newest first.
@@ -149,7 +154,7 @@ pub(crate) fn snapshots(
 
 /// Stacks snapshots, newest first.
 pub(crate) fn stack(snapshots: &[Labelled]) -> Dataset {
-    let mut data = Dataset::default();
+    let mut data = Dataset::empty(CORE.len());
     for snapshot in snapshots {
         data.extend(&snapshot.data);
     }
@@ -222,7 +227,7 @@ fn fit(
     verb: &str,
     watch: &dyn Watch,
 ) -> Result<Models, TrainingError> {
-    let every_column: [usize; WIDTH] = std::array::from_fn(|column| column);
+    let every_column: Vec<usize> = (0..data.width()).collect();
     let stage = |kind: Kind, total| watch.begin(&format!("{verb} {kind}"), total);
     stage(Kind::Logistic, None);
     let logistic = Logistic::fit(data, &every_column)?;

@@ -6,7 +6,6 @@ use mainstay_features::units::{Days, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{Artifact, ArtifactError};
-use crate::dataset::WIDTH;
 use crate::evaluate::Metrics;
 use crate::forest::Forest;
 use crate::logistic::Logistic;
@@ -89,7 +88,7 @@ impl Header {
         let days = |days| Days::new(days).ok_or_else(|| bad("a number of days is out of range"));
         let instant = |text: &str| text.parse::<Instant>().map_err(|error| bad(&error.to_string()));
         let possible = |term: &crate::logistic::Term| {
-            term.column < WIDTH
+            term.column < CORE.len()
                 && term.scale > 0.0
                 && [term.mean, term.scale, term.coefficient].iter().all(|number| number.is_finite())
         };

@@ -4,6 +4,7 @@ mod bytes;
 mod header;
 
 use mainstay_features::label::Label;
+use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use sha2::{Digest, Sha256};
 
@@ -134,7 +135,7 @@ fn read_forest(rest: &mut &[u8]) -> Option<Result<Forest, crate::forest::BadFore
             column: columns[i],
         })
         .collect();
-    Some(Forest::new(nodes, ends))
+    Some(Forest::new(nodes, ends, CORE.len()))
 }
 
 /// The first twelve hexadecimal digits of the checksum.
@@ -176,7 +177,7 @@ pub enum ArtifactError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::WIDTH;
+    use crate::dataset::Rows;
     use crate::evaluate::Metrics;
     use crate::logistic::{Logistic, Term};
     use crate::model::Kind;
@@ -202,7 +203,7 @@ mod tests {
                 label: Label::ContractEnd,
                 models: Models {
                     logistic: Logistic { intercept: 0.1, terms: vec![term] },
-                    forest: Forest::new(vec![root, leaf(0.2), leaf(0.9)], vec![3]).unwrap(),
+                    forest: Forest::new(vec![root, leaf(0.2), leaf(0.9)], vec![3], CORE.len()).unwrap(),
                     selected: Kind::Forest,
                 },
                 snapshots: vec![SnapshotSummary { cutoff: at("2024-04-01"), rows: 100, churned: 40 }],
@@ -306,8 +307,8 @@ mod tests {
                 }
             });
             if let Ok(artifact) = read {
-                let rows = [[0.0; WIDTH], [f32::MAX; WIDTH], [31.0, 2.0, 9.5, 0.0, 400.0]];
-                for p in artifact.models.forest.probabilities(&rows) {
+                let rows = [[0.0; 5], [f32::MAX; 5], [31.0, 2.0, 9.5, 0.0, 400.0]];
+                for p in artifact.models.forest.probabilities(Rows::new(rows.as_flattened(), 5)) {
                     prop_assert!((0.0..=1.0).contains(&p));
                 }
             }

@@ -2,7 +2,7 @@
 
 pub mod train;
 
-use crate::dataset::ModelRow;
+use crate::dataset::Rows;
 
 /// So many rows go through a tree before the next tree: the tree then stays in the cache.
 const BLOCK_ROWS: usize = 256;
@@ -45,11 +45,12 @@ pub struct BadForest {
 }
 
 impl Forest {
-    /// A forest from its nodes and where each tree ends, checked: no walk can leave its tree or go round in it.
+    /// A forest from its nodes, where each tree ends and the number of columns, checked: no walk can leave its tree or
+    /// go round in it.
     ///
     /// # Errors
     /// Names the first tree that is none.
-    pub fn new(nodes: Vec<Node>, ends: Vec<u32>) -> Result<Self, BadForest> {
+    pub fn new(nodes: Vec<Node>, ends: Vec<u32>, width: usize) -> Result<Self, BadForest> {
         let mut start = 0;
         for (tree, &end) in ends.iter().enumerate() {
             let bad = |problem| BadForest { tree, problem };
@@ -69,7 +70,7 @@ impl Forest {
                 if above < place + 2 || above >= own.len() {
                     return Err(bad("a child is out of place"));
                 }
-                if usize::from(node.column) >= crate::dataset::WIDTH || !node.threshold.is_finite() {
+                if usize::from(node.column) >= width || !node.threshold.is_finite() {
                     return Err(bad("a split is not on a feature"));
                 }
             }
@@ -101,7 +102,7 @@ impl Forest {
     }
 
     /// The probability of churn of each row; the same bits for a row alone and among others.
-    pub fn probabilities(&self, rows: &[ModelRow]) -> Vec<f64> {
+    pub fn probabilities(&self, rows: Rows<'_>) -> Vec<f64> {
         let trees = self.ends.len() as f64;
         let mut sums = vec![0.0; rows.len()];
         for (rows, sums) in rows.chunks(BLOCK_ROWS).zip(sums.chunks_mut(BLOCK_ROWS)) {
@@ -118,19 +119,20 @@ impl Forest {
     /// Each feature's part in the probability: the change of the share of churners at every split on it, averaged
     /// over the trees (path contributions, as in Saabas 2014). Added to the mean share at the roots they give the
     /// probability.
-    pub fn contributions(&self, row: &ModelRow) -> [f64; crate::dataset::WIDTH] {
-        let mut sums = [0.0; crate::dataset::WIDTH];
+    pub fn contributions(&self, row: &[f32]) -> Vec<f64> {
+        let mut sums = vec![0.0; row.len()];
         for tree in self.trees() {
             leaf(tree, row, |from, to| {
                 sums[usize::from(tree[from].column)] += tree[to].churned_share - tree[from].churned_share;
             });
         }
-        sums.map(|sum| sum / self.ends.len() as f64)
+        sums.iter_mut().for_each(|sum| *sum /= self.ends.len() as f64);
+        sums
     }
 }
 
 /// The leaf a row comes to; `step` is told of each move.
-fn leaf(tree: &[Node], row: &ModelRow, mut step: impl FnMut(usize, usize)) -> usize {
+fn leaf(tree: &[Node], row: &[f32], mut step: impl FnMut(usize, usize)) -> usize {
     let mut place = 0;
     while !tree[place].is_leaf() {
         let node = &tree[place];
@@ -163,19 +165,19 @@ mod tests {
 
     #[test]
     fn a_row_at_the_threshold_goes_below() {
-        let forest = Forest::new(stump(), vec![5]).unwrap();
-        let rows = [[30.0, 2.0, 0.0, 0.0, 0.0], [30.0, 3.0, 0.0, 0.0, 0.0], [30.1, 2.0, 0.0, 0.0, 0.0]];
-        assert_eq!(forest.probabilities(&rows), [0.3, 0.1, 0.9]);
+        let forest = Forest::new(stump(), vec![5], 2).unwrap();
+        let rows = [30.0, 2.0, 30.0, 3.0, 30.1, 2.0];
+        assert_eq!(forest.probabilities(Rows::new(&rows, 2)), [0.3, 0.1, 0.9]);
     }
 
     #[test]
     fn contributions_add_up_to_the_probability() {
-        let forest = Forest::new([stump(), stump()].concat(), vec![5, 10]).unwrap();
-        let row = [10.0, 5.0, 0.0, 0.0, 0.0];
+        let forest = Forest::new([stump(), stump()].concat(), vec![5, 10], 2).unwrap();
+        let row = [10.0, 5.0];
         let contributions = forest.contributions(&row);
         let at_the_roots = 0.5;
         let total = at_the_roots + contributions.iter().sum::<f64>();
-        assert!((total - forest.probabilities(&[row])[0]).abs() < 1e-12);
+        assert!((total - forest.probabilities(Rows::new(&row, 2))[0]).abs() < 1e-12);
         assert!((contributions[0] + 0.3).abs() < 1e-12, "recency took 0.5 to 0.2");
         assert!((contributions[1] + 0.1).abs() < 1e-12, "frequency took 0.2 to 0.1");
     }
@@ -185,14 +187,14 @@ mod tests {
         let broken = |change: fn(&mut Vec<Node>)| {
             let mut nodes = stump();
             change(&mut nodes);
-            Forest::new(nodes, vec![5])
+            Forest::new(nodes, vec![5], 2)
         };
         assert!(broken(|nodes| nodes[1].above = 1).is_err(), "a cycle");
         assert!(broken(|nodes| nodes[0].above = 5).is_err(), "a child outside");
         assert!(broken(|nodes| nodes[0].column = 99).is_err(), "no such feature");
         assert!(broken(|nodes| nodes[2].churned_share = f64::NAN).is_err(), "no share");
         assert!(broken(|nodes| nodes.truncate(3)).is_err(), "cut short");
-        assert!(Forest::new(stump(), vec![]).is_err(), "no tree");
-        assert!(Forest::new(stump(), vec![5, 5]).is_err(), "an empty tree");
+        assert!(Forest::new(stump(), vec![], 2).is_err(), "no tree");
+        assert!(Forest::new(stump(), vec![5, 5], 2).is_err(), "an empty tree");
     }
 }

@@ -9,7 +9,7 @@ use smartcore::linalg::basic::matrix::DenseMatrix;
 
 use super::{Forest, Node};
 use crate::TrainingError;
-use crate::dataset::{Dataset, WIDTH};
+use crate::dataset::Dataset;
 
 /// How many trees.
 pub const TREES: usize = 300;
@@ -51,19 +51,21 @@ pub fn train(data: &Dataset, seed: u64, watch: &dyn Watch) -> Result<Forest, Tra
             .ok_or_else(|| TrainingError::Forest("a tree is broken".to_owned()))?;
         ends.push(nodes.len() as u32);
     }
-    Forest::new(nodes, ends).map_err(|error| TrainingError::Forest(error.to_string()))
+    Forest::new(nodes, ends, data.width()).map_err(|error| TrainingError::Forest(error.to_string()))
 }
 
 /// The columns that are not the same in every row. A column that cannot split must not take a place among the few
 /// drawn for a split (scikit-learn passes over it too); with none that varies, the first stands for all.
 fn varying_columns(data: &Dataset) -> Vec<usize> {
-    let varies = |&column: &usize| data.rows.windows(2).any(|pair| pair[0][column] != pair[1][column]);
-    let columns: Vec<usize> = (0..WIDTH).filter(varies).collect();
+    let rows = data.rows();
+    let varies = |&column: &usize| rows.iter().any(|row| row[column] != rows.row(0)[column]);
+    let columns: Vec<usize> = (0..rows.width()).filter(varies).collect();
     if columns.is_empty() { vec![0] } else { columns }
 }
 
 fn matrix(data: &Dataset, columns: &[usize]) -> Result<DenseMatrix<f32>, TrainingError> {
-    let by_column = columns.iter().flat_map(|&column| data.rows.iter().map(move |row| row[column])).collect();
+    let by_column =
+        columns.iter().flat_map(|&column| data.rows().iter().map(move |row| row[column])).collect();
     DenseMatrix::new(data.len(), columns.len(), by_column, true)
         .map_err(|error| TrainingError::Forest(error.to_string()))
 }
@@ -158,11 +160,11 @@ mod tests {
     }
 
     fn data() -> Dataset {
-        let mut data = Dataset::default();
+        let mut data = Dataset::empty(5);
         for i in 0..400_usize {
-            let recency = (i * 31 % 200) as f64;
-            let row = [recency, 1.0 + (i % 7) as f64, (i * 17 % 101) as f64 + 0.37, 0.0, recency + 100.0];
-            data.extend(&Dataset::new(&[row], vec![recency > 90.0 + 40.0 * ((i % 3) as f64 - 1.0)]));
+            let recency = (i * 31 % 200) as f32;
+            let row = [recency, 1.0 + (i % 7) as f32, (i * 17 % 101) as f32 + 0.37, 0.0, recency + 100.0];
+            data.push(&row, recency > 90.0 + 40.0 * ((i % 3) as f32 - 1.0));
         }
         data
     }
@@ -183,8 +185,8 @@ mod tests {
             flatten(&tree, &columns, &mut nodes).unwrap();
             ends.push(nodes.len() as u32);
         }
-        let forest = Forest::new(nodes, ends).unwrap();
-        for (ours, theirs) in forest.probabilities(&data.rows).iter().zip(expected) {
+        let forest = Forest::new(nodes, ends, 5).unwrap();
+        for (ours, theirs) in forest.probabilities(data.rows()).iter().zip(expected) {
             assert!((ours - theirs).abs() < 1e-12);
         }
     }
