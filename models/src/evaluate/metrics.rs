@@ -1,6 +1,8 @@
-//! How good probabilities are: ranking, honesty and lift.
+//! Ranking, honesty and lift.
 
 use serde::{Deserialize, Serialize};
+
+use super::ties;
 
 /// Log loss clips probabilities to [this, 1 − this].
 const CLIP: f64 = 1e-6;
@@ -46,11 +48,6 @@ impl Metrics {
             lift_at_10: lift_at_10(probabilities, churned),
         }
     }
-}
-
-/// Groups of equal score, lowest first.
-fn ties<'a>(scores: &'a [f64], ascending: &'a [usize]) -> impl DoubleEndedIterator<Item = &'a [usize]> {
-    ascending.chunk_by(|&a, &b| scores[a] == scores[b])
 }
 
 fn auc(scores: &[f64], churned: &[bool], ascending: &[usize]) -> Option<f64> {
