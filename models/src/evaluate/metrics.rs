@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ties;
+use super::order::{ascending, bins, churners_among, descending, ties};
 
 /// Log loss clips probabilities to [this, 1 − this].
 const CLIP: f64 = 1e-6;
@@ -34,8 +34,7 @@ impl Metrics {
         let rows = probabilities.len() as f64;
         let outcome = |row: usize| f64::from(u8::from(churned[row]));
         let mean = |f: &dyn Fn(usize) -> f64| (0..probabilities.len()).map(f).sum::<f64>() / rows;
-        let mut ascending: Vec<usize> = (0..probabilities.len()).collect();
-        ascending.sort_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
+        let ascending = ascending(probabilities);
         Self {
             auc: auc(probabilities, churned, &ascending),
             pr_auc: average_precision(probabilities, churned, &ascending),
@@ -53,7 +52,7 @@ impl Metrics {
 fn auc(scores: &[f64], churned: &[bool], ascending: &[usize]) -> Option<f64> {
     let (mut stayers_below, mut churners, mut wins) = (0.0, 0.0, 0.0);
     for tie in ties(scores, ascending) {
-        let tied_churners = tie.iter().filter(|&&row| churned[row]).count() as f64;
+        let tied_churners = churners_among(tie, churned);
         let tied_stayers = tie.len() as f64 - tied_churners;
         wins += tied_churners * (stayers_below + tied_stayers / 2.0);
         churners += tied_churners;
@@ -65,7 +64,7 @@ fn auc(scores: &[f64], churned: &[bool], ascending: &[usize]) -> Option<f64> {
 fn average_precision(scores: &[f64], churned: &[bool], ascending: &[usize]) -> Option<f64> {
     let (mut rows, mut churners, mut area) = (0.0, 0.0, 0.0);
     for tie in ties(scores, ascending).rev() {
-        let tied_churners = tie.iter().filter(|&&row| churned[row]).count() as f64;
+        let tied_churners = churners_among(tie, churned);
         rows += tie.len() as f64;
         churners += tied_churners;
         area += tied_churners * churners / rows;
@@ -74,26 +73,17 @@ fn average_precision(scores: &[f64], churned: &[bool], ascending: &[usize]) -> O
 }
 
 fn expected_calibration_error(scores: &[f64], churned: &[bool], ascending: &[usize]) -> f64 {
-    let rows = ascending.len();
-    let (size, longer) = (rows / ECE_BINS, rows % ECE_BINS);
-    let mut rest = ascending;
-    let mut error = 0.0;
-    for bin in 0..ECE_BINS {
-        // The first bins take the rows that do not divide evenly.
-        let (own, others) = rest.split_at(size + usize::from(bin < longer));
-        rest = others;
-        let scored: f64 = own.iter().map(|&row| scores[row]).sum();
-        let happened = own.iter().filter(|&&row| churned[row]).count() as f64;
-        error += (scored - happened).abs();
-    }
-    error / rows as f64
+    let error = |bin: &[usize]| {
+        let scored: f64 = bin.iter().map(|&row| scores[row]).sum();
+        (scored - churners_among(bin, churned)).abs()
+    };
+    bins(ascending, ECE_BINS).map(error).sum::<f64>() / ascending.len() as f64
 }
 
 fn lift_at_10(scores: &[f64], churned: &[bool]) -> Option<f64> {
     let top = scores.len() / 10;
-    let mut descending: Vec<usize> = (0..scores.len()).collect();
-    descending.sort_by(|&a, &b| scores[b].total_cmp(&scores[a]));
-    let share = |rows: &[usize]| rows.iter().filter(|&&row| churned[row]).count() as f64 / rows.len() as f64;
+    let descending = descending(scores);
+    let share = |rows: &[usize]| churners_among(rows, churned) / rows.len() as f64;
     let all = share(&descending);
     (top > 0 && all > 0.0).then(|| share(&descending[..top]) / all)
 }

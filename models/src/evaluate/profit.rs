@@ -15,7 +15,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::beta::Beta;
-use super::ties;
+use super::order::{ascending, churners_among, ties};
 
 /// What contacting costs and earns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,14 +31,17 @@ pub struct Campaign {
     pub save_rate: Beta,
 }
 
-/// V = 200, δ = 10, c = 1, γ ~ Beta(6, 14): the defaults of Verbraken et al. 2013.
 impl Default for Campaign {
     fn default() -> Self {
-        Self { value: 200.0, incentive: 10.0, contact_cost: 1.0, save_rate: Beta::SAVE_RATE }
+        Self::VERBRAKEN
     }
 }
 
 impl Campaign {
+    /// V = 200, δ = 10, c = 1, γ ~ Beta(6, 14): the defaults of Verbraken et al. 2013.
+    pub const VERBRAKEN: Self =
+        Self { value: 200.0, incentive: 10.0, contact_cost: 1.0, save_rate: Beta::SAVE_RATE };
+
     /// γ*(p): contacting a customer who leaves with chance p pays if more are kept than this; infinite where it never
     /// pays.
     pub fn least_save_rate(&self, p: f64) -> f64 {
@@ -47,7 +50,7 @@ impl Campaign {
     }
 
     /// What contacting one customer earns at a save rate.
-    fn of_contact(&self, save_rate: f64, churned: bool) -> f64 {
+    pub(super) fn of_contact(&self, save_rate: f64, churned: bool) -> f64 {
         if churned { save_rate * (self.value - self.incentive) - self.contact_cost } else { self.of_stayer() }
     }
 
@@ -139,12 +142,10 @@ struct Group {
 /// The hull's groups, highest scores first: neighbours are put together until the share of churners falls from each to the
 /// next.
 fn hull(scores: &[f64], churned: &[bool]) -> Vec<Group> {
-    let mut ascending: Vec<usize> = (0..scores.len()).collect();
-    ascending.sort_by(|&a, &b| scores[a].total_cmp(&scores[b]));
+    let ascending = ascending(scores);
     let mut groups: Vec<Group> = Vec::new();
     for tie in ties(scores, &ascending).rev() {
-        let churners = tie.iter().filter(|&&row| churned[row]).count() as f64;
-        let mut group = Group { customers: tie.len() as f64, churners };
+        let mut group = Group { customers: tie.len() as f64, churners: churners_among(tie, churned) };
         while let Some(before) =
             groups.pop_if(|before| before.churners * group.customers <= group.churners * before.customers)
         {
