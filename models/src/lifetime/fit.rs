@@ -6,9 +6,10 @@ use argmin::core::{CostFunction, Error, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
-/// The search stops where no parameter's logarithm moves the mean log-likelihood by more than this…
-const GRADIENT: f64 = 1e-9;
-/// …or where rounding hides the way, which is refused above this one: parameters would differ in the digits shown.
+/// The search stops where the parameters' logarithms move the mean log-likelihood by no more than this (at a tenth of it
+/// rounding hides which step is better), or where a step does not move it at all…
+const GRADIENT: f64 = 1e-7;
+/// …which is refused above this one: parameters would differ in the digits shown.
 const REFUSED_GRADIENT: f64 = 1e-6;
 const MAX_ITERATIONS: u64 = 500;
 /// How many steps back curvature is remembered.
@@ -50,10 +51,8 @@ pub(super) fn maximise<const N: usize>(
     start: [f64; N],
 ) -> Result<([f64; N], f64), FitError> {
     let failed = |error: Error| FitError::DidNotConverge(error.to_string());
-    let search = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
-        .with_tolerance_grad(GRADIENT)
-        .and_then(|search| search.with_tolerance_cost(0.0))
-        .map_err(failed)?;
+    let search =
+        LBFGS::new(MoreThuenteLineSearch::new(), MEMORY).with_tolerance_grad(GRADIENT).map_err(failed)?;
     let descent = Descent { likelihood: &likelihood, last: RefCell::default() };
     let found = Executor::new(descent, search)
         .configure(|state| state.param(start.map(f64::ln).to_vec()).max_iters(MAX_ITERATIONS))
