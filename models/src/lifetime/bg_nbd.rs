@@ -100,7 +100,7 @@ impl BgNbd {
     /// E[X(t)]: how many repeat purchases a customer about whom nothing is known makes in the `days` (≥ 0) after the first
     /// purchase.
     pub fn expected_of_new(&self, days: f64) -> f64 {
-        purchases_while_alive(self.r, self.a, self.b, days / self.alpha_days)
+        self.expected_if_alive(days, &Purchases { repeats: 0, last_days: 0, tenure_days: 0 })
     }
 
     /// E[X(t) | x, t_x, T]: how many purchases (days with one) the customer makes in the next `days` (≥ 0). Finite, not
@@ -111,8 +111,15 @@ impl BgNbd {
 
     /// E[X(t) | alive, x, T]: the same of a customer who has not left yet; does not depend on t_x.
     pub fn expected_if_alive(&self, days: f64, customer: &Purchases) -> f64 {
+        let [purchases] = self.expected_if_alive_by([days], customer);
+        purchases
+    }
+
+    /// The same within each of some numbers of days, ascending; costs little more than the last alone.
+    pub fn expected_if_alive_by<const N: usize>(&self, days: [f64; N], customer: &Purchases) -> [f64; N] {
         let (x, tenure_days) = (f64::from(customer.repeats), f64::from(customer.tenure_days));
-        purchases_while_alive(self.r + x, self.a, self.b + x, days / (self.alpha_days + tenure_days))
+        let age_days = self.alpha_days + tenure_days;
+        purchases_while_alive(self.r + x, self.a, self.b + x, days.map(|days| days / age_days))
     }
 
     /// P(alive | x, t_x, T). A customer without repeats is alive for certain, as leaving comes after a repeat purchase: this

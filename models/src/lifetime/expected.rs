@@ -8,43 +8,49 @@
 //! z = s/(1+s), which cannot be evaluated at a = 1 and loses digits near it and for small s. Both ways here are sums
 //! of positive terms only.
 
-/// A sum of more terms than this takes longer than the integral.
+/// A sum of more terms than this takes longer than the integral…
 const MOST_TERMS: f64 = 4_000.0;
+/// …and weights that grow by more than e to this could overflow.
+const MOST_GROWTH: f64 = 600.0;
 /// A term of less than this share of the sum so far cannot be seen in it.
 const NEGLIGIBLE: f64 = 1e-17;
 
-/// G; `r`, `a`, `b` > 0, `s` ≥ 0.
-pub(super) fn purchases_while_alive(r: f64, a: f64, b: f64, s: f64) -> f64 {
+/// G at each of some times, ascending; `r`, `a`, `b` > 0, `s` ≥ 0. Several times cost little more than the last.
+pub(super) fn purchases_while_alive<const N: usize>(r: f64, a: f64, b: f64, s: [f64; N]) -> [f64; N] {
+    let latest = s.last().copied().unwrap_or_default();
     // The mean number of purchases if nobody left, six of its standard deviations, and the geometric tail.
-    let terms = r * s + 6.0 * (r * s * (1.0 + s)).sqrt() + 37.0 * (1.0 + s);
-    if terms < MOST_TERMS { series(r, a, b, s) } else { integral(r, a, b, s) }
+    let terms = r * latest + 6.0 * (r * latest * (1.0 + latest)).sqrt() + 37.0 * (1.0 + latest);
+    if terms < MOST_TERMS && r * latest.ln_1p() < MOST_GROWTH {
+        series(r, a, b, s)
+    } else {
+        s.map(|s| integral(r, a, b, s))
+    }
 }
 
 /// G = Σₙ P(n) · dₙ: who never left would make n purchases with the negative binomial chance P(n) ∝ zⁿ·(R)ₙ/n!, and
-/// of n makes dₙ = Σ_{i<n} (B)ᵢ/(a+B)ᵢ before leaving.
-fn series(r: f64, a: f64, b: f64, s: f64) -> f64 {
-    /// Weights are relative to that of n = 0, and are made smaller before they overflow.
-    const LARGE: f64 = 1e200;
-    let z = s / (1.0 + s);
-    let (mut weight, mut weights) = (1.0, 1.0);
+/// of n makes dₙ = Σ_{i<n} (B)ᵢ/(a+B)ᵢ before leaving. Weights are relative to that of n = 0.
+fn series<const N: usize>(r: f64, a: f64, b: f64, s: [f64; N]) -> [f64; N] {
+    let z = s.map(|s| s / (1.0 + s));
+    let latest = z.last().copied().unwrap_or_default();
+    let (mut weight, mut weights, mut sum) = ([1.0; N], [1.0; N], [0.0; N]);
     let (mut stays, mut made) = (1.0, 0.0);
-    let mut sum = 0.0;
     let mut n = 0.0;
     loop {
-        let ratio = z * (r + n) / (n + 1.0);
-        weight *= ratio;
+        let step = (r + n) / (n + 1.0);
         made += stays;
         stays *= (b + n) / (a + b + n);
         n += 1.0;
-        weights += weight;
-        sum += weight * made;
-        // What is left is less than a geometric series of the greatest ratio to come, and a little for what `made` grows.
-        let ratio = ratio.max(z);
-        if ratio < 1.0 && weight * (n + 1.0) <= NEGLIGIBLE * weights * (1.0 - ratio) {
-            return sum / weights;
+        for i in 0..N {
+            weight[i] *= step * z[i];
+            weights[i] += weight[i];
+            sum[i] += weight[i] * made;
         }
-        if weight > LARGE {
-            (weight, weights, sum) = (weight / LARGE, weights / LARGE, sum / LARGE);
+        // Of the latest time the most is left: less than a geometric series of the greatest ratio to come, and a little for
+        // what `made` grows.
+        let ratio = latest * step.max(1.0);
+        let left = weight.last().copied().unwrap_or_default() * (n + 1.0);
+        if ratio < 1.0 && left <= NEGLIGIBLE * (1.0 - ratio) * weights.last().copied().unwrap_or_default() {
+            return std::array::from_fn(|i| sum[i] / weights[i]);
         }
     }
 }
@@ -114,18 +120,18 @@ mod tests {
             (1.5, 0.9, 80.0, 1e4, 509.0684512844884),
         ] {
             let close = |value: f64| (value / golden - 1.0).abs() < 2e-12;
-            assert!(close(purchases_while_alive(r, a, b, s)), "{r} {a} {b} {s}");
+            assert!(close(purchases_while_alive(r, a, b, [s])[0]), "{r} {a} {b} {s}");
             assert!(close(integral(r, a, b, s)), "{r} {a} {b} {s}: {}", integral(r, a, b, s));
         }
     }
 
     #[test]
     fn series_and_integral_agree() {
-        for r in [0.01, 0.243, 1.0, 7.3, 100.0, 1500.0] {
+        for r in [0.01, 0.243, 1.0, 7.3, 100.0, 250.0] {
             for a in [0.01, 0.793, 1.0, 1.0 + 1e-9, 3.0, 400.0] {
                 for b in [0.01, 0.5, 2.4, 50.0, 5000.0] {
                     for s in [1e-9, 1e-3, 0.1, 1.0, 10.0] {
-                        let (series, integral) = (series(r, a, b, s), integral(r, a, b, s));
+                        let ([series], integral) = (series(r, a, b, [s]), integral(r, a, b, s));
                         assert!(
                             (series / integral - 1.0).abs() < 1e-11,
                             "{r} {a} {b} {s}: {series} {integral}"
@@ -141,15 +147,24 @@ mod tests {
         let sizes = [1e-9, 1e-3, 0.3, 1.0, 40.0, 1e4, 1e9];
         for (r, a, b) in sizes.iter().flat_map(|&r| sizes.iter().flat_map(move |&a| sizes.map(|b| (r, a, b))))
         {
-            let mut before = purchases_while_alive(r, a, b, 0.0);
-            assert_eq!(before, 0.0);
+            let mut before = 0.0;
+            assert_eq!(purchases_while_alive(r, a, b, [0.0]), [before]);
             for s in (-12..=12).map(|power| 10.0_f64.powi(power)) {
-                let now = purchases_while_alive(r, a, b, s);
+                let [now] = purchases_while_alive(r, a, b, [s]);
                 assert!(now.is_finite() && now >= before * (1.0 - 1e-12), "{r} {a} {b} {s}: {before} {now}");
                 // No more than who never leaves.
                 assert!(now <= r * s * (1.0 + 1e-12), "{r} {a} {b} {s}: {now}");
                 before = now;
             }
+        }
+    }
+
+    #[test]
+    fn several_times_at_once_are_each_alone() {
+        let times = [0.01, 0.5, 1.0, 2.0, 9.0];
+        let alone = times.map(|s| purchases_while_alive(1.3, 0.8, 2.5, [s])[0]);
+        for (together, alone) in purchases_while_alive(1.3, 0.8, 2.5, times).into_iter().zip(alone) {
+            assert!((together / alone - 1.0).abs() < 1e-14, "{together} {alone}");
         }
     }
 }
