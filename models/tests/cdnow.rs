@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use mainstay_features::history::Histories;
@@ -10,7 +10,7 @@ use mainstay_features::ingest::{self, Input, Source};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Unwatched;
 use mainstay_models::lifetime::bg_nbd::Parameters;
-use mainstay_models::lifetime::{BgNbd, PurchaseCounts, Purchases};
+use mainstay_models::lifetime::{BgNbd, GammaGamma, PurchaseCounts, Purchases, Spending, gamma_gamma};
 
 const DAYS_PER_WEEK: f64 = 7.0;
 
@@ -23,27 +23,38 @@ fn cdnow() -> Histories {
     ingest::read(&Input { purchases, ..Input::default() }, &Unwatched).unwrap().history
 }
 
-/// The sample's customers as they were after 39 weeks, on 1997-09-30. What was published counts orders of amount 0 too,
-/// which here are no purchases.
-fn sample() -> PurchaseCounts {
+/// What the sample's customers spent by 1997-09-30, after 39 weeks: each day's amount, in order. What was published counts
+/// days with an amount of 0 too, which here is no purchase.
+fn sample() -> Vec<BTreeMap<Instant, f64>> {
     let list = std::fs::read_to_string(bundled("sample_customers.csv")).unwrap();
     let sample: BTreeSet<&str> = list.lines().skip(1).collect();
     let histories = cdnow();
     let history = histories.whole().unwrap();
-    let as_of: Instant = "1997-09-30".parse().unwrap();
     (0..history.len())
         .filter(|&customer| sample.contains(history.customer_id(customer)))
         .map(|customer| {
-            let orders = history.customer(customer).orders.iter().map(|order| order.instant);
-            let days: BTreeSet<Instant> = orders.filter(|&instant| instant <= as_of).collect();
-            let (first, last) = (*days.first().unwrap(), *days.last().unwrap());
-            Purchases {
-                repeats: days.len() as u32 - 1,
-                last_days: last.days_since(first) as u32,
-                tenure_days: as_of.days_since(first) as u32,
+            let mut days = BTreeMap::new();
+            for order in
+                history.customer(customer).orders.iter().filter(|order| order.instant <= calibrated())
+            {
+                *days.entry(order.instant).or_default() += order.amount.get();
             }
+            days
         })
         .collect()
+}
+
+fn calibrated() -> Instant {
+    "1997-09-30".parse().unwrap()
+}
+
+fn purchases(days: &BTreeMap<Instant, f64>) -> Purchases {
+    let (first, last) = (*days.keys().next().unwrap(), *days.keys().next_back().unwrap());
+    Purchases {
+        repeats: days.len() as u32 - 1,
+        last_days: last.days_since(first) as u32,
+        tenure_days: calibrated().days_since(first) as u32,
+    }
 }
 
 fn near(value: f64, published: f64, tolerance: f64) {
@@ -52,7 +63,7 @@ fn near(value: f64, published: f64, tolerance: f64) {
 
 #[test]
 fn bg_nbd_finds_the_published_parameters() {
-    let sample = sample();
+    let sample: PurchaseCounts = sample().iter().map(purchases).collect();
     assert_eq!(sample.customers(), 2_357);
     let model = BgNbd::fit(&sample).unwrap();
     // Fader, Hardie and Lee 2005, table 2 (.243, 4.414, .793, 2.426, −9582.4), to more digits; in weeks.
@@ -64,6 +75,24 @@ fn bg_nbd_finds_the_published_parameters() {
     let repeats: f64 =
         sample.iter().map(|(kind, customers)| f64::from(kind.repeats) * *customers as f64).sum();
     near(model.log_likelihood(&sample) + repeats * DAYS_PER_WEEK.ln(), -9582.4292, 1e-4);
+}
+
+#[test]
+fn gamma_gamma_finds_the_published_parameters() {
+    let repeats = |days: &BTreeMap<Instant, f64>| {
+        let amounts: Vec<f64> = days.values().skip(1).copied().collect();
+        let total: f64 = amounts.iter().sum();
+        (total > 0.0)
+            .then(|| Spending { times: amounts.len() as u32, mean_amount: total / amounts.len() as f64 })
+    };
+    let spending: Vec<Spending> = sample().iter().filter_map(repeats).collect();
+    assert_eq!(spending.len(), 946);
+    let model = GammaGamma::fit(spending.iter().copied()).unwrap();
+    let gamma_gamma::Parameters { p, q, v } = model.parameters();
+    println!("{model:?} {:?}", gamma_gamma::correlation(spending.iter().copied()));
+    near(p, 6.25, 0.005);
+    near(q, 3.74, 0.005);
+    near(v, 15.44, 0.005);
 }
 
 #[test]

@@ -8,11 +8,9 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::expected::purchases_while_alive;
-use super::fit::{FitError, Slope, maximise};
+use super::fit::{FEWEST_REPEAT_CUSTOMERS, FitError, Slope, maximise};
 use super::purchases::{PurchaseCounts, Purchases};
 
-/// Below so many customers who came back four parameters are a guess.
-const FEWEST_REPEAT_CUSTOMERS: u64 = 30;
 /// So many kinds of customers are added up at a time, on any thread: the sum does not depend on how many there are.
 const CHUNK_KINDS: usize = 4096;
 /// Beyond these no parameter tells anything about customers, and a table of them would.

@@ -6,6 +6,9 @@ use argmin::core::{CostFunction, Error, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 
+/// With fewer customers who came back, parameters are a guess.
+pub(super) const FEWEST_REPEAT_CUSTOMERS: u64 = 30;
+
 /// The search stops where the parameters' logarithms move the mean log-likelihood by no more than this (at a tenth of it
 /// rounding hides which step is better), or where a step does not move it at all…
 const GRADIENT: f64 = 1e-7;
