@@ -12,7 +12,7 @@ use mainstay_features::watch::Watch;
 use crate::TrainingError;
 use crate::dataset::{Dataset, Rows};
 use crate::evaluate::Metrics;
-use crate::forest;
+use crate::forest::train::{Growth, Trainer, train as train_forest};
 use crate::logistic::Logistic;
 use crate::model::{Kind, Models};
 
@@ -232,8 +232,9 @@ fn fit(
     stage(Kind::Logistic, None);
     let logistic = Logistic::fit(data, &every_column)?;
     watch.end();
-    stage(Kind::Forest, Some(forest::train::TREES as u64));
-    let forest = forest::train::train(data, settings.seed, watch)?;
+    let growth = Growth { seed: settings.seed, ..Growth::default() };
+    stage(Kind::Forest, Some(growth.trees as u64));
+    let forest = train_forest(data, Trainer::Histogram, &growth, watch)?;
     watch.end();
     Ok(Models { logistic, forest, selected })
 }

@@ -100,7 +100,7 @@ impl Artifact {
         bytes::put_array(&mut body, nodes, |node| node.churned_share.to_le_bytes());
         bytes::put_array(&mut body, nodes, |node| node.threshold.to_le_bytes());
         bytes::put_array(&mut body, nodes, |node| node.above.to_le_bytes());
-        bytes::put_array(&mut body, nodes, |node| node.column.to_le_bytes());
+        bytes::put_array(&mut body, nodes, |node| column_and_missing(node).to_le_bytes());
         body
     }
 
@@ -118,6 +118,13 @@ impl Artifact {
     }
 }
 
+/// Set in a node's column where rows without a value go above.
+const MISSING_ABOVE: u16 = 1 << 15;
+
+fn column_and_missing(node: &Node) -> u16 {
+    if node.missing_above { node.column | MISSING_ABOVE } else { node.column }
+}
+
 fn read_forest(rest: &mut &[u8]) -> Option<Result<Forest, crate::forest::BadForest>> {
     let ends = bytes::take_array(rest, u32::from_le_bytes)?;
     let shares = bytes::take_array(rest, f64::from_le_bytes)?;
@@ -132,7 +139,8 @@ fn read_forest(rest: &mut &[u8]) -> Option<Result<Forest, crate::forest::BadFore
             churned_share: shares[i],
             threshold: thresholds[i],
             above: above[i],
-            column: columns[i],
+            column: columns[i] & !MISSING_ABOVE,
+            missing_above: columns[i] & MISSING_ABOVE != 0,
         })
         .collect();
     Some(Forest::new(nodes, ends, CORE.len()))
@@ -185,8 +193,8 @@ mod tests {
 
     fn artifact() -> Artifact {
         let at = |text: &str| text.parse::<Instant>().unwrap();
-        let leaf = |churned_share| Node { churned_share, threshold: 0.0, above: 0, column: 0 };
-        let root = Node { churned_share: 0.5, threshold: 30.5, above: 2, column: 0 };
+        let leaf = Node::leaf;
+        let root = Node { churned_share: 0.5, threshold: 30.5, above: 2, column: 0, missing_above: true };
         let term = Term { column: 0, mean: 40.1, scale: 12.3, coefficient: 1.0 / 3.0 };
         let metrics = Metrics {
             auc: Some(0.7),

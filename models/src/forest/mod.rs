@@ -1,6 +1,14 @@
-//! The random forest: flat arrays of nodes, walked tree by tree. [`train`] grows it with smartcore.
+//! The random forest: flat arrays of nodes, walked tree by tree. [`train`] grows it.
 
+mod bins;
+mod bootstrap;
+mod grow;
+mod part;
+pub(crate) mod random;
+mod smartcore;
+mod split;
 pub mod train;
+mod tree;
 
 use crate::dataset::Rows;
 
@@ -8,20 +16,27 @@ use crate::dataset::Rows;
 const BLOCK_ROWS: usize = 256;
 
 /// A node. The child for `value ≤ threshold` is the next node; `above` is the other one, counted from the tree's
-/// root, or 0 for a leaf (nothing points at a root).
+/// root, or 0 for a leaf (nothing points at a root). A row without a value goes to the one that `missing_above` says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Node {
     /// Share of churners among the training rows that came here.
     pub churned_share: f64,
-    /// The largest `f32` not above the split.
+    /// The greatest value that stays below.
     pub threshold: f32,
     /// Where rows above the threshold go; 0 in a leaf.
     pub above: u32,
     /// The column compared.
     pub column: u16,
+    /// Whether rows without a value go where those above the threshold do.
+    pub missing_above: bool,
 }
 
 impl Node {
+    /// Where rows end, with this share of churners.
+    pub fn leaf(churned_share: f64) -> Self {
+        Self { churned_share, threshold: 0.0, above: 0, column: 0, missing_above: false }
+    }
+
     /// Whether rows end here.
     pub fn is_leaf(&self) -> bool {
         self.above == 0
@@ -82,6 +97,21 @@ impl Forest {
         Ok(Self { nodes, ends })
     }
 
+    /// A forest from the nodes of each of its trees.
+    ///
+    /// # Errors
+    /// Names the first tree that is none.
+    pub fn from_trees(trees: Vec<Vec<Node>>, width: usize) -> Result<Self, BadForest> {
+        let mut nodes = Vec::with_capacity(trees.iter().map(Vec::len).sum());
+        let mut ends = Vec::with_capacity(trees.len());
+        for (tree, own) in trees.into_iter().enumerate() {
+            nodes.extend(own);
+            let end = u32::try_from(nodes.len());
+            ends.push(end.map_err(|_| BadForest { tree, problem: "has no room left for its nodes" })?);
+        }
+        Self::new(nodes, ends, width)
+    }
+
     /// Every node, tree by tree.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
@@ -136,8 +166,9 @@ fn leaf(tree: &[Node], row: &[f32], mut step: impl FnMut(usize, usize)) -> usize
     let mut place = 0;
     while !tree[place].is_leaf() {
         let node = &tree[place];
-        let next =
-            if row[usize::from(node.column)] <= node.threshold { place + 1 } else { node.above as usize };
+        let value = row[usize::from(node.column)];
+        let is_above = if value.is_nan() { node.missing_above } else { value > node.threshold };
+        let next = if is_above { node.above as usize } else { place + 1 };
         step(place, next);
         place = next;
     }
@@ -149,7 +180,7 @@ mod tests {
     use super::*;
 
     fn node(churned_share: f64, column: u16, threshold: f32, above: u32) -> Node {
-        Node { churned_share, threshold, above, column }
+        Node { churned_share, threshold, above, column, missing_above: false }
     }
 
     /// One split on recency at 30 days, and under it one on frequency at 2.
