@@ -1,12 +1,13 @@
 //! Complaints: how often, how lately and how gravely the customer has complained.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 use crate::history::Complaint;
 use crate::known::Known;
 
 /// Complaints at or before the as-of instant.
 pub const COMPLAINT_COUNT: Feature = Feature {
     name: "complaint_count",
+    topic: Topic::Complaints,
     unit: Unit::Count,
     window: Window::WholeHistory,
     needs: Needs::Purchases,

@@ -1,10 +1,11 @@
 //! Contacts: how often and how lately the shop has turned to the customer; where there is a contacts file.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 
 /// Contacts in the last quarter.
 pub const CONTACTS_90D: Feature = Feature {
     name: "contacts_90d",
+    topic: Topic::Contacts,
     unit: Unit::Count,
     window: Window::Last(90),
     needs: Needs::Contacts,

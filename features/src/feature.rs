@@ -110,11 +110,37 @@ impl fmt::Display for Needs {
     }
 }
 
+/// What a feature is about. Features of one topic say much the same of a customer, so that of all reasons of a topic one
+/// is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// How long the customer has been silent, and by which rhythm they came before.
+    Silence,
+    /// How often and for how much the customer buys.
+    Activity,
+    /// What the customer spends at a time.
+    Amounts,
+    /// How long the customer has been one.
+    Tenure,
+    /// What the customer complained of.
+    Complaints,
+    /// What came back.
+    Returns,
+    /// How many different products, and how cheaply.
+    Variety,
+    /// What the customer did at this time of the year before.
+    Season,
+    /// How often the shop turned to the customer.
+    Contacts,
+}
+
 /// One feature: what it is and how it is computed.
 #[derive(Clone, Copy, Debug)]
 pub struct Feature {
     /// The column's name; units are in it.
     pub name: &'static str,
+    /// What it is about.
+    pub topic: Topic,
     /// What the number counts.
     pub unit: Unit,
     /// Which part of the history it looks at.

@@ -1,11 +1,12 @@
 //! Monetary value: what the customer spends at a time.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 use crate::units::Amount;
 
 /// Mean amount per purchase, returns excluded.
 pub const MONETARY: Feature = Feature {
     name: "monetary",
+    topic: Topic::Amounts,
     unit: Unit::Money,
     window: Window::WholeHistory,
     needs: Needs::Purchases,

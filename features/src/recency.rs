@@ -1,10 +1,11 @@
 //! Recency: how long ago the customer last bought.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 
 /// Whole days since the last purchase.
 pub const RECENCY_DAYS: Feature = Feature {
     name: "recency_days",
+    topic: Topic::Silence,
     unit: Unit::Days,
     window: Window::WholeHistory,
     needs: Needs::Purchases,

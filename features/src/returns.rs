@@ -1,11 +1,12 @@
 //! Returns: what came back. A return is an order below zero, or a later line that takes money off an order (a
 //! cancellation that names its order is one); it counts from its own instant.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 
 /// Returns so far.
 pub const RETURN_COUNT: Feature = Feature {
     name: "return_count",
+    topic: Topic::Returns,
     unit: Unit::Count,
     window: Window::WholeHistory,
     needs: Needs::Purchases,

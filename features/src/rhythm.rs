@@ -3,13 +3,14 @@
 //! A visit is a calendar day (UTC) with a purchase and stands at its first purchase; a gap is the elapsed time from
 //! one visit to the next. Two orders of one day are one visit, or whoever orders twice would seem to come every hour.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 use crate::known::Known;
 use crate::monetary::spread;
 
 /// The usual gap.
 pub const GAP_MEAN_DAYS: Feature = Feature {
     name: "gap_mean_days",
+    topic: Topic::Silence,
     unit: Unit::DaysAndHours,
     window: Window::WholeHistory,
     needs: Needs::Purchases,

@@ -1,6 +1,6 @@
 //! Season: what the customer did at this time of the year before.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 use crate::trend::total;
 
 const YEAR_DAYS: u32 = 365;
@@ -8,6 +8,7 @@ const YEAR_DAYS: u32 = 365;
 /// Purchases in the quarter that ended a year ago.
 pub const PURCHASES_90D_YEAR_AGO: Feature = Feature {
     name: "purchases_90d_year_ago",
+    topic: Topic::Season,
     unit: Unit::Count,
     window: Window::YearAgo(90),
     needs: Needs::Purchases,

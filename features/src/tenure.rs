@@ -1,10 +1,11 @@
 //! Tenure: how long the customer has been one.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 
 /// Whole days since the first purchase.
 pub const TENURE_DAYS: Feature = Feature {
     name: "tenure_days",
+    topic: Topic::Tenure,
     unit: Unit::Days,
     window: Window::WholeHistory,
     needs: Needs::Purchases,

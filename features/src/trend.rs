@@ -1,6 +1,6 @@
 //! Trend: purchases and money of late, and against the time before.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 use crate::known::{Known, Purchase};
 use crate::units::Amount;
 
@@ -8,6 +8,7 @@ use crate::units::Amount;
 const fn purchases<const N: u32>(name: &'static str) -> Feature {
     Feature {
         name,
+        topic: Topic::Activity,
         unit: Unit::Count,
         window: Window::Last(N),
         needs: Needs::Purchases,

@@ -1,12 +1,13 @@
 //! Variety: how many different products, and how much of it at a discount; where the log has those columns.
 
-use crate::feature::{Feature, Needs, Unit, Window};
+use crate::feature::{Feature, Needs, Topic, Unit, Window};
 use crate::trend::total;
 use crate::units::Amount;
 
 /// Different products bought.
 pub const PRODUCT_COUNT: Feature = Feature {
     name: "product_count",
+    topic: Topic::Variety,
     unit: Unit::Count,
     window: Window::WholeHistory,
     needs: Needs::Products,
