@@ -11,6 +11,7 @@ pub mod dataset;
 pub mod decision;
 mod error;
 pub mod evaluate;
+pub mod explain;
 pub mod forest;
 pub mod lifetime;
 pub mod logistic;
