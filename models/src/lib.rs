@@ -9,6 +9,7 @@ pub mod artifact;
 pub mod backtest;
 pub mod dataset;
 pub mod decision;
+pub mod drift;
 mod error;
 pub mod evaluate;
 pub mod explain;
@@ -16,6 +17,7 @@ pub mod forest;
 pub mod lifetime;
 pub mod logistic;
 pub mod model;
+pub mod onnx;
 pub mod training;
 
 pub use error::TrainingError;
