@@ -37,8 +37,8 @@ pub struct LinearTerm {
 pub enum Transform {
     /// Nothing.
     None,
-    /// ln(1 + max(value, 0)).
-    Log1p,
+    /// sign(value)·ln(1 + |value|).
+    Log,
 }
 
 impl Linear {
@@ -77,16 +77,17 @@ impl Linear {
     }
 
     fn transform(&self, graph: &mut Graph, values: &str, named: &dyn Fn(&str) -> String) -> String {
-        let is_log: Vec<bool> = self.terms.iter().map(|term| term.transform == Transform::Log1p).collect();
+        let is_log: Vec<bool> = self.terms.iter().map(|term| term.transform == Transform::Log).collect();
         if !is_log.contains(&true) {
             return values.to_owned();
         }
         let is_log = graph.constant(&named("is_log"), &Tensor::bools(&is_log));
-        let zero = graph.constant(&named("zero"), &Tensor::doubles(&[0.0]));
         let one = graph.constant(&named("one"), &Tensor::doubles(&[1.0]));
-        let positive = graph.apply("Max", &[values, &zero], &named("not_below_zero"));
-        let more = graph.apply("Add", &[&positive, &one], &named("one_more"));
-        let logs = graph.apply("Log", &[&more], &named("logs"));
+        let sign = graph.apply("Sign", &[values], &named("sign"));
+        let size = graph.apply("Abs", &[values], &named("size"));
+        let more = graph.apply("Add", &[&size, &one], &named("one_more"));
+        let logs = graph.apply("Log", &[&more], &named("logs_of_size"));
+        let logs = graph.apply("Mul", &[&sign, &logs], &named("logs"));
         graph.apply("Where", &[&is_log, &logs, values], &named("transformed"))
     }
 }

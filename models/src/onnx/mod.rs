@@ -80,7 +80,7 @@ mod tests {
             TreeNode { churned_share: 0.5, threshold: 30.5, above: 2, column: 1, missing_above: true };
         let term = LinearTerm {
             column: 0,
-            transform: Transform::Log1p,
+            transform: Transform::Log,
             low: 0.0,
             high: 9.0,
             mean: 1.0,
