@@ -16,6 +16,7 @@ pub mod failure;
 pub mod feature_file;
 mod parquet_file;
 pub mod quarantine_file;
+pub mod report;
 pub mod sample;
 pub mod scores;
 pub mod service;

@@ -6,6 +6,7 @@ mod panel;
 mod scale;
 mod svg;
 
+pub(crate) use self::svg::escape;
 use self::svg::{Anchor, Look, Svg};
 
 /// Width of a figure, in pixels.
@@ -83,6 +84,10 @@ pub enum Shape {
     Dashed,
     /// Bars from zero, each from its point's x to the next point's; the last point only ends the last bar.
     Bars,
+    /// A dot at each point.
+    Dots,
+    /// An upright line from each point to the next one, of pairs with one x: how far a number is uncertain.
+    Ranges,
 }
 
 /// Colours that colour-blind readers tell apart (Okabe and Ito 2008, Color Universal Design), dark enough on white.
@@ -148,12 +153,14 @@ mod tests {
             points: vec![(0.0, 0.9), (50.0, f64::NAN), (100.0, 0.1)],
         };
         let bars = Series { shape: Shape::Bars, name: "bars\u{1b}".to_owned(), ..line.clone() };
+        let dots = Series { shape: Shape::Dots, ..line.clone() };
+        let ranges = Series { shape: Shape::Ranges, ..line.clone() };
         let marker = Marker { x: 50.0, y: 0.5, label: "half </text>".to_owned(), colour: Colour::Vermillion };
         let panel = Panel {
             title: "<script>alert(1)</script>".to_owned(),
             x: axis("days", 100.0, Unit::Number),
             y: axis("share", 1.0, Unit::Percent),
-            series: vec![bars, line],
+            series: vec![bars, line, dots, ranges],
             markers: vec![marker],
         };
         Figure {

@@ -37,12 +37,13 @@ pub(super) fn draw(panel: &Panel, top: f64, svg: &mut Svg) {
         match series.shape {
             Shape::Line => svg.path(&points, colour, false),
             Shape::Dashed => svg.path(&points, colour, true),
-            Shape::Bars => {
-                bars(&points, plot.bottom, colour, svg);
-                continue;
-            }
+            Shape::Bars => bars(&points, plot.bottom, colour, svg),
+            Shape::Dots => points.iter().for_each(|&point| svg.dot(point, 4.5, colour)),
+            Shape::Ranges => points.chunks_exact(2).for_each(|pair| svg.path(pair, colour, false)),
         }
-        lines.push(points);
+        if matches!(series.shape, Shape::Line | Shape::Dashed) {
+            lines.push(points);
+        }
     }
     markers(panel, plot, (x, y), &lines, svg);
 }
@@ -63,6 +64,10 @@ fn legend(series: &[Series], baseline: f64, svg: &mut Svg) {
             Shape::Line => svg.path(&[(left, middle), (left + 28.0, middle)], colour, false),
             Shape::Dashed => svg.path(&[(left, middle), (left + 28.0, middle)], colour, true),
             Shape::Bars => svg.bar((left + 8.0, middle - 6.0), 12.0, 12.0, colour),
+            Shape::Dots => svg.dot((left + 14.0, middle), 4.5, colour),
+            Shape::Ranges => {
+                svg.path(&[(left + 14.0, middle - 6.0), (left + 14.0, middle + 6.0)], colour, false);
+            }
         }
         svg.text((left + 34.0, baseline), Anchor::Start, Look::Plain, &series.name);
     }

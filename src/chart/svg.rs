@@ -98,7 +98,7 @@ impl Svg {
 }
 
 /// The text as XML may hold it: no markup, and no control characters, which XML cannot hold in any way.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

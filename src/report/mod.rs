@@ -1,0 +1,184 @@
+//! The report of a back-test: one HTML file for whoever decides whether the model is to be used, and needs no server,
+//! network or script to be read.
+
+mod curves;
+mod html;
+
+use mainstay_models::evaluate::Metrics;
+
+pub use self::curves::{Line, Tenth};
+pub use self::html::Tone;
+
+use self::html::{Column, Page};
+
+/// What a report shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// How the verdict is meant.
+    pub tone: Tone,
+    /// The verdict, a sentence.
+    pub verdict: String,
+    /// What it rests on, a sentence each.
+    pub grounds: Vec<String>,
+    /// What was tested: names and values.
+    pub facts: Vec<(String, String)>,
+    /// Models and baselines, in the order of the table.
+    pub rows: Vec<Measured>,
+    /// Of the one in use, its tenths by probability, lowest first.
+    pub reliability: Vec<Tenth>,
+    /// Shares of leavers by shares contacted: of the one in use, then of what it is compared with.
+    pub gain: Vec<Line>,
+    /// Of the one in use, the lift of each tenth, the most likely to leave first.
+    pub lift: Vec<f64>,
+    /// Money per customer of the population by shares contacted, like `gain`.
+    pub profit: Vec<Line>,
+    /// What the campaign of the profits costs and earns, a sentence.
+    pub campaign: String,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The name.
+    pub name: String,
+    /// Whether it is the one in use.
+    pub is_used: bool,
+    /// How good its probabilities are; `None` for what gives none, such as doing nothing.
+    pub metrics: Option<Metrics>,
+    /// What acting on it earns, in money per customer of the population.
+    pub profit: Option<f64>,
+}
+
+const COLUMNS: [Column; 7] = [
+    Column { title: "model or rule", meaning: "" },
+    Column {
+        title: "ranking (ROC-AUC)",
+        meaning: "of a leaver and a stayer, how often the leaver was given the higher risk; 0.5 is guessing, 1 is perfect",
+    },
+    Column {
+        title: "log loss",
+        meaning: "how far the probabilities were from what happened; lower is better, and confident mistakes cost most",
+    },
+    Column {
+        title: "calibration error",
+        meaning: "by how many points, on average over tenths, the probability said differs from the share who left; lower is better",
+    },
+    Column {
+        title: "Brier",
+        meaning: "mean squared distance between probability and outcome; lower is better",
+    },
+    Column {
+        title: "lift at 10 %",
+        meaning: "in the tenth most likely to leave, how many times as many left as on average; higher is better",
+    },
+    Column {
+        title: "earns per customer",
+        meaning: "what contacting whom it pays to contact would have earned, in money per customer of the population; higher is better",
+    },
+];
+
+impl Report {
+    /// The HTML document.
+    pub fn to_html(&self) -> String {
+        let mut page = Page::new("Can these churn scores be trusted?");
+        page.verdict(self.tone, &self.verdict, &self.grounds);
+        page.heading("What was tested");
+        page.facts(&self.facts);
+        page.heading("Models and simple rules, side by side");
+        page.paragraph("All were given the same customers, and nothing later than the test date. The marked one is in use.");
+        let rows: Vec<(bool, Vec<String>)> = self.rows.iter().map(|row| (row.is_used, row.cells())).collect();
+        page.table(&COLUMNS, &rows);
+        page.heading("Honesty");
+        page.paragraph("Customers in ten groups by the probability they were given. Dots on the dashed line are honest; above it more left than was said, below it fewer. Where the upright line crosses the dashed one, the difference is within chance.");
+        page.figure(&curves::reliability(&self.reliability));
+        page.heading("Reach");
+        page.paragraph("If you contact customers from the top of the list down, this is how many of those who leave you reach.");
+        page.figure(&curves::gain(&self.gain));
+        page.heading("Ranking");
+        page.paragraph(
+            "Bars should fall from left to right; the first should be well above the dashed line.",
+        );
+        page.figure(&curves::lift(&self.lift));
+        page.heading("Money");
+        page.paragraph(&self.campaign);
+        page.figure(&curves::profit(&self.profit));
+        page.finish()
+    }
+}
+
+impl Measured {
+    fn cells(&self) -> Vec<String> {
+        let number = |value: Option<f64>, digits: usize| {
+            value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))
+        };
+        let metrics = self.metrics.as_ref();
+        vec![
+            if self.is_used { format!("{} (in use)", self.name) } else { self.name.clone() },
+            number(metrics.and_then(|m| m.auc), 3),
+            number(metrics.map(|m| m.log_loss), 4),
+            metrics.map_or("–".to_owned(), |m| format!("{:.1} points", 100.0 * m.ece)),
+            number(metrics.map(|m| m.brier), 4),
+            number(metrics.and_then(|m| m.lift_at_10), 2),
+            number(self.profit, 2),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn report() -> Report {
+        let metrics = Metrics {
+            auc: Some(0.772),
+            pr_auc: Some(0.9),
+            log_loss: 0.4567,
+            brier: 0.15,
+            ece: 0.012,
+            lift_at_10: Some(1.31),
+        };
+        let line = |name: &str, bend: f64| Line {
+            name: name.to_owned(),
+            points: (0..=100).map(|i| f64::from(i) / 100.0).map(|x| (x, x.powf(bend))).collect(),
+        };
+        let money = |name: &str, scale: f64| Line {
+            name: name.to_owned(),
+            points: (0..=100)
+                .map(|i| f64::from(i) / 100.0)
+                .map(|x| (x, scale * (x.sqrt() - 1.15 * x)))
+                .collect(),
+        };
+        let row = |name: &str, is_used, metrics| Measured {
+            name: name.to_owned(),
+            is_used,
+            metrics,
+            profit: Some(2.5),
+        };
+        Report {
+            tone: Tone::Good,
+            verdict: "Clearly better than the simple rule".to_owned(),
+            grounds: vec!["Over 3 test dates the model would have earned 0.52 more per customer than the rule \"days since the last order\".".to_owned()],
+            facts: vec![("Test date".to_owned(), "1998-04-01".to_owned()), ("Customers".to_owned(), "6046".to_owned())],
+            rows: vec![
+                row("average", true, Some(metrics)),
+                row("days since the last order", false, Some(metrics)),
+                row("do nothing <b>", false, None),
+            ],
+            reliability: (0..10).map(|i| 0.1 + 0.08 * f64::from(i)).map(|p| Tenth { predicted: p, observed: p + 0.02, interval: (p - 0.01, p + 0.05) }).collect(),
+            gain: vec![line("average", 0.4), line("days since the last order", 0.55)],
+            lift: (0..10).map(|i| 2.6 - 0.25 * f64::from(i)).collect(),
+            profit: vec![money("average", 10.0), money("days since the last order", 8.0)],
+            campaign: "A contact costs 1.00 and an incentive 10.00; three in ten who would leave are kept, each worth 200.00.".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_page_says_the_verdict_and_shows_every_curve() {
+        let html = report().to_html();
+        assert!(html.contains("Clearly better than the simple rule"));
+        assert_eq!(html.matches("<svg").count(), 4);
+        assert!(html.contains("average (in use)") && html.contains("do nothing &lt;b&gt;"));
+        assert!(html.contains("reaches 53 % of those who leave"), "the gain at a fifth");
+        assert!(!html.contains("NaN") && !html.contains("<script"));
+    }
+}
