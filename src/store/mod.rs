@@ -1,9 +1,11 @@
-//! The store: a folder with the history that is kept, the model and the newest scored list. What is written appears whole
+//! The store: a folder with the history that is kept, the models and the newest scored list. What is written appears whole
 //! or not at all.
 
 mod kept;
+mod models;
 
 pub use kept::{Kept, KeptFile};
+pub use models::{Change, Served, StoredModel};
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -27,7 +29,7 @@ impl Store {
         Self { folder: folder.to_owned() }
     }
 
-    /// Where the model is.
+    /// Where the model in service is.
     pub fn model_path(&self) -> PathBuf {
         self.folder.join("model.mainstay")
     }
@@ -58,16 +60,15 @@ impl Store {
         Kept::open_to_add(&self.history_folder())
     }
 
-    /// Saves a model in place of the one before.
+    /// Saves a newly trained model in place of the one in service, which is kept.
     ///
     /// # Errors
     /// When the folder cannot be written to; the model before is then still there.
     pub fn save_model(&self, artifact: &Artifact) -> Result<(), Failure> {
-        self.create()?;
-        write_whole(&self.model_path(), |out| out.write_all(&artifact.to_bytes()))
+        self.serve_model(artifact, Change::Train)
     }
 
-    /// Loads the model.
+    /// Loads the model in service.
     ///
     /// # Errors
     /// When there is none, or it is damaged, too new or made for other features.

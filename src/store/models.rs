@@ -1,0 +1,237 @@
+//! The models of a store: `model.mainstay` is in service, `models/NAME.model` is every other that was kept, and
+//! `models/history.json` tells which were in service one after the other.
+//!
+//! What is in service is what `model.mainstay` holds, whoever put it there: it changes in one rename, and the history is
+//! written after it. Where the two do not agree, the file is right.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use mainstay_models::artifact::Artifact;
+use serde::{Deserialize, Serialize};
+
+use super::{Store, write_whole};
+use crate::failure::{Failure, Kind};
+
+const SUFFIX: &str = "model";
+
+/// Why a model came into service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// It was trained.
+    Train,
+    /// It was promoted.
+    Promote,
+    /// The one after it was rolled back.
+    Rollback,
+}
+
+/// A change of the model in service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Served {
+    /// Why.
+    pub change: Change,
+    /// The model's name.
+    pub model: String,
+}
+
+/// A model of the store.
+#[derive(Debug)]
+pub struct StoredModel {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it is in service.
+    pub in_service: bool,
+    /// The model.
+    pub artifact: Artifact,
+}
+
+impl Store {
+    /// Every model that can be read, oldest data first, each once; and what cannot be read.
+    ///
+    /// # Errors
+    /// When the folder cannot be listed.
+    pub fn models(&self) -> Result<(Vec<StoredModel>, Vec<Failure>), Failure> {
+        let (mut models, mut failures): (Vec<StoredModel>, _) = (Vec::new(), Vec::new());
+        let serving = self.model_path();
+        let mut paths = vec![serving.clone()];
+        paths.extend(self.kept_models()?);
+        for path in paths.into_iter().filter(|path| path.exists()) {
+            match load(&path) {
+                Ok(artifact) if models.iter().any(|model| model.artifact.name() == artifact.name()) => {}
+                Ok(artifact) => {
+                    models.push(StoredModel { in_service: path == serving, path, artifact });
+                }
+                Err(failure) => failures.push(failure),
+            }
+        }
+        models.sort_by_cached_key(|model| (model.artifact.data_span.1, model.artifact.name()));
+        Ok((models, failures))
+    }
+
+    /// The model of a name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn model_named(&self, name: &str) -> Result<StoredModel, Failure> {
+        let (models, _) = self.models()?;
+        let names: Vec<String> = models.iter().map(|model| model.artifact.name()).collect();
+        models.into_iter().find(|model| model.artifact.name() == name).ok_or_else(|| {
+            let there_are = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            Failure::new(Kind::NoModel, format!("no model {name}; there are: {there_are}"))
+        })
+    }
+
+    /// Keeps a model without putting it into service.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn keep_model(&self, artifact: &Artifact) -> Result<(), Failure> {
+        let path = self.kept_path(&artifact.name());
+        fs::create_dir_all(self.models_folder()).map_err(|cause| Failure::output(&path, cause))?;
+        write_whole(&path, |out| out.write_all(&artifact.to_bytes()))
+    }
+
+    /// Puts a model into service; the one before is kept.
+    ///
+    /// # Errors
+    /// When the store cannot be written to; the model before is then still in service.
+    pub fn serve_model(&self, artifact: &Artifact, change: Change) -> Result<(), Failure> {
+        let name = artifact.name();
+        let before = load(&self.model_path()).ok();
+        let mut history = self.model_history()?;
+        if let Some(before) = &before {
+            if before.name() == name {
+                return Ok(());
+            }
+            self.keep_model(before)?;
+            // Somebody may have put it there by hand, and the first of a store leaves no history.
+            if history.last().is_none_or(|last| last.model != before.name()) {
+                history.push(Served { change: Change::Promote, model: before.name() });
+            }
+        }
+        self.create()?;
+        write_whole(&self.model_path(), |out| out.write_all(&artifact.to_bytes()))?;
+        if before.is_none() && history.is_empty() {
+            return Ok(());
+        }
+        history.push(Served { change, model: name });
+        self.save_history(&history)
+    }
+
+    /// Puts the model that was in service before the present one back.
+    ///
+    /// # Errors
+    /// When there was none, it is gone, or the store cannot be written to.
+    pub fn roll_back(&self) -> Result<Artifact, Failure> {
+        let present = self.load_model()?.name();
+        let before = before(&self.model_history()?, &present).ok_or_else(|| {
+            Failure::new(Kind::NoModel, format!("no other model was in service before {present}"))
+        })?;
+        let model = self.model_named(&before)?;
+        self.serve_model(&model.artifact, Change::Rollback)?;
+        Ok(model.artifact)
+    }
+
+    /// Which models were in service, oldest first; empty while there was but one.
+    ///
+    /// # Errors
+    /// When what is there is no history.
+    pub fn model_history(&self) -> Result<Vec<Served>, Failure> {
+        let path = self.history_path();
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) => return Err(unreadable(&path, &cause.to_string())),
+        };
+        serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error.to_string()))
+    }
+
+    fn save_history(&self, history: &[Served]) -> Result<(), Failure> {
+        let path = self.history_path();
+        let text = serde_json::to_vec_pretty(history)
+            .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+        write_whole(&path, |out| out.write_all(&text))
+    }
+
+    fn models_folder(&self) -> PathBuf {
+        self.folder.join("models")
+    }
+
+    fn kept_path(&self, name: &str) -> PathBuf {
+        self.models_folder().join(format!("{name}.{SUFFIX}"))
+    }
+
+    fn history_path(&self) -> PathBuf {
+        self.models_folder().join("history.json")
+    }
+
+    fn kept_models(&self) -> Result<Vec<PathBuf>, Failure> {
+        let folder = self.models_folder();
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) => return Err(unreadable(&folder, &cause.to_string())),
+        };
+        let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+        let mut paths: Vec<PathBuf> =
+            paths.collect::<io::Result<_>>().map_err(|cause| unreadable(&folder, &cause.to_string()))?;
+        paths.retain(|path| path.extension().is_some_and(|end| end == SUFFIX));
+        paths.sort();
+        Ok(paths)
+    }
+}
+
+/// The model that was in service before the present one: trained and promoted models lie on each other, and a rollback
+/// takes the uppermost off.
+fn before(history: &[Served], present: &str) -> Option<String> {
+    let mut stack: Vec<&str> = Vec::new();
+    for served in history {
+        if served.change == Change::Rollback {
+            stack.pop();
+        }
+        if stack.last() != Some(&served.model.as_str()) {
+            stack.push(&served.model);
+        }
+    }
+    while stack.last() == Some(&present) {
+        stack.pop();
+    }
+    stack.last().map(|&name| name.to_owned())
+}
+
+fn load(path: &Path) -> Result<Artifact, Failure> {
+    let bytes = fs::read(path).map_err(|cause| unreadable(path, &cause.to_string()))?;
+    Artifact::from_bytes(&bytes).map_err(|error| Failure::model(path, &error))
+}
+
+fn unreadable(path: &Path, cause: &str) -> Failure {
+    Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn history(changes: &[(Change, &str)]) -> Vec<Served> {
+        changes.iter().map(|&(change, model)| Served { change, model: model.to_owned() }).collect()
+    }
+
+    #[test]
+    fn rolling_back_twice_goes_back_twice() {
+        use Change::{Promote, Rollback, Train};
+        let mut served = history(&[(Train, "a"), (Train, "b"), (Promote, "c")]);
+        assert_eq!(before(&served, "c").as_deref(), Some("b"));
+        served.extend(history(&[(Rollback, "b")]));
+        assert_eq!(before(&served, "b").as_deref(), Some("a"));
+        served.extend(history(&[(Rollback, "a")]));
+        assert_eq!(before(&served, "a"), None);
+        served.extend(history(&[(Promote, "c")]));
+        assert_eq!(before(&served, "c").as_deref(), Some("a"));
+        // Put there by hand: the newest of the history was before it.
+        assert_eq!(before(&served, "d").as_deref(), Some("c"));
+    }
+}
