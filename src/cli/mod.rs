@@ -9,6 +9,7 @@ mod horizon;
 mod ingest;
 mod input;
 mod list;
+mod models;
 mod output;
 mod progress;
 mod reading;
@@ -59,6 +60,8 @@ enum Command {
     Score(score::Args),
     /// Show whom to contact: the newest scored list, highest net value first
     List(list::Args),
+    /// List the store's models, describe one, choose which is in service
+    Models(models::Args),
     /// Serve the score API
     Serve(serve::Args),
     /// Write the files of a made-up shop, and the truth about its customers
@@ -95,6 +98,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Features(args) => features::run(&args),
         Command::Score(args) => score::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Models(args) => models::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     }

@@ -1,0 +1,112 @@
+//! `mainstay models`: which models there are, what each is good for, and which is in service.
+
+use clap::{Args as ClapArgs, Subcommand};
+use mainstay_models::artifact::Artifact;
+use serde_json::{Value, json};
+
+use super::output;
+use super::settings::StoreArgs;
+use crate::failure::Failure;
+use crate::store::{Change, Store, StoredModel};
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List the store's models, and which is in service
+    List(Common),
+    /// Put a model into service; the one before is kept
+    Promote(Promote),
+    /// Put the model that was in service before the present one back
+    Rollback(Common),
+}
+
+#[derive(ClapArgs)]
+struct Common {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(ClapArgs)]
+struct Promote {
+    /// The model, as mainstay models list names it
+    name: String,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    match &args.action {
+        Action::List(common) => list(common),
+        Action::Promote(Promote { name, common }) => {
+            let store = Store::at(&common.store.store);
+            let model = store.model_named(name)?;
+            store.serve_model(&model.artifact, Change::Promote)?;
+            in_service(&model.artifact, common)
+        }
+        Action::Rollback(common) => in_service(&Store::at(&common.store.store).roll_back()?, common),
+    }
+}
+
+fn in_service(artifact: &Artifact, common: &Common) -> Result<(), Failure> {
+    if common.json {
+        output::print_json(&json!({"in_service": artifact.name()}))
+    } else {
+        output::print(&format!("in service: {}\n", artifact.name()))
+    }
+}
+
+fn list(common: &Common) -> Result<(), Failure> {
+    let store = Store::at(&common.store.store);
+    let (models, failures) = store.models()?;
+    failures.iter().for_each(|failure| output::note(&format!("left out: {failure}")));
+    if common.json {
+        let history = store.model_history()?;
+        return output::print_json(&json!({
+            "models": models.iter().map(to_json).collect::<Vec<_>>(),
+            "history": history,
+        }));
+    }
+    if models.is_empty() {
+        return output::print("no models; train one with mainstay train\n");
+    }
+    let rows: Vec<Vec<String>> = models.iter().map(cells).collect();
+    output::print(&output::table(
+        &["model", "in service", "horizon", "trained until", "customers", "churn rate"],
+        &rows,
+    ))
+}
+
+fn cells(model: &StoredModel) -> Vec<String> {
+    let artifact = &model.artifact;
+    let newest = artifact.snapshots.iter().find(|snapshot| snapshot.rows > 0);
+    vec![
+        artifact.name(),
+        if model.in_service { "yes" } else { "no" }.to_owned(),
+        artifact.settings.horizon.to_string(),
+        artifact.data_span.1.to_string(),
+        newest.map_or(0, |snapshot| snapshot.rows).to_string(),
+        format!("{:.1} %", 100.0 * artifact.churn_rate()),
+    ]
+}
+
+fn to_json(model: &StoredModel) -> Value {
+    let artifact = &model.artifact;
+    json!({
+        "model": artifact.name(),
+        "in_service": model.in_service,
+        "file": model.path.display().to_string(),
+        "label": artifact.label.to_string(),
+        "horizon_days": artifact.settings.horizon.get(),
+        "lookback_days": artifact.settings.lookback.get(),
+        "trained_until": artifact.data_span.1.to_string(),
+        "churn_rate": artifact.churn_rate(),
+    })
+}
