@@ -122,7 +122,7 @@ pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
 
 /// A 64-bit fingerprint that is the same on every machine. Two orders of one customer are told apart by it; that two
 /// of a customer's million orders share one has a chance below 1 in 30 million.
-pub(crate) fn fingerprint(id: &str) -> u64 {
+pub fn fingerprint(id: &str) -> u64 {
     xxh3_64(id.as_bytes())
 }
 
