@@ -14,6 +14,7 @@ use mainstay_features::ingest;
 use mainstay_features::watch::Unwatched;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::decision::Catalogue;
+use mainstay_models::gate::Grade;
 use mainstay_models::model::Kind;
 use mainstay_models::training::{Settings, train};
 
@@ -35,14 +36,20 @@ fn timed(mut run: impl FnMut()) -> [f64; 3] {
 fn main() {
     let histories = ingest::read(&sample::cdnow(), &Unwatched).unwrap().history;
     let history = histories.whole().unwrap();
-    let settings = Settings { horizon: "90d".parse().unwrap(), lookback: "180d".parse().unwrap(), seed: 0 };
+    let settings = Settings {
+        horizon: "90d".parse().unwrap(),
+        lookback: "180d".parse().unwrap(),
+        seed: 0,
+        trainer: Default::default(),
+    };
     let (first, last) = history.span().unwrap();
-    let training = train(&histories, &settings, last, &Unwatched).unwrap();
+    let training = train(&histories, &settings, last, None, &Unwatched).unwrap();
     println!("{} nodes in the forest", training.models.forest.nodes().len());
 
-    for kind in [Kind::Logistic, Kind::Forest] {
+    for kind in Kind::CANDIDATES {
         let mut training = training.clone();
-        training.models.selected = kind;
+        training.chosen.kind = kind;
+        training.verdict.grade = Grade::ClearlyBetter;
         let artifact = Artifact::new(settings, (first, last), training);
         let service = Service::new(artifact, Catalogue::built_in().unwrap(), Assumptions::default());
         let (customers, _) = service.score_population(history, last, &Unwatched);
@@ -50,8 +57,8 @@ fn main() {
 
         let [median, least, most] = timed(|| {
             for &customer in &some {
-                let scored = service.score_customer(history.customer(customer), last).unwrap();
-                std::hint::black_box(service.reasons(&scored.row));
+                let row = service.row_of(history.customer(customer), history.given(), last).unwrap();
+                std::hint::black_box((service.score_row(&row).unwrap(), service.explain(&row)));
             }
         })
         .map(|seconds| seconds / some.len() as f64 * 1e6);

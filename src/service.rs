@@ -5,15 +5,17 @@ use mainstay_features::history::{CustomerHistory, Given, History};
 use mainstay_features::known::Cut;
 use mainstay_features::label::Label;
 use mainstay_features::recency::RECENCY_DAYS;
-use mainstay_features::registry::{self, CORE, Row, place};
-use mainstay_features::table::Snapshot;
+use mainstay_features::registry::{CORE, Row, place};
 use mainstay_features::tenure::TENURE_DAYS;
 use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
 use mainstay_models::artifact::Artifact;
+use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Decision, decide};
+use mainstay_models::inputs::{FeatureList, core_of};
 use mainstay_models::lifetime::{Margin, YearlyDiscount, expected_years_kept, lifetime_value};
+use mainstay_models::model::Serving;
 use rayon::prelude::*;
 
 use crate::failure::{Failure, Kind};
@@ -40,12 +42,14 @@ pub struct Service {
     catalogue: Catalogue,
     margin: Margin,
     years_kept: f64,
+    serving: Serving,
+    shift: f64,
 }
 
 /// One customer's features, probability, value and decision.
 #[derive(Clone, Copy, Debug)]
 pub struct Scored<'a> {
-    /// The features.
+    /// The core features.
     pub row: Row,
     /// The probability of churn within the model's horizon if nothing is done.
     pub churn_probability: Probability,
@@ -55,29 +59,43 @@ pub struct Scored<'a> {
     pub decision: Decision<'a>,
 }
 
+/// Why a customer scores as they do: base + Σ contributions + calibration + shift are the log-odds of the probability.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The raw log-odds before anything is known: see [`mainstay_models::model::Models::contributions`].
+    pub base: f64,
+    /// Every column the model sees, the largest contribution first.
+    pub reasons: Vec<Reason>,
+    /// What calibration adds to the raw log-odds.
+    pub calibration: f64,
+    /// What the expected shift of the churn rate adds.
+    pub shift: f64,
+}
+
 /// One feature's part in a score.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reason {
     /// The feature.
     pub feature: &'static str,
-    /// The customer's value.
+    /// The customer's value; NaN where there is none.
     pub value: f64,
-    /// What it contributes: see [`mainstay_models::model::Models::contributions`].
+    /// What it contributes to the log-odds.
     pub contribution: f64,
 }
 
 /// The most a feature given from outside may be; a history cannot give more.
 const MOST: f64 = 1e13;
 
-/// So many rows are scored at a time on one thread.
-const CHUNK_ROWS: usize = 4096;
+/// So many customers are scored at a time on one thread.
+const CHUNK_CUSTOMERS: usize = 4096;
 
 impl Service {
     /// A service that answers with this model.
     pub fn new(artifact: Artifact, catalogue: Catalogue, assumptions: Assumptions) -> Self {
         let years_kept =
             expected_years_kept(artifact.churn_rate(), artifact.settings.horizon, assumptions.discount);
-        Self { artifact, catalogue, margin: assumptions.margin, years_kept }
+        let (serving, shift) = artifact.training.serving();
+        Self { artifact, catalogue, margin: assumptions.margin, years_kept, serving, shift }
     }
 
     /// The model.
@@ -95,7 +113,7 @@ impl Service {
     /// # Errors
     /// When leaving means something else in the history than it did where the model was trained.
     pub fn check_label(&self, given: Given) -> Result<(), Failure> {
-        let (learnt, label) = (self.artifact.label, Label::where_given(given));
+        let (learnt, label) = (self.artifact.training.label, Label::where_given(given));
         if learnt != label {
             return Err(Failure::new(
                 Kind::NoModel,
@@ -116,29 +134,44 @@ impl Service {
         as_of: Instant,
         watch: &dyn Watch,
     ) -> (Vec<u32>, Vec<Scored<'_>>) {
-        let Snapshot { customers, rows, .. } =
-            Snapshot::take(history, as_of, self.artifact.settings.lookback);
-        let scored = rows
-            .par_chunks(CHUNK_ROWS)
-            .flat_map_iter(|rows| {
-                let scored = self.score(rows);
-                watch.advance(rows.len() as u64);
-                scored
+        let label = self.artifact.training.label;
+        let lookback = self.artifact.settings.lookback;
+        let chunks: Vec<(Vec<u32>, Vec<Scored<'_>>)> = (0..history.len())
+            .into_par_iter()
+            .step_by(CHUNK_CUSTOMERS)
+            .map_init(Cut::default, |cut, first| {
+                let (mut customers, mut values) = (Vec::new(), Vec::new());
+                for customer in first..history.len().min(first + CHUNK_CUSTOMERS) {
+                    let known = cut.at(history.customer(customer), as_of);
+                    if let Some(known) = known.filter(|known| label.has_in_population(known, lookback)) {
+                        customers.push(customer as u32);
+                        self.features().compute(&known, history.given(), &mut values);
+                    }
+                }
+                let scored = self.score(&values);
+                watch.advance(scored.len() as u64);
+                (customers, scored)
             })
             .collect();
+        let (mut customers, mut scored) = (Vec::new(), Vec::new());
+        for (own, own_scored) in chunks {
+            customers.extend(own);
+            scored.extend(own_scored);
+        }
         (customers, scored)
     }
 
-    /// Scores one customer's history.
+    /// The row of one customer's history: a value for each of [`Self::features`].
     ///
     /// # Errors
     /// When the customer has never bought, or, where leaving is to buy no more, not within the lookback: no churn is left to
     /// predict. Where it is a contract's end, the caller says that the contract runs.
-    pub fn score_customer(
+    pub fn row_of(
         &self,
         customer: CustomerHistory<'_>,
+        given: Given,
         as_of: Instant,
-    ) -> Result<Scored<'_>, Failure> {
+    ) -> Result<Vec<f64>, Failure> {
         let lookback = self.artifact.settings.lookback;
         let mut cut = Cut::default();
         let known = cut.at(customer, as_of).ok_or_else(|| {
@@ -147,19 +180,29 @@ impl Service {
                 format!("no purchase at or before {as_of}: there is nothing to lose yet"),
             )
         })?;
-        if self.artifact.label == Label::NoPurchase && !known.bought_within(lookback) {
+        if self.artifact.training.label == Label::NoPurchase && !known.bought_within(lookback) {
             return Err(lapsed(known.as_of().days_since(known.last_purchase().instant), lookback.get()));
         }
-        self.score_row(registry::compute(&known))
+        let mut row = Vec::with_capacity(self.features().width());
+        self.features().compute(&known, given, &mut row);
+        Ok(row)
     }
 
-    /// Scores one row of features.
+    /// The features the model sees, in the order of a row.
+    pub fn features(&self) -> &FeatureList {
+        &self.artifact.training.models.inputs.features
+    }
+
+    /// Scores one row of features: a value for each of [`Self::features`], NaN where there is none, which the core always has.
     ///
     /// # Errors
     /// When a value is impossible or the customer has lapsed.
-    pub fn score_row(&self, row: Row) -> Result<Scored<'_>, Failure> {
+    pub fn score_row(&self, row: &[f64]) -> Result<Scored<'_>, Failure> {
         let impossible = |what: String| Err(Failure::new(Kind::BadInput, what));
-        for (feature, value) in CORE.iter().zip(row) {
+        for (place, (feature, &value)) in self.features().features().iter().zip(row).enumerate() {
+            if value.is_nan() && place >= CORE.len() {
+                continue;
+            }
             if value.is_nan() || value < feature.least {
                 return impossible(format!(
                     "{}: {value} is below the least possible, {}",
@@ -187,37 +230,52 @@ impl Service {
             ));
         }
         let lookback_days = self.artifact.settings.lookback.get();
-        if self.artifact.label == Label::NoPurchase && recency_days >= f64::from(lookback_days) {
+        if self.artifact.training.label == Label::NoPurchase && recency_days >= f64::from(lookback_days) {
             return Err(lapsed(recency_days as i64, lookback_days));
         }
-        self.score(&[row]).pop().ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
+        self.score(row).pop().ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
     }
 
-    /// Why a customer scores as they do: every feature, the largest contribution first.
-    pub fn reasons(&self, row: &Row) -> Vec<Reason> {
-        let contributions = self.artifact.models.contributions(&row.map(|value| value as f32));
-        let mut reasons: Vec<Reason> = CORE
-            .iter()
+    /// Why a row scores as it does.
+    pub fn explain(&self, row: &[f64]) -> Explanation {
+        let models = &self.artifact.training.models;
+        let columns = self.columns_of(row);
+        let (base, contributions) = models.contributions(self.serving.kind, &columns);
+        let raw = base + contributions.iter().sum::<f64>();
+        let mut reasons: Vec<Reason> = models
+            .inputs
+            .names()
+            .into_iter()
             .enumerate()
-            .map(|(i, feature)| Reason {
-                feature: feature.name,
-                value: row[i],
-                contribution: contributions[i],
+            .map(|(place, feature)| Reason {
+                feature,
+                value: row.get(place).copied().unwrap_or_else(|| f64::from(columns[place])),
+                contribution: contributions[place],
             })
             .collect();
         reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-        reasons
+        let calibration = self.serving.calibration.apply(raw) - raw;
+        Explanation { base, reasons, calibration, shift: self.shift }
     }
 
-    /// The one way from rows to decisions; a row scores the same alone and among others.
-    fn score(&self, rows: &[Row]) -> Vec<Scored<'_>> {
-        let models = &self.artifact.models;
-        let values: Vec<f32> = rows.iter().flatten().map(|&value| value as f32).collect();
-        let probabilities = models.probabilities(models.selected, Rows::new(&values, CORE.len()));
-        rows.iter()
-            .zip(probabilities)
-            .map(|(&row, probability)| {
-                let churn_probability = Probability::nearest(probability);
+    /// Rows of features as the models see them.
+    fn columns_of(&self, values: &[f64]) -> Vec<f32> {
+        let cast: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+        self.artifact.training.models.inputs.complete(Rows::new(&cast, self.features().width()))
+    }
+
+    /// The one way from rows of features, one after the other, to decisions; a row scores the same alone and among
+    /// others.
+    fn score(&self, values: &[f64]) -> Vec<Scored<'_>> {
+        let models = &self.artifact.training.models;
+        let columns = self.columns_of(values);
+        let log_odds = self.serving.log_odds(models, Rows::new(&columns, models.inputs.width()));
+        values
+            .chunks_exact(self.features().width())
+            .zip(log_odds)
+            .map(|(row, log_odds)| {
+                let row = core_of(row);
+                let churn_probability = probability(log_odds + self.shift);
                 let lifetime_value = lifetime_value(&row, self.margin, self.years_kept);
                 let decision = decide(&self.catalogue, churn_probability, lifetime_value);
                 Scored { row, churn_probability, lifetime_value, decision }

@@ -2,19 +2,26 @@
 
 use mainstay_features::history::Histories;
 use mainstay_features::label::Label;
-use mainstay_features::recency::RECENCY_DAYS;
-use mainstay_features::registry::place;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 
 use crate::TrainingError;
 use crate::evaluate::Metrics;
-use crate::logistic::Logistic;
-use crate::model::Kind;
-use crate::training::{self, Labelled, Settings};
+use crate::evaluate::curves::Curves;
+use crate::evaluate::profit::{Campaign, expected_maximum, maximum, of_acting_on, of_contacting};
+use crate::inputs::EXPECTED_PURCHASES;
+use crate::model::{Kind, completed, probabilities};
+use crate::snapshots::{Question, Snapshots};
+use crate::training::{self, Settings, Training, measure};
 
 /// The rule everyone has without a model, as a logistic regression on recency alone.
 pub const RECENCY_RULE: &str = "days since the last order";
+/// BG/NBD's word, e to the power of less the purchases it expects.
+pub const BG_NBD: &str = "BG/NBD";
+/// Contacting everyone, whoever they are.
+pub const EVERYONE: &str = "contact everyone";
+/// Contacting nobody.
+pub const NOBODY: &str = "contact nobody";
 
 /// One model on the test rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +30,23 @@ pub struct Judged {
     pub name: String,
     /// Whether it is the one that would have been used.
     pub selected: bool,
-    /// How it did.
-    pub metrics: Metrics,
+    /// How it did; `None` of what gives no probabilities.
+    pub metrics: Option<Metrics>,
+    /// What it would have earned.
+    pub earned: Earned,
+    /// Its curves.
+    pub curves: Option<Curves>,
+}
+
+/// What acting on a model earns, in money a customer of the population.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Earned {
+    /// Acting on its probabilities: see [`of_acting_on`].
+    pub profit: f64,
+    /// The most its ranking could earn at the mean save rate, with the best threshold in hindsight (MPC).
+    pub maximum: Option<f64>,
+    /// The same, expected over save rates (EMPC).
+    pub expected_maximum: Option<f64>,
 }
 
 /// The outcome of a back-test.
@@ -34,13 +56,13 @@ pub struct Backtest {
     pub label: Label,
     /// The last order's instant less the horizon.
     pub test_cutoff: Instant,
-    /// Rows trained on: snapshots whose labels end at or before the test cutoff.
-    pub train_rows: usize,
+    /// What was trained on what was known then.
+    pub training: Training,
     /// Customers in the population at the test cutoff.
     pub test_rows: usize,
     /// Share of them who churned.
     pub churn_rate: f64,
-    /// The models; the selection was made before the test rows were looked at.
+    /// The models, the one that would have been used first; it was chosen before the test rows were looked at.
     pub models: Vec<Judged>,
     /// What they must beat.
     pub baselines: Vec<Judged>,
@@ -57,8 +79,8 @@ pub fn backtest(
 ) -> Result<Backtest, TrainingError> {
     let last = histories.summary().span.map_or(Instant::MIN, |(_, last)| last);
     let test_cutoff = last.minus(settings.horizon);
-    let labelled =
-        training::snapshots(histories, settings, test_cutoff, watch).map_err(|error| match error {
+    let training =
+        training::train(histories, settings, test_cutoff, None, watch).map_err(|error| match error {
             // To train one horizon earlier takes a history one horizon longer.
             TrainingError::HistoryTooShort { first, needed_days, .. } => TrainingError::HistoryTooShort {
                 first,
@@ -67,37 +89,84 @@ pub fn backtest(
             },
             other => other,
         })?;
-    let label = Label::where_given(histories.given());
-    let data = training::stack(&labelled);
-    let trained = training::train_on(&labelled, &data, label, settings, watch)?;
-    watch.begin(&format!("fit {RECENCY_RULE}"), None);
-    let rule = Logistic::fit(&data, &[place(&RECENCY_DAYS)])?;
-    watch.end();
-
     watch.begin("test", None);
-    let test = Labelled::take(histories, test_cutoff, settings)?;
-    let nobody = || match label {
+    let models = &training.models;
+    let Settings { horizon, lookback, .. } = *settings;
+    let question = Question { features: &models.inputs.features, horizon, lookback, share: 1.0 };
+    let snapshots = Snapshots::take(histories, &[test_cutoff], &question)?;
+    let test = snapshots.at(test_cutoff).filter(|test| !test.data.is_empty());
+    let test = test.ok_or(match training.label {
         Label::NoPurchase => {
-            TrainingError::NobodyToTest { cutoff: test_cutoff, lookback_days: settings.lookback.get() }
+            TrainingError::NobodyToTest { cutoff: test_cutoff, lookback_days: lookback.get() }
         }
         Label::ContractEnd => TrainingError::NoContractRuns,
+    })?;
+    let data = completed(&models.inputs, &test.data);
+    let churned = &data.churned;
+    let judge = |name: &str, selected: bool, said: &[f64]| judge(name, selected, said, churned);
+    let raw = |kind: Kind| probabilities(&models.raw(kind, data.rows()), 0.0);
+
+    let (serving, shift) = training.serving();
+    let served = probabilities(&serving.log_odds(models, data.rows()), shift);
+    let mut judged = vec![judge(&name_of(serving.kind), true, &served)];
+    judged.extend(
+        Kind::CANDIDATES
+            .into_iter()
+            .filter(|&kind| kind != serving.kind)
+            .map(|kind| judge(&name_of(kind), false, &raw(kind))),
+    );
+    let mut baselines = vec![judge(RECENCY_RULE, false, &raw(Kind::Rule))];
+    if models.inputs.purchasing.is_some() {
+        let last = data.width() - 1;
+        let said: Vec<f64> = data.rows().iter().map(|row| (-f64::from(row[last])).exp()).collect();
+        debug_assert_eq!(models.inputs.names().last(), Some(&EXPECTED_PURCHASES));
+        baselines.push(judge(BG_NBD, false, &said));
+    }
+    let campaign = Campaign::default();
+    let mean = |of: &dyn Fn(bool) -> f64| churned.iter().map(|&c| of(c)).sum::<f64>() / churned.len() as f64;
+    let plain = |name: &str, profit: f64| Judged {
+        name: name.to_owned(),
+        selected: false,
+        metrics: None,
+        earned: Earned { profit, maximum: None, expected_maximum: None },
+        curves: None,
     };
-    let judge = |kind: Kind| -> Result<Judged, TrainingError> {
-        let metrics = test.measure(|rows| trained.models.probabilities(kind, rows)).ok_or_else(nobody)?;
-        Ok(Judged { name: kind.to_string(), selected: kind == trained.models.selected, metrics })
-    };
-    let models = vec![judge(Kind::Logistic)?, judge(Kind::Forest)?];
-    let metrics =
-        test.measure(|rows| rows.iter().map(|row| rule.probability(row)).collect()).ok_or_else(nobody)?;
+    baselines.push(plain(EVERYONE, mean(&|churned| of_contacting(churned, &campaign))));
+    baselines.push(plain(NOBODY, 0.0));
     watch.end();
-    let summary = test.summary();
+    let (test_rows, churned) = (data.len(), data.churned_count());
     Ok(Backtest {
-        label,
+        label: training.label,
         test_cutoff,
-        train_rows: trained.rows(),
-        test_rows: summary.rows,
-        churn_rate: summary.churn_rate().ok_or_else(nobody)?,
-        models,
-        baselines: vec![Judged { name: RECENCY_RULE.to_owned(), selected: false, metrics }],
+        test_rows,
+        churn_rate: churned as f64 / test_rows as f64,
+        models: judged,
+        baselines,
+        training,
     })
+}
+
+/// The name of a kind in the results.
+pub fn name_of(kind: Kind) -> String {
+    match kind {
+        Kind::Rule => RECENCY_RULE.to_owned(),
+        kind => kind.to_string(),
+    }
+}
+
+fn judge(name: &str, selected: bool, said: &[f64], churned: &[bool]) -> Judged {
+    let campaign = Campaign::default();
+    let rows = churned.len().max(1) as f64;
+    let acted: f64 = said.iter().zip(churned).map(|(&p, &c)| of_acting_on(p, c, &campaign)).sum();
+    Judged {
+        name: name.to_owned(),
+        selected,
+        metrics: measure(said, churned),
+        earned: Earned {
+            profit: acted / rows,
+            maximum: Some(maximum(said, churned, &campaign, campaign.save_rate.mean()).per_customer),
+            expected_maximum: Some(expected_maximum(said, churned, &campaign).per_customer),
+        },
+        curves: Some(Curves::of(said, churned, &campaign)),
+    }
 }

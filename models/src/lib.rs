@@ -1,12 +1,14 @@
 //! From the feature table to churn probability, lifetime value and the retention decision.
 //!
 //! ```text
-//! snapshots ──dataset──► logistic, forest ──► probability ──► lifetime value ──► decision
-//!               └─backtest─► evaluate
+//! snapshots ──inputs──► logistic, forest ──calibrate, season──► probability ──► lifetime value ──► decision
+//!     └─rolling─► choice, gate                └─backtest─► evaluate
 //! ```
 
 pub mod artifact;
 pub mod backtest;
+pub mod calibrate;
+pub mod choice;
 pub mod dataset;
 pub mod decision;
 pub mod drift;
@@ -14,10 +16,17 @@ mod error;
 pub mod evaluate;
 pub mod explain;
 pub mod forest;
+pub mod gate;
+mod ground;
+pub mod inputs;
 pub mod lifetime;
 pub mod logistic;
 pub mod model;
+pub mod odds;
 pub mod onnx;
+pub mod rolling;
+pub mod season;
+pub mod snapshots;
 pub mod training;
 
 pub use error::TrainingError;

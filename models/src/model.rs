@@ -1,21 +1,34 @@
-//! The two kinds of model, and what both answer.
+//! The models that were fitted side by side, and which of them answers.
 
 use std::fmt;
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::Rows;
+use crate::calibrate::Calibration;
+use crate::dataset::{Dataset, Rows};
 use crate::forest::Forest;
+use crate::inputs::Inputs;
 use crate::logistic::Logistic;
+use crate::odds::{log_odds, sigmoid};
 
-/// A kind of model that can be chosen.
+/// A kind of model that can answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
-    /// [`Logistic`] on all features.
+    /// [`Logistic`] on all columns.
     Logistic,
     /// [`Forest`].
     Forest,
+    /// The mean of both in log-odds.
+    Average,
+    /// The rule everyone has without a model: days since the last order, as a logistic regression.
+    Rule,
+}
+
+impl Kind {
+    /// Those that must beat the rule, the simplest first.
+    pub const CANDIDATES: [Self; 3] = [Self::Logistic, Self::Forest, Self::Average];
 }
 
 impl fmt::Display for Kind {
@@ -23,43 +36,107 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::Logistic => "logistic",
             Self::Forest => "forest",
+            Self::Average => "average",
+            Self::Rule => "rule",
         })
     }
 }
 
-/// Both models, and which of them answers.
+/// What was fitted on the same rows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Models {
+    /// From features to the models' columns.
+    pub inputs: Inputs,
     /// The logistic regression.
     pub logistic: Logistic,
     /// The forest.
     pub forest: Forest,
-    /// The one that is used.
-    pub selected: Kind,
+    /// The rule.
+    pub rule: Logistic,
 }
 
+/// How many rows are scored at a time on one thread.
+const BLOCK_ROWS: usize = 4096;
+
 impl Models {
-    /// The probability of churn of each row by one of the models; the same bits for a row alone and among others.
-    pub fn probabilities(&self, kind: Kind, rows: Rows<'_>) -> Vec<f64> {
+    /// The raw log-odds of churn of rows of the models' columns; the same bits for a row alone and among others.
+    pub fn raw(&self, kind: Kind, rows: Rows<'_>) -> Vec<f64> {
+        let blocks: Vec<Rows<'_>> = rows.chunks(BLOCK_ROWS).collect();
+        blocks.into_par_iter().flat_map_iter(|rows| self.raw_block(kind, rows)).collect()
+    }
+
+    fn raw_block(&self, kind: Kind, rows: Rows<'_>) -> Vec<f64> {
+        let linear = |model: &Logistic| rows.iter().map(|row| model.log_odds(row)).collect();
+        let forest = || self.forest.probabilities(rows).into_iter().map(log_odds);
         match kind {
-            Kind::Logistic => rows.iter().map(|row| self.logistic.probability(row)).collect(),
-            Kind::Forest => self.forest.probabilities(rows),
+            Kind::Rule => linear(&self.rule),
+            Kind::Logistic => linear(&self.logistic),
+            Kind::Forest => forest().collect(),
+            Kind::Average => {
+                let linear: Vec<f64> = linear(&self.logistic);
+                linear.into_iter().zip(forest()).map(|(a, b)| 0.5 * (a + b)).collect()
+            }
         }
     }
 
-    /// What each feature contributes to the selected model's raw score of a row: log-odds for the logistic
-    /// regression (against the average training row), probability for the forest (against the training rows' churn
-    /// rate).
-    pub fn contributions(&self, row: &[f32]) -> Vec<f64> {
-        match self.selected {
-            Kind::Logistic => {
-                let mut contributions = vec![0.0; row.len()];
-                for term in &self.logistic.terms {
-                    contributions[term.column] += term.contribution(row);
+    /// What each column adds to the raw log-odds of a row, and what they are added to: the sum is [`Self::raw`].
+    ///
+    /// Of a linear model, its terms, against the average training row. Of a forest, the changes of the share of
+    /// churners along the row's paths (Saabas 2014), brought from probability to log-odds by one factor, so that they
+    /// still add up; against the training rows' own share of churners.
+    pub fn contributions(&self, kind: Kind, row: &[f32]) -> (f64, Vec<f64>) {
+        match kind {
+            Kind::Rule => (self.rule.intercept, self.rule.contributions(row)),
+            Kind::Logistic => (self.logistic.intercept, self.logistic.contributions(row)),
+            Kind::Forest => self.forest_contributions(row),
+            Kind::Average => {
+                let (base, mut contributions) = self.forest_contributions(row);
+                for (sum, linear) in contributions.iter_mut().zip(self.logistic.contributions(row)) {
+                    *sum = 0.5 * (*sum + linear);
                 }
-                contributions
+                (0.5 * (base + self.logistic.intercept), contributions)
             }
-            Kind::Forest => self.forest.contributions(row),
         }
     }
+
+    fn forest_contributions(&self, row: &[f32]) -> (f64, Vec<f64>) {
+        let p = self.forest.probabilities(Rows::new(row, row.len())).first().copied().unwrap_or(0.5);
+        let mut contributions = self.forest.contributions(row);
+        let change: f64 = contributions.iter().sum();
+        let base = log_odds((p - change).clamp(0.0, 1.0));
+        // Where the paths come back to where they began, there is nothing to spread but rounding.
+        let factor = if change.abs() > 1e-12 { (log_odds(p) - base) / change } else { 0.0 };
+        contributions.iter_mut().for_each(|part| *part *= factor);
+        let base = if factor == 0.0 { log_odds(p) } else { base };
+        (base, contributions)
+    }
+}
+
+/// What answers: a kind of model, how its raw log-odds are mended, and by how much they are shifted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serving {
+    /// The model.
+    pub kind: Kind,
+    /// How its raw log-odds are mended.
+    pub calibration: Calibration,
+}
+
+impl Serving {
+    /// Calibrated log-odds, before any shift.
+    pub fn log_odds(&self, models: &Models, rows: Rows<'_>) -> Vec<f64> {
+        let mut scores = models.raw(self.kind, rows);
+        scores.iter_mut().for_each(|score| *score = self.calibration.apply(*score));
+        scores
+    }
+}
+
+/// The probabilities of log-odds, shifted by the same amount.
+pub fn probabilities(log_odds: &[f64], shift: f64) -> Vec<f64> {
+    log_odds.iter().map(|z| sigmoid(z + shift)).collect()
+}
+
+/// Rows of features completed to the models' columns, with their outcomes.
+pub fn completed(inputs: &Inputs, features: &Dataset) -> Dataset {
+    Dataset::new(inputs.width(), inputs.complete(features.rows()), features.churned.clone())
 }

@@ -1,59 +1,43 @@
-//! Training: snapshots of the history, both models, and which of them to use.
+//! Training: rolling backtests choose, the gate judges, and what was chosen is fitted on everything known.
 
-use mainstay_features::cutoff::training_cutoffs;
-use mainstay_features::history::{Histories, HistoryError, TooManyCustomers};
-use mainstay_features::id::{Ids, merged};
+use mainstay_features::history::Histories;
 use mainstay_features::label::Label;
-use mainstay_features::registry::{CORE, Row};
-use mainstay_features::table::Snapshot;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
 use crate::TrainingError;
-use crate::dataset::{Dataset, Rows};
+use crate::drift::Reference;
 use crate::evaluate::Metrics;
-use crate::forest::train::{Growth, Trainer, train as train_forest};
-use crate::logistic::Logistic;
-use crate::model::{Kind, Models};
+use crate::forest::train::Trainer;
+use crate::gate::Verdict;
+use crate::ground::Ground;
+use crate::model::{Kind, Models, Serving};
+use crate::rolling::{self, Incumbent, Origin};
+use crate::season::{Residuals, ShiftKind};
+pub use crate::snapshots::SnapshotSummary;
 
-/// What to train for.
+/// What to train for, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// Churned means no purchase, or the contract's end, within this time after the cutoff.
     pub horizon: Days,
     /// The population is who bought within this time before the cutoff, unless contracts say.
     pub lookback: Days,
-    /// Where the forest's randomness starts.
+    /// Where all randomness starts.
     pub seed: u64,
+    /// Who grows the forests.
+    pub trainer: Trainer,
 }
 
-/// A labelled snapshot, counted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SnapshotSummary {
-    /// The cutoff.
-    pub cutoff: Instant,
-    /// Customers in the population.
-    pub rows: usize,
-    /// Those who churned.
-    pub churned: usize,
-}
-
-impl SnapshotSummary {
-    /// The share who churned; `None` of nobody.
-    pub fn churn_rate(&self) -> Option<f64> {
-        (self.rows > 0).then(|| self.churned as f64 / self.rows as f64)
-    }
-}
-
-/// Both models fitted on the older snapshots and measured on the newest: forward in time, like their use.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Validation {
-    /// The newest cutoff.
-    pub cutoff: Instant,
-    /// How the logistic regression did there.
-    pub logistic: Metrics,
-    /// How the forest did there.
-    pub forest: Metrics,
+/// How the churn rate is expected to differ on the day of training from what was learnt.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct SeasonShift {
+    /// How it is estimated.
+    pub kind: ShiftKind,
+    /// From what.
+    pub residuals: Residuals,
+    /// What is added to log-odds.
+    pub log_odds: f64,
 }
 
 /// The outcome of a training.
@@ -63,11 +47,18 @@ pub struct Training {
     pub label: Label,
     /// The models, fitted on all snapshots.
     pub models: Models,
-    /// The snapshots, newest first.
+    /// What the rolling backtests chose; whether it may serve, [`Self::verdict`] says.
+    pub chosen: Serving,
+    /// The shift for what was chosen.
+    pub shift: SeasonShift,
+    /// What the gate found.
+    pub verdict: Verdict,
+    /// The rolling backtests, oldest first.
+    pub origins: Vec<Origin>,
+    /// The snapshots learnt from, newest first.
     pub snapshots: Vec<SnapshotSummary>,
-    /// On what the selection rests; `None` where the newest snapshot has no customer, or those before it not both
-    /// kinds.
-    pub validation: Option<Validation>,
+    /// How the columns were spread at the newest snapshot with customers.
+    pub reference: Reference,
 }
 
 impl Training {
@@ -75,97 +66,21 @@ impl Training {
     pub fn rows(&self) -> usize {
         self.snapshots.iter().map(|snapshot| snapshot.rows).sum()
     }
-}
 
-/// The population at a cutoff with what became of it.
-pub(crate) struct Labelled {
-    pub(crate) cutoff: Instant,
-    pub(crate) data: Dataset,
-}
-
-impl Labelled {
-    pub(crate) fn take(
-        histories: &Histories,
-        cutoff: Instant,
-        settings: &Settings,
-    ) -> Result<Self, HistoryError> {
-        let is_whole = histories.whole().is_some();
-        let mut parts = histories.each(|part| {
-            let snapshot = Snapshot::take(part, cutoff, settings.lookback);
-            let churned = snapshot.labels(part, settings.horizon);
-            let ids = if is_whole { Ids::default() } else { snapshot.ids(part) };
-            (ids, snapshot.rows, churned)
-        })?;
-        if is_whole && let Some((_, rows, churned)) = parts.pop() {
-            return Ok(Self { cutoff, data: dataset(&rows, churned) });
+    /// What serves: what was chosen where it passed the gate, and the rule otherwise, with the shift of log-odds.
+    pub fn serving(&self) -> (Serving, f64) {
+        if self.verdict.passes() {
+            (self.chosen.clone(), self.shift.log_odds)
+        } else {
+            (Serving { kind: Kind::Rule, calibration: Default::default() }, 0.0)
         }
-        // In the order of identifiers, as the whole is: what is learnt depends on it.
-        let ids: Vec<&Ids> = parts.iter().map(|(ids, ..)| ids).collect();
-        let order = merged(&ids, histories.id_kind()).ok_or(TooManyCustomers)?;
-        let (mut rows, mut churned) = (Vec::with_capacity(order.len()), Vec::with_capacity(order.len()));
-        for (part, number) in order {
-            let (_, part_rows, part_churned) = &parts[part];
-            rows.push(part_rows[number]);
-            churned.push(part_churned[number]);
-        }
-        Ok(Self { cutoff, data: dataset(&rows, churned) })
-    }
-
-    pub(crate) fn summary(&self) -> SnapshotSummary {
-        SnapshotSummary { cutoff: self.cutoff, rows: self.data.len(), churned: self.data.churned_count() }
-    }
-
-    /// How a model's probabilities do here; `None` without rows.
-    pub(crate) fn measure(&self, probabilities: impl FnOnce(Rows<'_>) -> Vec<f64>) -> Option<Metrics> {
-        (!self.data.is_empty()).then(|| Metrics::of(&probabilities(self.data.rows()), &self.data.churned))
     }
 }
 
-fn dataset(rows: &[Row], churned: Vec<bool>) -> Dataset {
-    Dataset::new(CORE.len(), rows.iter().flatten().map(|&value| value as f32).collect(), churned)
-}
+/// Nobody is told of stages within a stage.
+pub(crate) use mainstay_features::watch::Unwatched as Quiet;
 
-/// The labelled snapshots whose labels end at or before `known_until`, newest first.
-pub(crate) fn snapshots(
-    histories: &Histories,
-    settings: &Settings,
-    known_until: Instant,
-    watch: &dyn Watch,
-) -> Result<Vec<Labelled>, TrainingError> {
-    let first = histories.summary().span.map_or(known_until, |(first, _)| first);
-    let cutoffs = training_cutoffs(first, known_until, settings.horizon, settings.lookback);
-    if cutoffs.is_empty() {
-        let needed_days =
-            u64::from(settings.horizon.get()) + u64::from(settings.horizon.min(settings.lookback).get());
-        return Err(TrainingError::HistoryTooShort { first, last: known_until, needed_days });
-    }
-    watch.begin("take snapshots", Some(cutoffs.len() as u64));
-    let snapshots = cutoffs
-        .into_iter()
-        .map(|cutoff| {
-            let labelled = Labelled::take(histories, cutoff, settings);
-            watch.advance(1);
-            labelled
-        })
-        .collect::<Result<_, _>>()?;
-    watch.end();
-    Ok(snapshots)
-}
-
-/// Stacks snapshots, newest first.
-pub(crate) fn stack(snapshots: &[Labelled]) -> Dataset {
-    let mut data = Dataset::empty(CORE.len());
-    for snapshot in snapshots {
-        data.extend(&snapshot.data);
-    }
-    data
-}
-
-/// Trains on what was known at `known_until`: nothing later is looked at, labels included.
-///
-/// Which model is used is decided forward in time and never on rows the models were fitted on: both are fitted on all
-/// snapshots but the newest, and the one with the lower log loss on the newest is selected. Without a second snapshot
-/// the logistic regression is, being the simpler.
+/// Trains on what was known at `known_until`: nothing later is looked at, outcomes included.
 ///
 /// # Errors
 /// See [`TrainingError`].
@@ -173,68 +88,44 @@ pub fn train(
     histories: &Histories,
     settings: &Settings,
     known_until: Instant,
+    incumbent: Option<&Incumbent<'_>>,
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
-    let labelled = snapshots(histories, settings, known_until, watch)?;
-    train_on(&labelled, &stack(&labelled), Label::where_given(histories.given()), settings, watch)
-}
-
-/// [`train`], on snapshots already taken, and stacked.
-pub(crate) fn train_on(
-    labelled: &[Labelled],
-    data: &Dataset,
-    label: Label,
-    settings: &Settings,
-    watch: &dyn Watch,
-) -> Result<Training, TrainingError> {
-    if data.is_empty() && label == Label::ContractEnd {
+    let ground = Ground::survey(histories, settings, known_until, watch)?;
+    if ground.label == Label::ContractEnd
+        && ground.learnt_from(known_until, crate::choice::Spacing::Horizon).all(|s| s.data.is_empty())
+    {
         return Err(TrainingError::NoContractRuns);
     }
-    let validation = validate(labelled, settings, watch)?;
-    let selected = match &validation {
-        Some(on) if on.forest.log_loss < on.logistic.log_loss => Kind::Forest,
-        _ => Kind::Logistic,
-    };
-    let models = fit(data, settings, selected, "fit", watch)?;
-    let snapshots = labelled.iter().map(Labelled::summary).collect();
-    Ok(Training { label, models, snapshots, validation })
+    let walk = rolling::walk(&ground, settings, incumbent, watch)?;
+    let verdict = Verdict::of(&walk.said, walk.origins.len(), settings.seed);
+    let evidence = &walk.evidence;
+    let (spacing, kind) = (evidence.spacing(), evidence.kind());
+    let models = rolling::fit(&ground, settings, known_until, spacing, evidence.penalty(), watch)?;
+    let calibration = evidence.calibrations(kind).swap_remove(evidence.calibration());
+    let chosen = Serving { kind, calibration };
+    let residuals = ground.residuals(known_until, &models, &chosen);
+    let kind = evidence.shift();
+    let shift = SeasonShift { kind, residuals, log_odds: kind.estimate(&residuals).unwrap_or(0.0) };
+    let snapshots: Vec<SnapshotSummary> =
+        ground.learnt_from(known_until, spacing).map(|snapshot| snapshot.summary()).collect();
+    let newest = ground.learnt_from(known_until, spacing).find(|snapshot| !snapshot.data.is_empty());
+    let names: Vec<String> = models.inputs.names().into_iter().map(str::to_owned).collect();
+    let reference = newest.map(|snapshot| crate::model::completed(&models.inputs, &snapshot.data));
+    let reference = reference.unwrap_or_else(|| crate::dataset::Dataset::empty(names.len()));
+    Ok(Training {
+        label: ground.label,
+        reference: Reference::new(&names, reference.rows(), &reference.churned),
+        models,
+        chosen,
+        shift,
+        verdict,
+        origins: walk.origins,
+        snapshots,
+    })
 }
 
-fn validate(
-    labelled: &[Labelled],
-    settings: &Settings,
-    watch: &dyn Watch,
-) -> Result<Option<Validation>, TrainingError> {
-    let Some((newest, older)) = labelled.split_first() else { return Ok(None) };
-    let data = stack(older);
-    if newest.data.is_empty() || !data.has_both_classes() {
-        return Ok(None);
-    }
-    let models = fit(&data, settings, Kind::Logistic, "validate", watch)?;
-    let measure = |kind| newest.measure(|rows| models.probabilities(kind, rows));
-    Ok(measure(Kind::Logistic).zip(measure(Kind::Forest)).map(|(logistic, forest)| Validation {
-        cutoff: newest.cutoff,
-        logistic,
-        forest,
-    }))
-}
-
-/// Fits both; the stages are called "{verb} logistic" and "{verb} forest".
-fn fit(
-    data: &Dataset,
-    settings: &Settings,
-    selected: Kind,
-    verb: &str,
-    watch: &dyn Watch,
-) -> Result<Models, TrainingError> {
-    let every_column: Vec<usize> = (0..data.width()).collect();
-    let stage = |kind: Kind, total| watch.begin(&format!("{verb} {kind}"), total);
-    stage(Kind::Logistic, None);
-    let logistic = Logistic::fit(data, &every_column)?;
-    watch.end();
-    let growth = Growth { seed: settings.seed, ..Growth::default() };
-    stage(Kind::Forest, Some(growth.trees as u64));
-    let forest = train_forest(data, Trainer::Histogram, &growth, watch)?;
-    watch.end();
-    Ok(Models { logistic, forest, selected })
+/// How probabilities do on labelled rows; `None` without rows.
+pub(crate) fn measure(probabilities: &[f64], churned: &[bool]) -> Option<Metrics> {
+    (!churned.is_empty()).then(|| Metrics::of(probabilities, churned))
 }

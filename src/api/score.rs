@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use mainstay_features::history::{History, HistoryBuilder};
-use mainstay_features::registry::{CORE, Row};
+use mainstay_features::registry::CORE;
 use mainstay_features::units::{Amount, Instant};
 use mainstay_models::decision::BreakEven;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::{App, MAX_BODY_BYTES};
 use crate::failure::{Failure, Kind};
-use crate::service::{Scored, Service};
+use crate::service::Service;
 
 /// The body: `features`, or `purchases` with `customer_id` and `as_of`.
 #[derive(Deserialize)]
@@ -113,8 +113,7 @@ pub(super) async fn score(
     match (&request.features, &request.purchases) {
         (Some(features), None) if request.complaints.is_empty() => {
             let as_of = request.as_of.as_deref().map(|text| instant("as_of", text)).transpose()?;
-            let scored = service.score_row(row(features)?)?;
-            Ok(answer(service, request.customer_id.as_ref(), as_of, &scored))
+            answer(service, request.customer_id.as_ref(), as_of, &row(service, features)?)
         }
         (None, Some(purchases)) => {
             let missing =
@@ -125,8 +124,8 @@ pub(super) async fn score(
             if history.is_empty() {
                 return Err(Failure::new(Kind::TooLittleData, "no purchases: there is nothing to lose yet"));
             }
-            let scored = service.score_customer(history.customer(0), as_of)?;
-            Ok(answer(service, Some(customer_id), Some(as_of), &scored))
+            let row = service.row_of(history.customer(0), history.given(), as_of)?;
+            answer(service, Some(customer_id), Some(as_of), &row)
         }
         _ => Err(Failure::new(
             Kind::BadInput,
@@ -172,41 +171,52 @@ fn instant(field: &str, text: &str) -> Result<Instant, Failure> {
     text.parse().map_err(|error| Failure::new(Kind::BadInput, format!("{field}: {error}")))
 }
 
-/// The row of a `features` object: every feature once, and nothing else.
-fn row(features: &Features) -> Result<Row, Failure> {
+/// The row of a `features` object: features of the model, each once, and the core all of them. Others that are not given
+/// have no value.
+fn row(service: &Service, features: &Features) -> Result<Vec<f64>, Failure> {
     let bad = |name: &str, what: &str| Failure::new(Kind::BadInput, format!("features.{name}: {what}"));
-    if let Some((name, _)) = features.0.iter().find(|(name, _)| CORE.iter().all(|f| f.name != name)) {
-        let known = CORE.map(|feature| feature.name).join(", ");
-        return Err(bad(name, &format!("unknown; there are {known}")));
+    let known = service.features();
+    if let Some((name, _)) = features.0.iter().find(|(name, _)| known.names().all(|known| known != name)) {
+        let known: Vec<&str> = known.names().collect();
+        return Err(bad(name, &format!("unknown; the model knows {}", known.join(", "))));
     }
-    let mut row = [0.0; CORE.len()];
-    for (place, feature) in row.iter_mut().zip(&CORE) {
-        let mut given = features.0.iter().filter(|(name, _)| name == feature.name);
-        *place = match (given.next(), given.next()) {
-            (Some((_, value)), None) => value.as_f64().ok_or_else(|| bad(feature.name, "not a number"))?,
-            (None, _) => return Err(bad(feature.name, "missing")),
-            (Some(_), Some(_)) => return Err(bad(feature.name, "given twice")),
-        };
-    }
-    Ok(row)
+    known
+        .features()
+        .iter()
+        .enumerate()
+        .map(|(place, feature)| {
+            let mut given = features.0.iter().filter(|(name, _)| name == feature.name);
+            match (given.next(), given.next()) {
+                (Some((_, Value::Null)), None) | (None, _) if place >= CORE.len() => Ok(f64::NAN),
+                (Some((_, value)), None) => value.as_f64().ok_or_else(|| bad(feature.name, "not a number")),
+                (None, _) => Err(bad(feature.name, "missing")),
+                (Some(_), Some(_)) => Err(bad(feature.name, "given twice")),
+            }
+        })
+        .collect()
 }
 
 fn answer(
     service: &Service,
     customer_id: Option<&CustomerId>,
     as_of: Option<Instant>,
-    scored: &Scored<'_>,
-) -> Json<Value> {
-    let reasons: Vec<Value> = service
-        .reasons(&scored.row)
+    row: &[f64],
+) -> Result<Json<Value>, Failure> {
+    let scored = service.score_row(row)?;
+    let explanation = service.explain(row);
+    let reasons: Vec<Value> = explanation
+        .reasons
         .iter()
         .map(|r| json!({"feature": r.feature, "value": r.value, "contribution": r.contribution}))
         .collect();
-    Json(json!({
+    Ok(Json(json!({
         "customer_id": customer_id.map(CustomerId::to_json),
         "as_of": as_of.map(|instant| instant.to_string()),
         "churn_probability": scored.churn_probability.get(),
+        "base_log_odds": explanation.base,
         "reasons": reasons,
+        "calibration": explanation.calibration,
+        "season_shift": explanation.shift,
         "lifetime_value": scored.lifetime_value.get(),
         "action": scored.decision.action(),
         "net_value": scored.decision.net_value.get(),
@@ -216,5 +226,5 @@ fn answer(
             BreakEven::Never => json!("never"),
         },
         "model": service.artifact().name(),
-    }))
+    })))
 }

@@ -9,6 +9,7 @@ use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
 use super::settings::{SettingsArgs, StoreArgs};
+use super::verdict;
 use crate::failure::Failure;
 use crate::store::Store;
 
@@ -43,25 +44,35 @@ fn fit_seconds(judged: &Judged, progress: &Progress) -> f64 {
 
 fn to_json(outcome: &Backtest, progress: &Progress) -> Value {
     let judged = |judged: &Judged| {
-        let Metrics { auc, pr_auc, log_loss, brier, ece, lift_at_10 } = judged.metrics;
+        let metrics = judged.metrics.as_ref();
         json!({
             "name": judged.name,
             "selected": judged.selected,
-            "auc": auc,
-            "pr_auc": pr_auc,
-            "log_loss": log_loss,
-            "brier": brier,
-            "ece": ece,
-            "lift_at_10": lift_at_10,
+            "auc": metrics.and_then(|m| m.auc),
+            "pr_auc": metrics.and_then(|m| m.pr_auc),
+            "log_loss": metrics.map(|m| m.log_loss),
+            "brier": metrics.map(|m| m.brier),
+            "ece": metrics.map(|m| m.ece),
+            "lift_at_10": metrics.and_then(|m| m.lift_at_10),
+            "profit": judged.earned.profit,
+            "mpc": judged.earned.maximum,
+            "empc": judged.earned.expected_maximum,
             "fit_seconds": fit_seconds(judged, progress),
         })
     };
+    let training = &outcome.training;
+    let (serving, shift) = training.serving();
     json!({
         "label": outcome.label.to_string(),
         "test_cutoff": outcome.test_cutoff.to_string(),
-        "train_rows": outcome.train_rows,
+        "train_rows": training.rows(),
         "test_rows": outcome.test_rows,
         "churn_rate": outcome.churn_rate,
+        "grade": training.verdict.grade,
+        "verdict": training.verdict,
+        "origins": training.origins,
+        "calibration": serving.calibration,
+        "season_shift": {"kind": training.shift.kind, "log_odds": shift},
         "models": outcome.models.iter().map(judged).collect::<Vec<_>>(),
         "baselines": outcome.baselines.iter().map(judged).collect::<Vec<_>>(),
     })
@@ -70,11 +81,12 @@ fn to_json(outcome: &Backtest, progress: &Progress) -> Value {
 /// The result as a table for people.
 pub(super) fn to_text(outcome: &Backtest, progress: &Progress) -> String {
     let text = format!(
-        "test cutoff {}: {} customers, {:.1} % churned; trained on {} rows from before; label: {}\n\n",
+        "{}\ntest cutoff {}: {} customers, {:.1} % churned; trained on {} rows from before; label: {}\n\n",
+        verdict::to_text(&outcome.training),
         outcome.test_cutoff,
         outcome.test_rows,
         100.0 * outcome.churn_rate,
-        outcome.train_rows,
+        outcome.training.rows(),
         outcome.label
     );
     let rows: Vec<Vec<String>> = outcome
@@ -84,12 +96,20 @@ pub(super) fn to_text(outcome: &Backtest, progress: &Progress) -> String {
         .map(|judged| {
             let mark = if judged.selected { " (selected)" } else { "" };
             let mut row = vec![format!("{}{mark}", judged.name)];
-            row.extend(metric_cells(&judged.metrics));
-            row.push(format!("{:.1} s", fit_seconds(judged, progress)));
+            match &judged.metrics {
+                Some(metrics) => row.extend(metric_cells(metrics)),
+                None => row.extend(METRIC_TITLES.map(|_| "–".to_owned())),
+            }
+            row.push(format!("{:.2}", judged.earned.profit));
+            row.push(match fit_seconds(judged, progress) {
+                0.0 => "–".to_owned(),
+                seconds => format!("{seconds:.1} s"),
+            });
             row
         })
         .collect();
-    let header: Vec<&str> = std::iter::once("model").chain(METRIC_TITLES).chain(["fit"]).collect();
+    let header: Vec<&str> =
+        std::iter::once("model").chain(METRIC_TITLES).chain(["profit a customer", "fit"]).collect();
     text + &output::table(&header, &rows)
 }
 

@@ -77,7 +77,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// What CDNOW is usually cut by: a quarter ahead, half a year back.
 fn settings() -> Result<Settings, ParseUnitError> {
-    Ok(Settings { horizon: "90d".parse()?, lookback: "180d".parse()?, seed: 0 })
+    Ok(Settings { horizon: "90d".parse()?, lookback: "180d".parse()?, seed: 0, trainer: Default::default() })
 }
 
 /// A call to try: the features of the customer with the highest net value.

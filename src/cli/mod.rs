@@ -18,6 +18,7 @@ mod serve;
 mod settings;
 mod simulate;
 mod train;
+mod verdict;
 
 use std::process::ExitCode;
 

@@ -67,7 +67,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 /// The population is empty.
 fn nobody(service: &Service, as_of: Instant) -> Failure {
     let artifact = service.artifact();
-    let why = match artifact.label {
+    let why = match artifact.training.label {
         Label::NoPurchase => {
             format!("nobody bought in the {} days before {as_of}", artifact.settings.lookback.get())
         }

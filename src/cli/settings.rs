@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use mainstay_features::units::Days;
 use mainstay_models::decision::Catalogue;
+use mainstay_models::forest::train::Trainer;
 use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
 
@@ -21,14 +22,28 @@ pub(super) struct SettingsArgs {
     /// The population is who bought within this time, or with contracts whose runs
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
-    /// Where the forest's randomness starts
+    /// Where all randomness starts
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
+    /// Who grows the forests: histogram (our own) or smartcore (slow, for comparison)
+    #[arg(long, value_name = "TRAINER", default_value = "histogram")]
+    forest: ForestArg,
+}
+
+/// Who grows the forests.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ForestArg {
+    Histogram,
+    Smartcore,
 }
 
 impl SettingsArgs {
     pub(super) fn settings(&self) -> Settings {
-        Settings { horizon: self.horizon, lookback: self.lookback, seed: self.seed }
+        let trainer = match self.forest {
+            ForestArg::Histogram => Trainer::Histogram,
+            ForestArg::Smartcore => Trainer::Smartcore,
+        };
+        Settings { horizon: self.horizon, lookback: self.lookback, seed: self.seed, trainer }
     }
 }
 

@@ -5,16 +5,15 @@ use mainstay_features::history::Histories;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use mainstay_models::artifact::Artifact;
-use mainstay_models::evaluate::Metrics;
-use mainstay_models::training::{self, Settings};
+use mainstay_models::training::{self, Settings, SnapshotSummary};
 use serde_json::{Value, json};
 
-use super::backtest::{METRIC_TITLES, metric_cells};
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
 use super::reading::last_order;
 use super::settings::{SettingsArgs, StoreArgs};
+use super::verdict;
 use crate::failure::{Failure, Kind};
 use crate::store::Store;
 
@@ -57,7 +56,7 @@ fn known_until(history: &Histories, as_of: Option<Instant>) -> Result<Instant, F
     })
 }
 
-/// Trains and keeps the model.
+/// Trains, and puts the model into service if nothing better serves.
 pub(super) fn train(
     history: &Histories,
     settings: &Settings,
@@ -66,59 +65,52 @@ pub(super) fn train(
     watch: &dyn Watch,
 ) -> Result<Artifact, Failure> {
     let (first, _) = history.summary().span.unwrap_or((known_until, known_until));
-    let training = training::train(history, settings, known_until, watch)?;
+    let training = training::train(history, settings, known_until, None, watch)?;
     let artifact = Artifact::new(*settings, (first, known_until), training);
     store.save_model(&artifact)?;
     Ok(artifact)
 }
 
 fn to_json(artifact: &Artifact, store: &Store) -> Value {
-    let snapshots: Vec<Value> = artifact
+    let training = &artifact.training;
+    let snapshots: Vec<Value> = training
         .snapshots
         .iter()
         .map(|s| json!({"cutoff": s.cutoff.to_string(), "rows": s.rows, "churn_rate": s.churn_rate()}))
         .collect();
+    let (serving, shift) = training.serving();
     json!({
         "model": artifact.name(),
-        "label": artifact.label.to_string(),
+        "label": training.label.to_string(),
         "file": store.model_path().display().to_string(),
-        "selected": artifact.models.selected,
-        "train_rows": artifact.snapshots.iter().map(|s| s.rows).sum::<usize>(),
+        "selected": serving.kind,
+        "grade": training.verdict.grade,
+        "verdict": training.verdict,
+        "train_rows": training.rows(),
         "snapshots": snapshots,
-        "validation": artifact.validation.map(|on| json!({
-            "cutoff": on.cutoff.to_string(),
-            "logistic": on.logistic,
-            "forest": on.forest,
-        })),
+        "origins": training.origins,
+        "calibration": serving.calibration,
+        "season_shift": {"kind": training.shift.kind, "log_odds": shift},
     })
 }
 
 fn to_text(artifact: &Artifact, store: &Store) -> String {
-    let mut text = format!("label: {} within {} days\n", artifact.label, artifact.settings.horizon.get());
-    for snapshot in &artifact.snapshots {
+    let training = &artifact.training;
+    let mut text = format!("label: {} within {} days\n", training.label, artifact.settings.horizon.get());
+    let rates = training.snapshots.iter().filter_map(SnapshotSummary::churn_rate);
+    let (least, most) =
+        rates.fold((1.0_f64, 0.0_f64), |(least, most), rate| (least.min(rate), most.max(rate)));
+    if let (Some(newest), Some(oldest)) = (training.snapshots.first(), training.snapshots.last()) {
         text += &format!(
-            "snapshot {}: {} customers, {:.1} % churned\n",
-            snapshot.cutoff,
-            snapshot.rows,
-            100.0 * snapshot.churn_rate().unwrap_or(0.0)
+            "{} snapshots from {} to {}: {} rows, {:.1} to {:.1} % churned\n\n",
+            training.snapshots.len(),
+            oldest.cutoff,
+            newest.cutoff,
+            training.rows(),
+            100.0 * least,
+            100.0 * most
         );
     }
-    match &artifact.validation {
-        Some(on) => {
-            let row = |name: &str, metrics: &Metrics| {
-                let mut row = vec![name.to_owned()];
-                row.extend(metric_cells(metrics));
-                row
-            };
-            let header: Vec<&str> = std::iter::once("model").chain(METRIC_TITLES).collect();
-            text += &format!("\nvalidation: fitted on the older snapshots, measured at {}\n", on.cutoff);
-            text += &output::table(&header, &[row("logistic", &on.logistic), row("forest", &on.forest)]);
-            text += &format!("\nselected: {}, by its log loss there\n", artifact.models.selected);
-        }
-        None => {
-            text += "\nno validation: that takes customers at the newest snapshot, and leavers and stayers before it\n";
-            text += &format!("selected: {}, being the simpler model\n", artifact.models.selected);
-        }
-    }
+    text += &verdict::to_text(training);
     text + &format!("saved: {} in {}\n", artifact.name(), store.model_path().display())
 }

@@ -91,16 +91,11 @@ fn close(ours: &Value, theirs: &Value, tolerance: f64, what: &str) {
 }
 
 #[test]
-fn the_backtest_on_cdnow_agrees_with_scikit_learn() {
+fn the_backtest_on_cdnow_agrees_with_scikit_learn_and_does_better() {
     let golden = golden();
     let outcome = json(&format!("backtest --purchases {CDNOW} --horizon 90d --lookback 180d --json"));
     assert_eq!(outcome["test_cutoff"], "1998-04-01T00:00:00Z");
-    assert_eq!(
-        (&outcome["test_rows"], &outcome["train_rows"]),
-        (&golden["test_rows"], &golden["train_rows"])
-    );
-    assert_eq!(outcome["test_rows"], 6046);
-    assert_eq!(outcome["train_rows"], 59_636);
+    assert_eq!(outcome["test_rows"], golden["test_rows"]);
     close(&outcome["churn_rate"], &golden["churn_rate"], 1e-12, "churn rate");
 
     let model = |name: &str| {
@@ -108,32 +103,38 @@ fn the_backtest_on_cdnow_agrees_with_scikit_learn() {
             outcome["models"].as_array().unwrap().iter().chain(outcome["baselines"].as_array().unwrap());
         all.clone().find(|model| model["name"] == name).unwrap().clone()
     };
-    for (ours, theirs) in [("logistic", "logistic"), (RECENCY_RULE, "recency_rule")] {
-        let (ours, theirs) = (model(ours), &golden[theirs]["measures"]);
-        for (measure, value) in theirs.as_object().unwrap() {
-            close(&ours[measure], value, 1e-5, measure);
-        }
+    // The rule sees one column in the same rows; days beyond one in a thousand count as that many here.
+    for (measure, value) in golden["recency_rule"]["measures"].as_object().unwrap() {
+        close(&model(RECENCY_RULE)[measure], value, 1e-4, measure);
     }
-    // Two forests are never the same; .004 is about six times the spread over seeds.
-    close(&model("forest")["auc"], &golden["forest_auc_mean_of_5_seeds"], 0.004, "forest");
+    // Whatever serves sees more than scikit-learn's five columns: it must be better at everything.
+    let selected = &outcome["models"][0];
+    assert_eq!(selected["selected"], true);
+    let theirs = &golden["logistic"]["measures"];
+    let number = |of: &Value, measure: &str| of[measure].as_f64().unwrap();
+    for measure in ["auc", "pr_auc", "lift_at_10"] {
+        assert!(number(selected, measure) > number(theirs, measure), "{measure}: {selected}");
+    }
+    for measure in ["log_loss", "brier", "ece"] {
+        assert!(number(selected, measure) < number(theirs, measure), "{measure}: {selected}");
+    }
+    assert!(number(selected, "auc") > golden["forest_auc_mean_of_5_seeds"].as_f64().unwrap());
 }
 
 #[test]
-fn logistic_coefficients_are_scikit_learns() {
+fn the_backtest_is_the_training_one_horizon_earlier() {
     let input =
         ingest::Input { purchases: vec![ingest::Source::File(CDNOW.into())], ..ingest::Input::default() };
     let history = ingest::read(&input, &Unwatched).unwrap().history;
-    let settings = Settings { horizon: "90d".parse().unwrap(), lookback: "180d".parse().unwrap(), seed: 0 };
-    let trained = train(&history, &settings, "1998-04-01".parse().unwrap(), &Unwatched).unwrap();
-    let golden = &golden()["logistic"];
-    let ours = &trained.models.logistic;
-    close(&ours.intercept.into(), &golden["intercept"], 1e-5, "intercept");
-    for (term, theirs) in ours.terms.iter().zip(golden["coefficients"].as_array().unwrap()) {
-        close(&term.coefficient.into(), theirs, 1e-5, "coefficient");
-    }
+    let settings = Settings {
+        horizon: "90d".parse().unwrap(),
+        lookback: "180d".parse().unwrap(),
+        seed: 0,
+        trainer: Default::default(),
+    };
+    let trained = train(&history, &settings, "1998-04-01".parse().unwrap(), None, &Unwatched).unwrap();
     let judged = backtest(&history, &settings, &Unwatched).unwrap();
-    let selected = judged.models.iter().filter(|model| model.selected).map(|model| model.name.as_str());
-    assert_eq!(selected.collect::<Vec<_>>(), [trained.models.selected.to_string()]);
+    assert!(judged.training == trained, "nothing of the last horizon was looked at");
 }
 
 /// The counts and sums of 39 features on the real logs of ../shared/data, and the values of every whole number among them

@@ -1,38 +1,43 @@
 //! Everything of a model file but the forest, as JSON.
 
 use mainstay_features::label::Label;
-use mainstay_features::registry::CORE;
 use mainstay_features::units::{Days, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::{Artifact, ArtifactError};
-use crate::evaluate::Metrics;
+use crate::drift::Reference;
 use crate::forest::Forest;
+use crate::forest::train::Trainer;
+use crate::gate::Verdict;
+use crate::inputs::{FeatureList, Inputs};
+use crate::lifetime::BgNbd;
 use crate::logistic::Logistic;
-use crate::model::{Kind, Models};
-use crate::training::{Settings, SnapshotSummary, Validation};
+use crate::model::{Models, Serving};
+use crate::rolling::Origin;
+use crate::season::{Residuals, ShiftKind};
+use crate::training::{SeasonShift, Settings, SnapshotSummary, Training};
 
 /// The header, as it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Header {
     features: Vec<String>,
-    /// Models were of purchases before there were contracts.
-    #[serde(default = "no_purchase")]
+    purchasing: Option<BgNbd>,
     label: String,
     horizon_days: u32,
     lookback_days: u32,
     seed: u64,
+    trainer: Trainer,
     first_order: String,
     last_order: String,
     snapshots: Vec<HeaderSnapshot>,
-    validation: Option<HeaderValidation>,
-    selected: Kind,
+    verdict: Verdict,
+    origins: Vec<Origin>,
+    chosen: Serving,
+    shift: HeaderShift,
+    rule: Logistic,
     logistic: Logistic,
-}
-
-fn no_purchase() -> String {
-    Label::NoPurchase.to_string()
+    reference: Reference,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -45,84 +50,98 @@ struct HeaderSnapshot {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct HeaderValidation {
-    cutoff: String,
-    logistic: Metrics,
-    forest: Metrics,
+struct HeaderShift {
+    kind: ShiftKind,
+    residuals: Residuals,
+    log_odds: f64,
 }
 
 impl Header {
     pub(super) fn of(artifact: &Artifact) -> Self {
+        let Training { label, models, chosen, shift, verdict, origins, snapshots, reference } =
+            &artifact.training;
+        let Settings { horizon, lookback, seed, trainer } = artifact.settings;
         Self {
-            features: CORE.iter().map(|feature| feature.name.to_owned()).collect(),
-            label: artifact.label.to_string(),
-            horizon_days: artifact.settings.horizon.get(),
-            lookback_days: artifact.settings.lookback.get(),
-            seed: artifact.settings.seed,
+            features: models.inputs.features.names().map(str::to_owned).collect(),
+            purchasing: models.inputs.purchasing,
+            label: label.to_string(),
+            horizon_days: horizon.get(),
+            lookback_days: lookback.get(),
+            seed,
+            trainer,
             first_order: artifact.data_span.0.to_string(),
             last_order: artifact.data_span.1.to_string(),
-            snapshots: artifact
-                .snapshots
+            snapshots: snapshots
                 .iter()
                 .map(|s| HeaderSnapshot { cutoff: s.cutoff.to_string(), rows: s.rows, churned: s.churned })
                 .collect(),
-            validation: artifact.validation.map(|on| HeaderValidation {
-                cutoff: on.cutoff.to_string(),
-                logistic: on.logistic,
-                forest: on.forest,
-            }),
-            selected: artifact.models.selected,
-            logistic: artifact.models.logistic.clone(),
+            verdict: verdict.clone(),
+            origins: origins.clone(),
+            chosen: chosen.clone(),
+            shift: HeaderShift { kind: shift.kind, residuals: shift.residuals, log_odds: shift.log_odds },
+            rule: models.rule.clone(),
+            logistic: models.logistic.clone(),
+            reference: reference.clone(),
         }
+    }
+
+    /// The number of columns of the models.
+    pub(super) fn width(&self) -> usize {
+        self.features.len() + usize::from(self.purchasing.is_some())
     }
 
     pub(super) fn artifact(self, forest: Forest, id: String) -> Result<Artifact, ArtifactError> {
         let bad = |what: &str| ArtifactError::Impossible { what: what.to_owned() };
-        let ours: Vec<&str> = CORE.iter().map(|feature| feature.name).collect();
-        if self.features != ours {
-            return Err(ArtifactError::OtherFeatures {
-                theirs: self.features.join(", "),
-                ours: ours.join(", "),
-            });
-        }
+        let width = self.width();
+        let features = FeatureList::of_names(self.features.iter().map(String::as_str))
+            .ok_or_else(|| ArtifactError::OtherFeatures { theirs: self.features.join(", ") })?;
         let days = |days| Days::new(days).ok_or_else(|| bad("a number of days is out of range"));
         let instant = |text: &str| text.parse::<Instant>().map_err(|error| bad(&error.to_string()));
-        let possible = |term: &crate::logistic::Term| {
-            term.column < CORE.len()
-                && term.scale > 0.0
-                && [term.mean, term.scale, term.coefficient].iter().all(|number| number.is_finite())
+        let is_possible = |model: &Logistic| {
+            model.intercept.is_finite() && model.terms.iter().all(|term| term.is_possible(width))
         };
-        if !self.logistic.terms.iter().all(possible) || !self.logistic.intercept.is_finite() {
-            return Err(bad("a term of the logistic regression is out of range"));
+        if !is_possible(&self.logistic) || !is_possible(&self.rule) {
+            return Err(bad("a term of a logistic regression is out of range"));
+        }
+        if !self.chosen.calibration.is_possible() || !self.shift.log_odds.is_finite() {
+            return Err(bad("the calibration is out of range"));
         }
         if self.snapshots.iter().all(|s| s.rows == 0) || self.snapshots.iter().any(|s| s.churned > s.rows) {
             return Err(bad("the snapshots do not add up"));
         }
+        let horizon = days(self.horizon_days)?;
+        let HeaderShift { kind, residuals, log_odds } = self.shift;
         Ok(Artifact {
             id,
-            label: self.label.parse::<Label>().map_err(|error| bad(&error.to_string()))?,
             settings: Settings {
-                horizon: days(self.horizon_days)?,
+                horizon,
                 lookback: days(self.lookback_days)?,
                 seed: self.seed,
+                trainer: self.trainer,
             },
             data_span: (instant(&self.first_order)?, instant(&self.last_order)?),
-            snapshots: self
-                .snapshots
-                .iter()
-                .map(|s| {
-                    Ok(SnapshotSummary { cutoff: instant(&s.cutoff)?, rows: s.rows, churned: s.churned })
-                })
-                .collect::<Result<_, ArtifactError>>()?,
-            validation: match self.validation {
-                Some(on) => Some(Validation {
-                    cutoff: instant(&on.cutoff)?,
-                    logistic: on.logistic,
-                    forest: on.forest,
-                }),
-                None => None,
+            training: Training {
+                label: self.label.parse::<Label>().map_err(|error| bad(&error.to_string()))?,
+                models: Models {
+                    inputs: Inputs { features, purchasing: self.purchasing, horizon },
+                    logistic: self.logistic,
+                    forest,
+                    rule: self.rule,
+                },
+                chosen: self.chosen,
+                shift: SeasonShift { kind, residuals, log_odds },
+                verdict: self.verdict,
+                origins: self.origins,
+                snapshots: self
+                    .snapshots
+                    .iter()
+                    .map(|s| {
+                        let cutoff = instant(&s.cutoff)?;
+                        Ok(SnapshotSummary { cutoff, rows: s.rows, churned: s.churned })
+                    })
+                    .collect::<Result<_, ArtifactError>>()?,
+                reference: self.reference,
             },
-            models: Models { logistic: self.logistic, forest, selected: self.selected },
         })
     }
 }

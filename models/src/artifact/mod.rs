@@ -3,18 +3,15 @@
 mod bytes;
 mod header;
 
-use mainstay_features::label::Label;
-use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use sha2::{Digest, Sha256};
 
 use self::header::Header;
 use crate::forest::{Forest, Node};
-use crate::model::Models;
-use crate::training::{Settings, SnapshotSummary, Training, Validation};
+use crate::training::{Settings, SnapshotSummary, Training};
 
 /// The format version this build writes and the newest it reads.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 const MAGIC: &[u8; 8] = b"MAINSTAY";
 const CHECKSUM_BYTES: usize = 32;
 
@@ -22,39 +19,31 @@ const CHECKSUM_BYTES: usize = 32;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Artifact {
     id: String,
-    /// What leaving means: what the probability is of.
-    pub label: Label,
     /// What the model was trained for.
     pub settings: Settings,
     /// The first and the last order the training looked at; every label ends at or before the last.
     pub data_span: (Instant, Instant),
-    /// The snapshots, newest first; never empty.
-    pub snapshots: Vec<SnapshotSummary>,
-    /// How both models did on the newest snapshot when fitted on the older ones.
-    pub validation: Option<Validation>,
-    /// The models.
-    pub models: Models,
+    /// What was trained, and what speaks for it. The snapshots are never empty.
+    pub training: Training,
 }
 
 impl Artifact {
     /// Puts a training's outcome together with what it was trained on.
     pub fn new(settings: Settings, data_span: (Instant, Instant), training: Training) -> Self {
-        let Training { label, models, snapshots, validation } = training;
-        let id = String::new();
-        let mut artifact = Self { id, label, settings, data_span, snapshots, validation, models };
+        let mut artifact = Self { id: String::new(), settings, data_span, training };
         artifact.id = id_of(&artifact.body());
         artifact
     }
 
-    /// The model's name: its kind and the start of its checksum.
+    /// The model's name: the kind that serves and the start of its checksum.
     pub fn name(&self) -> String {
-        format!("{}-{}", self.models.selected, self.id)
+        format!("{}-{}", self.training.serving().0.kind, self.id)
     }
 
     /// The churn rate at the newest snapshot with customers: the base rate for how long a kept customer stays.
     pub fn churn_rate(&self) -> f64 {
         // A training without any customer fails, so the 1 ("nobody stays") is never met.
-        self.snapshots.iter().find_map(SnapshotSummary::churn_rate).unwrap_or(1.0)
+        self.training.snapshots.iter().find_map(SnapshotSummary::churn_rate).unwrap_or(1.0)
     }
 
     /// The file: everything, then the checksum over it.
@@ -76,8 +65,8 @@ impl Artifact {
         if version > VERSION {
             return Err(ArtifactError::Newer { version });
         }
-        if version == 0 {
-            return Err(ArtifactError::Damaged);
+        if version < VERSION {
+            return Err(ArtifactError::Older { version });
         }
         let body_len = file.len().checked_sub(CHECKSUM_BYTES).ok_or(ArtifactError::Damaged)?;
         let (body, checksum) = file.split_at(body_len);
@@ -91,12 +80,12 @@ impl Artifact {
         let header = Header::of(self);
         // A header of numbers and names always serialises.
         let header = serde_json::to_vec(&header).unwrap_or_default();
-        let nodes = self.models.forest.nodes();
+        let nodes = self.training.models.forest.nodes();
         let mut body = Vec::with_capacity(64 + header.len() + nodes.len() * 18);
         body.extend_from_slice(MAGIC);
         body.extend_from_slice(&VERSION.to_le_bytes());
         bytes::put_block(&mut body, &header);
-        bytes::put_array(&mut body, self.models.forest.ends(), |&end| end.to_le_bytes());
+        bytes::put_array(&mut body, self.training.models.forest.ends(), |&end| end.to_le_bytes());
         bytes::put_array(&mut body, nodes, |node| node.churned_share.to_le_bytes());
         bytes::put_array(&mut body, nodes, |node| node.threshold.to_le_bytes());
         bytes::put_array(&mut body, nodes, |node| node.above.to_le_bytes());
@@ -109,7 +98,8 @@ impl Artifact {
         let mut rest = &body[(MAGIC.len() + 4).min(body.len())..];
         let header = bytes::take_block(&mut rest).ok_or_else(|| bad("the header is cut short"))?;
         let header: Header = serde_json::from_slice(header).map_err(|error| bad(&error.to_string()))?;
-        let forest = read_forest(&mut rest).ok_or_else(|| bad("the forest is cut short"))?;
+        let width = header.width();
+        let forest = read_forest(&mut rest, width).ok_or_else(|| bad("the forest is cut short"))?;
         let forest = forest.map_err(|error| bad(&error.to_string()))?;
         if !rest.is_empty() {
             return Err(bad("there is more than a model in it"));
@@ -125,7 +115,7 @@ fn column_and_missing(node: &Node) -> u16 {
     if node.missing_above { node.column | MISSING_ABOVE } else { node.column }
 }
 
-fn read_forest(rest: &mut &[u8]) -> Option<Result<Forest, crate::forest::BadForest>> {
+fn read_forest(rest: &mut &[u8], width: usize) -> Option<Result<Forest, crate::forest::BadForest>> {
     let ends = bytes::take_array(rest, u32::from_le_bytes)?;
     let shares = bytes::take_array(rest, f64::from_le_bytes)?;
     let thresholds = bytes::take_array(rest, f32::from_le_bytes)?;
@@ -143,7 +133,7 @@ fn read_forest(rest: &mut &[u8]) -> Option<Result<Forest, crate::forest::BadFore
             missing_above: columns[i] & MISSING_ABOVE != 0,
         })
         .collect();
-    Some(Forest::new(nodes, ends, CORE.len()))
+    Some(Forest::new(nodes, ends, width))
 }
 
 /// The first twelve hexadecimal digits of the checksum.
@@ -163,6 +153,12 @@ pub enum ArtifactError {
         /// Its version.
         version: u32,
     },
+    /// An earlier version wrote it, of models that saw less.
+    #[error("has format version {version}, and this build reads {VERSION}; train again")]
+    Older {
+        /// Its version.
+        version: u32,
+    },
     /// Its checksum does not fit its content.
     #[error("is damaged: its checksum does not fit; train again or restore a copy")]
     Damaged,
@@ -173,49 +169,77 @@ pub enum ArtifactError {
         what: String,
     },
     /// The features are not those of this build.
-    #[error("was trained on the features {theirs}, and this build computes {ours}; train again")]
+    #[error("was trained on the features {theirs}, and this build does not compute all of them; train again")]
     OtherFeatures {
         /// Its features.
         theirs: String,
-        /// This build's.
-        ours: String,
     },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dataset::Rows;
-    use crate::evaluate::Metrics;
-    use crate::logistic::{Logistic, Term};
-    use crate::model::Kind;
+    use crate::calibrate::Calibration;
+    use crate::dataset::{Dataset, Rows};
+    use crate::drift::Reference;
+    use crate::evaluate::profit::Campaign;
+    use crate::gate::{Gain, Grade, Verdict};
+    use crate::inputs::{FeatureList, Inputs};
+    use crate::lifetime::BgNbd;
+    use crate::logistic::{Logistic, Scale, Term, Transform};
+    use crate::model::{Kind, Models, Serving};
+    use crate::season::ShiftKind;
+    use crate::training::SeasonShift;
+    use mainstay_features::history::Given;
+    use mainstay_features::label::Label;
     use proptest::prelude::*;
 
     fn artifact() -> Artifact {
         let at = |text: &str| text.parse::<Instant>().unwrap();
-        let leaf = Node::leaf;
         let root = Node { churned_share: 0.5, threshold: 30.5, above: 2, column: 0, missing_above: true };
-        let term = Term { column: 0, mean: 40.1, scale: 12.3, coefficient: 1.0 / 3.0 };
-        let metrics = Metrics {
-            auc: Some(0.7),
-            pr_auc: None,
-            log_loss: 0.6,
-            brier: 0.2,
-            ece: 0.05,
-            lift_at_10: Some(1.5),
-        };
+        let transform = Transform { scale: Scale::Log, low: 0.0, high: 90.0, mean: 40.1, deviation: 12.3 };
+        let term = Term { column: 10, transform, coefficient: 1.0 / 3.0, missing: 0.0 };
+        let linear = Logistic { intercept: 0.1, terms: vec![term] };
+        let features = FeatureList::told_by(Given::default());
+        let purchasing: BgNbd =
+            serde_json::from_str(r#"{"r":0.25,"alpha_days":30.0,"a":0.8,"b":2.5}"#).unwrap();
+        let horizon = "90d".parse().unwrap();
+        let inputs = Inputs { features, purchasing: Some(purchasing), horizon };
+        let width = inputs.width();
+        let names: Vec<String> = inputs.names().into_iter().map(str::to_owned).collect();
+        let rows = Dataset::new(width, vec![1.5; width * 30], vec![true; 30]);
+        let gain = Gain { mean: 0.02, low: 0.01, high: 0.03 };
         Artifact::new(
-            Settings { horizon: "90d".parse().unwrap(), lookback: "365d".parse().unwrap(), seed: 7 },
+            Settings { horizon, lookback: "365d".parse().unwrap(), seed: 7, trainer: Default::default() },
             (at("2023-01-01"), at("2024-06-30T12:00:00Z")),
             Training {
                 label: Label::ContractEnd,
                 models: Models {
-                    logistic: Logistic { intercept: 0.1, terms: vec![term] },
-                    forest: Forest::new(vec![root, leaf(0.2), leaf(0.9)], vec![3], CORE.len()).unwrap(),
-                    selected: Kind::Forest,
+                    inputs,
+                    logistic: linear.clone(),
+                    forest: Forest::new(vec![root, Node::leaf(0.2), Node::leaf(0.9)], vec![3], width)
+                        .unwrap(),
+                    rule: linear,
                 },
+                chosen: Serving {
+                    kind: Kind::Forest,
+                    calibration: Calibration::Isotonic(vec![(-1.0, -0.9), (1.5, 1.25)]),
+                },
+                shift: SeasonShift { kind: ShiftKind::Level, log_odds: 0.125, ..SeasonShift::default() },
+                verdict: Verdict {
+                    grade: Grade::ClearlyBetter,
+                    origins: 1,
+                    rows: 900,
+                    over_rule: Some(gain),
+                    profit_over_rule: Some(gain),
+                    profit_over_nothing: Some(gain),
+                    profit_over_everyone: Some(gain),
+                    over_incumbent: None,
+                    campaign: Campaign::default(),
+                },
+                origins: vec![],
                 snapshots: vec![SnapshotSummary { cutoff: at("2024-04-01"), rows: 100, churned: 40 }],
-                validation: Some(Validation { cutoff: at("2024-01-01"), logistic: metrics, forest: metrics }),
+                reference: Reference::new(&names, rows.rows(), &rows.churned),
             },
         )
     }
@@ -245,18 +269,6 @@ mod tests {
     }
 
     #[test]
-    fn a_model_of_before_there_were_contracts_is_of_purchases() {
-        let label = b"\"label\":\"contract end\",";
-        let older = reseal(|body| {
-            let at = body.windows(label.len()).position(|window| window == label).unwrap();
-            body.drain(at..at + label.len());
-            let length = u64::from_le_bytes(body[12..20].try_into().unwrap()) - label.len() as u64;
-            body[12..20].copy_from_slice(&length.to_le_bytes());
-        });
-        assert_eq!(older.unwrap().label, Label::NoPurchase);
-    }
-
-    #[test]
     fn any_flipped_bit_is_refused() {
         let file = artifact().to_bytes();
         for byte in 0..file.len() {
@@ -277,9 +289,10 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_version_is_refused_with_its_number() {
-        let newer = reseal(|body| body[8..12].copy_from_slice(&9_u32.to_le_bytes()));
-        assert_eq!(newer, Err(ArtifactError::Newer { version: 9 }));
+    fn another_version_is_refused_with_its_number() {
+        let of_version = |version: u32| reseal(|body| body[8..12].copy_from_slice(&version.to_le_bytes()));
+        assert_eq!(of_version(9), Err(ArtifactError::Newer { version: 9 }));
+        assert_eq!(of_version(1), Err(ArtifactError::Older { version: 1 }));
     }
 
     #[test]
@@ -289,9 +302,10 @@ mod tests {
             Err(ArtifactError::OtherFeatures { .. })
         ));
         for (from, to) in [
-            ("\"column\":0", "\"column\":9"),
+            ("\"column\":10", "\"column\":99"),
             ("\"seed\":7", "\"sead\":7"),
-            ("\"scale\":12.3", "\"scale\":-2.3"),
+            ("\"deviation\":12.3", "\"deviation\":-2.3"),
+            ("[1.5,1.25]", "[-2.,1.25]"),
             ("\"horizon_days\":90", "\"horizon_days\": 0"),
             ("\"rows\":100", "\"rows\":  3"),
             ("2024-04-01T", "2024-24-01T"),
@@ -315,9 +329,14 @@ mod tests {
                 }
             });
             if let Ok(artifact) = read {
-                let rows = [[0.0; 5], [f32::MAX; 5], [31.0, 2.0, 9.5, 0.0, 400.0]];
-                for p in artifact.models.forest.probabilities(Rows::new(rows.as_flattened(), 5)) {
-                    prop_assert!((0.0..=1.0).contains(&p));
+                let models = &artifact.training.models;
+                let width = models.inputs.features.width();
+                let rows = [vec![0.0; width], vec![f32::MAX; width], vec![f32::NAN; width]].concat();
+                let rows = models.inputs.complete(Rows::new(&rows, width));
+                let (serving, shift) = artifact.training.serving();
+                let scores = serving.log_odds(models, Rows::new(&rows, models.inputs.width()));
+                for z in scores {
+                    prop_assert!((0.0..=1.0).contains(&crate::calibrate::probability(z + shift).get()));
                 }
             }
         }

@@ -1,13 +1,15 @@
 //! Training a forest: how large it may grow, and by which of the two trainers.
 
 use mainstay_features::watch::Watch;
+use serde::{Deserialize, Serialize};
 
 use super::{Forest, grow, smartcore};
 use crate::TrainingError;
 use crate::dataset::Dataset;
 
 /// Who grows the forest.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Trainer {
     /// Our own, on histograms.
     #[default]

@@ -86,7 +86,7 @@ fn list(common: &Common) -> Result<(), Failure> {
 
 fn cells(model: &StoredModel) -> Vec<String> {
     let artifact = &model.artifact;
-    let newest = artifact.snapshots.iter().find(|snapshot| snapshot.rows > 0);
+    let newest = artifact.training.snapshots.iter().find(|snapshot| snapshot.rows > 0);
     vec![
         artifact.name(),
         if model.in_service { "yes" } else { "no" }.to_owned(),
@@ -103,7 +103,7 @@ fn to_json(model: &StoredModel) -> Value {
         "model": artifact.name(),
         "in_service": model.in_service,
         "file": model.path.display().to_string(),
-        "label": artifact.label.to_string(),
+        "label": artifact.training.label.to_string(),
         "horizon_days": artifact.settings.horizon.get(),
         "lookback_days": artifact.settings.lookback.get(),
         "trained_until": artifact.data_span.1.to_string(),

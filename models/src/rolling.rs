@@ -1,0 +1,217 @@
+//! Rolling backtests: from origin to origin, oldest first, everything is chosen by what came before and fitted on what
+//! was known, then held against what happened. What the gate judges is made this way, and what is chosen at the end
+//! rests on all origins.
+
+use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
+use serde::{Deserialize, Serialize};
+
+use crate::TrainingError;
+use crate::choice::{Evidence, PENALTIES, Spacing};
+use crate::dataset::Dataset;
+use crate::evaluate::Metrics;
+use crate::forest::{self, train::Growth};
+use crate::ground::Ground;
+use crate::logistic::{Logistic, Scale};
+use crate::model::{Kind, Models, Serving, completed, probabilities};
+use crate::odds::softplus;
+use crate::season::ShiftKind;
+use crate::training::Settings;
+
+/// One rolling backtest: what was chosen, and how it did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// The cutoff tested at, as text.
+    pub cutoff: String,
+    /// The customers there.
+    pub rows: usize,
+    /// Those who churned.
+    pub churned: usize,
+    /// The kind chosen by the origins before.
+    pub kind: Kind,
+    /// How far apart the snapshots learnt from were.
+    pub spacing: Spacing,
+    /// How the shift was estimated, and what came out.
+    pub shift_kind: ShiftKind,
+    /// In log-odds.
+    pub shift: f64,
+    /// How what was chosen did.
+    pub model: Metrics,
+    /// How the rule did.
+    pub rule: Metrics,
+}
+
+/// What was said at all origins, one row a customer and origin.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Said {
+    /// Whose row it is.
+    pub(crate) customers: Vec<u64>,
+    /// What happened.
+    pub(crate) churned: Vec<bool>,
+    /// What the chosen model said.
+    pub(crate) model: Vec<f64>,
+    /// What the rule said.
+    pub(crate) rule: Vec<f64>,
+    /// How many of the last rows are of snapshots that the model in service had not seen; and what it said there.
+    pub(crate) incumbent: Vec<f64>,
+}
+
+/// The outcome of the walk.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Walk {
+    pub(crate) evidence: Evidence,
+    pub(crate) origins: Vec<Origin>,
+    pub(crate) said: Said,
+}
+
+/// What a model in service says at a snapshot; `None` where it has learnt from what happened after it.
+pub(crate) type Incumbent<'a> = dyn Fn(&crate::snapshots::Labelled) -> Option<Vec<f64>> + 'a;
+
+/// Walks over the origins.
+pub(crate) fn walk(
+    ground: &Ground,
+    settings: &Settings,
+    incumbent: Option<&Incumbent<'_>>,
+    watch: &dyn Watch,
+) -> Result<Walk, TrainingError> {
+    let mut walk = Walk::default();
+    watch.begin("roll backtests", Some(ground.origins.len() as u64));
+    for &origin in &ground.origins {
+        match step(ground, settings, origin, incumbent, &mut walk) {
+            // Where all left or all stayed, or nobody was there, an origin teaches nothing.
+            Ok(()) | Err(TrainingError::OneClass { .. } | TrainingError::NobodyToTrainOn) => {}
+            Err(other) => return Err(other),
+        }
+        watch.advance(1);
+    }
+    watch.end();
+    Ok(walk)
+}
+
+fn step(
+    ground: &Ground,
+    settings: &Settings,
+    origin: Instant,
+    incumbent: Option<&Incumbent<'_>>,
+    walk: &mut Walk,
+) -> Result<(), TrainingError> {
+    let Some(snapshot) = ground.at(origin).filter(|snapshot| !snapshot.data.is_empty()) else {
+        return Ok(());
+    };
+    let evidence = &mut walk.evidence;
+    let (spacing, penalty, kind) = (evidence.spacing(), evidence.penalty(), evidence.kind());
+    let models = fit(ground, settings, origin, spacing, penalty, &crate::training::Quiet)?;
+    let test = completed(&models.inputs, &snapshot.data);
+
+    // What would have been used.
+    let calibrations = evidence.calibrations(kind);
+    let serving = Serving { kind, calibration: calibrations[evidence.calibration()].clone() };
+    let residuals = ground.residuals(origin, &models, &serving);
+    let shift_kind = evidence.shift();
+    let shift = shift_kind.estimate(&residuals).unwrap_or(0.0);
+    let answers = serving.log_odds(&models, test.rows());
+    let said = probabilities(&answers, shift);
+    let rule = probabilities(&models.raw(Kind::Rule, test.rows()), 0.0);
+    walk.origins.push(Origin {
+        cutoff: origin.to_string(),
+        rows: test.len(),
+        churned: test.churned_count(),
+        kind,
+        spacing,
+        shift_kind,
+        shift,
+        model: Metrics::of(&said, &test.churned),
+        rule: Metrics::of(&rule, &test.churned),
+    });
+    walk.said.customers.extend_from_slice(&snapshot.customers);
+    walk.said.churned.extend_from_slice(&test.churned);
+    walk.said.model.extend(said);
+    walk.said.rule.extend(rule);
+    if let Some(incumbent) = incumbent.and_then(|ask| ask(snapshot)) {
+        walk.said.incumbent.extend(incumbent);
+    }
+
+    // How every alternative would have done.
+    let raw: Vec<Vec<f64>> = Kind::CANDIDATES.iter().map(|&kind| models.raw(kind, test.rows())).collect();
+    let losses: Vec<f64> = raw.iter().map(|raw| loss(raw, &test.churned)).collect();
+    let place = Kind::CANDIDATES.iter().position(|&candidate| candidate == kind).unwrap_or(0);
+    let calibrated: Vec<f64> = calibrations
+        .iter()
+        .map(|calibration| {
+            loss(&raw[place].iter().map(|&z| calibration.apply(z)).collect::<Vec<_>>(), &test.churned)
+        })
+        .collect();
+    evidence.add_calibrations(&calibrated);
+    evidence.add_kinds(&raw, &test.churned, &losses);
+    evidence.add_shifts(&residuals, |shift| {
+        loss(&answers.iter().map(|z| z + shift).collect::<Vec<_>>(), &test.churned)
+    });
+    let linear = |data: &Dataset, penalty: f64| -> Result<f64, TrainingError> {
+        let model = fit_logistic(data, penalty)?;
+        Ok(loss(&test.rows().iter().map(|row| model.log_odds(row)).collect::<Vec<_>>(), &test.churned))
+    };
+    let by_spacing = Spacing::ALL
+        .iter()
+        .map(|&spacing| linear(&ground.data(origin, spacing, &models.inputs), penalty))
+        .collect::<Result<Vec<_>, _>>()?;
+    let data = ground.data(origin, spacing, &models.inputs);
+    let by_penalty =
+        PENALTIES.iter().map(|&penalty| linear(&data, penalty)).collect::<Result<Vec<_>, _>>()?;
+    evidence.add_spacings(&by_spacing);
+    evidence.add_penalties(&by_penalty);
+    Ok(())
+}
+
+/// The summed log loss of log-odds.
+fn loss(log_odds: &[f64], churned: &[bool]) -> f64 {
+    log_odds.iter().zip(churned).map(|(&z, &churned)| softplus(if churned { -z } else { z })).sum()
+}
+
+/// Fits everything at an instant on what was known then. The watcher is told of stages "fit logistic" and "fit forest".
+pub(crate) fn fit(
+    ground: &Ground,
+    settings: &Settings,
+    at: Instant,
+    spacing: Spacing,
+    penalty: f64,
+    watch: &dyn Watch,
+) -> Result<Models, TrainingError> {
+    let inputs = ground.inputs(at);
+    let data = ground.data(at, spacing, &inputs);
+    watch.begin("fit rule", None);
+    let rule = fit_rule(&ground.data(at, Spacing::Horizon, &inputs))?;
+    watch.end();
+    watch.begin(&format!("fit {}", Kind::Logistic), None);
+    let logistic = fit_logistic(&data, penalty)?;
+    watch.end();
+    let growth = growth(ground, at, &data, settings.seed);
+    watch.begin(&format!("fit {}", Kind::Forest), Some(growth.trees as u64));
+    let forest = forest::train::train(&data, settings.trainer, &growth, watch)?;
+    watch.end();
+    Ok(Models { inputs, logistic, forest, rule })
+}
+
+/// A leaf holds so many different customers, about: one that is in several snapshots tells little more than once.
+const LEAF_CUSTOMERS: usize = 20;
+const TREES: usize = 200;
+
+fn growth(ground: &Ground, at: Instant, data: &Dataset, seed: u64) -> Growth {
+    let newest =
+        ground.learnt_from(at, Spacing::Horizon).map(|snapshot| snapshot.data.len()).max().unwrap_or(1);
+    let rows_of_a_customer = data.len().div_ceil(newest.max(1));
+    let min_leaf = u32::try_from(LEAF_CUSTOMERS * rows_of_a_customer).unwrap_or(u32::MAX);
+    Growth { trees: TREES, depth: None, min_leaf, features_per_split: None, seed }
+}
+
+fn fit_logistic(data: &Dataset, penalty: f64) -> Result<Logistic, TrainingError> {
+    let every_column: Vec<usize> = (0..data.width()).collect();
+    Logistic::fit(data, &every_column, Scale::Log, penalty)
+}
+
+/// A logistic regression on recency alone, as it is.
+fn fit_rule(data: &Dataset) -> Result<Logistic, TrainingError> {
+    use mainstay_features::recency::RECENCY_DAYS;
+    use mainstay_features::registry::place;
+    Logistic::fit(data, &[place(&RECENCY_DAYS)], Scale::Plain, 1.0)
+}

@@ -1,0 +1,78 @@
+//! What the rolling backtests chose and the gate found, in words.
+
+use mainstay_models::backtest::name_of;
+use mainstay_models::calibrate::Calibration;
+use mainstay_models::gate::{Gain, Verdict};
+use mainstay_models::season::ShiftKind;
+use mainstay_models::training::Training;
+
+use super::output;
+
+/// The rolling backtests as a table, the verdict, and what serves.
+pub(super) fn to_text(training: &Training) -> String {
+    let mut text = String::new();
+    if !training.origins.is_empty() {
+        text += "rolling backtests: at each, chosen and fitted on what was known then\n";
+        let rows: Vec<Vec<String>> = training
+            .origins
+            .iter()
+            .map(|origin| {
+                vec![
+                    origin.cutoff.clone(),
+                    origin.rows.to_string(),
+                    format!("{:.1} %", 100.0 * origin.churned as f64 / origin.rows.max(1) as f64),
+                    origin.kind.to_string(),
+                    origin.shift_kind.to_string(),
+                    format!("{:.4}", origin.model.log_loss),
+                    format!("{:.4}", origin.rule.log_loss),
+                ]
+            })
+            .collect();
+        text += &output::table(
+            &["cutoff", "customers", "churned", "model", "shift", "its log loss", "the rule's"],
+            &rows,
+        );
+        text += "\n";
+    }
+    text + &judged(&training.verdict) + &serves(training)
+}
+
+fn judged(verdict: &Verdict) -> String {
+    let mut text = format!("verdict: {}\n", verdict.grade);
+    let line = |what: &str, gain: &Option<Gain>, digits: usize| match gain {
+        Some(Gain { mean, low, high }) => {
+            format!("  {what}: {mean:+.digits$} ({low:+.digits$} to {high:+.digits$})\n")
+        }
+        None => String::new(),
+    };
+    text += &line("log loss gained on the rule", &verdict.over_rule, 4);
+    text += &line("profit a customer over acting on the rule", &verdict.profit_over_rule, 2);
+    text += &line("profit a customer over contacting everyone", &verdict.profit_over_everyone, 2);
+    text += &line("profit a customer over doing nothing", &verdict.profit_over_nothing, 2);
+    text += &line("log loss gained on the model in service", &verdict.over_incumbent, 4);
+    if verdict.rows > 0 {
+        let campaign = &verdict.campaign;
+        text += &format!(
+            "  ({} rows from {} backtests; in brackets what 95 % of the draws of customers show; a kept customer taken \
+             to be worth {}, an offer {}, a contact {})\n",
+            verdict.rows, verdict.origins, campaign.value, campaign.incentive, campaign.contact_cost
+        );
+    }
+    text
+}
+
+fn serves(training: &Training) -> String {
+    let (serving, shift) = training.serving();
+    let calibration = match serving.calibration {
+        Calibration::None => "as it is",
+        Calibration::Beta { .. } => "calibrated (beta)",
+        Calibration::Isotonic(_) => "calibrated (isotonic)",
+    };
+    let season = match training.shift.kind {
+        kind if kind != ShiftKind::None && shift != 0.0 => {
+            format!(", shifted by {shift:+.2} in log-odds for {kind}")
+        }
+        _ => String::new(),
+    };
+    format!("serves: {}, {calibration}{season}\n", name_of(serving.kind))
+}
