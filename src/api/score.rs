@@ -10,7 +10,6 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use mainstay_features::history::{History, HistoryBuilder};
-use mainstay_features::registry::CORE;
 use mainstay_features::units::{Amount, Instant};
 use mainstay_models::decision::BreakEven;
 use serde::Deserialize;
@@ -113,7 +112,7 @@ pub(super) async fn score(
     match (&request.features, &request.purchases) {
         (Some(features), None) if request.complaints.is_empty() => {
             let as_of = request.as_of.as_deref().map(|text| instant("as_of", text)).transpose()?;
-            answer(service, request.customer_id.as_ref(), as_of, &row(service, features)?)
+            answer(service, request.customer_id.as_ref(), as_of, &row(service, features)?, &[])
         }
         (None, Some(purchases)) => {
             let missing =
@@ -125,7 +124,9 @@ pub(super) async fn score(
                 return Err(Failure::new(Kind::TooLittleData, "no purchases: there is nothing to lose yet"));
             }
             let row = service.row_of(history.customer(0), history.given(), as_of)?;
-            answer(service, Some(customer_id), Some(as_of), &row)
+            let untold: Vec<&str> =
+                service.features().untold_by(history.given()).map(|feature| feature.name).collect();
+            answer(service, Some(customer_id), Some(as_of), &row, &untold)
         }
         _ => Err(Failure::new(
             Kind::BadInput,
@@ -171,8 +172,8 @@ fn instant(field: &str, text: &str) -> Result<Instant, Failure> {
     text.parse().map_err(|error| Failure::new(Kind::BadInput, format!("{field}: {error}")))
 }
 
-/// The row of a `features` object: features of the model, each once, and the core all of them. Others that are not given
-/// have no value.
+/// The row of a `features` object: every feature of the model once, null where there is no value, and nothing else. (To
+/// take what is not given for "no value" would be to guess: a customer without a usual gap is one who bought once.)
 fn row(service: &Service, features: &Features) -> Result<Vec<f64>, Failure> {
     let bad = |name: &str, what: &str| Failure::new(Kind::BadInput, format!("features.{name}: {what}"));
     let known = service.features();
@@ -183,13 +184,15 @@ fn row(service: &Service, features: &Features) -> Result<Vec<f64>, Failure> {
     known
         .features()
         .iter()
-        .enumerate()
-        .map(|(place, feature)| {
+        .map(|feature| {
             let mut given = features.0.iter().filter(|(name, _)| name == feature.name);
             match (given.next(), given.next()) {
-                (Some((_, Value::Null)), None) | (None, _) if place >= CORE.len() => Ok(f64::NAN),
+                (Some((_, Value::Null)), None) if feature.missing.is_some() => Ok(f64::NAN),
                 (Some((_, value)), None) => value.as_f64().ok_or_else(|| bad(feature.name, "not a number")),
-                (None, _) => Err(bad(feature.name, "missing")),
+                (None, _) => Err(bad(
+                    feature.name,
+                    "missing; give every feature of the model (mainstay features computes them), or the purchases",
+                )),
                 (Some(_), Some(_)) => Err(bad(feature.name, "given twice")),
             }
         })
@@ -201,6 +204,7 @@ fn answer(
     customer_id: Option<&CustomerId>,
     as_of: Option<Instant>,
     row: &[f64],
+    untold: &[&str],
 ) -> Result<Json<Value>, Failure> {
     let scored = service.score_row(row)?;
     let explanation = service.explain(row);
@@ -213,10 +217,11 @@ fn answer(
         "customer_id": customer_id.map(CustomerId::to_json),
         "as_of": as_of.map(|instant| instant.to_string()),
         "churn_probability": scored.churn_probability.get(),
-        "base_log_odds": explanation.base,
         "reasons": reasons,
+        "base_log_odds": explanation.base,
         "calibration": explanation.calibration,
         "season_shift": explanation.shift,
+        "untold_features": untold,
         "lifetime_value": scored.lifetime_value.get(),
         "action": scored.decision.action(),
         "net_value": scored.decision.net_value.get(),

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use mainstay_features::registry::CORE;
+use mainstay_features::history::Histories;
 use mainstay_features::units::ParseUnitError;
 use mainstay_models::backtest::backtest;
 use mainstay_models::training::Settings;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::input::Settled;
 use super::progress::Progress;
@@ -65,7 +65,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     match listener {
         Some(listener) => {
-            output::print(&format!("\n{}", curl(&listener, &scores)))?;
+            if let Some(call) = curl(&listener, &history, &scores) {
+                output::print(&format!("\n{call}"))?;
+            }
             let app = App::new(store, |store| {
                 Ok(Service::new(store.load_model()?, built_in_offers()?, Assumptions::default()))
             })?;
@@ -80,17 +82,25 @@ fn settings() -> Result<Settings, ParseUnitError> {
     Ok(Settings { horizon: "90d".parse()?, lookback: "180d".parse()?, seed: 0, trainer: Default::default() })
 }
 
-/// A call to try: the features of the customer with the highest net value.
-fn curl(listener: &Listener, scores: &Scores) -> String {
-    let features: Map<String, Value> = scores
-        .ranked(1)
-        .into_iter()
-        .flat_map(|row| CORE.iter().zip(row.features))
-        .map(|(feature, value)| (feature.name.to_owned(), json!(value)))
+/// A call to try: the purchases of the customer with the highest net value.
+fn curl(listener: &Listener, histories: &Histories, scores: &Scores) -> Option<String> {
+    let history = histories.whole()?;
+    let best = scores.ranked(1).pop()?;
+    let customer =
+        (0..history.len()).find(|&customer| *history.customer_id(customer) == *best.customer_id)?;
+    let purchases: Vec<Value> = history
+        .customer(customer)
+        .orders
+        .iter()
+        .enumerate()
+        .map(|(number, order)| {
+            json!({"order_id": number + 1, "ts": order.instant.to_string(), "amount": order.amount.get()})
+        })
         .collect();
-    format!(
-        "curl -s http://{}/v1/score -H 'content-type: application/json' -d '{}'\n",
-        listener.address(),
-        json!({"features": features})
-    )
+    let request =
+        json!({"customer_id": &*best.customer_id, "as_of": scores.as_of.to_string(), "purchases": purchases});
+    Some(format!(
+        "curl -s http://{}/v1/score -H 'content-type: application/json' -d '{request}'\n",
+        listener.address()
+    ))
 }

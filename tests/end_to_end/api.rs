@@ -103,11 +103,7 @@ fn a_score_from_raw_history_is_the_batch_score_to_the_last_bit() {
         }
         assert_eq!(score["action"], row[4].as_str());
 
-        let features = json!({
-            "recency_days": row[6].parse::<f64>().unwrap(), "frequency": row[7].parse::<f64>().unwrap(),
-            "monetary": row[8].parse::<f64>().unwrap(), "complaint_count": row[9].parse::<f64>().unwrap(),
-            "tenure_days": row[10].parse::<f64>().unwrap(),
-        });
+        let features = features_of(&score);
         let (status, from_features) = server.score(&json!({"features": features}));
         assert_eq!(status, 200, "{from_features}");
         assert_eq!(
@@ -118,6 +114,16 @@ fn a_score_from_raw_history_is_the_batch_score_to_the_last_bit() {
         compared += 1;
     }
     assert!(compared > 30);
+}
+
+/// The features behind an answer, as a request gives them.
+pub(crate) fn features_of(score: &Value) -> Value {
+    let reasons = score["reasons"].as_array().unwrap().iter();
+    reasons
+        .filter(|reason| reason["feature"] != "expected_purchases")
+        .map(|reason| (reason["feature"].as_str().unwrap().to_owned(), reason["value"].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 #[test]
@@ -132,6 +138,10 @@ fn an_answer_has_every_field_and_its_reasons() {
             "as_of",
             "churn_probability",
             "reasons",
+            "base_log_odds",
+            "calibration",
+            "season_shift",
+            "untold_features",
             "lifetime_value",
             "action",
             "net_value",
@@ -140,9 +150,14 @@ fn an_answer_has_every_field_and_its_reasons() {
         ]
     );
     let reasons = score["reasons"].as_array().unwrap();
-    assert_eq!(reasons.len(), 5);
+    assert!(reasons.len() > 30, "every column the model sees: {}", reasons.len());
     let sizes: Vec<f64> = reasons.iter().map(|r| r["contribution"].as_f64().unwrap().abs()).collect();
     assert!(sizes.is_sorted_by(|a, b| a >= b), "the largest first: {sizes:?}");
+    let parts = reasons.iter().map(|reason| &reason["contribution"]);
+    let parts = parts.chain([&score["base_log_odds"], &score["calibration"], &score["season_shift"]]);
+    let log_odds: f64 = parts.map(|part| part.as_f64().unwrap()).sum();
+    let p = 1.0 / (1.0 + (-log_odds).exp());
+    assert!((p - score["churn_probability"].as_f64().unwrap()).abs() < 1e-9, "the parts add up: {p}");
     let recency = reasons.iter().find(|reason| reason["feature"] == "recency_days").unwrap();
     assert_eq!(recency["value"].as_f64().unwrap(), row[6].parse::<f64>().unwrap());
     assert!(score["model"].as_str().unwrap().contains('-'));
@@ -157,8 +172,15 @@ fn what_is_wrong_with_a_request_is_said_as_a_problem() {
         format!(r#"{{"customer_id": {customer}, "as_of": "2023-12-08", "purchases": [{line}]}}"#)
     };
     let features = |features: &str| format!(r#"{{"features": {{{features}}}}}"#);
-    let sound =
-        r#""recency_days": 5, "frequency": 2, "monetary": 9.5, "complaint_count": 0, "tenure_days": 50"#;
+    let row = &lines(&shop().scores)[0];
+    let mut others = features_of(&server.score(&request(&row[0], &row[1])).1);
+    ["recency_days", "frequency", "monetary", "complaint_count", "tenure_days"]
+        .map(|core| others.as_object_mut().unwrap().remove(core));
+    let sound = format!(
+        r#""recency_days": 5, "frequency": 2, "monetary": 9.5, "complaint_count": 0, "tenure_days": 50, {}"#,
+        others.to_string().trim_matches(['{', '}'])
+    );
+    let sound = sound.as_str();
     let deep = "[".repeat(100_000);
     for (sent, status, slug, detail) in [
         (body("7"), 200, "", ""),

@@ -192,9 +192,7 @@ fn the_api_scores_whose_contract_runs_however_long_ago_they_bought() {
     let (status, from_history) =
         server.score(&json!({"customer_id": "x", "as_of": "2023-01-01", "purchases": purchases}));
     assert_eq!(status, 200, "{from_history}");
-    let features = json!({
-        "recency_days": 365, "frequency": 1, "monetary": 10.0, "complaint_count": 0, "tenure_days": 365
-    });
+    let features = crate::api::features_of(&from_history);
     let (status, from_features) = server.score(&json!({"features": features}));
     assert_eq!(status, 200, "{from_features}");
     assert_eq!(from_history["churn_probability"], from_features["churn_probability"]);
