@@ -46,6 +46,11 @@ impl<'a> Rows<'a> {
         self.values.chunks_exact(self.width)
     }
 
+    /// Those before the others; all where there are no more.
+    pub fn first(&self, rows: usize) -> Rows<'a> {
+        Rows { values: &self.values[..rows.min(self.len()) * self.width], width: self.width }
+    }
+
     /// So many at a time.
     pub fn chunks(&self, rows: usize) -> impl Iterator<Item = Rows<'a>> + use<'a> {
         let width = self.width;

@@ -1,0 +1,240 @@
+//! The scorer: rows walked down the trees several at a time.
+//!
+//! A walk is a chain of loads, each waiting for the one before, so that one row alone leaves the processor idle most of
+//! the time. Several are walked in step: a block of rows goes through one tree, sixteen rows at once, before it goes
+//! through the next, and a row alone goes through sixteen trees at once. Either way its leaves are added up in the order
+//! of the trees: the bits are those of the plain walk.
+
+use super::packed::{Packed, Tree};
+use crate::dataset::Rows;
+
+/// So many walks at once.
+const LANES: usize = 16;
+/// So many rows go through a tree before the next tree: what a tree's nodes cost to fetch is shared among them, and the
+/// rows still fit into the cache beside it.
+const BLOCK_ROWS: usize = 2_048;
+/// After so many steps it is looked whether all have come to a leaf.
+const STRETCH: usize = 4;
+
+/// The values of rows side by side, column by column.
+type Group<'a> = &'a [[f32; LANES]];
+
+impl Packed {
+    /// The mean of the leaves' shares of churners, of each row.
+    pub(super) fn probabilities(&self, rows: Rows<'_>) -> Vec<f64> {
+        let mut sums = vec![0.0; rows.len()];
+        let mut block = Vec::new();
+        for (rows, sums) in rows.chunks(BLOCK_ROWS).zip(sums.chunks_mut(BLOCK_ROWS)) {
+            // The few rows that fill less than half of a group are walked one by one, down several trees.
+            let rest = rows.len() % LANES;
+            let together = if rest < LANES / 2 { rows.len() - rest } else { rows.len() };
+            self.lay_out(rows.first(together), &mut block);
+            for tree in &self.trees {
+                let groups = block.chunks_exact(self.columns());
+                for (group, sums) in groups.zip(sums[..together].chunks_mut(LANES)) {
+                    let leaves = tree.leaves(group);
+                    sums.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += tree.shares[leaf]);
+                }
+            }
+            for (sum, row) in sums.iter_mut().zip(rows.iter()).skip(together) {
+                *sum = self.sum(row);
+            }
+        }
+        let trees = self.trees.len() as f64;
+        sums.iter_mut().for_each(|sum| *sum /= trees);
+        sums
+    }
+
+    /// The change of the share of churners at every step, summed up by the column compared there and averaged over the
+    /// trees: for each row, one number a column.
+    pub(super) fn contributions(&self, rows: Rows<'_>) -> Vec<f64> {
+        let originals: Vec<usize> = (0..self.columns()).map(|column| self.original(column)).collect();
+        let trees = self.trees.len() as f64;
+        let mut contributions = Vec::with_capacity(rows.values().len());
+        let (mut block, mut sums) = (Vec::<[f32; LANES]>::new(), Vec::<[f64; LANES]>::new());
+        for rows in rows.chunks(BLOCK_ROWS) {
+            self.lay_out(rows, &mut block);
+            sums.clear();
+            sums.resize(rows.len().div_ceil(LANES) * rows.width(), [0.0; LANES]);
+            for tree in &self.trees {
+                let groups = block.chunks_exact(self.columns());
+                for (group, sums) in groups.zip(sums.chunks_exact_mut(rows.width())) {
+                    in_step::<LANES>(tree.depth, |lane, at| {
+                        let step = tree.steps[at];
+                        let to = step.next(group[step.column()][lane]);
+                        // In a leaf, nothing: the share does not change.
+                        sums[originals[step.column()]][lane] += tree.shares[to] - tree.shares[at];
+                        to
+                    });
+                }
+            }
+            for row in 0..rows.len() {
+                let own = &sums[row / LANES * rows.width()..][..rows.width()];
+                contributions.extend(own.iter().map(|sums| sums[row % LANES] / trees));
+            }
+        }
+        contributions
+    }
+
+    /// The sum over the trees for one row.
+    fn sum(&self, row: &[f32]) -> f64 {
+        let mut values = Vec::new();
+        self.lay_out::<1>(Rows::new(row, row.len()), &mut values);
+        let (groups, rest) = self.trees.as_chunks::<LANES>();
+        let mut sum = 0.0;
+        for trees in groups {
+            let leaves = leaves_of_trees(trees, values.as_flattened());
+            trees.iter().zip(leaves).for_each(|(tree, leaf)| sum += tree.shares[leaf]);
+        }
+        for tree in rest {
+            let [leaf] = leaves_of_trees(std::array::from_ref(tree), values.as_flattened());
+            sum += tree.shares[leaf];
+        }
+        sum
+    }
+}
+
+impl Tree {
+    /// The leaves that rows come to.
+    #[inline]
+    fn leaves(&self, group: Group<'_>) -> [usize; LANES] {
+        in_step(self.depth, |lane, at| {
+            let step = self.steps[at];
+            step.next(group[step.column()][lane])
+        })
+    }
+}
+
+/// The leaves that one row comes to in several trees.
+fn leaves_of_trees<const N: usize>(trees: &[Tree; N], row: &[f32]) -> [usize; N] {
+    let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
+    in_step(depth, |lane, at| {
+        let step = trees[lane].steps[at];
+        step.next(row[step.column()])
+    })
+}
+
+/// Walks from the roots until all have come to a leaf; `next` is where a walk goes from a place.
+#[inline]
+fn in_step<const N: usize>(depth: usize, mut next: impl FnMut(usize, usize) -> usize) -> [usize; N] {
+    let mut at = [0; N];
+    let mut left = depth;
+    while left > 0 {
+        let now = left.min(STRETCH);
+        for _ in 1..now {
+            for (lane, at) in at.iter_mut().enumerate() {
+                *at = next(lane, *at);
+            }
+        }
+        let mut moved = 0;
+        for (lane, at) in at.iter_mut().enumerate() {
+            let to = next(lane, *at);
+            moved |= to ^ *at;
+            *at = to;
+        }
+        if moved == 0 {
+            break;
+        }
+        left -= now;
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::random::SplitMix64;
+    use super::super::{Forest, Node};
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A tree of any shape, with splits at small whole numbers.
+    fn tree(random: &mut SplitMix64, columns: usize, most_depth: usize, nodes: &mut Vec<Node>, root: usize) {
+        let place = nodes.len();
+        let mut node = Node::leaf(random.below(1_000) as f64 / 999.0);
+        let is_split = most_depth > 0 && random.below(8) > 0;
+        if is_split {
+            node.column = random.below(columns) as u16;
+            node.threshold = random.below(9) as f32 - 4.0;
+            node.missing_above = random.below(2) == 0;
+        }
+        nodes.push(node);
+        if is_split {
+            tree(random, columns, most_depth - 1, nodes, root);
+            nodes[place].above = (nodes.len() - root) as u32;
+            // One side may be much deeper than the other.
+            tree(random, columns, random.clone().below(most_depth), nodes, root);
+        }
+    }
+
+    fn forest(random: &mut SplitMix64, trees: usize, columns: usize, width: usize) -> Forest {
+        let (mut nodes, mut ends) = (Vec::new(), Vec::new());
+        for _ in 0..trees {
+            let root = nodes.len();
+            let most_depth = random.below(14);
+            tree(random, columns, most_depth, &mut nodes, root);
+            ends.push(nodes.len() as u32);
+        }
+        Forest::new(nodes, ends, width).unwrap()
+    }
+
+    fn values(random: &mut SplitMix64, count: usize) -> Vec<f32> {
+        let special = [f32::NAN, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, 0.5];
+        (0..count)
+            .map(|_| match random.below(20) {
+                place @ 0..6 => special[place],
+                value => value as f32 - 12.0,
+            })
+            .collect()
+    }
+
+    fn bits(values: &[f64]) -> Vec<u64> {
+        values.iter().map(|value| value.to_bits()).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn walking_together_gives_the_bits_of_the_plain_walk(
+            trees in 1_usize..40, rows in 0_usize..60, width in 1_usize..9, seed in any::<u64>(),
+        ) {
+            let random = &mut SplitMix64::new(seed);
+            let forest = forest(random, trees, width, width);
+            let values = values(random, rows * width);
+            let rows = Rows::new(&values, width);
+            let plain: Vec<f64> = rows.iter().map(|row| forest.probability(row)).collect();
+            prop_assert_eq!(bits(&forest.probabilities(rows)), bits(&plain));
+            let alone: Vec<f64> = rows.iter().flat_map(|row| forest.probabilities(Rows::new(row, width))).collect();
+            prop_assert_eq!(bits(&alone), bits(&plain));
+
+            let contributions = forest.contributions_of_all(rows);
+            let alone: Vec<f64> = rows.iter().flat_map(|row| forest.contributions(row)).collect();
+            prop_assert_eq!(bits(&contributions), bits(&alone));
+            for (parts, p) in contributions.chunks(width).zip(plain) {
+                prop_assert!((forest.base() + parts.iter().sum::<f64>() - p).abs() < 1e-9);
+            }
+        }
+    }
+
+    #[test]
+    fn more_rows_than_a_block_are_walked_alike() {
+        let random = &mut SplitMix64::new(3);
+        let forest = forest(random, 5, 4, 4);
+        let values = values(random, (2 * BLOCK_ROWS + 21) * 4);
+        let rows = Rows::new(&values, 4);
+        let plain: Vec<f64> = rows.iter().map(|row| forest.probability(row)).collect();
+        assert_eq!(forest.probabilities(rows), plain);
+    }
+
+    #[test]
+    fn a_forest_that_cannot_be_packed_is_walked_plainly() {
+        let random = &mut SplitMix64::new(4);
+        let width = 2_000;
+        let wide = forest(random, 3, width, width);
+        let values = values(random, 5 * width);
+        let rows = Rows::new(&values, width);
+        let plain: Vec<f64> = rows.iter().map(|row| wide.probability(row)).collect();
+        assert_eq!(wide.probabilities(rows), plain);
+        assert_eq!(wide.contributions_of_all(rows).len(), 5 * width);
+    }
+}
