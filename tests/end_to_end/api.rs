@@ -174,8 +174,8 @@ fn what_is_wrong_with_a_request_is_said_as_a_problem() {
     let features = |features: &str| format!(r#"{{"features": {{{features}}}}}"#);
     let row = &lines(&shop().scores)[0];
     let mut others = features_of(&server.score(&request(&row[0], &row[1])).1);
-    ["recency_days", "frequency", "monetary", "complaint_count", "tenure_days"]
-        .map(|core| others.as_object_mut().unwrap().remove(core));
+    let core = ["recency_days", "frequency", "monetary", "complaint_count", "tenure_days"];
+    others.as_object_mut().unwrap().retain(|name, _| !core.contains(&name.as_str()));
     let sound = format!(
         r#""recency_days": 5, "frequency": 2, "monetary": 9.5, "complaint_count": 0, "tenure_days": 50, {}"#,
         others.to_string().trim_matches(['{', '}'])
