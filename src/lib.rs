@@ -15,6 +15,7 @@ mod columns;
 pub mod failure;
 pub mod feature_file;
 mod parquet_file;
+pub mod promotion;
 pub mod quarantine_file;
 pub mod report;
 pub mod sample;

@@ -25,7 +25,7 @@ const HORIZONS: usize = 4;
 const MAX_ORIGINS: usize = 6;
 /// Of larger shops, a fair draw of about so many customers is learnt from: what more rows would add is far below what
 /// one season differs from the next.
-const MAX_CUSTOMERS: f64 = 100_000.0;
+pub(crate) const MOST_CUSTOMERS: usize = 100_000;
 
 /// The snapshots of a history up to an instant.
 pub(crate) struct Ground {
@@ -40,11 +40,12 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// Takes every snapshot that is needed, in one walk over the customers.
+    /// Takes every snapshot that is needed, of about so many customers at most, in one walk over them.
     pub(crate) fn survey(
         histories: &Histories,
         settings: &Settings,
         known_until: Instant,
+        most_customers: usize,
         watch: &dyn Watch,
     ) -> Result<Self, TrainingError> {
         let Settings { horizon, lookback, .. } = *settings;
@@ -78,7 +79,7 @@ impl Ground {
                 .extend(season::cutoffs(instant, horizon).into_iter().filter(|&cutoff| cutoff >= earliest));
         }
         watch.begin("take snapshots", None);
-        let share = (MAX_CUSTOMERS / summary.customers.max(1) as f64).min(1.0);
+        let share = (most_customers as f64 / summary.customers.max(1) as f64).min(1.0);
         let question = Question { features: &ground.features, horizon, lookback, share };
         ground.snapshots = Snapshots::take(histories, &cutoffs, &question)?;
         watch.end();
@@ -130,6 +131,12 @@ impl Ground {
             data.extend(&completed(inputs, &snapshot.data));
         }
         data
+    }
+
+    /// Gives what became of the customers of each snapshot to others of it: nothing can be learnt then.
+    #[cfg(test)]
+    pub(crate) fn shuffle_outcomes(&mut self, seed: u64) {
+        self.snapshots.shuffle_outcomes(seed);
     }
 
     /// How far what answers was off at the snapshots that tell about an instant.

@@ -16,6 +16,7 @@ use crate::logistic::{Logistic, Scale};
 use crate::model::{Kind, Models, Serving, completed, probabilities};
 use crate::odds::softplus;
 use crate::season::ShiftKind;
+use crate::snapshots::Labelled;
 use crate::training::Settings;
 
 /// One rolling backtest: what was chosen, and how it did.
@@ -66,7 +67,7 @@ pub(crate) struct Walk {
 }
 
 /// What a model in service says at a snapshot; `None` where it has learnt from what happened after it.
-pub(crate) type Incumbent<'a> = dyn Fn(&crate::snapshots::Labelled) -> Option<Vec<f64>> + 'a;
+pub type Incumbent<'a> = dyn Fn(&Labelled) -> Option<Vec<f64>> + 'a;
 
 /// Walks over the origins.
 pub(crate) fn walk(
@@ -214,4 +215,62 @@ fn fit_rule(data: &Dataset) -> Result<Logistic, TrainingError> {
     use mainstay_features::recency::RECENCY_DAYS;
     use mainstay_features::registry::place;
     Logistic::fit(data, &[place(&RECENCY_DAYS)], Scale::Plain, 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Verdict;
+    use mainstay_features::ingest::{Input, Source, read};
+    use mainstay_features::watch::Unwatched;
+
+    const CDNOW: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../notebooks-data/cdnow/purchases.parquet");
+
+    fn ground(settings: &Settings, most_customers: usize) -> Ground {
+        let input = Input { purchases: vec![Source::File(CDNOW.into())], ..Input::default() };
+        let histories = read(&input, &Unwatched).unwrap().history;
+        let until = "1998-07-01".parse().unwrap();
+        Ground::survey(&histories, settings, until, most_customers, &Unwatched).unwrap()
+    }
+
+    fn settings() -> Settings {
+        Settings {
+            horizon: "90d".parse().unwrap(),
+            lookback: "180d".parse().unwrap(),
+            seed: 3,
+            trainer: Default::default(),
+        }
+    }
+
+    fn passes(ground: &Ground, settings: &Settings) -> bool {
+        let walk = walk(ground, settings, None, &Unwatched).unwrap();
+        Verdict::of(&walk.said, walk.origins.len(), settings.seed).passes()
+    }
+
+    /// Nothing can be learnt from outcomes that were given to others, so whatever passes passes by chance.
+    #[test]
+    fn with_shuffled_outcomes_hardly_any_model_passes() {
+        let settings = settings();
+        assert!(passes(&ground(&settings, 1500), &settings), "with the true outcomes it shows");
+        let mut ground = ground(&settings, 600);
+        let passed = (0..200_u64)
+            .filter(|&run| {
+                ground.shuffle_outcomes(run);
+                passes(&ground, &Settings { seed: run, ..settings })
+            })
+            .count();
+        assert!(passed <= 18, "{passed} of 200 passed");
+    }
+
+    /// Everything chosen at an origin rests on origins before it: what comes later cannot change it.
+    #[test]
+    fn what_is_chosen_at_an_origin_does_not_look_ahead() {
+        let settings = settings();
+        let mut ground = ground(&settings, 2000);
+        let all = walk(&ground, &settings, None, &Unwatched).unwrap().origins;
+        assert_eq!(all.len(), 4);
+        ground.origins.truncate(2);
+        let some = walk(&ground, &settings, None, &Unwatched).unwrap().origins;
+        assert_eq!(all[..2], some[..]);
+    }
 }

@@ -6,13 +6,16 @@ use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
 use crate::TrainingError;
+use crate::dataset::Rows;
 use crate::drift::Reference;
 use crate::evaluate::Metrics;
 use crate::forest::train::Trainer;
 use crate::gate::Verdict;
-use crate::ground::Ground;
-use crate::model::{Kind, Models, Serving};
-use crate::rolling::{self, Incumbent, Origin};
+use crate::ground::{Ground, MOST_CUSTOMERS};
+use crate::inputs::FeatureList;
+use crate::model::{Kind, Models, Serving, probabilities};
+pub use crate::rolling::Incumbent;
+use crate::rolling::{self, Origin};
 use crate::season::{Residuals, ShiftKind};
 pub use crate::snapshots::SnapshotSummary;
 
@@ -77,6 +80,29 @@ impl Training {
     }
 }
 
+impl Training {
+    /// What serves says of rows of the models' features: the probability of each.
+    pub fn probabilities(&self, features: Rows<'_>) -> Vec<f64> {
+        let (serving, shift) = self.serving();
+        let columns = self.models.inputs.complete(features);
+        let rows = Rows::new(&columns, self.models.inputs.width());
+        probabilities(&serving.log_odds(&self.models, rows), shift)
+    }
+
+    /// The same of a snapshot of other features: those it lacks have no value.
+    pub fn probabilities_of_other(&self, features: &FeatureList, rows: Rows<'_>) -> Vec<f64> {
+        let own = &self.models.inputs.features;
+        let places: Vec<Option<usize>> =
+            own.names().map(|name| features.names().position(|other| other == name)).collect();
+        let value = |row: &[f32], place: &Option<usize>| place.map_or(f32::NAN, |place| row[place]);
+        let values: Vec<f32> = rows
+            .iter()
+            .flat_map(|row| places.iter().map(|place| value(row, place)).collect::<Vec<_>>())
+            .collect();
+        self.probabilities(Rows::new(&values, own.width()))
+    }
+}
+
 /// Nobody is told of stages within a stage.
 pub(crate) use mainstay_features::watch::Unwatched as Quiet;
 
@@ -91,7 +117,7 @@ pub fn train(
     incumbent: Option<&Incumbent<'_>>,
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
-    let ground = Ground::survey(histories, settings, known_until, watch)?;
+    let ground = Ground::survey(histories, settings, known_until, MOST_CUSTOMERS, watch)?;
     if ground.label == Label::ContractEnd
         && ground.learnt_from(known_until, crate::choice::Spacing::Horizon).all(|s| s.data.is_empty())
     {

@@ -14,13 +14,13 @@ use super::progress::Progress;
 use super::reading::{last_order, read};
 use super::serve::{ListenArgs, run_on};
 use super::settings::built_in_offers;
-use super::{backtest as backtest_command, list, output, score, train};
+use super::{backtest as backtest_command, list, output, score};
 use crate::api::{App, Listener};
 use crate::failure::{Failure, Kind};
-use crate::sample;
 use crate::scores::Scores;
 use crate::service::{Assumptions, Service};
 use crate::store::Store;
+use crate::{promotion, sample};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     let store = Store::at(&args.store);
     let known_until = last_order(&history)?;
-    let artifact = train::train(&history, &settings, known_until, &store, &progress)?;
+    let (artifact, _) = promotion::train(&history, &settings, known_until, &store, true, &progress)?;
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
     let scores = Scores::of(&service, &history, known_until, &progress)?;
     store.save_scores(&scores)?;

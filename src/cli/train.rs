@@ -3,9 +3,8 @@
 use clap::Args as ClapArgs;
 use mainstay_features::history::Histories;
 use mainstay_features::units::Instant;
-use mainstay_features::watch::Watch;
 use mainstay_models::artifact::Artifact;
-use mainstay_models::training::{self, Settings, SnapshotSummary};
+use mainstay_models::training::SnapshotSummary;
 use serde_json::{Value, json};
 
 use super::input::InputArgs;
@@ -15,6 +14,7 @@ use super::reading::last_order;
 use super::settings::{SettingsArgs, StoreArgs};
 use super::verdict;
 use crate::failure::{Failure, Kind};
+use crate::promotion::{Outcome, train};
 use crate::store::Store;
 
 #[derive(ClapArgs)]
@@ -28,6 +28,9 @@ pub(super) struct Args {
     as_of: Option<Instant>,
     #[command(flatten)]
     store: StoreArgs,
+    /// Put the model into service even if it does not beat the one that serves
+    #[arg(long)]
+    promote: bool,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,
@@ -39,11 +42,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     store.prepare()?;
     let history = args.input.read(&store, &[], &progress)?;
     let known_until = known_until(&history, args.as_of)?;
-    let artifact = train(&history, &args.settings.settings(), known_until, &store, &progress)?;
+    let settings = args.settings.settings();
+    let (artifact, outcome) = train(&history, &settings, known_until, &store, args.promote, &progress)?;
     if args.json {
-        output::print_json(&to_json(&artifact, &store))
+        output::print_json(&to_json(&artifact, outcome, &store))
     } else {
-        output::print(&to_text(&artifact, &store))
+        output::print(&to_text(&artifact, outcome, &store))
     }
 }
 
@@ -56,22 +60,7 @@ fn known_until(history: &Histories, as_of: Option<Instant>) -> Result<Instant, F
     })
 }
 
-/// Trains, and puts the model into service if nothing better serves.
-pub(super) fn train(
-    history: &Histories,
-    settings: &Settings,
-    known_until: Instant,
-    store: &Store,
-    watch: &dyn Watch,
-) -> Result<Artifact, Failure> {
-    let (first, _) = history.summary().span.unwrap_or((known_until, known_until));
-    let training = training::train(history, settings, known_until, None, watch)?;
-    let artifact = Artifact::new(*settings, (first, known_until), training);
-    store.save_model(&artifact)?;
-    Ok(artifact)
-}
-
-fn to_json(artifact: &Artifact, store: &Store) -> Value {
+fn to_json(artifact: &Artifact, outcome: Outcome, store: &Store) -> Value {
     let training = &artifact.training;
     let snapshots: Vec<Value> = training
         .snapshots
@@ -82,7 +71,8 @@ fn to_json(artifact: &Artifact, store: &Store) -> Value {
     json!({
         "model": artifact.name(),
         "label": training.label.to_string(),
-        "file": store.model_path().display().to_string(),
+        "file": store.path_of_model(artifact, outcome == Outcome::Serves).display().to_string(),
+        "serves": outcome == Outcome::Serves,
         "selected": serving.kind,
         "grade": training.verdict.grade,
         "verdict": training.verdict,
@@ -94,7 +84,7 @@ fn to_json(artifact: &Artifact, store: &Store) -> Value {
     })
 }
 
-fn to_text(artifact: &Artifact, store: &Store) -> String {
+fn to_text(artifact: &Artifact, outcome: Outcome, store: &Store) -> String {
     let training = &artifact.training;
     let mut text = format!("label: {} within {} days\n", training.label, artifact.settings.horizon.get());
     let rates = training.snapshots.iter().filter_map(SnapshotSummary::churn_rate);
@@ -112,5 +102,12 @@ fn to_text(artifact: &Artifact, store: &Store) -> String {
         );
     }
     text += &verdict::to_text(training);
-    text + &format!("saved: {} in {}\n", artifact.name(), store.model_path().display())
+    let (name, path) = (artifact.name(), store.path_of_model(artifact, outcome == Outcome::Serves));
+    text += &format!("saved: {name} in {}: {outcome}\n", path.display());
+    if outcome != Outcome::Serves {
+        text += &format!(
+            "put it into service all the same with mainstay models promote {name}, or train --promote\n"
+        );
+    }
+    text
 }

@@ -60,14 +60,6 @@ impl Store {
         Kept::open_to_add(&self.history_folder())
     }
 
-    /// Saves a newly trained model in place of the one in service, which is kept.
-    ///
-    /// # Errors
-    /// When the folder cannot be written to; the model before is then still there.
-    pub fn save_model(&self, artifact: &Artifact) -> Result<(), Failure> {
-        self.serve_model(artifact, Change::Train)
-    }
-
     /// Loads the model in service.
     ///
     /// # Errors

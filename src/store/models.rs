@@ -157,6 +157,11 @@ impl Store {
         write_whole(&path, |out| out.write_all(&text))
     }
 
+    /// Where a model is: in service, or kept.
+    pub fn path_of_model(&self, artifact: &Artifact, in_service: bool) -> PathBuf {
+        if in_service { self.model_path() } else { self.kept_path(&artifact.name()) }
+    }
+
     fn models_folder(&self) -> PathBuf {
         self.folder.join("models")
     }
