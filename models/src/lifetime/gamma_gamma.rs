@@ -13,6 +13,9 @@ use super::fit::{FEWEST_REPEAT_CUSTOMERS, FitError, Slope, maximise};
 
 /// So many customers are added up at a time, on any thread: the sum does not depend on how many there are.
 const CHUNK_CUSTOMERS: usize = 4096;
+/// Where the search for p begins, and that for q: customers who spend now more, now less regularly.
+const SHAPES: [f64; 3] = [1.0, 10.0, 100.0];
+const START_Q: f64 = 3.0;
 /// Beyond these no parameter tells anything about customers.
 const LEAST: f64 = 1e-9;
 const MOST: f64 = 1e15;
@@ -84,8 +87,11 @@ impl GammaGamma {
         let mean =
             customers.iter().map(|customer| customer.mean_amount).sum::<f64>() / customers.len() as f64;
         let likelihood = |&[p, q, v]: &[f64; 3]| slope(&Self { p, q, v }, &customers);
-        // At the start customers spend `mean` on average, with a spread as wide.
-        let ([p, q, v], _) = maximise(likelihood, [2.0, 3.0, mean])?;
+        // The likelihood can have several tops. At each start customers spend `mean` on average.
+        let starts = SHAPES.map(|p| [p, START_Q, mean * (START_Q - 1.0) / p]);
+        let found = starts.map(|start| maximise(likelihood, start));
+        let greatest = found.iter().flatten().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        let &([p, q, v], _) = greatest.ok_or_else(|| FitError::DidNotConverge("from any start".into()))?;
         Self::try_from(Parameters { p, q, v })
     }
 

@@ -1,14 +1,25 @@
 //! Lifetime value: what keeping a customer is worth. docs/economics.md has its limits.
+//!
+//! ```text
+//! everyone's purchases ──► BG/NBD ──► purchases to come, if kept ─┐
+//! repeat buyers' amounts ─► Gamma-Gamma ─► amount at a time ──────┴──► value ◄── margin, discount
+//! ```
 
+mod assumptions;
 pub mod bg_nbd;
+mod customers;
 mod expected;
 mod fit;
 pub mod gamma_gamma;
+mod likelihood;
 pub mod purchases;
-mod rate;
+mod retention;
+pub mod value;
 
+pub use assumptions::{Margin, YearlyDiscount};
 pub use bg_nbd::BgNbd;
 pub use fit::FitError;
 pub use gamma_gamma::{GammaGamma, Spending};
 pub use purchases::{PurchaseCounts, Purchases};
-pub use rate::{Margin, YearlyDiscount, expected_years_kept, lifetime_value, yearly_purchases};
+pub use retention::{Retention, expected_years_kept, lifetime_value, yearly_purchases};
+pub use value::Lifetime;

@@ -1,16 +1,13 @@
 //! What BG/NBD sees of customers: how often they came back, when last, and for how long they have been known.
 
 use mainstay_features::frequency::FREQUENCY;
-use mainstay_features::history::{Histories, History, HistoryError};
-use mainstay_features::known::Cut;
+use mainstay_features::history::{Histories, HistoryError};
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::{self, Row, place};
 use mainstay_features::tenure::TENURE_DAYS;
 use mainstay_features::units::Instant;
-use rayon::prelude::*;
 
-/// So few customers are not worth another thread.
-const MIN_CUSTOMERS: usize = 1024;
+use super::customers::of_everyone;
 
 /// One customer's purchases, in days since the first: the field's (x, t_x, T).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,22 +44,9 @@ impl PurchaseCounts {
     /// # Errors
     /// When a part of the history cannot be read.
     pub fn at(histories: &Histories, as_of: Instant) -> Result<Self, HistoryError> {
-        let parts = histories.each(|part| Self::of_part(part, as_of).0)?;
-        Ok(Self::joined(parts.into_iter().flatten().collect()))
-    }
-
-    fn of_part(part: &History, as_of: Instant) -> Self {
-        (0..part.len())
-            .into_par_iter()
-            .with_min_len(MIN_CUSTOMERS)
-            .map_init(Cut::default, |cut, customer| {
-                let known = cut.at(part.customer(customer), as_of)?;
-                Some(Purchases::of(&registry::compute(&known)))
-            })
-            .flatten_iter()
-            .collect::<Vec<_>>()
+        Ok(of_everyone(histories, as_of, |known| Purchases::of(&registry::compute(known)))?
             .into_iter()
-            .collect()
+            .collect())
     }
 
     /// The kinds in ascending order, each with its number of customers.

@@ -1,0 +1,219 @@
+//! What keeping a customer is worth, by the model that the data allow.
+
+use mainstay_features::frequency::FREQUENCY;
+use mainstay_features::history::{Histories, HistoryError};
+use mainstay_features::label::Label;
+use mainstay_features::monetary::MONETARY;
+use mainstay_features::registry::{self, Row, place};
+use mainstay_features::units::{Instant, Money};
+use serde::{Deserialize, Serialize};
+
+use super::customers::of_everyone;
+use super::gamma_gamma::{self, GammaGamma, Spending};
+use super::{BgNbd, FitError, Margin, PurchaseCounts, Purchases, Retention, YearlyDiscount};
+
+/// Purchases are counted by the quarter, and their margin comes at its end…
+const PERIODS_PER_YEAR: usize = 4;
+/// …for five years: what lies beyond is neither told by a log of a year or two nor worth much today.
+const PERIODS: usize = 5 * PERIODS_PER_YEAR;
+const PERIOD_DAYS: f64 = 365.0 / PERIODS_PER_YEAR as f64;
+
+/// A model of what keeping a customer is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lifetime {
+    /// Customers come and go as they like, and enough of them came back to learn how.
+    BgNbd {
+        /// On how many days they buy.
+        purchases: BgNbd,
+        /// Purchases on a day with any, over all customers so far; at least 1.
+        purchases_per_day: f64,
+        /// What a purchase comes to.
+        amounts: Amounts,
+    },
+    /// The same, but too few came back: the plain formula.
+    Rate(Retention),
+    /// Contracts say who stays.
+    Contractual(Retention),
+}
+
+/// What a customer's purchases come to.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Amounts {
+    /// Something between everyone's mean and their own, the nearer to their own the more often they bought.
+    GammaGamma(GammaGamma),
+    /// Their own mean so far.
+    OwnMean,
+}
+
+/// What a customer will do if kept.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Expected {
+    /// How many purchases they will make, each discounted to today.
+    pub discounted_purchases: f64,
+    /// What a purchase will come to on average.
+    pub mean_amount: f64,
+}
+
+impl Lifetime {
+    /// What a customer with these core features will do if kept.
+    pub fn expected(&self, row: &Row, discount: YearlyDiscount) -> Expected {
+        match self {
+            Self::BgNbd { purchases, purchases_per_day, amounts } => Expected {
+                discounted_purchases: purchases.discounted_if_alive(&Purchases::of(row), discount)
+                    * purchases_per_day,
+                mean_amount: amounts.expected_mean(row),
+            },
+            Self::Rate(retention) | Self::Contractual(retention) => Expected {
+                discounted_purchases: super::yearly_purchases(row) * retention.expected_years_kept(discount),
+                mean_amount: row[place(&MONETARY)],
+            },
+        }
+    }
+
+    /// V: what keeping the customer is worth, margin × mean amount × discounted purchases.
+    pub fn value(&self, row: &Row, margin: Margin, discount: YearlyDiscount) -> Money {
+        let Expected { discounted_purchases, mean_amount } = self.expected(row, discount);
+        Money::new(mean_amount).unwrap_or_default() * discounted_purchases * margin.get()
+    }
+}
+
+impl BgNbd {
+    /// Σₖ (E[X(k) | alive] − E[X(k−1) | alive]) / (1 + d)^k over the quarters k of the next five years.
+    pub fn discounted_if_alive(&self, customer: &Purchases, discount: YearlyDiscount) -> f64 {
+        let until: [f64; PERIODS] = std::array::from_fn(|period| (period + 1) as f64 * PERIOD_DAYS);
+        let step = discount.after_years(1.0 / PERIODS_PER_YEAR as f64);
+        let (mut worth, mut before, mut sum) = (1.0, 0.0, 0.0);
+        for purchases in self.expected_if_alive_by(until, customer) {
+            worth *= step;
+            sum += (purchases - before) * worth;
+            before = purchases;
+        }
+        sum
+    }
+}
+
+impl Amounts {
+    fn expected_mean(&self, row: &Row) -> f64 {
+        match self {
+            Self::GammaGamma(model) => model.expected_mean(&spending(row)),
+            Self::OwnMean => row[place(&MONETARY)],
+        }
+    }
+}
+
+/// Days with a purchase, and the mean amount of a purchase.
+fn spending(row: &Row) -> Spending {
+    Spending { times: row[place(&FREQUENCY)] as u32, mean_amount: row[place(&MONETARY)] }
+}
+
+/// A model, and what was met on the way to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fitted {
+    /// The model.
+    pub lifetime: Lifetime,
+    /// Why it is not BG/NBD, if purchases are what the data tell.
+    pub no_bg_nbd: Option<FitError>,
+    /// Why amounts are not Gamma-Gamma's.
+    pub no_gamma_gamma: Option<FitError>,
+    /// How far repeat buyers' frequency and mean amount go together, which Gamma-Gamma takes to be 0.
+    pub correlation: Option<f64>,
+}
+
+impl Lifetime {
+    /// Fits what the data allow on what was known at an instant; `retention` is what there is to fall back on.
+    ///
+    /// # Errors
+    /// When a part of the history cannot be read.
+    pub fn fit(histories: &Histories, as_of: Instant, retention: Retention) -> Result<Fitted, HistoryError> {
+        let fallback =
+            |lifetime, no_bg_nbd| Fitted { lifetime, no_bg_nbd, no_gamma_gamma: None, correlation: None };
+        if Label::where_given(histories.given()) == Label::ContractEnd {
+            return Ok(fallback(Self::Contractual(retention), None));
+        }
+        let told =
+            of_everyone(histories, as_of, |known| (registry::compute(known), known.purchases().len()))?;
+        let (rows, numbers): (Vec<Row>, Vec<usize>) = told.into_iter().unzip();
+        let counts: PurchaseCounts = rows.iter().map(Purchases::of).collect();
+        let purchases = match BgNbd::fit(&counts) {
+            Ok(purchases) => purchases,
+            Err(error) => return Ok(fallback(Self::Rate(retention), Some(error))),
+        };
+        let repeat_buyers = || rows.iter().map(spending).filter(|spending| spending.times > 1);
+        let correlation = gamma_gamma::correlation(repeat_buyers());
+        let (amounts, no_gamma_gamma) = match GammaGamma::fit(repeat_buyers()) {
+            Ok(model) => (Amounts::GammaGamma(model), None),
+            Err(error) => (Amounts::OwnMean, Some(error)),
+        };
+        // Whole numbers, whose sums are exact in any order.
+        let days: f64 = rows.iter().map(|row| row[place(&FREQUENCY)]).sum();
+        let purchases_per_day = numbers.iter().sum::<usize>() as f64 / days;
+        let lifetime = Self::BgNbd { purchases, purchases_per_day, amounts };
+        Ok(Fitted { lifetime, no_bg_nbd: None, no_gamma_gamma, correlation })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{bg_nbd, gamma_gamma};
+    use super::*;
+
+    const NOTHING_BACK: Retention = Retention { churn_rate: 0.2, horizon_days: 365 };
+
+    /// CDNOW's published parameters (ECONOMICS.md section 2).
+    fn cdnow() -> Lifetime {
+        let weeks = bg_nbd::Parameters { r: 0.242595, alpha_days: 4.413602 * 7.0, a: 0.792922, b: 2.425907 };
+        let amounts = gamma_gamma::Parameters { p: 6.25, q: 3.74, v: 15.44 };
+        Lifetime::BgNbd {
+            purchases: weeks.try_into().unwrap(),
+            purchases_per_day: 1.0,
+            amounts: Amounts::GammaGamma(amounts.try_into().unwrap()),
+        }
+    }
+
+    #[test]
+    fn checked_values() {
+        // mpmath 1.4.1: E[X(k) | alive] by hyp2f1 at quarters k, ECONOMICS.md section 2's sum with d = 0.1, margin 0.3.
+        for (row, purchases, amount, worth) in [
+            ([59.0, 3.0, 22.35, 0.0, 272.0], 5.59013456680333, 23.9908096789204, 40.2335563415199),
+            ([0.0, 1.0, 50.0, 0.0, 0.0], 3.02245437655074, 45.4949944382647, 41.2519635153254),
+        ] {
+            let expected = cdnow().expected(&row, YearlyDiscount::DEFAULT);
+            assert!((expected.discounted_purchases / purchases - 1.0).abs() < 1e-11);
+            assert!((expected.mean_amount / amount - 1.0).abs() < 1e-11);
+            let value = cdnow().value(&row, Margin::DEFAULT, YearlyDiscount::DEFAULT);
+            assert!((value.get() / worth - 1.0).abs() < 1e-11);
+        }
+    }
+
+    #[test]
+    fn how_likely_the_customer_has_left_is_not_in_the_value() {
+        let value = |recency| {
+            cdnow().value(&[recency, 5.0, 30.0, 0.0, 272.0], Margin::DEFAULT, YearlyDiscount::DEFAULT).get()
+        };
+        assert_eq!(value(3.0), value(200.0));
+    }
+
+    #[test]
+    fn without_bg_nbd_the_value_is_the_plain_formula() {
+        let row = [10.0, 2.0, 50.0, 0.0, 730.0];
+        let plain = super::super::lifetime_value(
+            &row,
+            Margin::DEFAULT,
+            NOTHING_BACK.expected_years_kept(YearlyDiscount::DEFAULT),
+        );
+        for lifetime in [Lifetime::Rate(NOTHING_BACK), Lifetime::Contractual(NOTHING_BACK)] {
+            let value = lifetime.value(&row, Margin::DEFAULT, YearlyDiscount::DEFAULT);
+            assert!((value.get() / plain.get() - 1.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn files_keep_every_bit() {
+        for lifetime in [cdnow(), Lifetime::Rate(NOTHING_BACK), Lifetime::Contractual(NOTHING_BACK)] {
+            let json = serde_json::to_string(&lifetime).unwrap();
+            assert_eq!(serde_json::from_str::<Lifetime>(&json).unwrap(), lifetime, "{json}");
+        }
+    }
+}
