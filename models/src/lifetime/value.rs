@@ -95,7 +95,8 @@ impl BgNbd {
 }
 
 impl Amounts {
-    fn expected_mean(&self, row: &Row) -> f64 {
+    /// What a purchase of a customer with these core features will come to on average.
+    pub fn expected_mean(&self, row: &Row) -> f64 {
         match self {
             Self::GammaGamma(model) => model.expected_mean(&spending(row)),
             Self::OwnMean => row[place(&MONETARY)],
