@@ -14,7 +14,7 @@ use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Decision, decide};
 use mainstay_models::inputs::{FeatureList, core_of};
-use mainstay_models::lifetime::{Margin, YearlyDiscount, expected_years_kept, lifetime_value};
+use mainstay_models::lifetime::{Expected, Margin, YearlyDiscount};
 use mainstay_models::model::Serving;
 use rayon::prelude::*;
 
@@ -40,8 +40,7 @@ impl Default for Assumptions {
 pub struct Service {
     artifact: Artifact,
     catalogue: Catalogue,
-    margin: Margin,
-    years_kept: f64,
+    assumptions: Assumptions,
     serving: Serving,
     shift: f64,
 }
@@ -53,6 +52,8 @@ pub struct Scored<'a> {
     pub row: Row,
     /// The probability of churn within the model's horizon if nothing is done.
     pub churn_probability: Probability,
+    /// What the customer will do if kept.
+    pub expected: Expected,
     /// What keeping the customer is worth.
     pub lifetime_value: Money,
     /// What to do.
@@ -92,10 +93,8 @@ const CHUNK_CUSTOMERS: usize = 4096;
 impl Service {
     /// A service that answers with this model.
     pub fn new(artifact: Artifact, catalogue: Catalogue, assumptions: Assumptions) -> Self {
-        let years_kept =
-            expected_years_kept(artifact.churn_rate(), artifact.settings.horizon, assumptions.discount);
         let (serving, shift) = artifact.training.serving();
-        Self { artifact, catalogue, margin: assumptions.margin, years_kept, serving, shift }
+        Self { artifact, catalogue, assumptions, serving, shift }
     }
 
     /// The model.
@@ -103,9 +102,9 @@ impl Service {
         &self.artifact
     }
 
-    /// The discounted years a kept customer is expected to stay.
-    pub fn years_kept(&self) -> f64 {
-        self.years_kept
+    /// What lifetime values rest on besides the data.
+    pub fn assumptions(&self) -> Assumptions {
+        self.assumptions
     }
 
     /// Whether the model is one for a history with this in it.
@@ -268,6 +267,8 @@ impl Service {
     /// others.
     fn score(&self, values: &[f64]) -> Vec<Scored<'_>> {
         let models = &self.artifact.training.models;
+        let Assumptions { margin, discount } = self.assumptions;
+        let lifetime = &self.artifact.training.lifetime.lifetime;
         let columns = self.columns_of(values);
         let log_odds = self.serving.log_odds(models, Rows::new(&columns, models.inputs.width()));
         values
@@ -276,9 +277,10 @@ impl Service {
             .map(|(row, log_odds)| {
                 let row = core_of(row);
                 let churn_probability = probability(log_odds + self.shift);
-                let lifetime_value = lifetime_value(&row, self.margin, self.years_kept);
+                let expected = lifetime.expected(&row, discount);
+                let lifetime_value = expected.value(margin);
                 let decision = decide(&self.catalogue, churn_probability, lifetime_value);
-                Scored { row, churn_probability, lifetime_value, decision }
+                Scored { row, churn_probability, expected, lifetime_value, decision }
             })
             .collect()
     }

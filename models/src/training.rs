@@ -13,6 +13,7 @@ use crate::forest::train::Trainer;
 use crate::gate::Verdict;
 use crate::ground::{Ground, MOST_CUSTOMERS};
 use crate::inputs::FeatureList;
+use crate::lifetime::{Fitted, Lifetime, Retention};
 use crate::model::{Kind, Models, Serving, probabilities};
 pub use crate::rolling::Incumbent;
 use crate::rolling::{self, Origin};
@@ -62,6 +63,8 @@ pub struct Training {
     pub snapshots: Vec<SnapshotSummary>,
     /// How the columns were spread at the newest snapshot with customers.
     pub reference: Reference,
+    /// What keeping a customer is worth.
+    pub lifetime: Fitted,
 }
 
 impl Training {
@@ -135,6 +138,11 @@ pub fn train(
     let shift = SeasonShift { kind, residuals, log_odds: kind.estimate(&residuals).unwrap_or(0.0) };
     let snapshots: Vec<SnapshotSummary> =
         ground.learnt_from(known_until, spacing).map(|snapshot| snapshot.summary()).collect();
+    let churn_rate = snapshots.iter().find_map(SnapshotSummary::churn_rate).unwrap_or(1.0);
+    let retention = Retention { churn_rate, horizon_days: settings.horizon.get() };
+    watch.begin("fit lifetime value", None);
+    let lifetime = Lifetime::fit(histories, known_until, retention)?;
+    watch.end();
     let newest = ground.learnt_from(known_until, spacing).find(|snapshot| !snapshot.data.is_empty());
     let names: Vec<String> = models.inputs.names().into_iter().map(str::to_owned).collect();
     let reference = newest.map(|snapshot| crate::model::completed(&models.inputs, &snapshot.data));
@@ -148,6 +156,7 @@ pub fn train(
         verdict,
         origins: walk.origins,
         snapshots,
+        lifetime,
     })
 }
 

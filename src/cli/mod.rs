@@ -8,6 +8,7 @@ mod features;
 mod horizon;
 mod ingest;
 mod input;
+mod lifetime;
 mod list;
 mod models;
 mod output;

@@ -7,6 +7,7 @@ use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
 
 use super::input::InputArgs;
+use super::lifetime;
 use super::output;
 use super::progress::Progress;
 use super::reading::last_order;
@@ -81,12 +82,13 @@ pub(super) fn summary(scores: &Scores, service: &Service, place: &str) -> String
     let with_action: Vec<_> = scores.rows.iter().filter(|row| row.net_value > 0.0).collect();
     format!(
         "{} customers scored as of {} by {} {place}\n\
-         an action pays for {} of them, together {:.2}; a kept customer is expected to stay {:.2} discounted years\n",
+         an action pays for {} of them, together {:.2}; keeping a customer is worth {:.2} on average, {}\n",
         scores.rows.len(),
         scores.as_of,
         service.artifact().name(),
         with_action.len(),
         with_action.iter().map(|row| row.net_value).fold(0.0, |sum, value| sum + value),
-        service.years_kept(),
+        scores.rows.iter().map(|row| row.lifetime_value).sum::<f64>() / scores.rows.len().max(1) as f64,
+        lifetime::basis(&service.artifact().training.lifetime.lifetime, service.assumptions().discount),
     )
 }

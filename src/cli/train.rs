@@ -8,6 +8,7 @@ use mainstay_models::training::SnapshotSummary;
 use serde_json::{Value, json};
 
 use super::input::InputArgs;
+use super::lifetime;
 use super::output;
 use super::progress::Progress;
 use super::reading::last_order;
@@ -81,6 +82,7 @@ fn to_json(artifact: &Artifact, outcome: Outcome, store: &Store) -> Value {
         "origins": training.origins,
         "calibration": serving.calibration,
         "season_shift": {"kind": training.shift.kind, "log_odds": shift},
+        "lifetime": training.lifetime,
     })
 }
 
@@ -102,6 +104,7 @@ fn to_text(artifact: &Artifact, outcome: Outcome, store: &Store) -> String {
         );
     }
     text += &verdict::to_text(training);
+    text += &lifetime::to_text(&training.lifetime);
     let (name, path) = (artifact.name(), store.path_of_model(artifact, outcome == Outcome::Serves));
     text += &format!("saved: {name} in {}: {outcome}\n", path.display());
     if outcome != Outcome::Serves {

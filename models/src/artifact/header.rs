@@ -10,7 +10,7 @@ use crate::forest::Forest;
 use crate::forest::train::Trainer;
 use crate::gate::Verdict;
 use crate::inputs::{FeatureList, Inputs};
-use crate::lifetime::BgNbd;
+use crate::lifetime::{BgNbd, Fitted};
 use crate::logistic::Logistic;
 use crate::model::{Models, Serving};
 use crate::rolling::Origin;
@@ -38,6 +38,7 @@ pub(super) struct Header {
     rule: Logistic,
     logistic: Logistic,
     reference: Reference,
+    lifetime: Fitted,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,7 +59,7 @@ struct HeaderShift {
 
 impl Header {
     pub(super) fn of(artifact: &Artifact) -> Self {
-        let Training { label, models, chosen, shift, verdict, origins, snapshots, reference } =
+        let Training { label, models, chosen, shift, verdict, origins, snapshots, reference, lifetime } =
             &artifact.training;
         let Settings { horizon, lookback, seed, trainer } = artifact.settings;
         Self {
@@ -82,6 +83,7 @@ impl Header {
             rule: models.rule.clone(),
             logistic: models.logistic.clone(),
             reference: reference.clone(),
+            lifetime: lifetime.clone(),
         }
     }
 
@@ -141,6 +143,7 @@ impl Header {
                     })
                     .collect::<Result<_, ArtifactError>>()?,
                 reference: self.reference,
+                lifetime: self.lifetime,
             },
         })
     }

@@ -185,7 +185,7 @@ mod tests {
     use crate::evaluate::profit::Campaign;
     use crate::gate::{Gain, Grade, Verdict};
     use crate::inputs::{FeatureList, Inputs};
-    use crate::lifetime::BgNbd;
+    use crate::lifetime::{Amounts, BgNbd, FitError, Fitted, Lifetime};
     use crate::logistic::{Logistic, Scale, Term, Transform};
     use crate::model::{Kind, Models, Serving};
     use crate::season::ShiftKind;
@@ -240,6 +240,16 @@ mod tests {
                 origins: vec![],
                 snapshots: vec![SnapshotSummary { cutoff: at("2024-04-01"), rows: 100, churned: 40 }],
                 reference: Reference::new(&names, rows.rows(), &rows.churned),
+                lifetime: Fitted {
+                    lifetime: Lifetime::BgNbd {
+                        purchases: purchasing,
+                        purchases_per_day: 1.0 + 1.0 / 7.0,
+                        amounts: Amounts::OwnMean,
+                    },
+                    no_bg_nbd: None,
+                    no_gamma_gamma: Some(FitError::DidNotConverge("after all".into())),
+                    correlation: Some(1.0 / 9.0),
+                },
             },
         )
     }

@@ -50,7 +50,7 @@ impl TryFrom<Parameters> for BgNbd {
     fn try_from(Parameters { r, alpha_days, a, b }: Parameters) -> Result<Self, FitError> {
         for (name, value) in [("r", r), ("alpha_days", alpha_days), ("a", a), ("b", b)] {
             if !(LEAST..=MOST).contains(&value) {
-                return Err(FitError::Implausible { name, value });
+                return Err(FitError::Implausible { name: name.to_owned(), value });
             }
         }
         Ok(Self { r, alpha_days, a, b })

@@ -3,6 +3,8 @@
 //! Not argmin's: its line search has no end where rounding hides the way, and a step may take a parameter to 10¹¹ where the
 //! likelihood is flat. With three or four parameters the whole method is a page.
 
+use serde::{Deserialize, Serialize};
+
 /// With fewer customers who came back, parameters are a guess.
 pub(super) const FEWEST_REPEAT_CUSTOMERS: u64 = 30;
 
@@ -20,7 +22,8 @@ const MAX_HALVINGS: u32 = 40;
 const KEPT_PROMISE: f64 = 1e-4;
 
 /// Why a model of purchases cannot be fitted.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum FitError {
     /// Too few customers bought more than once.
     #[error("{repeat_customers} customers bought on more than one day; {needed} are needed")]
@@ -43,7 +46,7 @@ pub enum FitError {
     #[error("the greatest likelihood lies at {name} = {value}, where the model says nothing")]
     Implausible {
         /// The parameter.
-        name: &'static str,
+        name: String,
         /// Its value.
         value: f64,
     },

@@ -56,7 +56,7 @@ impl TryFrom<Parameters> for GammaGamma {
     fn try_from(Parameters { p, q, v }: Parameters) -> Result<Self, FitError> {
         for (name, value, least) in [("p", p, LEAST), ("q", q, 1.0 + LEAST), ("v", v, LEAST)] {
             if !(least..=MOST).contains(&value) {
-                return Err(FitError::Implausible { name, value });
+                return Err(FitError::Implausible { name: name.to_owned(), value });
             }
         }
         Ok(Self { p, q, v })
@@ -216,6 +216,6 @@ mod tests {
     #[test]
     fn a_mean_that_does_not_exist_is_refused() {
         let refused = GammaGamma::try_from(Parameters { p: 6.0, q: 1.0, v: 15.0 });
-        assert_eq!(refused, Err(FitError::Implausible { name: "q", value: 1.0 }));
+        assert_eq!(refused, Err(FitError::Implausible { name: "q".to_owned(), value: 1.0 }));
     }
 }

@@ -22,4 +22,4 @@ pub use fit::FitError;
 pub use gamma_gamma::{GammaGamma, Spending};
 pub use purchases::{PurchaseCounts, Purchases};
 pub use retention::{Retention, expected_years_kept, lifetime_value, yearly_purchases};
-pub use value::Lifetime;
+pub use value::{Amounts, Expected, Fitted, Lifetime};

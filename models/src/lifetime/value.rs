@@ -56,6 +56,13 @@ pub struct Expected {
     pub mean_amount: f64,
 }
 
+impl Expected {
+    /// V: what keeping the customer is worth, margin × mean amount × discounted purchases.
+    pub fn value(&self, margin: Margin) -> Money {
+        Money::new(self.mean_amount).unwrap_or_default() * self.discounted_purchases * margin.get()
+    }
+}
+
 impl Lifetime {
     /// What a customer with these core features will do if kept.
     pub fn expected(&self, row: &Row, discount: YearlyDiscount) -> Expected {
@@ -72,10 +79,9 @@ impl Lifetime {
         }
     }
 
-    /// V: what keeping the customer is worth, margin × mean amount × discounted purchases.
+    /// V: see [`Expected::value`].
     pub fn value(&self, row: &Row, margin: Margin, discount: YearlyDiscount) -> Money {
-        let Expected { discounted_purchases, mean_amount } = self.expected(row, discount);
-        Money::new(mean_amount).unwrap_or_default() * discounted_purchases * margin.get()
+        self.expected(row, discount).value(margin)
     }
 }
 
@@ -110,7 +116,8 @@ fn spending(row: &Row) -> Spending {
 }
 
 /// A model, and what was met on the way to it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Fitted {
     /// The model.
     pub lifetime: Lifetime,

@@ -1,0 +1,46 @@
+//! What lifetime values come from, in words.
+
+use mainstay_models::lifetime::bg_nbd;
+use mainstay_models::lifetime::gamma_gamma;
+use mainstay_models::lifetime::{Amounts, Fitted, Lifetime, YearlyDiscount};
+
+/// What was fitted for lifetime values, and why nothing better; one line.
+pub(super) fn to_text(fitted: &Fitted) -> String {
+    let (purchases, amounts) = match fitted.lifetime {
+        Lifetime::BgNbd { purchases, amounts, .. } => (purchases, amounts),
+        Lifetime::Rate(_) => {
+            let why = fitted.no_bg_nbd.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            return format!("lifetime value: the plain formula{why}\n");
+        }
+        Lifetime::Contractual(_) => {
+            return "lifetime value: by the rate at which contracts are kept\n".to_owned();
+        }
+    };
+    let bg_nbd::Parameters { r, alpha_days, a, b } = purchases.parameters();
+    let purchases = format!("BG/NBD (r {r:.3}, alpha {alpha_days:.1} days, a {a:.3}, b {b:.3})");
+    let amounts = match amounts {
+        Amounts::GammaGamma(model) => {
+            let gamma_gamma::Parameters { p, q, v } = model.parameters();
+            let correlation = fitted.correlation.map(|correlation| {
+                format!("; it takes repeat buyers' frequency and amount to be independent: their correlation is {correlation:.2}")
+            });
+            format!("Gamma-Gamma (p {p:.3}, q {q:.3}, v {v:.2}){}", correlation.unwrap_or_default())
+        }
+        Amounts::OwnMean => {
+            let why = fitted.no_gamma_gamma.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            format!("each customer's own mean amount{why}")
+        }
+    };
+    format!("lifetime value: {purchases} and {amounts}\n")
+}
+
+/// What a scored list's lifetime values are, to be said behind "keeping a customer is worth … on average".
+pub(super) fn basis(lifetime: &Lifetime, discount: YearlyDiscount) -> String {
+    match lifetime {
+        Lifetime::BgNbd { .. } => "what they are expected to buy in five years".to_owned(),
+        Lifetime::Rate(retention) | Lifetime::Contractual(retention) => {
+            let years = retention.expected_years_kept(discount);
+            format!("what they buy in {years:.2} discounted years")
+        }
+    }
+}
