@@ -1,8 +1,8 @@
 //! Growing and walking a forest, nothing else: for benches/forest_vs_peers.py, which makes the rows and runs it.
 //!
-//!     cargo bench --bench forest -- FOLDER WIDTH TREES DEPTH THREADS [smartcore]
+//!     cargo bench --bench forest -- FOLDER WIDTH TREES DEPTH THREADS [SEED [smartcore]]
 //!
-//! FOLDER holds `training_rows` and `test_rows`, 32-bit floats row by row, and `training_churned`, a byte a row. Prints
+//! A DEPTH that is no number sets no limit. FOLDER holds `training_rows` and `test_rows`, 32-bit floats row by row, and `training_churned`, a byte a row. Prints
 //! lines of "name value", and leaves there `probabilities` of the test rows, 64-bit floats, and the forest's nodes as
 //! `nodes` (columns, one after the other: share f64, threshold f32, above u32, column u32, missing u8) and `ends` (u32).
 
@@ -81,12 +81,13 @@ fn write(path: &Path, parts: impl IntoIterator<Item = Vec<u8>>) {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|text| text != "--bench").collect();
-    let [folder, width, trees, depth, threads, trainer @ ..] = &arguments[..] else {
-        println!("usage: cargo bench --bench forest -- FOLDER WIDTH TREES DEPTH THREADS [smartcore]");
+    let [folder, width, trees, depth, threads, rest @ ..] = &arguments[..] else {
+        println!("usage: cargo bench --bench forest -- FOLDER WIDTH TREES DEPTH THREADS [SEED [smartcore]]");
         return;
     };
     let (folder, width) = (Path::new(folder), width.parse().unwrap());
-    let trainer = if trainer.is_empty() { Trainer::Histogram } else { Trainer::Smartcore };
+    let seed = rest.first().map_or(0, |seed| seed.parse().unwrap());
+    let trainer = if rest.len() > 1 { Trainer::Smartcore } else { Trainer::Histogram };
     let threads = threads.parse().unwrap();
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().unwrap();
 
@@ -100,7 +101,7 @@ fn main() {
     println!("rows {}", data.len());
     println!("memory_before_training_mb {:.0}", peak_mb());
     let growth =
-        Growth { trees: trees.parse().unwrap(), depth: depth.parse().ok(), seed: 1, ..Growth::default() };
+        Growth { trees: trees.parse().unwrap(), depth: depth.parse().ok(), seed, ..Growth::default() };
     let began = Instant::now();
     let forest = train(&data, trainer, &growth, &Unwatched).unwrap();
     println!("training_seconds {:.3}", began.elapsed().as_secs_f64());
