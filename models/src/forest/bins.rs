@@ -7,6 +7,7 @@
 
 use rayon::prelude::*;
 
+use super::edges::Edges;
 use super::random::SplitMix64;
 use crate::dataset::Rows;
 
@@ -71,7 +72,7 @@ impl Binned {
                 let rows = values.chunks_exact(rows.width());
                 for (codes, row) in codes.chunks_exact_mut(tables.len()).zip(rows) {
                     for (code, (number, edges)) in codes.iter_mut().zip(&tables) {
-                        *code = edges.bin(row[*number]);
+                        *code = bin(edges, row[*number]);
                     }
                 }
             });
@@ -128,31 +129,16 @@ fn edges(values: &mut [f32]) -> Vec<f32> {
     edges
 }
 
+/// The bin of a value.
+#[inline]
+fn bin(edges: &Edges, value: f32) -> u8 {
+    if value.is_nan() { MISSING } else { edges.exceeded_by(value) }
+}
+
 /// Between two neighbours; the lower where there is no number in between.
 fn halfway(lower: f32, upper: f32) -> f32 {
     let middle = lower / 2.0 + upper / 2.0;
     if middle >= lower && middle < upper { middle } else { lower }
-}
-
-/// Edges filled up to a power of two, for a search without branches.
-struct Edges([f32; 256]);
-
-impl Edges {
-    fn new(edges: &[f32]) -> Self {
-        let mut all = [f32::INFINITY; 256];
-        all[..edges.len()].copy_from_slice(edges);
-        Self(all)
-    }
-
-    /// How many edges a value exceeds.
-    #[inline]
-    fn bin(&self, value: f32) -> u8 {
-        let mut below = 0;
-        for step in [128, 64, 32, 16, 8, 4, 2, 1] {
-            below += usize::from(self.0[(below + step - 1) & 255] < value) * step;
-        }
-        if value.is_nan() { MISSING } else { below as u8 }
-    }
 }
 
 #[cfg(test)]
@@ -177,7 +163,7 @@ mod tests {
         assert_eq!(edges.len(), MOST_BINS - 1);
         let table = Edges::new(&edges);
         let mut counts = [0; MOST_BINS];
-        values.iter().for_each(|&value| counts[usize::from(table.bin(value))] += 1);
+        values.iter().for_each(|&value| counts[usize::from(bin(&table, value))] += 1);
         assert!(counts.iter().all(|&count| (39..=41).contains(&count)), "{counts:?}");
     }
 
@@ -204,11 +190,15 @@ mod tests {
         values.extend([0.0, -0.0, f32::MAX, f32::MIN, f32::MIN_POSITIVE]);
         let edges = edges_of(values.clone());
         let (table, column) = (Edges::new(&edges), Column { number: 0, edges, has_missing: false });
-        for bin in 0..column.bins() - 1 {
-            let threshold = column.threshold(bin as u8);
+        for last in 0..column.bins() - 1 {
+            let threshold = column.threshold(last as u8);
             for value in values.iter().copied().chain([threshold, threshold.next_up(), threshold.next_down()])
             {
-                assert_eq!(usize::from(table.bin(value)) <= bin, value <= threshold, "{value} {threshold}");
+                assert_eq!(
+                    usize::from(bin(&table, value)) <= last,
+                    value <= threshold,
+                    "{value} {threshold}"
+                );
             }
         }
     }

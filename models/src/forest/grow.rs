@@ -5,7 +5,7 @@
 //! while none of those allows a split that tells anything), a leaf keeps the share of churners, and the forest answers
 //! the mean over its trees. What differs: values are put into at most 255 bins a column first (`bins.rs`), so that a
 //! node counts its rows by bin instead of sorting them (`split.rs`), and rows without a value are a bin of their own
-//! that goes to either side, or alone. A tree of more than two million rows draws two million of them.
+//! that goes to either side, or alone. Of more than a million rows, a tree draws a million.
 //!
 //! Each tree has a seed, drawn before any is grown, and what a tree draws depends on nothing else: the forest is the
 //! same on any number of threads.

@@ -2,6 +2,7 @@
 
 mod bins;
 mod bootstrap;
+mod edges;
 mod grow;
 mod packed;
 mod part;
@@ -49,7 +50,7 @@ pub struct Forest {
     nodes: Vec<Node>,
     /// Where each tree ends.
     ends: Vec<u32>,
-    /// The same for walking; `None` where it is too large for that.
+    /// The same for walking; `None` where it is too large for that, or smartcore grew it.
     packed: Option<Packed>,
 }
 
@@ -81,7 +82,7 @@ impl Forest {
         if ends.is_empty() || start != nodes.len() {
             return Err(BadForest { tree: ends.len(), problem: "nodes and trees do not match" });
         }
-        let packed = Packed::new(trees(&nodes, &ends), width);
+        let packed = Packed::new(trees(&nodes, &ends));
         Ok(Self { nodes, ends, packed })
     }
 

@@ -1,133 +1,202 @@
-//! The forest as it is walked: eight bytes a node, so that eight of them share a cache line, and a step without a
+//! The forest as it is walked: four bytes a node, so that sixteen of them share a cache line, and a step without a
 //! branch.
 //!
-//! A tree's nodes lie level by level, and the two children of a node side by side: a step is to the first of them, plus
-//! one where the value is above the threshold. A leaf steps to itself, so that rows walked together need not end
-//! together. Where rows without a value go is told by the column: a NaN compares as not above, and the columns of which
-//! some node sends the missing above are there a second time, with infinity in place of NaN.
+//! A forest compares a column with few different thresholds, at most 255 where our trainer grew it. A row is therefore
+//! brought into the form of its trees first, once for all of them: of each value, how many thresholds it exceeds. A
+//! node then compares two small whole numbers. Where rows without a value go is settled there too: a column stands in
+//! the coded row once for the nodes that send them below and once for those that send them above, if there are both.
+//!
+//! A tree's nodes lie level by level, and the two children of a node side by side: a step goes ahead to the first of
+//! them, and one further where the value is above. A leaf goes nowhere, so that rows walked together need not end
+//! together. A row's codes are an array as long as a column's number can be, and so is a tree's window on the nodes: no
+//! step has to be checked for leaving them.
 
 use super::Node;
-use crate::dataset::Rows;
+use super::edges::Edges;
 
-const CHILD_BITS: u32 = 22;
-const MOST_NODES: usize = 1 << CHILD_BITS;
-const MOST_COLUMNS: usize = 1 << (32 - CHILD_BITS);
+/// No tree is larger. Its children then lie at most half as far ahead, which 16 bits hold.
+const MOST_NODES: usize = 1 << 17;
+/// The most columns compared; those that stand there twice count twice.
+const MOST_COLUMNS: usize = 256;
 
-/// A node.
+/// A row as the trees see it.
+pub(super) type Codes = [u8; MOST_COLUMNS];
+/// Rows side by side as the trees see them.
+pub(super) type Group<const LANES: usize> = [[u8; LANES]; MOST_COLUMNS];
+
+/// A node: the threshold's place among its column's, the column, and how far ahead the child below is, 0 in a leaf.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Step {
-    /// Infinite in a leaf.
-    threshold: f32,
-    /// The column compared, and in the lower [`CHILD_BITS`] the child below, counted from the root.
-    column_and_child: u32,
-}
+pub(super) struct Step(u32);
 
 impl Step {
-    /// The column compared; in a leaf the first.
-    #[inline]
-    pub(super) fn column(self) -> usize {
-        (self.column_and_child >> CHILD_BITS) as usize
+    /// A leaf's threshold, which no code exceeds.
+    const NEVER: u8 = u8::MAX;
+
+    fn new(threshold: u8, column: u8, ahead: u16) -> Self {
+        Self(u32::from(threshold) | u32::from(column) << 8 | u32::from(ahead) << 16)
     }
 
-    /// Where a value leads.
+    /// The column compared; in a leaf the first.
     #[inline]
-    pub(super) fn next(self, value: f32) -> usize {
-        (self.column_and_child as usize & (MOST_NODES - 1)) + usize::from(value > self.threshold)
+    pub(super) fn column(self) -> u8 {
+        (self.0 >> 8) as u8
+    }
+
+    /// How far ahead a code leads.
+    #[inline]
+    pub(super) fn ahead(self, code: u8) -> usize {
+        (self.0 >> 16) as usize + usize::from(code > self.0 as u8)
     }
 }
 
-/// A tree's nodes, level by level.
+/// A column as nodes compare it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tree {
-    /// Each node.
-    pub(super) steps: Vec<Step>,
-    /// Its share of churners.
-    pub(super) shares: Vec<f64>,
+struct Compared {
+    number: usize,
+    missing_above: bool,
+    thresholds: Edges,
+}
+
+impl Compared {
+    /// How many thresholds a value exceeds: with none, all or nothing.
+    #[inline]
+    fn code(&self, value: f32) -> u8 {
+        // Where a leaf's threshold is not exceeded by 255, every node's is.
+        let missing = if self.missing_above { u8::MAX } else { 0 };
+        if value.is_nan() { missing } else { self.thresholds.exceeded_by(value) }
+    }
+}
+
+/// Where a tree is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Tree {
+    start: usize,
+    depth: usize,
+}
+
+/// A tree for walking.
+#[derive(Clone, Copy)]
+pub(super) struct Walked<'a> {
+    /// Its nodes, and what comes after them.
+    window: &'a [Step; MOST_NODES],
+    /// The share of churners in each of its nodes.
+    pub(super) shares: &'a [f64],
     /// The number of steps from the root to the deepest leaf.
     pub(super) depth: usize,
+}
+
+impl Walked<'_> {
+    /// A node, counted from the root.
+    #[inline]
+    pub(super) fn step(&self, place: usize) -> Step {
+        self.window[place & (MOST_NODES - 1)]
+    }
 }
 
 /// All trees, and the columns they compare.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Packed {
-    /// The trees.
-    pub(super) trees: Vec<Tree>,
-    /// How many values a row has.
-    width: usize,
-    /// The columns that come a second time, behind the others.
-    again: Vec<usize>,
+    columns: Vec<Compared>,
+    trees: Vec<Tree>,
+    /// The nodes, and a window's length of nothing behind them.
+    steps: Vec<Step>,
+    shares: Vec<f64>,
 }
 
 impl Packed {
-    /// Packs trees whose nodes are in preorder and each have one parent; `None` where they are too large for it, or
-    /// have too many columns.
-    pub(super) fn new<'a>(trees: impl Iterator<Item = &'a [Node]> + Clone, width: usize) -> Option<Self> {
-        let mut is_again = vec![false; width];
-        for node in trees.clone().flatten().filter(|node| !node.is_leaf() && node.missing_above) {
-            is_again[usize::from(node.column)] = true;
-        }
-        let again: Vec<usize> = (0..width).filter(|&column| is_again[column]).collect();
-        let mut packed = Self { trees: Vec::new(), width, again };
-        if packed.columns() > MOST_COLUMNS {
+    /// Packs trees whose nodes are in preorder and each have one parent; `None` where a tree is too large for it, or
+    /// the thresholds are too many.
+    pub(super) fn new<'a>(trees: impl Iterator<Item = &'a [Node]> + Clone) -> Option<Self> {
+        // By column, what is missing above after what is missing below.
+        let mut splits: Vec<(u16, bool, f32)> = trees
+            .clone()
+            .flatten()
+            .filter(|node| !node.is_leaf())
+            .map(|node| (node.column, node.missing_above, node.threshold))
+            .collect();
+        splits.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        splits.dedup();
+        let compared: Vec<&[(u16, bool, f32)]> = splits.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).collect();
+        if compared.len() > MOST_COLUMNS || compared.iter().any(|splits| splits.len() > Edges::MOST) {
             return None;
         }
-        packed.trees = trees.map(|tree| packed.tree(tree)).collect::<Option<_>>()?;
+
+        let mut packed =
+            Self { columns: Vec::new(), trees: Vec::new(), steps: Vec::new(), shares: Vec::new() };
+        for tree in trees {
+            packed.push(tree, &compared)?;
+        }
+        packed.steps.resize(packed.steps.len() + MOST_NODES, Step::default());
+        packed.columns = compared
+            .iter()
+            .map(|splits| {
+                let thresholds: Vec<f32> = splits.iter().map(|split| split.2).collect();
+                let (number, missing_above, _) = splits[0];
+                Compared { number: usize::from(number), missing_above, thresholds: Edges::new(&thresholds) }
+            })
+            .collect();
         Some(packed)
     }
 
-    fn tree(&self, nodes: &[Node]) -> Option<Tree> {
+    fn push(&mut self, nodes: &[Node], compared: &[&[(u16, bool, f32)]]) -> Option<()> {
         if nodes.len() > MOST_NODES {
             return None;
         }
+        let start = self.steps.len();
         // The nodes in their new order, and how deep each is.
         let mut order = vec![(0, 0)];
-        let (mut steps, mut shares) = (Vec::with_capacity(nodes.len()), Vec::with_capacity(nodes.len()));
-        while let Some(&(place, depth)) = order.get(steps.len()) {
+        while let Some(&(place, depth)) = order.get(self.steps.len() - start) {
             let node = &nodes[place];
-            let (threshold, column, child) = if node.is_leaf() {
-                (f32::INFINITY, 0, steps.len())
+            let step = if node.is_leaf() {
+                Step::new(Step::NEVER, 0, 0)
             } else {
+                let ahead = order.len() - (self.steps.len() - start);
                 order.extend([(place + 1, depth + 1), (node.above as usize, depth + 1)]);
-                (node.threshold, self.column(node), order.len() - 2)
+                let key = (node.column, node.missing_above);
+                let column = compared.binary_search_by_key(&key, |splits| (splits[0].0, splits[0].1)).ok()?;
+                let threshold = compared[column].partition_point(|split| split.2 < node.threshold);
+                Step::new(threshold as u8, column as u8, u16::try_from(ahead).ok()?)
             };
-            steps.push(Step { threshold, column_and_child: ((column << CHILD_BITS) | child) as u32 });
-            shares.push(node.churned_share);
+            self.steps.push(step);
+            self.shares.push(node.churned_share);
         }
         let depth = order.last().map_or(0, |&(_, depth)| depth);
-        Some(Tree { steps, shares, depth })
+        self.trees.push(Tree { start, depth });
+        Some(())
     }
 
-    fn column(&self, node: &Node) -> usize {
-        let column = usize::from(node.column);
-        let second = self.again.binary_search(&column).ok().filter(|_| node.missing_above);
-        second.map_or(column, |place| self.width + place)
+    /// The number of trees.
+    pub(super) fn len(&self) -> usize {
+        self.trees.len()
     }
 
-    /// How many columns are walked on.
-    pub(super) fn columns(&self) -> usize {
-        self.width + self.again.len()
+    /// Each tree.
+    pub(super) fn trees(&self) -> impl Iterator<Item = Walked<'_>> {
+        self.trees.iter().filter_map(|tree| {
+            // There is always a window: nothing is behind the last tree for that.
+            let window = self.steps[tree.start..].first_chunk()?;
+            Some(Walked { window, shares: &self.shares[tree.start..], depth: tree.depth })
+        })
     }
 
-    /// The column of the rows that one of those is.
-    pub(super) fn original(&self, column: usize) -> usize {
-        if column < self.width { column } else { self.again[column - self.width] }
+    /// Which column of the rows each of those compared is.
+    pub(super) fn numbers(&self) -> Vec<usize> {
+        self.columns.iter().map(|column| column.number).collect()
     }
 
-    /// Lays rows out for walking, `N` side by side: the columns of the first `N` rows, then those of the next. What is
-    /// left of the last `N` is zero.
-    pub(super) fn lay_out<const N: usize>(&self, rows: Rows<'_>, out: &mut Vec<[f32; N]>) {
-        out.clear();
-        out.resize(rows.len().div_ceil(N) * self.columns(), [0.0; N]);
-        for (group, rows) in out.chunks_exact_mut(self.columns()).zip(rows.chunks(N)) {
-            let (first, second) = group.split_at_mut(self.width);
-            for (lane, row) in rows.iter().enumerate() {
-                for (values, &value) in first.iter_mut().zip(row) {
-                    values[lane] = value;
-                }
-                for (values, &column) in second.iter_mut().zip(&self.again) {
-                    values[lane] = if row[column].is_nan() { f32::INFINITY } else { row[column] };
-                }
-            }
+    /// The codes of a row.
+    pub(super) fn codes(&self, row: &[f32]) -> Codes {
+        let mut codes = [0; MOST_COLUMNS];
+        for (code, column) in codes.iter_mut().zip(&self.columns) {
+            *code = column.code(row[column.number]);
+        }
+        codes
+    }
+
+    /// Puts the codes of a row in one of the lanes of a group.
+    pub(super) fn put<const LANES: usize>(&self, row: &[f32], group: &mut Group<LANES>, lane: usize) {
+        for (codes, column) in group.iter_mut().zip(&self.columns) {
+            codes[lane] = column.code(row[column.number]);
         }
     }
 }

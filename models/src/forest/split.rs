@@ -9,9 +9,9 @@
 
 use super::bins::{Column, MISSING};
 
-/// So many draws can be counted.
+/// So many draws can be counted. No tree then comes to more nodes than the scorer walks, with a usual least leaf.
 pub(super) const MOST_DRAWS: usize = (1 << BITS) - 1;
-const BITS: u32 = 21;
+const BITS: u32 = 20;
 
 /// Different rows, draws, and draws of churners, in one number: a row is counted with one addition.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! through the next, and a row alone goes through sixteen trees at once. Either way its leaves are added up in the order
 //! of the trees: the bits are those of the plain walk.
 
-use super::packed::{Packed, Tree};
+use super::packed::{Codes, Group, Packed, Walked};
 use crate::dataset::Rows;
 
 /// So many walks at once.
@@ -16,23 +16,19 @@ const BLOCK_ROWS: usize = 2_048;
 /// After so many steps it is looked whether all have come to a leaf.
 const STRETCH: usize = 4;
 
-/// The values of rows side by side, column by column.
-type Group<'a> = &'a [[f32; LANES]];
-
 impl Packed {
     /// The mean of the leaves' shares of churners, of each row.
     pub(super) fn probabilities(&self, rows: Rows<'_>) -> Vec<f64> {
         let mut sums = vec![0.0; rows.len()];
-        let mut block = Vec::new();
+        let mut groups = Vec::new();
         for (rows, sums) in rows.chunks(BLOCK_ROWS).zip(sums.chunks_mut(BLOCK_ROWS)) {
             // The few rows that fill less than half of a group are walked one by one, down several trees.
             let rest = rows.len() % LANES;
             let together = if rest < LANES / 2 { rows.len() - rest } else { rows.len() };
-            self.lay_out(rows.first(together), &mut block);
-            for tree in &self.trees {
-                let groups = block.chunks_exact(self.columns());
-                for (group, sums) in groups.zip(sums[..together].chunks_mut(LANES)) {
-                    let leaves = tree.leaves(group);
+            self.code(rows.first(together), &mut groups);
+            for tree in self.trees() {
+                for (group, sums) in groups.iter().zip(sums[..together].chunks_mut(LANES)) {
+                    let leaves = leaves(tree, group);
                     sums.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += tree.shares[leaf]);
                 }
             }
@@ -40,77 +36,82 @@ impl Packed {
                 *sum = self.sum(row);
             }
         }
-        let trees = self.trees.len() as f64;
-        sums.iter_mut().for_each(|sum| *sum /= trees);
+        sums.iter_mut().for_each(|sum| *sum /= self.len() as f64);
         sums
     }
 
     /// The change of the share of churners at every step, summed up by the column compared there and averaged over the
     /// trees: for each row, one number a column.
     pub(super) fn contributions(&self, rows: Rows<'_>) -> Vec<f64> {
-        let originals: Vec<usize> = (0..self.columns()).map(|column| self.original(column)).collect();
-        let trees = self.trees.len() as f64;
+        let numbers = self.numbers();
         let mut contributions = Vec::with_capacity(rows.values().len());
-        let (mut block, mut sums) = (Vec::<[f32; LANES]>::new(), Vec::<[f64; LANES]>::new());
+        let (mut groups, mut sums) = (Vec::new(), Vec::<[f64; LANES]>::new());
         for rows in rows.chunks(BLOCK_ROWS) {
-            self.lay_out(rows, &mut block);
+            self.code(rows, &mut groups);
             sums.clear();
-            sums.resize(rows.len().div_ceil(LANES) * rows.width(), [0.0; LANES]);
-            for tree in &self.trees {
-                let groups = block.chunks_exact(self.columns());
-                for (group, sums) in groups.zip(sums.chunks_exact_mut(rows.width())) {
+            sums.resize(groups.len() * rows.width(), [0.0; LANES]);
+            for tree in self.trees() {
+                for (group, sums) in groups.iter().zip(sums.chunks_exact_mut(rows.width())) {
                     in_step::<LANES>(tree.depth, |lane, at| {
-                        let step = tree.steps[at];
-                        let to = step.next(group[step.column()][lane]);
+                        let step = tree.step(at);
+                        let to = at + step.ahead(group[usize::from(step.column())][lane]);
                         // In a leaf, nothing: the share does not change.
-                        sums[originals[step.column()]][lane] += tree.shares[to] - tree.shares[at];
+                        let number = numbers[usize::from(step.column())];
+                        sums[number][lane] += tree.shares[to] - tree.shares[at];
                         to
                     });
                 }
             }
             for row in 0..rows.len() {
                 let own = &sums[row / LANES * rows.width()..][..rows.width()];
-                contributions.extend(own.iter().map(|sums| sums[row % LANES] / trees));
+                contributions.extend(own.iter().map(|sums| sums[row % LANES] / self.len() as f64));
             }
         }
         contributions
     }
 
+    /// Brings rows into the form of the trees. What is left of the last group walks somewhere, for nothing.
+    fn code(&self, rows: Rows<'_>, groups: &mut Vec<Group<LANES>>) {
+        let needed = rows.len().div_ceil(LANES);
+        groups.resize(needed, [[0; LANES]; _]);
+        for (row, values) in rows.iter().enumerate() {
+            self.put(values, &mut groups[row / LANES], row % LANES);
+        }
+    }
+
     /// The sum over the trees for one row.
     fn sum(&self, row: &[f32]) -> f64 {
-        let mut values = Vec::new();
-        self.lay_out::<1>(Rows::new(row, row.len()), &mut values);
-        let (groups, rest) = self.trees.as_chunks::<LANES>();
+        let codes = self.codes(row);
+        let trees: Vec<Walked<'_>> = self.trees().collect();
+        let (groups, rest) = trees.as_chunks::<LANES>();
         let mut sum = 0.0;
         for trees in groups {
-            let leaves = leaves_of_trees(trees, values.as_flattened());
+            let leaves = leaves_of_trees(trees, &codes);
             trees.iter().zip(leaves).for_each(|(tree, leaf)| sum += tree.shares[leaf]);
         }
         for tree in rest {
-            let [leaf] = leaves_of_trees(std::array::from_ref(tree), values.as_flattened());
+            let [leaf] = leaves_of_trees(std::array::from_ref(tree), &codes);
             sum += tree.shares[leaf];
         }
         sum
     }
 }
 
-impl Tree {
-    /// The leaves that rows come to.
-    #[inline]
-    fn leaves(&self, group: Group<'_>) -> [usize; LANES] {
-        in_step(self.depth, |lane, at| {
-            let step = self.steps[at];
-            step.next(group[step.column()][lane])
-        })
-    }
+/// The leaves that rows come to.
+#[inline]
+fn leaves(tree: Walked<'_>, group: &Group<LANES>) -> [usize; LANES] {
+    in_step(tree.depth, |lane, at| {
+        let step = tree.step(at);
+        at + step.ahead(group[usize::from(step.column())][lane])
+    })
 }
 
 /// The leaves that one row comes to in several trees.
-fn leaves_of_trees<const N: usize>(trees: &[Tree; N], row: &[f32]) -> [usize; N] {
+fn leaves_of_trees<const N: usize>(trees: &[Walked<'_>; N], codes: &Codes) -> [usize; N] {
     let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
     in_step(depth, |lane, at| {
-        let step = trees[lane].steps[at];
-        step.next(row[step.column()])
+        let step = trees[lane].step(at);
+        at + step.ahead(codes[usize::from(step.column())])
     })
 }
 
@@ -228,13 +229,17 @@ mod tests {
 
     #[test]
     fn a_forest_that_cannot_be_packed_is_walked_plainly() {
-        let random = &mut SplitMix64::new(4);
-        let width = 2_000;
-        let wide = forest(random, 3, width, width);
-        let values = values(random, 5 * width);
-        let rows = Rows::new(&values, width);
-        let plain: Vec<f64> = rows.iter().map(|row| wide.probability(row)).collect();
-        assert_eq!(wide.probabilities(rows), plain);
-        assert_eq!(wide.contributions_of_all(rows).len(), 5 * width);
+        // One column with more thresholds than a byte tells apart, each under the one before.
+        let splits = 300;
+        let split = |place: u32| Node { threshold: place as f32, above: place + 2, ..Node::leaf(0.5) };
+        let leaf = |place: u32| Node::leaf(f64::from(place) / 1e3);
+        let mut nodes: Vec<Node> = (0..splits).flat_map(|i| [split(2 * i), leaf(2 * i)]).collect();
+        nodes.push(leaf(999));
+        let forest = Forest::new(nodes, vec![2 * splits + 1], 1).unwrap();
+        assert_eq!(forest.packed, None);
+        let values = [-1.0, 0.0, 0.5, 599.0, f32::NAN];
+        let rows = Rows::new(&values, 1);
+        assert_eq!(forest.probabilities(rows), [0.0, 0.0, 0.002, 0.999, 0.0]);
+        assert_eq!(forest.contributions_of_all(rows)[3], 0.999 - 0.5);
     }
 }
