@@ -30,6 +30,8 @@ pub enum Kind {
     Output,
     /// The customer has lapsed: no purchase within the lookback.
     Lapsed,
+    /// The customers are no longer those the model was trained on.
+    Drifted,
     /// No such route.
     NotFound,
     /// The route does not take this method.
@@ -65,6 +67,7 @@ impl Kind {
             Self::Misdirected => (2, 421, "misdirected", "The request is not meant for this server"),
             Self::Output => (6, 500, "output", "The output cannot be written"),
             Self::Lapsed => (4, 422, "lapsed", "The customer has lapsed"),
+            Self::Drifted => (7, 422, "drifted", "The customers have changed"),
             Self::NotFound => (2, 404, "not-found", "There is no such route"),
             Self::MethodNotAllowed => (2, 405, "method-not-allowed", "The route does not take this method"),
             Self::TooLarge => (3, 413, "too-large", "The request is too large"),

@@ -22,6 +22,7 @@ pub mod inputs;
 pub mod lifetime;
 pub mod logistic;
 pub mod model;
+pub mod monitor;
 pub mod odds;
 pub mod onnx;
 pub mod rolling;

@@ -5,9 +5,12 @@ pub fn sigmoid(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
-/// ln(p / (1 − p)), the probability kept within [1e-9, 1 − 1e-9].
+/// The least probability that has log-odds of its own; the most is 1 less this.
+pub const LEAST: f64 = 1e-9;
+
+/// ln(p / (1 − p)), the probability kept within [[`LEAST`], 1 − [`LEAST`]].
 pub fn log_odds(p: f64) -> f64 {
-    let p = p.clamp(1e-9, 1.0 - 1e-9);
+    let p = p.clamp(LEAST, 1.0 - LEAST);
     (p / (1.0 - p)).ln()
 }
 

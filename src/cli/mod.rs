@@ -4,6 +4,8 @@ mod backtest;
 mod check;
 mod config;
 mod demo;
+mod drift;
+mod export;
 mod features;
 mod horizon;
 mod ingest;
@@ -40,7 +42,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 2 usage, 3 bad input, 4 too little data, 5 no usable model or list, \
-                          6 output cannot be written, 70 internal error";
+                          6 output cannot be written, 7 drift (only with drift --exit-code), 70 internal error";
 
 #[derive(Subcommand)]
 enum Command {
@@ -62,6 +64,10 @@ enum Command {
     Score(score::Args),
     /// Show whom to contact: the newest scored list, highest net value first
     List(list::Args),
+    /// Compare today's customers with those the model in service was trained on, and what it said with what happened
+    Drift(drift::Args),
+    /// Write a model's raw score as ONNX, for other programs to compute
+    Export(export::Args),
     /// List the store's models, describe one, choose which is in service
     Models(models::Args),
     /// Serve the score API
@@ -100,6 +106,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Features(args) => features::run(&args),
         Command::Score(args) => score::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Drift(args) => drift::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Simulate(args) => simulate::run(&args),

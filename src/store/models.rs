@@ -85,6 +85,14 @@ impl Store {
         })
     }
 
+    /// The model of a name, or without one that in service.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn load_model_named(&self, name: Option<&str>) -> Result<Artifact, Failure> {
+        name.map_or_else(|| self.load_model(), |name| Ok(self.model_named(name)?.artifact))
+    }
+
     /// Keeps a model without putting it into service.
     ///
     /// # Errors

@@ -6,107 +6,80 @@
 
 mod graph;
 mod linear;
+mod metadata;
 mod protobuf;
 mod trees;
 
-pub use self::linear::{Linear, LinearTerm, Transform};
-pub use self::trees::{TreeNode, Trees};
+pub use self::metadata::metadata;
 
-use self::graph::{Element, Graph, Tensor, matrix, model};
+use self::graph::{Attribute, Element, Graph, Node, Tensor, matrix};
+use crate::model::{Kind, Models};
 
 const INPUT: &str = "features";
 const OUTPUT: &str = "log_odds";
 
-/// What is exported.
-#[derive(Clone, Debug)]
-pub struct Export<'a> {
-    /// The names of the columns.
-    pub columns: &'a [String],
-    /// The models whose log-odds are averaged, each with its weight; weights add up to 1.
-    pub parts: Vec<(f64, Part<'a>)>,
-    /// What goes along, key and value: how probabilities follow, and what the model is.
-    pub metadata: Vec<(String, String)>,
-}
-
-/// One of the models that are averaged.
-#[derive(Clone, Debug)]
-pub enum Part<'a> {
-    /// Log-odds that are a sum over features.
-    Linear(Linear),
-    /// Trees whose mean share of churners is a probability.
-    Trees(Trees<'a>),
-}
-
-impl Export<'_> {
-    /// The ONNX file.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut graph = Graph::default();
-        let rows = graph.cast(INPUT, Element::Double, "as_double");
-        let mut sum: Option<String> = None;
-        for (number, (weight, part)) in self.parts.iter().enumerate() {
-            let prefix = format!("model_{number}");
-            let log_odds = match part {
-                Part::Linear(linear) => linear.add(&mut graph, &rows, &prefix),
-                Part::Trees(trees) => trees.add(&mut graph, &rows, &prefix),
-            };
-            let weight = graph.constant(&format!("{prefix}_weight"), &Tensor::doubles(&[*weight]));
-            let weighted = graph.apply("Mul", &[&log_odds, &weight], &format!("{prefix}_weighted"));
-            sum = Some(match sum {
-                Some(sum) => graph.apply("Add", &[&sum, &weighted], &format!("{prefix}_sum")),
-                None => weighted,
-            });
+/// The ONNX file of a kind of model: its output is [`Models::raw`]. What else is known goes along, key and value.
+pub fn export(models: &Models, kind: Kind, metadata: &[(String, String)]) -> Vec<u8> {
+    let mut graph = Graph::default();
+    graph.add(Node::new("Cast", &[INPUT], "rows").with("to", Attribute::Int(Element::Double as i64)));
+    let logistic = |graph: &mut Graph| linear::add(&models.logistic, graph, "rows", "logistic");
+    let log_odds = match kind {
+        Kind::Rule => linear::add(&models.rule, &mut graph, "rows", "rule"),
+        Kind::Logistic => logistic(&mut graph),
+        Kind::Forest => trees::add(&models.forest, &mut graph, "rows", "forest"),
+        Kind::Average => {
+            let both = [logistic(&mut graph), trees::add(&models.forest, &mut graph, "rows", "forest")];
+            let sum = graph.apply("Add", &both.each_ref().map(String::as_str), "sum");
+            let half = graph.constant("half", &Tensor::doubles(&[0.5]));
+            graph.apply("Mul", &[&sum, &half], "mean")
         }
-        graph.apply("Identity", &[&sum.unwrap_or(rows)], OUTPUT);
-        let input = matrix(INPUT, Element::Float, self.columns.len());
-        let graph = graph.finish("mainstay", vec![input], vec![matrix(OUTPUT, Element::Double, 1)]);
-        model(graph, &self.metadata)
-    }
+    };
+    graph.apply("Identity", &[&log_odds], OUTPUT);
+    let input = matrix(INPUT, Element::Float, models.inputs.width());
+    let graph = graph.finish("mainstay", vec![input], vec![matrix(OUTPUT, Element::Double, 1)]);
+    graph::model(graph, metadata)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::forest::Forest;
+    use crate::inputs::{FeatureList, Inputs};
+    use crate::logistic::{Logistic, Scale, Term, Transform};
+    use mainstay_features::history::Given;
 
-    /// A stump and a leaf, averaged with one term: tests/independent/onnx_export.py runs what `mainstay export` writes.
-    fn export() -> Vec<u8> {
-        let leaf = |churned_share| TreeNode {
-            churned_share,
-            threshold: 0.0,
-            above: 0,
-            column: 0,
-            missing_above: false,
-        };
-        let split =
-            TreeNode { churned_share: 0.5, threshold: 30.5, above: 2, column: 1, missing_above: true };
-        let term = LinearTerm {
-            column: 0,
-            transform: Transform::Log,
-            low: 0.0,
-            high: 9.0,
-            mean: 1.0,
-            scale: 2.0,
-            coefficient: 0.5,
-            missing: 0.25,
-        };
-        let nodes = [split, leaf(0.2), leaf(0.9), leaf(0.4)];
-        let trees = Trees { nodes: &nodes, ends: &[3, 4], least: 1e-6 };
-        let linear = Linear { intercept: 0.1, terms: vec![term] };
-        let columns = ["frequency", "recency_days"].map(str::to_owned);
-        Export {
-            columns: &columns,
-            parts: vec![(0.5, Part::Linear(linear)), (0.5, Part::Trees(trees))],
-            metadata: vec![("features".to_owned(), "frequency,recency_days".to_owned())],
-        }
-        .to_bytes()
-    }
-
+    /// What the bytes compute is held against Python's onnxruntime: see tests/end_to_end/onnx.rs.
     #[test]
     fn the_same_model_is_the_same_bytes_and_says_what_it_is() {
-        let bytes = export();
-        assert_eq!(bytes, export());
-        let holds = |text: &str| bytes.windows(text.len()).any(|window| window == text.as_bytes());
-        for text in ["mainstay", "TreeEnsemble", "frequency,recency_days", "features", "log_odds", "IsNaN"] {
-            assert!(holds(text), "{text}");
+        let features = FeatureList::told_by(Given::default());
+        let inputs = Inputs { features, purchasing: None, horizon: "90d".parse().unwrap() };
+        let transform = Transform { scale: Scale::Log, low: 0.0, high: 9.0, mean: 1.0, deviation: 2.0 };
+        let term = Term { column: 1, transform, coefficient: 0.5, missing: 0.25 };
+        let linear = Logistic { intercept: 0.1, terms: vec![term] };
+        let split = crate::forest::Node {
+            churned_share: 0.5,
+            threshold: 30.5,
+            above: 2,
+            column: 0,
+            missing_above: true,
+        };
+        let leaf = crate::forest::Node::leaf;
+        let nodes = vec![split, leaf(0.2), leaf(0.9), leaf(0.4)];
+        let forest = Forest::new(nodes, vec![3, 4], inputs.width()).unwrap();
+        let models = Models { inputs, logistic: linear.clone(), forest, rule: linear };
+        let metadata = [("horizon_days".to_owned(), "90".to_owned())];
+        let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        for (kind, operators) in [
+            (Kind::Rule, &["IsNaN"] as &[&str]),
+            (Kind::Logistic, &["IsNaN"]),
+            (Kind::Forest, &["TreeEnsemble"]),
+            (Kind::Average, &["IsNaN", "TreeEnsemble"]),
+        ] {
+            let bytes = export(&models, kind, &metadata);
+            assert_eq!(bytes, export(&models, kind, &metadata));
+            for text in ["mainstay", "horizon_days", INPUT, OUTPUT].iter().chain(operators) {
+                assert!(holds(&bytes, text), "{kind}: {text}");
+            }
         }
     }
 }

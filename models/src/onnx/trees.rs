@@ -1,36 +1,12 @@
 //! A forest as a `TreeEnsemble` of ai.onnx.ml 5, in double, and the log-odds of its mean share.
 
-use super::graph::{Attribute, Graph, MACHINE_LEARNING, Node, Tensor};
+use super::graph::{self, Attribute, Graph, MACHINE_LEARNING, Tensor};
+use crate::forest::{Forest, Node};
+use crate::odds::LEAST;
 
 /// `value ≤ threshold` goes to the true child.
 const BRANCH_LEQ: u8 = 0;
 const AVERAGE: i64 = 0;
-
-/// Trees one after the other, each in preorder.
-#[derive(Clone, Debug)]
-pub struct Trees<'a> {
-    /// The nodes; the child for `value ≤ threshold` is the next one.
-    pub nodes: &'a [TreeNode],
-    /// Where each tree ends.
-    pub ends: &'a [u32],
-    /// The least probability there is, above 0; the most is 1 less this.
-    pub least: f64,
-}
-
-/// A node of a tree.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TreeNode {
-    /// The share of churners that came here.
-    pub churned_share: f64,
-    /// What the column is compared with.
-    pub threshold: f32,
-    /// The other child, counted from the tree's root; 0 in a leaf.
-    pub above: u32,
-    /// The column compared.
-    pub column: u16,
-    /// Whether rows without a value go to the other child.
-    pub missing_above: bool,
-}
 
 /// The attributes of a `TreeEnsemble`: inner nodes and leaves are numbered apart.
 #[derive(Default)]
@@ -46,51 +22,45 @@ struct Ensemble {
     shares: Vec<f64>,
 }
 
-impl Trees<'_> {
-    /// Adds the operators; the name of their output, (customers × 1).
-    pub(super) fn add(&self, graph: &mut Graph, rows: &str, prefix: &str) -> String {
-        let named = |what: &str| format!("{prefix}_{what}");
-        graph.add(self.ensemble().node(rows, &named("share")));
-        let least = graph.constant(&named("least"), &Tensor::doubles(&[self.least]));
-        let most = graph.constant(&named("most"), &Tensor::doubles(&[1.0 - self.least]));
-        let one = graph.constant(&named("one"), &Tensor::doubles(&[1.0]));
-        let clipped = graph.apply("Max", &[&named("share"), &least], &named("at_least"));
-        let probability = graph.apply("Min", &[&clipped, &most], &named("probability"));
-        let other = graph.apply("Sub", &[&one, &probability], &named("other"));
-        let odds = graph.apply("Div", &[&probability, &other], &named("odds"));
-        graph.apply("Log", &[&odds], &named("log_odds"))
+/// Adds the operators; the name of their output, log-odds (customers × 1).
+pub(super) fn add(forest: &Forest, graph: &mut Graph, rows: &str, prefix: &str) -> String {
+    let named = |what: &str| format!("{prefix}_{what}");
+    let mut ensemble = Ensemble::default();
+    let mut start = 0;
+    for &end in forest.ends() {
+        ensemble.add_tree(&forest.nodes()[start..end as usize]);
+        start = end as usize;
     }
-
-    fn ensemble(&self) -> Ensemble {
-        let mut ensemble = Ensemble::default();
-        let mut start = 0;
-        for &end in self.ends {
-            ensemble.add_tree(&self.nodes[start..end as usize]);
-            start = end as usize;
-        }
-        ensemble
-    }
+    graph.add(ensemble.node(rows, &named("share")));
+    let least = graph.constant(&named("least"), &Tensor::doubles(&[LEAST]));
+    let most = graph.constant(&named("most"), &Tensor::doubles(&[1.0 - LEAST]));
+    let one = graph.constant(&named("one"), &Tensor::doubles(&[1.0]));
+    let clipped = graph.apply("Max", &[&named("share"), &least], &named("at_least"));
+    let probability = graph.apply("Min", &[&clipped, &most], &named("probability"));
+    let other = graph.apply("Sub", &[&one, &probability], &named("other"));
+    let odds = graph.apply("Div", &[&probability, &other], &named("odds"));
+    graph.apply("Log", &[&odds], &named("log_odds"))
 }
 
 impl Ensemble {
-    fn add_tree(&mut self, tree: &[TreeNode]) {
+    fn add_tree(&mut self, tree: &[Node]) {
         let (first_node, first_leaf) = (self.columns.len() as i64, self.shares.len() as i64);
         // Of each node, its number among its kind.
         let mut numbers = Vec::with_capacity(tree.len());
         let (mut nodes, mut leaves) = (first_node, first_leaf);
         for node in tree {
-            let next = if node.above == 0 { &mut leaves } else { &mut nodes };
+            let next = if node.is_leaf() { &mut leaves } else { &mut nodes };
             numbers.push(*next);
             *next += 1;
         }
         self.roots.push(first_node);
-        self.shares.extend(tree.iter().filter(|node| node.above == 0).map(|leaf| leaf.churned_share));
-        let is_leaf = |place: usize| i64::from(tree[place].above == 0);
+        self.shares.extend(tree.iter().filter(|node| node.is_leaf()).map(|leaf| leaf.churned_share));
+        let is_leaf = |place: usize| i64::from(tree[place].is_leaf());
         if let [_leaf] = tree {
             // There is no tree of a leaf alone: a comparison both of whose children are that leaf.
             self.add_split(0, 0.0, (first_leaf, 1), (first_leaf, 1), false);
         }
-        for (place, node) in tree.iter().enumerate().filter(|(_, node)| node.above != 0) {
+        for (place, node) in tree.iter().enumerate().filter(|(_, node)| !node.is_leaf()) {
             let (below, above) = (place + 1, node.above as usize);
             self.add_split(
                 i64::from(node.column),
@@ -119,10 +89,10 @@ impl Ensemble {
         self.missing_below.push(i64::from(missing_below));
     }
 
-    fn node(self, rows: &str, output: &str) -> Node {
+    fn node(self, rows: &str, output: &str) -> graph::Node {
         let modes = vec![BRANCH_LEQ; self.columns.len()];
         let targets = vec![0; self.shares.len()];
-        Node::new("TreeEnsemble", &[rows], output)
+        graph::Node::new("TreeEnsemble", &[rows], output)
             .of(MACHINE_LEARNING)
             .with("aggregate_function", Attribute::Int(AVERAGE))
             .with("n_targets", Attribute::Int(1))

@@ -1,0 +1,92 @@
+//! Watching a model in use: are customers as those it was trained on, and did what it said come true.
+
+use mainstay_features::history::{Histories, HistoryError};
+use mainstay_features::units::Instant;
+
+use crate::artifact::Artifact;
+use crate::drift::{ChurnShift, Honesty, Shift, Verdict};
+use crate::model::{completed, probabilities};
+use crate::snapshots::{Question, Snapshots};
+
+/// A churn rate that changed by less is none to act on, however sure the change is.
+pub const CHURN_WORTH_A_LOOK: f64 = 0.05;
+/// The same for the distance of what was said from what happened.
+pub const GAP_WORTH_A_LOOK: f64 = 0.03;
+
+/// What a model's customers are like now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The instant of the comparison.
+    pub as_of: Instant,
+    /// Customers at the newest snapshot of the training.
+    pub trained_rows: u64,
+    /// Customers now.
+    pub rows: usize,
+    /// Every column the model sees, the farthest moved first.
+    pub shifts: Vec<Shift>,
+    /// What became of customers after the training; `None` while none of that is known.
+    pub matured: Option<Matured>,
+}
+
+/// Outcomes that the training did not know.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matured {
+    /// One horizon before the comparison, and not before the end of what was learnt from.
+    pub cutoff: Instant,
+    /// How many left, against the newest snapshot of the training.
+    pub churn: ChurnShift,
+    /// How many left, against what the model says of them.
+    pub honesty: Honesty,
+}
+
+impl Report {
+    /// Whether anything moved by more than chance explains, and far enough to act on.
+    pub fn has_drifted(&self) -> bool {
+        self.shifts.iter().any(|shift| shift.verdict() >= Verdict::Moved)
+            || self.matured.as_ref().is_some_and(|matured| {
+                let (change, gap) = (matured.churn.change, matured.honesty.gap);
+                (change.excludes_zero() && change.estimate.abs() >= CHURN_WORTH_A_LOOK)
+                    || (gap.excludes_zero() && gap.estimate.abs() >= GAP_WORTH_A_LOOK)
+            })
+    }
+}
+
+/// Compares the population at an instant with the one a model was trained on. The history's label is the model's.
+///
+/// # Errors
+/// When a part of the history cannot be read.
+pub fn monitor(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Result<Report, HistoryError> {
+    let training = &artifact.training;
+    let (inputs, settings) = (&training.models.inputs, &artifact.settings);
+    let matured_at = as_of.minus(settings.horizon);
+    // An earlier one's outcomes are in part those that were learnt from.
+    let is_new = matured_at >= artifact.data_span.1;
+    let cutoffs = if is_new { vec![as_of, matured_at] } else { vec![as_of] };
+    let question = Question {
+        features: &inputs.features,
+        horizon: settings.horizon,
+        lookback: settings.lookback,
+        share: 1.0,
+    };
+    let snapshots = Snapshots::take(histories, &cutoffs, &question)?;
+    let reference = &training.reference;
+    let now = snapshots.at(as_of).map(|snapshot| completed(inputs, &snapshot.data));
+    let matured = snapshots.at(matured_at).filter(|_| is_new).and_then(|snapshot| {
+        let data = completed(inputs, &snapshot.data);
+        let (serving, shift) = training.serving();
+        let said = probabilities(&serving.log_odds(&training.models, data.rows()), shift);
+        let left = (data.churned_count() as u64, data.len() as u64);
+        Some(Matured {
+            cutoff: matured_at,
+            churn: ChurnShift::of((reference.churned, reference.rows), left)?,
+            honesty: Honesty::of(&said, &data.churned)?,
+        })
+    });
+    Ok(Report {
+        as_of,
+        trained_rows: reference.rows,
+        rows: now.as_ref().map_or(0, |now| now.len()),
+        shifts: now.map_or_else(Vec::new, |now| reference.compare(now.rows())),
+        matured,
+    })
+}
