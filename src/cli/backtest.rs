@@ -1,5 +1,7 @@
 //! `mainstay backtest`.
 
+use std::path::{Path, PathBuf};
+
 use clap::Args as ClapArgs;
 use mainstay_models::backtest::{Backtest, Judged, backtest};
 use mainstay_models::evaluate::Metrics;
@@ -8,10 +10,11 @@ use serde_json::{Value, json};
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
-use super::settings::{SettingsArgs, StoreArgs};
+use super::settings::{SettingsArgs, StoreArgs, check_folder};
 use super::verdict;
 use crate::failure::Failure;
-use crate::store::Store;
+use crate::report::Report;
+use crate::store::{Store, write_whole};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
@@ -21,15 +24,27 @@ pub(super) struct Args {
     store: StoreArgs,
     #[command(flatten)]
     settings: SettingsArgs,
+    /// Write a report for people into this file: one HTML page, with its charts in it
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    if let Some(report) = &args.report {
+        check_folder(report)?;
+    }
+    let outputs: Vec<&Path> = args.report.as_deref().into_iter().collect();
     let progress = Progress::new();
-    let history = args.input.read(&Store::at(&args.store.store), &[], &progress)?;
+    let history = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
     let outcome = backtest(&history, &args.settings.settings(), &progress)?;
+    if let Some(report) = &args.report {
+        let html = Report::of(&outcome).to_html();
+        write_whole(report, |out| out.write_all(html.as_bytes()))?;
+        output::note(&format!("report in {}", report.display()));
+    }
     if args.json {
         output::print_json(&to_json(&outcome, &progress))
     } else {

@@ -1,6 +1,7 @@
 //! The report of a back-test: one HTML file for whoever decides whether the model is to be used, and needs no server,
 //! network or script to be read.
 
+mod backtest;
 mod curves;
 mod html;
 

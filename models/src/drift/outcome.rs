@@ -20,6 +20,17 @@ pub struct Interval {
 }
 
 impl Interval {
+    /// Of the share that a part is of a whole, Wilson's (1927); `None` of nothing.
+    pub fn of_share(part: u64, whole: u64) -> Option<Self> {
+        if whole == 0 {
+            return None;
+        }
+        let (n, estimate) = (whole as f64, part as f64 / whole as f64);
+        let middle = (estimate + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
+        let half = Z / (1.0 + Z * Z / n) * (estimate * (1.0 - estimate) / n + Z * Z / (4.0 * n * n)).sqrt();
+        Some(Self { estimate, low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
+    }
+
     /// Whether 0 is not in it: the number is more than chance.
     pub fn excludes_zero(&self) -> bool {
         self.low > 0.0 || self.high < 0.0
@@ -41,25 +52,14 @@ pub struct ChurnShift {
 impl ChurnShift {
     /// Of counts, how many left of how many; `None` where there is nobody.
     pub fn of(before: (u64, u64), now: (u64, u64)) -> Option<Self> {
-        let (p, p_low, p_high) = wilson(before)?;
-        let (q, q_low, q_high) = wilson(now)?;
-        let estimate = q - p;
-        let down = ((q - q_low).powi(2) + (p_high - p).powi(2)).sqrt();
-        let up = ((q_high - q).powi(2) + (p - p_low).powi(2)).sqrt();
+        let p = Interval::of_share(before.0, before.1)?;
+        let q = Interval::of_share(now.0, now.1)?;
+        let estimate = q.estimate - p.estimate;
+        let down = ((q.estimate - q.low).powi(2) + (p.high - p.estimate).powi(2)).sqrt();
+        let up = ((q.high - q.estimate).powi(2) + (p.estimate - p.low).powi(2)).sqrt();
         let change = Interval { estimate, low: estimate - down, high: estimate + up };
-        Some(Self { before: p, now: q, change })
+        Some(Self { before: p.estimate, now: q.estimate, change })
     }
-}
-
-/// A share with Wilson's interval (1927).
-fn wilson((part, whole): (u64, u64)) -> Option<(f64, f64, f64)> {
-    if whole == 0 {
-        return None;
-    }
-    let (n, share) = (whole as f64, part as f64 / whole as f64);
-    let middle = (share + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z / (1.0 + Z * Z / n) * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
-    Some((share, (middle - half).max(0.0), (middle + half).min(1.0)))
 }
 
 /// Whether as many left as was said.
