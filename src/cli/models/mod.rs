@@ -1,5 +1,7 @@
 //! `mainstay models`: which models there are, what each is good for, and which is in service.
 
+mod card;
+
 use clap::{Args as ClapArgs, Subcommand};
 use mainstay_models::artifact::Artifact;
 use serde_json::{Value, json};
@@ -19,6 +21,8 @@ pub(super) struct Args {
 enum Action {
     /// List the store's models, and which is in service
     List(Common),
+    /// Describe a model: what data, what span, what quality, what for and what not for (a model card, in Markdown)
+    Show(Show),
     /// Put a model into service; the one before is kept
     Promote(Promote),
     /// Put the model that was in service before the present one back
@@ -35,6 +39,14 @@ struct Common {
 }
 
 #[derive(ClapArgs)]
+struct Show {
+    /// The model, as mainstay models list names it [default: the one in service]
+    name: Option<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(ClapArgs)]
 struct Promote {
     /// The model, as mainstay models list names it
     name: String,
@@ -45,6 +57,10 @@ struct Promote {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.action {
         Action::List(common) => list(common),
+        Action::Show(Show { name, common }) => {
+            let store = Store::at(&common.store.store);
+            show(&store.load_model_named(name.as_deref())?, common)
+        }
         Action::Promote(Promote { name, common }) => {
             let store = Store::at(&common.store.store);
             let model = store.model_named(name)?;
@@ -53,6 +69,37 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
         Action::Rollback(common) => in_service(&Store::at(&common.store.store).roll_back()?, common),
     }
+}
+
+fn show(artifact: &Artifact, common: &Common) -> Result<(), Failure> {
+    if !common.json {
+        return output::print(&card::of(artifact));
+    }
+    let training = &artifact.training;
+    let (serving, shift) = training.serving();
+    let snapshots: Vec<Value> = training
+        .snapshots
+        .iter()
+        .map(|s| json!({"cutoff": s.cutoff.to_string(), "rows": s.rows, "churn_rate": s.churn_rate()}))
+        .collect();
+    output::print_json(&json!({
+        "model": artifact.name(),
+        "label": training.label.to_string(),
+        "horizon_days": artifact.settings.horizon.get(),
+        "lookback_days": artifact.settings.lookback.get(),
+        "seed": artifact.settings.seed,
+        "first_order": artifact.data_span.0.to_string(),
+        "trained_until": artifact.data_span.1.to_string(),
+        "train_rows": training.rows(),
+        "snapshots": snapshots,
+        "features": training.models.inputs.names(),
+        "selected": serving.kind,
+        "calibration": serving.calibration,
+        "season_shift": {"kind": training.shift.kind, "log_odds": shift},
+        "grade": training.verdict.grade,
+        "verdict": training.verdict,
+        "origins": training.origins,
+    }))
 }
 
 fn in_service(artifact: &Artifact, common: &Common) -> Result<(), Failure> {
