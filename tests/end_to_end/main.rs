@@ -14,5 +14,6 @@ mod independent;
 mod input;
 mod kept;
 mod memory;
+mod onnx;
 mod same_bytes;
 mod support;
