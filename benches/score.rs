@@ -52,7 +52,7 @@ fn main() {
         training.verdict.grade = Grade::ClearlyBetter;
         let artifact = Artifact::new(settings, (first, last), training);
         let service = Service::new(artifact, Catalogue::built_in().unwrap(), Assumptions::default());
-        let (customers, _) = service.score_population(history, last, &Unwatched);
+        let customers = service.score_population(history, last, &Unwatched).customers;
         let some: Vec<usize> = customers.iter().step_by(customers.len() / 500).map(|&c| c as usize).collect();
 
         let [median, least, most] = timed(|| {

@@ -13,9 +13,11 @@ use mainstay_models::artifact::Artifact;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Decision, decide};
+use mainstay_models::explain::Explainer;
 use mainstay_models::inputs::{FeatureList, core_of};
 use mainstay_models::lifetime::{Expected, Margin, YearlyDiscount};
 use mainstay_models::model::Serving;
+use mainstay_models::training::Training;
 use rayon::prelude::*;
 
 use crate::failure::{Failure, Kind};
@@ -43,6 +45,7 @@ pub struct Service {
     assumptions: Assumptions,
     serving: Serving,
     shift: f64,
+    explainer: Explainer,
 }
 
 /// One customer's features, probability, value and decision.
@@ -63,7 +66,7 @@ pub struct Scored<'a> {
 /// Why a customer scores as they do: base + Σ contributions + calibration + shift are the log-odds of the probability.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
-    /// The raw log-odds before anything is known: see [`mainstay_models::model::Models::contributions`].
+    /// The raw log-odds of a customer who is usual in everything, as those the model was trained on are on average.
     pub base: f64,
     /// Every column the model sees, the largest contribution first.
     pub reasons: Vec<Reason>,
@@ -71,18 +74,37 @@ pub struct Explanation {
     pub calibration: f64,
     /// What the expected shift of the churn rate adds.
     pub shift: f64,
+    /// The reasons to leave that stand out, in sentences, at most [`REASONS`]; "unknown" alone where none does.
+    pub why: Vec<String>,
 }
 
 /// One feature's part in a score.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
     /// The feature.
     pub feature: &'static str,
     /// The customer's value; NaN where there is none.
     pub value: f64,
-    /// What it contributes to the log-odds.
+    /// What it contributes to the log-odds, more or less than usual: see
+    /// [`mainstay_models::model::Models::contributions`].
     pub contribution: f64,
+    /// What it says of the customer, in a sentence.
+    pub text: String,
 }
+
+/// A population's scores, in the order of the customers' numbers in the history.
+#[derive(Debug, Default)]
+pub struct Population<'a> {
+    /// The customers' numbers, ascending.
+    pub customers: Vec<u32>,
+    /// Their scores.
+    pub scored: Vec<Scored<'a>>,
+    /// Why each may leave: the sentences of [`Explanation::why`], one a line.
+    pub reasons: Vec<Box<str>>,
+}
+
+/// So many reasons of a customer are told at most.
+pub const REASONS: usize = 3;
 
 /// The most a feature given from outside may be; a history cannot give more.
 const MOST: f64 = 1e13;
@@ -94,7 +116,9 @@ impl Service {
     /// A service that answers with this model.
     pub fn new(artifact: Artifact, catalogue: Catalogue, assumptions: Assumptions) -> Self {
         let (serving, shift) = artifact.training.serving();
-        Self { artifact, catalogue, assumptions, serving, shift }
+        let names = artifact.training.models.inputs.names();
+        let explainer = Explainer::new(&names.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        Self { artifact, catalogue, assumptions, serving, shift, explainer }
     }
 
     /// The model.
@@ -125,17 +149,11 @@ impl Service {
         Ok(())
     }
 
-    /// Scores everyone in the population at the instant: the customers' numbers in the history, ascending, and their
-    /// scores. The watcher is told of a step for each.
-    pub fn score_population(
-        &self,
-        history: &History,
-        as_of: Instant,
-        watch: &dyn Watch,
-    ) -> (Vec<u32>, Vec<Scored<'_>>) {
+    /// Scores everyone in the population at the instant. The watcher is told of a step for each.
+    pub fn score_population(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population<'_> {
         let label = self.artifact.training.label;
         let lookback = self.artifact.settings.lookback;
-        let chunks: Vec<(Vec<u32>, Vec<Scored<'_>>)> = (0..history.len())
+        let chunks: Vec<Population<'_>> = (0..history.len())
             .into_par_iter()
             .step_by(CHUNK_CUSTOMERS)
             .map_init(Cut::default, |cut, first| {
@@ -147,17 +165,20 @@ impl Service {
                         self.features().compute(&known, history.given(), &mut values);
                     }
                 }
-                let scored = self.score(&values);
+                let columns = self.columns_of(&values);
+                let scored = self.score(&values, &columns);
+                let reasons = self.reasons(&values, &columns);
                 watch.advance(scored.len() as u64);
-                (customers, scored)
+                Population { customers, scored, reasons }
             })
             .collect();
-        let (mut customers, mut scored) = (Vec::new(), Vec::new());
-        for (own, own_scored) in chunks {
-            customers.extend(own);
-            scored.extend(own_scored);
+        let mut population = Population::default();
+        for chunk in chunks {
+            population.customers.extend(chunk.customers);
+            population.scored.extend(chunk.scored);
+            population.reasons.extend(chunk.reasons);
         }
-        (customers, scored)
+        population
     }
 
     /// The row of one customer's history: a value for each of [`Self::features`].
@@ -232,15 +253,19 @@ impl Service {
         if self.artifact.training.label == Label::NoPurchase && recency_days >= f64::from(lookback_days) {
             return Err(lapsed(recency_days as i64, lookback_days));
         }
-        self.score(row).pop().ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
+        self.score(row, &self.columns_of(row))
+            .pop()
+            .ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
     }
 
     /// Why a row scores as it does.
     pub fn explain(&self, row: &[f64]) -> Explanation {
         let models = &self.artifact.training.models;
         let columns = self.columns_of(row);
-        let (base, contributions) = models.contributions(self.serving.kind, &columns);
+        let (base, contributions) = self.contributions(&columns);
         let raw = base + contributions.iter().sum::<f64>();
+        let row = &completed(row, &columns);
+        let why = self.why(row, &contributions);
         let mut reasons: Vec<Reason> = models
             .inputs
             .names()
@@ -248,13 +273,46 @@ impl Service {
             .enumerate()
             .map(|(place, feature)| Reason {
                 feature,
-                value: row.get(place).copied().unwrap_or_else(|| f64::from(columns[place])),
+                value: row[place],
                 contribution: contributions[place],
+                text: self.explainer.sentence(place, row, contributions[place]),
             })
             .collect();
         reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
         let calibration = self.serving.calibration.apply(raw) - raw;
-        Explanation { base, reasons, calibration, shift: self.shift }
+        Explanation { base, reasons, calibration, shift: self.shift, why }
+    }
+
+    /// What the raw log-odds of a usual customer are, and what each column adds for this one: the sum is the raw score.
+    fn contributions(&self, columns: &[f32]) -> (f64, Vec<f64>) {
+        let Training { models, reference, .. } = &self.artifact.training;
+        let (base, mut contributions) = models.contributions(self.serving.kind, columns);
+        for (own, usual) in contributions.iter_mut().zip(&reference.usual_contributions) {
+            *own -= usual;
+        }
+        (base + reference.usual_contributions.iter().sum::<f64>(), contributions)
+    }
+
+    /// The reasons to leave that stand out; the row has a value for every column of the model.
+    fn why(&self, row: &[f64], contributions: &[f64]) -> Vec<String> {
+        let leaving = self.explainer.leaving(row, contributions);
+        if leaving.is_empty() {
+            return vec![self.explainer.unknown().to_owned()];
+        }
+        leaving.into_iter().take(REASONS).map(|reason| reason.text).collect()
+    }
+
+    /// [`Explanation::why`] of rows of features, one after the other, a sentence a line.
+    fn reasons(&self, values: &[f64], columns: &[f32]) -> Vec<Box<str>> {
+        let models = &self.artifact.training.models;
+        values
+            .chunks_exact(self.features().width())
+            .zip(columns.chunks_exact(models.inputs.width()))
+            .map(|(row, columns)| {
+                let (_, contributions) = self.contributions(columns);
+                self.why(&completed(row, columns), &contributions).join("\n").into()
+            })
+            .collect()
     }
 
     /// Rows of features as the models see them.
@@ -265,12 +323,11 @@ impl Service {
 
     /// The one way from rows of features, one after the other, to decisions; a row scores the same alone and among
     /// others.
-    fn score(&self, values: &[f64]) -> Vec<Scored<'_>> {
+    fn score(&self, values: &[f64], columns: &[f32]) -> Vec<Scored<'_>> {
         let models = &self.artifact.training.models;
         let Assumptions { margin, discount } = self.assumptions;
         let lifetime = &self.artifact.training.lifetime.lifetime;
-        let columns = self.columns_of(values);
-        let log_odds = self.serving.log_odds(models, Rows::new(&columns, models.inputs.width()));
+        let log_odds = self.serving.log_odds(models, Rows::new(columns, models.inputs.width()));
         values
             .chunks_exact(self.features().width())
             .zip(log_odds)
@@ -284,6 +341,11 @@ impl Service {
             })
             .collect()
     }
+}
+
+/// A row of features with the values of the model's further columns.
+fn completed(row: &[f64], columns: &[f32]) -> Vec<f64> {
+    row.iter().copied().chain(columns.iter().skip(row.len()).map(|&value| f64::from(value))).collect()
 }
 
 fn lapsed(days_ago: i64, lookback_days: u32) -> Failure {

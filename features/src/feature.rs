@@ -114,9 +114,9 @@ impl fmt::Display for Needs {
 /// is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Topic {
-    /// How long the customer has been silent, and by which rhythm they came before.
+    /// How long the customer has been silent.
     Silence,
-    /// How often and for how much the customer buys.
+    /// How often, how regularly and for how much the customer buys.
     Activity,
     /// What the customer spends at a time.
     Amounts,

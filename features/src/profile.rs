@@ -17,8 +17,17 @@ const MIN_CUSTOMERS: usize = 1024;
 const LISTED: [&str; 3] = ["name", "phone", "account_owner"];
 
 /// The columns of outputs besides features and attributes.
-const OUTPUT_COLUMNS: [&str; 6] =
-    ["customer_id", "as_of", "churn_probability", "lifetime_value", "action", "net_value"];
+const OUTPUT_COLUMNS: [&str; 9] = [
+    "customer_id",
+    "as_of",
+    "churn_probability",
+    "lifetime_value",
+    "action",
+    "net_value",
+    "reason_1",
+    "reason_2",
+    "reason_3",
+];
 
 /// Whether an attribute cannot have this name, because another column of an output or a field has it.
 pub fn is_reserved(name: &str) -> bool {

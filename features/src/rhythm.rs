@@ -10,7 +10,7 @@ use crate::monetary::spread;
 /// The usual gap.
 pub const GAP_MEAN_DAYS: Feature = Feature {
     name: "gap_mean_days",
-    topic: Topic::Silence,
+    topic: Topic::Activity,
     unit: Unit::DaysAndHours,
     window: Window::WholeHistory,
     needs: Needs::Purchases,
@@ -39,6 +39,7 @@ pub const GAP_LONGEST_DAYS: Feature = Feature {
 /// The present silence by the customer's own measure.
 pub const SILENCE_RATIO: Feature = Feature {
     name: "silence_ratio",
+    topic: Topic::Silence,
     unit: Unit::Ratio,
     meaning: "Elapsed days since the last purchase, as a multiple of the customer's own mean gap.",
     compute: |known| known.as_of().elapsed_days_since(known.last_purchase().instant) / mean_gap(known),

@@ -4,6 +4,7 @@ use mainstay_features::history::{Histories, HistoryError};
 use mainstay_features::units::Instant;
 
 use crate::artifact::Artifact;
+use crate::dataset::Dataset;
 use crate::drift::{ChurnShift, Honesty, Shift, Verdict};
 use crate::model::{completed, probabilities};
 use crate::snapshots::{Question, Snapshots};
@@ -22,6 +23,8 @@ pub struct Report {
     pub trained_rows: u64,
     /// Customers now.
     pub rows: usize,
+    /// What the model says of them: [`crate::drift::PROBABILITY`].
+    pub said: Shift,
     /// Every column the model sees, the farthest moved first.
     pub shifts: Vec<Shift>,
     /// What became of customers after the training; `None` while none of that is known.
@@ -42,7 +45,7 @@ pub struct Matured {
 impl Report {
     /// Whether anything moved by more than chance explains, and far enough to act on.
     pub fn has_drifted(&self) -> bool {
-        self.shifts.iter().any(|shift| shift.verdict() >= Verdict::Moved)
+        self.shifts.iter().chain([&self.said]).any(|shift| shift.verdict() >= Verdict::Moved)
             || self.matured.as_ref().is_some_and(|matured| {
                 let (change, gap) = (matured.churn.change, matured.honesty.gap);
                 (change.excludes_zero() && change.estimate.abs() >= CHURN_WORTH_A_LOOK)
@@ -70,22 +73,23 @@ pub fn monitor(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Re
     };
     let snapshots = Snapshots::take(histories, &cutoffs, &question)?;
     let reference = &training.reference;
+    let (serving, shift) = training.serving();
+    let say = |data: &Dataset| probabilities(&serving.log_odds(&training.models, data.rows()), shift);
     let now = snapshots.at(as_of).map(|snapshot| completed(inputs, &snapshot.data));
     let matured = snapshots.at(matured_at).filter(|_| is_new).and_then(|snapshot| {
         let data = completed(inputs, &snapshot.data);
-        let (serving, shift) = training.serving();
-        let said = probabilities(&serving.log_odds(&training.models, data.rows()), shift);
         let left = (data.churned_count() as u64, data.len() as u64);
         Some(Matured {
             cutoff: matured_at,
             churn: ChurnShift::of((reference.churned, reference.rows), left)?,
-            honesty: Honesty::of(&said, &data.churned)?,
+            honesty: Honesty::of(&say(&data), &data.churned)?,
         })
     });
     Ok(Report {
         as_of,
         trained_rows: reference.rows,
         rows: now.as_ref().map_or(0, |now| now.len()),
+        said: reference.compare_probabilities(&now.as_ref().map_or_else(Vec::new, say)),
         shifts: now.map_or_else(Vec::new, |now| reference.compare(now.rows())),
         matured,
     })

@@ -147,7 +147,7 @@ pub fn train(
     let names: Vec<String> = models.inputs.names().into_iter().map(str::to_owned).collect();
     let reference = newest.map(|snapshot| crate::model::completed(&models.inputs, &snapshot.data));
     let reference = reference.unwrap_or_else(|| crate::dataset::Dataset::empty(names.len()));
-    Ok(Training {
+    let mut training = Training {
         label: ground.label,
         reference: Reference::new(&names, reference.rows(), &reference.churned),
         models,
@@ -157,7 +157,15 @@ pub fn train(
         origins: walk.origins,
         snapshots,
         lifetime,
-    })
+    };
+    // What was said of the newest customers before it was known what became of them: of rows it has learnt from, a model
+    // is too sure.
+    let said = if training.verdict.passes() { &walk.said.model } else { &walk.said.rule };
+    let newest = training.origins.last().map_or(0, |origin| origin.rows).min(said.len());
+    let kind = training.serving().0.kind;
+    let usual = training.models.usual_contributions(kind, reference.rows());
+    training.reference = training.reference.answered(&said[said.len() - newest..], usual);
+    Ok(training)
 }
 
 /// How probabilities do on labelled rows; `None` without rows.

@@ -211,12 +211,13 @@ fn answer(
     let reasons: Vec<Value> = explanation
         .reasons
         .iter()
-        .map(|r| json!({"feature": r.feature, "value": r.value, "contribution": r.contribution}))
+        .map(|r| json!({"feature": r.feature, "value": r.value, "contribution": r.contribution, "text": r.text}))
         .collect();
     Ok(Json(json!({
         "customer_id": customer_id.map(CustomerId::to_json),
         "as_of": as_of.map(|instant| instant.to_string()),
         "churn_probability": scored.churn_probability.get(),
+        "why": explanation.why,
         "reasons": reasons,
         "base_log_odds": explanation.base,
         "calibration": explanation.calibration,

@@ -77,6 +77,7 @@ fn to_json(report: &Report, model: &str) -> Value {
         "trained_rows": report.trained_rows,
         "rows": report.rows,
         "drifted": report.has_drifted(),
+        "churn_probability": feature(&report.said),
         "features": report.shifts.iter().map(feature).collect::<Vec<_>>(),
         "matured": report.matured.as_ref().map(|matured| json!({
             "cutoff": matured.cutoff.to_string(),
@@ -89,24 +90,20 @@ fn to_json(report: &Report, model: &str) -> Value {
 fn to_text(report: &Report, model: &str) -> String {
     let mut text = format!("{}\n\n", sentence(report));
     text += &format!(
-        "features: {} customers as of {} against the {} {model} was trained on\n",
+        "{} customers as of {} against the {} of the newest snapshot {model} was trained on\n",
         report.rows, report.as_of, report.trained_rows
     );
-    let shown: Vec<Vec<String>> =
-        report.shifts.iter().filter(|shift| shift.verdict() > Verdict::Steady).map(cells).collect();
-    if shown.is_empty() {
-        text += "  none moved more than chance explains\n";
-    } else {
-        text += &output::table(
-            &["feature", "how far", "PSI", "by chance up to", "no value before", "now"],
-            &shown,
-        );
-        text += &format!(
-            "PSI below {WORTH_A_LOOK} is too small to act on, from {LARGE} on the customers are others; \
-             {} more did not move more than chance explains\n",
-            report.shifts.len() - shown.len()
-        );
-    }
+    let count = |verdict: Verdict| report.shifts.iter().filter(|shift| shift.verdict() == verdict).count();
+    let moved = report.shifts.iter().filter(|shift| shift.verdict() >= Verdict::Moved);
+    let rows: Vec<Vec<String>> = std::iter::once(&report.said).chain(moved).map(cells).collect();
+    text +=
+        &output::table(&["feature", "how far", "PSI", "by chance up to", "no value before", "now"], &rows);
+    text += &format!(
+        "{} more moved a little and {} not more than chance explains; PSI below {WORTH_A_LOOK} is too small to act on, \
+         from {LARGE} on the customers are others\n",
+        count(Verdict::Slight),
+        count(Verdict::Steady)
+    );
     text + "\n" + &report.matured.as_ref().map_or_else(nothing_matured, matured)
 }
 
@@ -130,7 +127,11 @@ fn cells(shift: &Shift) -> Vec<String> {
         shift.feature.clone(),
         how_far.to_owned(),
         format!("{:.3}", shift.psi),
-        format!("{:.3}", shift.chance.threshold),
+        if shift.chance.threshold.is_finite() {
+            format!("{:.3}", shift.chance.threshold)
+        } else {
+            "–".to_owned()
+        },
         percent(shift.missing.0),
         percent(shift.missing.1),
     ]
@@ -146,7 +147,7 @@ fn matured(matured: &Matured) -> String {
     format!(
         "outcomes of the {} customers at {}:\n\
          \x20 churn rate {} before, {} now: {} points ({} to {})\n\
-         \x20 said {}, happened {}: {} points ({} to {} is what chance would leave)\n\
+         \x20 said {}, happened {}: {} points ({} to {})\n\
          \x20 calibration error {:.3}, of which chance alone makes about {:.3}\n",
         honesty.rows,
         matured.cutoff,

@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// The rows as a table for people.
 pub(super) fn to_table(scores: &Scores, rows: &[&ScoreRow]) -> String {
-    let header: Vec<&str> = ["customer", "churn", "lifetime value", "action", "net value"]
+    let header: Vec<&str> = ["customer", "churn", "lifetime value", "action", "net value", "reason"]
         .into_iter()
         .chain(CORE.iter().map(|feature| feature.name))
         .chain(scores.shown.iter().map(String::as_str))
@@ -76,6 +76,7 @@ pub(super) fn to_table(scores: &Scores, rows: &[&ScoreRow]) -> String {
                 format!("{:.2}", row.lifetime_value),
                 scores.action_of(row).to_owned(),
                 format!("{:.2}", row.net_value),
+                row.reasons()[0].unwrap_or_default().to_owned(),
             ];
             cells.extend(CORE.iter().zip(row.features).map(|(feature, value)| match feature.unit {
                 Unit::Money => format!("{value:.2}"),

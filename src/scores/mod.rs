@@ -18,11 +18,14 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::service::Service;
+use crate::service::{REASONS, Service};
 
 /// The names of the columns of a scored list before the features.
 pub const SCORE_COLUMNS: [&str; 6] =
     ["customer_id", "as_of", "churn_probability", "lifetime_value", "action", "net_value"];
+
+/// The names of the columns after the features: why a customer may leave, in sentences.
+pub const REASON_COLUMNS: [&str; REASONS] = ["reason_1", "reason_2", "reason_3"];
 
 /// Scores of one population at one instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,8 +57,18 @@ pub struct ScoreRow {
     pub net_value: f64,
     /// The features.
     pub features: Row,
+    /// Why the customer may leave: at most [`REASONS`] sentences, one a line.
+    pub reasons: Box<str>,
     /// What customers files say, as known at the instant; as many as [`Scores::shown`].
     pub shown: Box<[Option<Box<str>>]>,
+}
+
+impl ScoreRow {
+    /// A sentence for each of [`REASON_COLUMNS`], the strongest reason first; `None` where there is none more.
+    pub fn reasons(&self) -> [Option<&str>; REASONS] {
+        let mut lines = self.reasons.lines();
+        std::array::from_fn(|_| lines.next())
+    }
 }
 
 impl Scores {
@@ -98,9 +111,10 @@ impl Scores {
     /// With the rows of a history, or a part of one.
     fn with(mut self, service: &Service, history: &History, listed: &[Attribute], watch: &dyn Watch) -> Self {
         let as_of = self.as_of;
-        let (customers, scored) = service.score_population(history, as_of, watch);
-        self.rows.reserve_exact(scored.len());
-        for (&customer, scored) in customers.iter().zip(scored) {
+        let population = service.score_population(history, as_of, watch);
+        self.rows.reserve_exact(population.customers.len());
+        let scored = population.scored.into_iter().zip(population.reasons);
+        for (&customer, (scored, reasons)) in population.customers.iter().zip(scored) {
             let customer = customer as usize;
             let shown = listed.iter().map(|attribute| {
                 let value = attribute.shown(history, history.customer(customer), as_of)?;
@@ -114,6 +128,7 @@ impl Scores {
                 action,
                 net_value: scored.decision.net_value.get(),
                 features: scored.row,
+                reasons,
                 shown: shown.collect(),
             });
         }
@@ -165,6 +180,9 @@ impl Scores {
             let value = if feature.unit.is_whole() { json!(value as i64) } else { json!(value) };
             object.insert(feature.name.into(), value);
         }
+        for (name, reason) in REASON_COLUMNS.iter().zip(row.reasons()) {
+            object.insert((*name).to_owned(), json!(reason));
+        }
         for (name, value) in self.shown.iter().zip(&row.shown) {
             object.insert(name.clone(), json!(value));
         }
@@ -186,6 +204,7 @@ mod tests {
     #[test]
     fn what_customers_files_say_cannot_take_the_name_of_a_column() {
         let names = SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name));
+        let names = names.chain(REASON_COLUMNS);
         names.for_each(|name| assert!(profile::is_reserved(name), "{name}"));
     }
 }

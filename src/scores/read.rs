@@ -11,7 +11,7 @@ use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{Format, SCORE_COLUMNS, ScoreRow, Scores};
+use super::{Format, REASON_COLUMNS, SCORE_COLUMNS, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
 
 /// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
@@ -41,7 +41,12 @@ fn empty() -> Scores {
 
 /// The columns that every list has.
 fn known_columns() -> impl Iterator<Item = &'static str> {
-    SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name))
+    SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name)).chain(REASON_COLUMNS)
+}
+
+/// Sentences, one a line.
+fn lines<'a>(reasons: impl Iterator<Item = Option<&'a str>>) -> Box<str> {
+    reasons.flatten().filter(|reason| !reason.is_empty()).collect::<Vec<_>>().join("\n").into()
 }
 
 fn read_parquet(file: File) -> Result<Scores, String> {
@@ -76,6 +81,10 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
             }
         })
         .collect::<Option<_>>()?;
+    let reasons: Vec<&StringArray> = REASON_COLUMNS
+        .iter()
+        .map(|name| batch.column_by_name(name)?.as_string_opt::<i32>())
+        .collect::<Option<_>>()?;
     // What else there are texts in came from customers files.
     let is_shown = |name: &str| known_columns().all(|known| known != name);
     let fields = batch.schema_ref().fields().iter().zip(batch.columns());
@@ -103,6 +112,7 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
             action,
             net_value: net_value[i],
             features: std::array::from_fn(|feature| features[feature][i]),
+            reasons: lines(reasons.iter().map(|texts| texts.is_valid(i).then(|| texts.value(i)))),
             shown: shown.iter().map(|texts| texts.is_valid(i).then(|| texts.value(i).into())).collect(),
         });
     }
@@ -140,6 +150,7 @@ fn read_csv(file: File) -> Result<Scores, String> {
             action,
             net_value: number(5)?,
             features,
+            reasons: lines((known - REASON_COLUMNS.len()..known).map(|column| Some(at(column)))),
             shown: (known..header.len())
                 .map(at)
                 .map(|text| (!text.is_empty()).then(|| text.into()))

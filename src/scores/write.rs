@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use mainstay_features::registry::CORE;
 
-use super::{SCORE_COLUMNS, ScoreRow, Scores};
+use super::{REASON_COLUMNS, SCORE_COLUMNS, ScoreRow, Scores};
 use crate::columns::{self, Column};
 use crate::parquet_file::{ParquetFile, ROW_GROUP_ROWS};
 
@@ -72,6 +72,12 @@ fn score_columns(scores: &Scores, rows: &[ScoreRow]) -> Vec<Column> {
         columns::numbers(net_value, rows.iter().map(|row| row.net_value)),
     ];
     columns.extend(columns::core(rows.iter().map(|row| &row.features)));
+    columns.extend(
+        REASON_COLUMNS
+            .iter()
+            .enumerate()
+            .map(|(i, name)| columns::texts_if_any(name, rows.iter().map(move |row| row.reasons()[i]))),
+    );
     columns.extend(scores.shown.iter().enumerate().map(|(i, name)| {
         let texts = rows.iter().map(move |row| row.shown.get(i).and_then(Option::as_deref));
         columns::texts_if_any(name, texts)
@@ -82,7 +88,8 @@ fn score_columns(scores: &Scores, rows: &[ScoreRow]) -> Vec<Column> {
 fn write_scores_csv(scores: &Scores, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let shown = scores.shown.iter().map(String::as_str);
-    csv.write_record(SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name)).chain(shown))?;
+    let features = CORE.iter().map(|feature| feature.name);
+    csv.write_record(SCORE_COLUMNS.into_iter().chain(features).chain(REASON_COLUMNS).chain(shown))?;
     let as_of = scores.as_of.to_string();
     for row in &scores.rows {
         csv.write_field(&*row.customer_id)?;
@@ -93,6 +100,9 @@ fn write_scores_csv(scores: &Scores, out: &mut (dyn Write + Send)) -> io::Result
         csv.write_field(row.net_value.to_string())?;
         for value in row.features {
             csv.write_field(value.to_string())?;
+        }
+        for reason in row.reasons() {
+            csv.write_field(reason.unwrap_or_default())?;
         }
         for text in &row.shown {
             csv.write_field(text.as_deref().unwrap_or_default())?;

@@ -59,7 +59,14 @@ impl Distribution {
 
     /// The number of rows.
     pub fn rows(&self) -> u64 {
-        self.counts.iter().sum::<u64>() + self.missing
+        self.counts.iter().fold(self.missing, |sum, &count| sum.saturating_add(count))
+    }
+
+    /// Whether it is one: read from a file, it may be anything.
+    pub(super) fn is_possible(&self) -> bool {
+        self.counts.len() == self.edges.len() + 1
+            && self.edges.iter().all(|edge| edge.is_finite())
+            && self.edges.windows(2).all(|pair| pair[0] < pair[1])
     }
 
     /// How far the values of other rows are from these.

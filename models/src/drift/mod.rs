@@ -32,7 +32,14 @@ pub struct Reference {
     pub churned: u64,
     /// How each feature was spread.
     pub features: Vec<Distribution>,
+    /// How the probabilities were spread that were given when it was not known yet what became of whom; none where none were.
+    pub probabilities: Distribution,
+    /// What each column usually contributes to their raw log-odds: the mean. Reasons are what differs from it.
+    pub usual_contributions: Vec<f64>,
 }
+
+/// The name of [`Reference::probabilities`].
+pub const PROBABILITY: &str = "churn_probability";
 
 /// How far a feature moved, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -68,13 +75,31 @@ impl Reference {
             rows: rows.len() as u64,
             churned: churned.iter().filter(|&&churned| churned).count() as u64,
             features: features.map(|(i, name)| Distribution::new(name, &column(rows, i))).collect(),
+            probabilities: Distribution::new(PROBABILITY, &[]),
+            usual_contributions: vec![0.0; columns.len()],
         }
     }
 
-    /// How far each feature of other rows, of the same columns, is from these; the farthest first. The thresholds are
-    /// such that where nothing moved, one time in a hundred any feature at all is beyond its own (Bonferroni).
+    /// With probabilities that were given forward in time, and what each column usually contributes.
+    pub fn answered(self, probabilities: &[f64], usual_contributions: Vec<f64>) -> Self {
+        let probabilities = Distribution::new(PROBABILITY, &cast(probabilities));
+        Self { probabilities, usual_contributions, ..self }
+    }
+
+    /// How far what the model says of other rows is from what it said of these.
+    pub fn compare_probabilities(&self, probabilities: &[f64]) -> Shift {
+        self.probabilities.shift(&cast(probabilities), self.level())
+    }
+
+    /// The chance of a false alarm for each single comparison, such that where nothing moved, one time in a hundred any at
+    /// all is one (Bonferroni).
+    fn level(&self) -> f64 {
+        FALSE_ALARM / (self.features.len() + 1) as f64
+    }
+
+    /// How far each feature of other rows, of the same columns, is from these; the farthest first.
     pub fn compare(&self, rows: Rows<'_>) -> Vec<Shift> {
-        let level = FALSE_ALARM / self.features.len().max(1) as f64;
+        let level = self.level();
         let features = self.features.iter().enumerate();
         let mut shifts: Vec<Shift> =
             features.map(|(i, feature)| feature.shift(&column(rows, i), level)).collect();
@@ -87,15 +112,15 @@ impl Reference {
         let names = self.features.iter().map(|feature| &feature.feature);
         names.eq(columns)
             && self.churned <= self.rows
-            && self.features.iter().all(|feature| {
-                let edges = &feature.edges;
-                feature.counts.len() == edges.len() + 1
-                    && edges.iter().all(|edge| edge.is_finite())
-                    && edges.windows(2).all(|pair| pair[0] < pair[1])
-                    && feature.counts.iter().try_fold(feature.missing, |sum, &count| sum.checked_add(count))
-                        == Some(self.rows)
-            })
+            && self.features.iter().all(|feature| feature.is_possible() && feature.rows() == self.rows)
+            && self.probabilities.is_possible()
+            && self.usual_contributions.len() == columns.len()
+            && self.usual_contributions.iter().all(|contribution| contribution.is_finite())
     }
+}
+
+fn cast(probabilities: &[f64]) -> Vec<f32> {
+    probabilities.iter().map(|&p| p as f32).collect()
 }
 
 fn column(rows: Rows<'_>, column: usize) -> Vec<f32> {
@@ -141,7 +166,8 @@ mod tests {
 
     fn reference(values: &[f32]) -> Reference {
         let rows = Rows::new(values, WIDTH);
-        Reference::new(&names(), rows, &vec![false; rows.len()])
+        let said: Vec<f64> = rows.iter().map(|row| f64::from(row[7])).collect();
+        Reference::new(&names(), rows, &vec![false; rows.len()]).answered(&said, vec![0.5; WIDTH])
     }
 
     #[test]
@@ -170,6 +196,7 @@ mod tests {
         assert_eq!(shifts[0].feature, "feature_0");
         assert_eq!(shifts[0].verdict(), Verdict::MovedFar);
         assert!(shifts[1..].iter().all(|shift| shift.verdict() == Verdict::Steady));
+        assert_eq!(reference.compare_probabilities(&[0.9; 500]).verdict(), Verdict::MovedFar);
         let many = self::reference(&rows(100_000, 1.0, &mut numbers));
         let shifts = many.compare(Rows::new(&rows(100_000, 1.1, &mut numbers), WIDTH));
         assert_eq!(
@@ -197,5 +224,7 @@ mod tests {
         assert!(broken(|r| r.features[0].counts[0] = u64::MAX));
         assert!(broken(|r| r.features[0].edges.swap(0, 1)));
         assert!(broken(|r| r.features[0].counts.push(0)));
+        assert!(broken(|r| r.usual_contributions[0] = f64::NAN));
+        assert!(broken(|r| r.probabilities.counts.clear()));
     }
 }

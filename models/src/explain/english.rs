@@ -2,6 +2,14 @@
 
 use super::wording::{Language, Wording};
 
+const SILENT: &[&str] = &[
+    "no order for {recency_days|less than a day|1 day|# days}; usual gap {gap_mean_days|less than 1|1|#}",
+    "no order for {recency_days|less than a day|1 day|# days}",
+];
+const CAME: &[&str] = &[
+    "last order {recency_days|today|1 day ago|# days ago}; usual gap {gap_mean_days|less than 1|1|#}",
+    "last order {recency_days|today|1 day ago|# days ago}",
+];
 const GAP: &[&str] = &["usual gap between orders {gap_mean_days|less than a day|1 day|# days}"];
 const ONE_DAY: &str = "ordered on one day only";
 
@@ -9,19 +17,7 @@ const ONE_DAY: &str = "ordered on one day only";
 pub(super) const ENGLISH: Language = Language {
     unknown: "unknown",
     wordings: &[
-        Wording {
-            leaving: &[
-                "no order for {recency_days|less than a day|1 day|# days}; \
-                 usual gap {gap_mean_days|less than 1|1|#}",
-                "no order for {recency_days|less than a day|1 day|# days}",
-            ],
-            staying: &[
-                "last order {recency_days|today|1 day ago|# days ago}; \
-                 usual gap {gap_mean_days|less than 1|1|#}",
-                "last order {recency_days|today|1 day ago|# days ago}",
-            ],
-            ..both("recency_days", &[])
-        },
+        Wording { leaving: SILENT, staying: CAME, ..both("recency_days", &[]) },
         both("frequency", &["ordered on {frequency|no day|1 day|# days} in all"]),
         both("monetary", &["spends {monetary} an order"]),
         both(

@@ -1,6 +1,7 @@
 //! Reasons: what a score rests on, in sentences with the customer's own numbers.
 //!
-//! Contributions come from the models, in log-odds against the average customer they were trained on. Features of one
+//! Contributions come from the models, in log-odds, less what is usual among the customers of the training's newest
+//! snapshot ([`crate::drift::Reference::usual_contributions`]): where everyone is silent, silence is no reason. Features of one
 //! topic say much the same, and share out between them what it contributes; so contributions are added up by topic, and
 //! of each topic that stands out the feature that contributes most speaks for all.
 
@@ -13,9 +14,9 @@ use mainstay_features::registry;
 use self::english::ENGLISH;
 use self::wording::{Language, Sentence, window_days};
 
-/// A topic stands out if it multiplies the odds of leaving, or of staying, by at least 5/4: ln(5/4) in log-odds. At
-/// even odds that is 5.6 points of probability.
-pub const STANDS_OUT: f64 = 0.223_143_551_314_209_76;
+/// A topic stands out if it multiplies the odds of leaving, or of staying, by at least 1.15: ln 1.15 in log-odds. At even
+/// odds that is 3.5 points of probability.
+pub const STANDS_OUT: f64 = 0.139_761_942_375_158_7;
 
 /// One topic's part in a score.
 #[derive(Clone, Debug, PartialEq)]
@@ -228,7 +229,7 @@ mod tests {
         let columns = columns.map(str::to_owned);
         let explainer = Explainer::new(&columns);
         let row = [60.0, 2.0, 1.0, 3.0, 400.0];
-        let leaving = explainer.leaving(&row, &[0.5, -0.3, 0.9, 0.6, 0.2]);
+        let leaving = explainer.leaving(&row, &[0.5, -0.3, 0.9, 0.6, 0.1]);
         assert_eq!(leaving.iter().map(|reason| reason.column).collect::<Vec<_>>(), [3, 2]);
         assert!((leaving[0].contribution - 1.1).abs() < 1e-12, "the topic's features together");
         assert_eq!(leaving[1].text, "1 complaint so far");
@@ -236,7 +237,7 @@ mod tests {
         assert_eq!(staying.len(), 1);
         assert_eq!(staying[0].text, "ordered on 2 days in all");
         // Two that pull against each other are no reason.
-        assert_eq!(explainer.leaving(&row, &[0.9, 0.0, 0.2, -0.8, 0.0]), []);
-        assert!((STANDS_OUT - 1.25_f64.ln()).abs() < 1e-15);
+        assert_eq!(explainer.leaving(&row, &[0.9, 0.0, 0.1, -0.8, 0.0]), []);
+        assert!((STANDS_OUT - 1.15_f64.ln()).abs() < 1e-15);
     }
 }
