@@ -49,6 +49,8 @@ pub struct SeasonShift {
 pub struct Training {
     /// What leaving means in the history.
     pub label: Label,
+    /// Whether there were complaints to learn from.
+    pub complaints: bool,
     /// The models, fitted on all snapshots.
     pub models: Models,
     /// What the rolling backtests chose; whether it may serve, [`Self::verdict`] says.
@@ -149,6 +151,7 @@ pub fn train(
     let reference = reference.unwrap_or_else(|| crate::dataset::Dataset::empty(names.len()));
     let mut training = Training {
         label: ground.label,
+        complaints: histories.given().complaints,
         reference: Reference::new(&names, reference.rows(), &reference.churned),
         models,
         chosen,

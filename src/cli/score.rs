@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use mainstay_features::history::Given;
 use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
 
@@ -48,12 +49,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let history = args.input.read(&store, &[&args.out], &progress)?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
-    let (_, known_until) = service.artifact().data_span;
-    if as_of < known_until {
-        output::note(&format!(
-            "the model was trained on what was known at {known_until}, after {as_of}: these scores are no fair test of it"
-        ));
-    }
+    doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
     let scores = Scores::of(&service, &history, as_of, &progress)?;
     if scores.rows.is_empty() {
         return Err(nobody(&service, as_of));
@@ -63,6 +59,40 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     store.save_scores(&scores)?;
     out.commit()?;
     output::print(&summary(&scores, &service, &format!("in {}", args.out.display())))
+}
+
+/// What makes scores of this history at this instant less than the model promises.
+fn doubts(service: &Service, given: Given, as_of: Instant) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let artifact = service.artifact();
+    let (_, known_until) = artifact.data_span;
+    if as_of < known_until {
+        doubts.push(format!(
+            "the model was trained on what was known at {known_until}, after {as_of}: these scores are no fair test of it"
+        ));
+    }
+    let age_days = as_of.days_since(known_until);
+    let (_, shift) = artifact.training.serving();
+    // A third of a horizon on, other customers are at stake in another season.
+    if shift != 0.0 && age_days > i64::from(artifact.settings.horizon.get()) / 3 {
+        doubts.push(format!(
+            "the model's shift for the season was estimated for {known_until}, {age_days} days before: train again"
+        ));
+    }
+    if artifact.training.complaints && !given.complaints {
+        doubts.push(
+            "the model was trained with complaints, and there are none here: give --complaints, or everyone counts as content"
+                .to_owned(),
+        );
+    }
+    let untold: Vec<&str> = service.features().untold_by(given).map(|feature| feature.name).collect();
+    if !untold.is_empty() {
+        doubts.push(format!(
+            "the model was trained with {}, which these files cannot tell: they count as unknown",
+            untold.join(", ")
+        ));
+    }
+    doubts
 }
 
 /// The population is empty.

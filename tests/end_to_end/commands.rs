@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::support::{CDNOW, done, folder, json, shop};
+use crate::support::{CDNOW, done, folder, json, run, shop};
 
 const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action,net_value,\
                        recency_days,frequency,monetary,complaint_count,tenure_days";
@@ -166,6 +166,20 @@ fn backtest_prints_one_object_with_the_promised_keys() {
             "a shop with this much pattern can be read: {model}"
         );
     }
+}
+
+#[test]
+fn scores_without_what_the_model_learnt_from_are_doubted() {
+    let (shop, store) = (shop(), folder());
+    fs::copy(shop.store.join("model.mainstay"), store.path().join("model.mainstay")).unwrap();
+    let said = run(&format!(
+        "score --purchases {} --store {} --out {}",
+        shop.purchases.display(),
+        store.path().display(),
+        store.path().join("s.csv").display()
+    ));
+    let noted = String::from_utf8(said.stderr).unwrap();
+    assert!(noted.contains("the model was trained with complaints, and there are none here"), "{noted}");
 }
 
 #[test]

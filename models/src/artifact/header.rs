@@ -24,6 +24,7 @@ pub(super) struct Header {
     features: Vec<String>,
     purchasing: Option<BgNbd>,
     label: String,
+    complaints: bool,
     horizon_days: u32,
     lookback_days: u32,
     seed: u64,
@@ -59,13 +60,14 @@ struct HeaderShift {
 
 impl Header {
     pub(super) fn of(artifact: &Artifact) -> Self {
-        let Training { label, models, chosen, shift, verdict, origins, snapshots, reference, lifetime } =
+        let Training { label, complaints, models, chosen, shift, verdict, origins, snapshots, reference, lifetime } =
             &artifact.training;
         let Settings { horizon, lookback, seed, trainer } = artifact.settings;
         Self {
             features: models.inputs.features.names().map(str::to_owned).collect(),
             purchasing: models.inputs.purchasing,
             label: label.to_string(),
+            complaints: *complaints,
             horizon_days: horizon.get(),
             lookback_days: lookback.get(),
             seed,
@@ -124,6 +126,7 @@ impl Header {
             data_span: (instant(&self.first_order)?, instant(&self.last_order)?),
             training: Training {
                 label: self.label.parse::<Label>().map_err(|error| bad(&error.to_string()))?,
+                complaints: self.complaints,
                 models: Models {
                     inputs: Inputs { features, purchasing: self.purchasing, horizon },
                     logistic: self.logistic,

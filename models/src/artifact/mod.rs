@@ -214,6 +214,7 @@ mod tests {
             (at("2023-01-01"), at("2024-06-30T12:00:00Z")),
             Training {
                 label: Label::ContractEnd,
+                complaints: true,
                 models: Models {
                     inputs,
                     logistic: linear.clone(),
