@@ -17,10 +17,11 @@ use super::settings::built_in_offers;
 use super::{backtest as backtest_command, list, output, score};
 use crate::api::{App, Listener};
 use crate::failure::{Failure, Kind};
+use crate::promotion;
+use crate::sample;
 use crate::scores::Scores;
 use crate::service::{Assumptions, Service};
 use crate::store::Store;
-use crate::{promotion, sample};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {

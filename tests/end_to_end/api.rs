@@ -74,8 +74,8 @@ fn server() -> Server {
 
 /// The rows of a file of the small shop, split at commas.
 fn lines(path: &std::path::Path) -> Vec<Vec<String>> {
-    let text = fs::read_to_string(path).unwrap();
-    text.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect()).collect()
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
 /// The request for a customer of the small shop, rows in an order of their own.
@@ -137,6 +137,7 @@ fn an_answer_has_every_field_and_its_reasons() {
             "customer_id",
             "as_of",
             "churn_probability",
+            "why",
             "reasons",
             "base_log_odds",
             "calibration",
@@ -161,6 +162,12 @@ fn an_answer_has_every_field_and_its_reasons() {
     let recency = reasons.iter().find(|reason| reason["feature"] == "recency_days").unwrap();
     assert_eq!(recency["value"].as_f64().unwrap(), row[6].parse::<f64>().unwrap());
     assert!(score["model"].as_str().unwrap().contains('-'));
+    assert!(reasons.iter().all(|reason| !reason["text"].as_str().unwrap().is_empty()), "{reasons:?}");
+    let days = format!("{} day", row[6]);
+    assert!(recency["text"].as_str().unwrap().contains(&days), "{recency}");
+    // The list says the same.
+    let why: Vec<&str> = score["why"].as_array().unwrap().iter().map(|why| why.as_str().unwrap()).collect();
+    assert_eq!(why, row[11..14].iter().map(String::as_str).filter(|why| !why.is_empty()).collect::<Vec<_>>());
 }
 
 /// Hostile and mistaken requests: a problem document each, with a status that says whose fault it is.
@@ -309,7 +316,7 @@ fn a_newer_model_answers_without_a_restart_and_a_broken_one_does_not() {
     let train = |seed: u32| {
         let (input, store) = (shop().input(), store.display());
         let trained = crate::support::json(&format!(
-            "train {input} --horizon 60d --lookback 180d --seed {seed} --store {store} --json"
+            "train {input} --horizon 60d --lookback 180d --seed {seed} --promote --store {store} --json"
         ));
         trained["model"].as_str().unwrap().to_owned()
     };

@@ -8,13 +8,16 @@ use serde_json::Value;
 use crate::support::{CDNOW, done, folder, json, run, shop};
 
 const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action,net_value,\
-                       recency_days,frequency,monetary,complaint_count,tenure_days";
+                       recency_days,frequency,monetary,complaint_count,tenure_days,reason_1,reason_2,reason_3";
 
 /// The rows of a CSV file by column name.
 fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
-    let mut lines = text.lines().map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
-    let header = lines.next().unwrap();
-    lines.map(|line| header.iter().cloned().zip(line).collect()).collect()
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let row = |row: csv::StringRecord| {
+        header.iter().map(str::to_owned).zip(row.iter().map(str::to_owned)).collect()
+    };
+    reader.records().map(|record| row(record.unwrap())).collect()
 }
 
 fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
@@ -36,6 +39,30 @@ fn scores_hold_the_promised_columns_sorted_by_customer() {
         assert!(number(row, "recency_days") < 180.0, "the population bought within the lookback");
     }
     assert!(rows.iter().any(|row| row["complaint_count"] != "0"));
+}
+
+/// Sentences with the customer's own numbers, the strongest first; "unknown" alone where nothing stands out.
+#[test]
+fn scores_say_why_with_the_customers_own_numbers() {
+    let rows = csv(&fs::read_to_string(&shop().scores).unwrap());
+    let mut with_silence = 0;
+    for row in &rows {
+        let reasons = ["reason_1", "reason_2", "reason_3"].map(|column| row[column].as_str());
+        assert!(!reasons[0].is_empty(), "{row:?}");
+        assert!(reasons[0] != "unknown" || reasons[1].is_empty(), "{reasons:?}");
+        assert!(!reasons[1].is_empty() || reasons[2].is_empty(), "{reasons:?}");
+        for reason in reasons.iter().filter(|reason| reason.starts_with("no order for ")) {
+            let days = format!("no order for {} day", row["recency_days"]);
+            assert!(reason.starts_with(&days), "{reason} of {}", row["recency_days"]);
+            with_silence += 1;
+        }
+    }
+    assert!(with_silence > 5, "{with_silence} of {} are told to be silent", rows.len());
+    let list = json(&format!("list --scores {} --top 3 --format json", shop().scores.display()));
+    let first = rows.iter().find(|row| list[0]["customer_id"] == row["customer_id"].as_str()).unwrap();
+    assert_eq!(list[0]["reason_1"], first["reason_1"].as_str());
+    let table = done(&format!("list --store {} --top 3", shop().store.display()));
+    assert!(table.contains(&first["reason_1"]), "{table}");
 }
 
 /// ECONOMICS.md section 1 and docs/economics.md, from the row itself and the flags.

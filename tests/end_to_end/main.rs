@@ -14,6 +14,7 @@ mod independent;
 mod input;
 mod kept;
 mod memory;
+mod models;
 mod onnx;
 mod same_bytes;
 mod support;
