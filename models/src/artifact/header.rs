@@ -60,8 +60,18 @@ struct HeaderShift {
 
 impl Header {
     pub(super) fn of(artifact: &Artifact) -> Self {
-        let Training { label, complaints, models, chosen, shift, verdict, origins, snapshots, reference, lifetime } =
-            &artifact.training;
+        let Training {
+            label,
+            complaints,
+            models,
+            chosen,
+            shift,
+            verdict,
+            origins,
+            snapshots,
+            reference,
+            lifetime,
+        } = &artifact.training;
         let Settings { horizon, lookback, seed, trainer } = artifact.settings;
         Self {
             features: models.inputs.features.names().map(str::to_owned).collect(),
