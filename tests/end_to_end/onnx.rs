@@ -1,5 +1,5 @@
-//! The exported model, computed by Python's onnxruntime. Skipped, saying so, where there is no Python with it:
-//! `MAINSTAY_PYTHON` names one made from tests/independent/requirements.txt.
+//! The exported model, computed by Python's onnxruntime: that of `MAINSTAY_PYTHON`, which is then to have it, or of
+//! `python3`. Skipped, saying so, where that one has none.
 
 use std::fs;
 use std::path::Path;
@@ -21,9 +21,11 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/independent/onn
 
 /// A Python that has onnxruntime.
 fn python() -> Option<String> {
-    let python = std::env::var("MAINSTAY_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let named = std::env::var("MAINSTAY_PYTHON").ok();
+    let python = named.clone().unwrap_or_else(|| "python3".to_owned());
     let has_it = Command::new(&python).args(["-c", "import numpy, onnx, onnxruntime"]).output();
     let has_it = has_it.is_ok_and(|output| output.status.success());
+    assert!(has_it || named.is_none(), "{python} does not have tests/independent/onnx_requirements.txt");
     if !has_it {
         eprintln!("skipped: {python} has no numpy, onnx and onnxruntime");
     }
