@@ -14,9 +14,9 @@ first order. Their features come from `mainstay features`, the labels and BG/NBD
 the same model, Mainstay trains on the log and one more line at the cutoff: an order of nobody's, over nothing, which is
 no purchase. The measures of what `mainstay score` says then are those of the first model of `mainstay backtest`.
 
-Of every peer: the measures of `mainstay backtest`, and by how much Mainstay's differ, with the interval that holds 95 % of
-2,000 draws of the customers, the same draws for both. Mainstay is worse than the best peer beyond chance where the whole
-interval is on the wrong side; the best is the one that turned out best, each measure for itself.
+Of every peer: the measures of `mainstay backtest`, and by how much Mainstay's differ, with the interval that holds 95 %
+of 2,000 draws of the customers, the same draws for both. Mainstay is worse than the best peer beyond chance where the
+whole interval is on the wrong side; the best is the one that turned out best, each measure for itself.
 """
 
 import argparse
@@ -46,8 +46,8 @@ FEATURES = [*CORE, *(f"purchases_{n}d" for n in WINDOWS), *(f"money_{n}d" for n 
             "amount_spread", "gap_mean_days", "gap_spread_days", "gap_longest_days", "silence_ratio", "net_monetary"]
 MEASURES = {"ROC-AUC": 1, "log loss": -1, "ECE": -1}  # 1 where more is better
 
-# Instants are microseconds since 1970; money is decimal until it has been compared with zero. A cancellation is a line of
-# the order it names.
+# Instants are microseconds since 1970; money is decimal until it has been compared with zero. A cancellation is a line
+# of the order it names.
 ORDERS = """
     select customer_id, min(epoch_us(ts)) as us, sum(cast(amount as decimal(18, 6))) as amount
     from '{purchases}' where {condition} and epoch_us(ts) <= {until} group by customer_id, {order_id}
