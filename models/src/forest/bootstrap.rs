@@ -2,7 +2,7 @@
 //!
 //! A tree splits its rows again and again. They are therefore copied out once a tree and moved within the copy, so that
 //! the rows of a node lie side by side in memory however deep the node is: to follow an index into the whole table
-//! instead took twice as long.
+//! instead took nearly twice as long.
 
 use super::bins::Binned;
 use super::random::SplitMix64;
