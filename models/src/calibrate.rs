@@ -5,7 +5,7 @@ use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
 use crate::logistic::newton;
-use crate::odds::{log_odds, sigmoid, softplus};
+use crate::odds::{is_possible, log_odds, sigmoid, softplus};
 
 /// Below so many rows of either outcome a curve would follow chance.
 const FEWEST_OF_EACH: usize = 100;
@@ -84,11 +84,11 @@ impl Calibration {
         match self {
             Self::None => true,
             Self::Beta { of_churners, of_stayers, level } => {
-                let is_weight = |weight: f64| weight.is_finite() && weight >= 0.0;
-                is_weight(*of_churners) && is_weight(*of_stayers) && level.is_finite()
+                let is_weight = |weight: f64| is_possible(weight) && weight >= 0.0;
+                is_weight(*of_churners) && is_weight(*of_stayers) && is_possible(*level)
             }
             Self::Isotonic(points) => {
-                points.iter().all(|(x, y)| x.is_finite() && y.is_finite())
+                points.iter().all(|&(x, y)| is_possible(x) && is_possible(y))
                     && points.windows(2).all(|pair| pair[0].0 < pair[1].0 && pair[0].1 <= pair[1].1)
             }
         }

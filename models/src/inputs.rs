@@ -32,14 +32,19 @@ impl FeatureList {
         Self(registry::told_by(given))
     }
 
-    /// The features of these names; `None` if one is unknown, or the core does not come first.
+    /// The features of these names; `None` if one is unknown or there twice, or the core does not come first.
     pub fn of_names<'a>(names: impl Iterator<Item = &'a str>) -> Option<Self> {
         let features: Option<Vec<_>> =
             names.map(|name| registry::all().find(|feature| feature.name == name)).collect();
         let has_core = |features: &[&Feature]| {
             features.len() >= CORE.len() && features.iter().zip(&CORE).all(|(a, b)| a.name == b.name)
         };
-        features.filter(|features| has_core(features)).map(Self)
+        let are_all_others = |features: &[&Feature]| {
+            let mut names: Vec<&str> = features.iter().map(|feature| feature.name).collect();
+            names.sort_unstable();
+            names.windows(2).all(|pair| pair[0] != pair[1])
+        };
+        features.filter(|features| has_core(features) && are_all_others(features)).map(Self)
     }
 
     /// How many there are.
@@ -115,5 +120,22 @@ impl Inputs {
             }
         });
         values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_has_the_core_first_and_nothing_twice() {
+        let list = |more: &[&'static str]| {
+            let core = CORE.iter().map(|feature| feature.name);
+            FeatureList::of_names(core.chain(more.iter().copied())).map(|list| list.width())
+        };
+        assert_eq!(list(&["silence_ratio"]), Some(CORE.len() + 1));
+        assert_eq!(list(&["silence_ratio", "silence_ratio"]), None);
+        assert_eq!(list(&["shoe_size"]), None);
+        assert!(FeatureList::of_names(["silence_ratio"].into_iter()).is_none());
     }
 }

@@ -8,6 +8,14 @@ pub fn sigmoid(log_odds: f64) -> f64 {
 /// The least probability that has log-odds of its own; the most is 1 less this.
 pub const LEAST: f64 = 1e-9;
 
+/// No fit comes near log-odds of this size, either way, and sums and products of a few numbers within it are finite.
+const MOST: f64 = 1e12;
+
+/// Whether a number read from a file can be log-odds, or a part of them; NaN cannot.
+pub(crate) fn is_possible(log_odds: f64) -> bool {
+    log_odds.abs() <= MOST
+}
+
 /// ln(p / (1 − p)), the probability kept within [[`LEAST`], 1 − [`LEAST`]].
 pub fn log_odds(p: f64) -> f64 {
     let p = p.clamp(LEAST, 1.0 - LEAST);

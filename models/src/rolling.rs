@@ -43,6 +43,13 @@ pub struct Origin {
     pub rule: Metrics,
 }
 
+impl Origin {
+    /// Whether it is one: read from a file, it may be anything.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.cutoff.parse::<Instant>().is_ok() && self.churned <= self.rows
+    }
+}
+
 /// What was said at all origins, one row a customer and origin.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Said {

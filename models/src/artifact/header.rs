@@ -13,6 +13,7 @@ use crate::inputs::{FeatureList, Inputs};
 use crate::lifetime::{BgNbd, Fitted};
 use crate::logistic::Logistic;
 use crate::model::{Models, Serving};
+use crate::odds::is_possible;
 use crate::rolling::Origin;
 use crate::season::{Residuals, ShiftKind};
 use crate::training::{SeasonShift, Settings, SnapshotSummary, Training};
@@ -111,19 +112,28 @@ impl Header {
             .ok_or_else(|| ArtifactError::OtherFeatures { theirs: self.features.join(", ") })?;
         let days = |days| Days::new(days).ok_or_else(|| bad("a number of days is out of range"));
         let instant = |text: &str| text.parse::<Instant>().map_err(|error| bad(&error.to_string()));
-        let is_possible = |model: &Logistic| {
-            model.intercept.is_finite() && model.terms.iter().all(|term| term.is_possible(width))
-        };
-        if !is_possible(&self.logistic) || !is_possible(&self.rule) {
+        if !self.logistic.is_possible(width) || !self.rule.is_possible(width) {
             return Err(bad("a term of a logistic regression is out of range"));
         }
-        if !self.chosen.calibration.is_possible() || !self.shift.log_odds.is_finite() {
+        if !self.chosen.calibration.is_possible() || !is_possible(self.shift.log_odds) {
             return Err(bad("the calibration is out of range"));
         }
-        if self.snapshots.iter().all(|s| s.rows == 0) || self.snapshots.iter().any(|s| s.churned > s.rows) {
+        let rows = self.snapshots.iter().try_fold(0_usize, |sum, snapshot| sum.checked_add(snapshot.rows));
+        if rows.is_none_or(|rows| rows == 0) || self.snapshots.iter().any(|s| s.churned > s.rows) {
             return Err(bad("the snapshots do not add up"));
         }
+        if !self.origins.iter().all(Origin::is_possible) {
+            return Err(bad("a rolling backtest is none"));
+        }
+        if !self.lifetime.is_possible() {
+            return Err(bad("the lifetime values are out of range"));
+        }
         let horizon = days(self.horizon_days)?;
+        let inputs = Inputs { features, purchasing: self.purchasing, horizon };
+        let names: Vec<String> = inputs.names().into_iter().map(str::to_owned).collect();
+        if !self.reference.is_of(&names) {
+            return Err(bad("the customers it compares with are not of its columns"));
+        }
         let HeaderShift { kind, residuals, log_odds } = self.shift;
         Ok(Artifact {
             id,
@@ -137,12 +147,7 @@ impl Header {
             training: Training {
                 label: self.label.parse::<Label>().map_err(|error| bad(&error.to_string()))?,
                 complaints: self.complaints,
-                models: Models {
-                    inputs: Inputs { features, purchasing: self.purchasing, horizon },
-                    logistic: self.logistic,
-                    forest,
-                    rule: self.rule,
-                },
+                models: Models { inputs, logistic: self.logistic, forest, rule: self.rule },
                 chosen: self.chosen,
                 shift: SeasonShift { kind, residuals, log_odds },
                 verdict: self.verdict,

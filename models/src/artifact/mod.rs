@@ -185,7 +185,7 @@ mod tests {
     use crate::evaluate::profit::Campaign;
     use crate::gate::{Gain, Grade, Verdict};
     use crate::inputs::{FeatureList, Inputs};
-    use crate::lifetime::{Amounts, BgNbd, FitError, Fitted, Lifetime};
+    use crate::lifetime::{Amounts, BgNbd, FitError, Fitted, Lifetime, Retention};
     use crate::logistic::{Logistic, Scale, Term, Transform};
     use crate::model::{Kind, Models, Serving};
     use crate::season::ShiftKind;
@@ -327,6 +327,67 @@ mod tests {
         assert!(reseal(|body| body.push(0)).is_err(), "more than a model");
         let huge = reseal(|body| body[12..20].copy_from_slice(&u64::MAX.to_le_bytes()));
         assert!(huge.is_err(), "an absurd length allocates nothing");
+    }
+
+    type Change = fn(&mut Training);
+
+    /// Numbers and lists that the reader takes as such and that would make an answer infinite, a walk endless or a place
+    /// none.
+    #[test]
+    fn what_no_training_writes_is_refused() {
+        let changes: [(&str, Change); 20] = [
+            ("a column twice", |t| t.models.logistic.terms.push(t.models.logistic.terms[0])),
+            ("an infinite term", |t| {
+                t.models.rule.terms[0].transform =
+                    Transform { mean: 1e300, ..t.models.rule.terms[0].transform };
+            }),
+            ("an infinite intercept, nearly", |t| t.models.rule.intercept = 1e300),
+            ("infinite weights, nearly", |t| {
+                let (of_churners, of_stayers) = (1e300, 1e300);
+                t.chosen.calibration = Calibration::Beta { of_churners, of_stayers, level: 0.0 };
+            }),
+            ("an infinite slope", |t| {
+                t.chosen.calibration = Calibration::Isotonic(vec![(-1.0, -1e308), (1.0, 1e308)]);
+            }),
+            ("an infinite shift, nearly", |t| t.shift.log_odds = -1e300),
+            ("rows that cannot be added up", |t| {
+                t.snapshots[0].rows = usize::MAX;
+                t.snapshots.push(t.snapshots[0]);
+            }),
+            ("a feature not compared", |t| drop(t.reference.features.pop())),
+            ("a feature of another name", |t| t.reference.features[0].feature = "| a cell".into()),
+            ("probabilities of another name", |t| t.reference.probabilities.feature = "<b>".into()),
+            ("fewer bins than edges", |t| t.reference.features[1].counts.clear()),
+            ("more bins than are made", |t| {
+                t.reference.features[1].edges = (0..10).map(f64::from).collect();
+                t.reference.features[1].counts = [vec![t.reference.rows], vec![0; 10]].concat();
+            }),
+            ("edges that fall", |t| {
+                t.reference.features[1].edges = vec![2.0, 1.0];
+                t.reference.features[1].counts = vec![t.reference.rows, 0, 0];
+            }),
+            ("more left than were there", |t| t.reference.churned = t.reference.rows + 1),
+            ("no usual contributions", |t| t.reference.usual_contributions.clear()),
+            ("an infinite usual contribution, nearly", |t| t.reference.usual_contributions[0] = 1e308),
+            ("a horizon of no days", |t| {
+                t.lifetime.lifetime = Lifetime::Rate(Retention { churn_rate: 0.0, horizon_days: 0 });
+            }),
+            ("more leave than there are", |t| {
+                t.lifetime.lifetime = Lifetime::Contractual(Retention { churn_rate: 2.0, horizon_days: 9 });
+            }),
+            ("fewer purchases than days with one", |t| {
+                if let Lifetime::BgNbd { purchases_per_day, .. } = &mut t.lifetime.lifetime {
+                    *purchases_per_day = -1.0;
+                }
+            }),
+            ("a correlation above 1", |t| t.lifetime.correlation = Some(1.5)),
+        ];
+        for (what, change) in changes {
+            let mut changed = artifact();
+            change(&mut changed.training);
+            let read = Artifact::from_bytes(&changed.to_bytes());
+            assert!(matches!(read, Err(ArtifactError::Impossible { .. })), "{what}: {read:?}");
+        }
     }
 
     proptest! {

@@ -64,7 +64,8 @@ impl Distribution {
 
     /// Whether it is one: read from a file, it may be anything.
     pub(super) fn is_possible(&self) -> bool {
-        self.counts.len() == self.edges.len() + 1
+        self.edges.len() < BINS
+            && self.counts.len() == self.edges.len() + 1
             && self.edges.iter().all(|edge| edge.is_finite())
             && self.edges.windows(2).all(|pair| pair[0] < pair[1])
     }
@@ -76,7 +77,7 @@ impl Distribution {
         let now = counts.iter().chain([&missing]).copied();
         // A bin that neither has rows in is no bin.
         let bins: Vec<(f64, f64)> =
-            before.zip(now).filter(|&(a, b)| a + b > 0).map(|(a, b)| (a as f64, b as f64)).collect();
+            before.zip(now).filter(|&(a, b)| a > 0 || b > 0).map(|(a, b)| (a as f64, b as f64)).collect();
         let share_missing = |missing: u64, rows: u64| missing as f64 / (rows as f64).max(1.0);
         Shift {
             feature: self.feature.clone(),

@@ -13,6 +13,7 @@ pub use self::distribution::{Chance, Distribution, Shift};
 pub use self::outcome::{ChurnShift, Honesty, Interval};
 
 use crate::dataset::Rows;
+use crate::odds::is_possible;
 
 /// The chance that any feature at all is called moved where none has.
 const FALSE_ALARM: f64 = 0.01;
@@ -113,9 +114,10 @@ impl Reference {
         names.eq(columns)
             && self.churned <= self.rows
             && self.features.iter().all(|feature| feature.is_possible() && feature.rows() == self.rows)
+            && self.probabilities.feature == PROBABILITY
             && self.probabilities.is_possible()
             && self.usual_contributions.len() == columns.len()
-            && self.usual_contributions.iter().all(|contribution| contribution.is_finite())
+            && self.usual_contributions.iter().all(|&contribution| is_possible(contribution))
     }
 }
 

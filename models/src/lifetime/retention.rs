@@ -21,6 +21,11 @@ pub struct Retention {
 }
 
 impl Retention {
+    /// Whether it is one: read from a file, it may be anything.
+    pub(super) fn is_possible(&self) -> bool {
+        (0.0..=1.0).contains(&self.churn_rate) && Days::new(self.horizon_days).is_some()
+    }
+
     /// How many years a kept customer is expected to stay, discounted: see [`expected_years_kept`].
     pub fn expected_years_kept(&self, discount: YearlyDiscount) -> f64 {
         years_kept(self.churn_rate, f64::from(self.horizon_days), discount)

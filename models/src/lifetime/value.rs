@@ -18,6 +18,9 @@ const PERIODS_PER_YEAR: usize = 4;
 const PERIODS: usize = 5 * PERIODS_PER_YEAR;
 const PERIOD_DAYS: f64 = 365.0 / PERIODS_PER_YEAR as f64;
 
+/// No customers buy so often in a day.
+const MOST_PURCHASES_PER_DAY: f64 = 1e9;
+
 /// A model of what keeping a customer is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -127,6 +130,20 @@ pub struct Fitted {
     pub no_gamma_gamma: Option<FitError>,
     /// How far repeat buyers' frequency and mean amount go together, which Gamma-Gamma takes to be 0.
     pub correlation: Option<f64>,
+}
+
+impl Fitted {
+    /// Whether it gives every customer a worth: read from a file, it may be anything. Parameters are looked at where they
+    /// are read.
+    pub(crate) fn is_possible(&self) -> bool {
+        let is_possible = match self.lifetime {
+            Lifetime::BgNbd { purchases_per_day, .. } => {
+                (1.0..=MOST_PURCHASES_PER_DAY).contains(&purchases_per_day)
+            }
+            Lifetime::Rate(retention) | Lifetime::Contractual(retention) => retention.is_possible(),
+        };
+        is_possible && self.correlation.is_none_or(|correlation| (-1.0..=1.0).contains(&correlation))
+    }
 }
 
 impl Lifetime {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use self::transform::{Scale, Transform};
 use crate::TrainingError;
 use crate::dataset::{Dataset, Rows};
+use crate::odds::is_possible;
 
 /// log-odds = intercept + Σ over its features of coefficient·z, or of what no value counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ use crate::dataset::{Dataset, Rows};
 pub struct Logistic {
     /// The log-odds of a row that is average in everything.
     pub intercept: f64,
-    /// One term per feature used.
+    /// One term per feature used, in the order of the columns.
     pub terms: Vec<Term>,
 }
 
@@ -86,6 +87,14 @@ impl Logistic {
         }
         contributions
     }
+
+    /// Whether it can be computed for rows of a width, a column having one term at most: read from a file, it may be
+    /// anything.
+    pub(crate) fn is_possible(&self, width: usize) -> bool {
+        is_possible(self.intercept)
+            && self.terms.iter().all(|term| term.column < width && term.is_possible())
+            && self.terms.windows(2).all(|pair| pair[0].column < pair[1].column)
+    }
 }
 
 impl Term {
@@ -94,10 +103,12 @@ impl Term {
         self.transform.apply(row[self.column]).map_or(self.missing, |z| self.coefficient * z)
     }
 
-    /// Whether it can be computed for rows of a width: read from a file, it may be anything.
-    pub(crate) fn is_possible(&self, width: usize) -> bool {
-        let numbers = [self.coefficient, self.missing];
-        self.column < width && self.transform.is_possible() && numbers.iter().all(|n| n.is_finite())
+    /// Whether what it gives are log-odds: read from a file, it may be anything. Between the ends of what a value can come
+    /// to, all is.
+    fn is_possible(&self) -> bool {
+        let Transform { low, high, .. } = self.transform;
+        let at_ends = [low, high].map(|end| self.coefficient * self.transform.standardised(end));
+        self.transform.is_possible() && at_ends.into_iter().chain([self.missing]).all(is_possible)
     }
 }
 

@@ -76,11 +76,16 @@ impl Transform {
     /// The number for a value; `None` for no value.
     pub fn apply(&self, value: f32) -> Option<f64> {
         let scaled = self.scale.of(f64::from(value));
-        (!value.is_nan()).then(|| (scaled.clamp(self.low, self.high) - self.mean) / self.deviation)
+        (!value.is_nan()).then(|| self.standardised(scaled.clamp(self.low, self.high)))
+    }
+
+    /// The number for a scaled value.
+    pub(super) fn standardised(&self, scaled: f64) -> f64 {
+        (scaled - self.mean) / self.deviation
     }
 
     /// Whether [`Self::apply`] cannot fail: read from a file, it may be anything.
-    pub(crate) fn is_possible(&self) -> bool {
+    pub(super) fn is_possible(&self) -> bool {
         let numbers = [self.low, self.high, self.mean, self.deviation];
         numbers.iter().all(|number| number.is_finite()) && self.low <= self.high && self.deviation > 0.0
     }
