@@ -2,6 +2,8 @@
 //!
 //! `cargo run --example seeds` in this folder; the same bytes every time.
 
+mod models;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -60,7 +62,8 @@ fn main() -> Outcome<()> {
     csv()?;
     parquet()?;
     segments()?;
-    conditions()
+    conditions()?;
+    models::models()
 }
 
 fn save(target: &str, name: &str, options: &[u8], content: &[u8]) -> Outcome<()> {
