@@ -257,7 +257,7 @@ mod tests {
         let apart: Vec<u64> = (0..200).map(mix).collect();
         let two: Vec<u64> = (0..200).map(|row| mix(row / 100)).collect();
         let width = |customers: &[u64]| {
-            let gain = bootstrap(customers, &[values.clone()], 1)[0];
+            let gain = bootstrap(customers, std::slice::from_ref(&values), 1)[0];
             gain.high - gain.low
         };
         assert!(width(&two) > 4.0 * width(&apart));
