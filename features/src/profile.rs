@@ -17,13 +17,15 @@ const MIN_CUSTOMERS: usize = 1024;
 const LISTED: [&str; 3] = ["name", "phone", "account_owner"];
 
 /// The columns of outputs besides features and attributes.
-const OUTPUT_COLUMNS: [&str; 9] = [
+const OUTPUT_COLUMNS: [&str; 11] = [
     "customer_id",
     "as_of",
     "churn_probability",
     "lifetime_value",
     "action",
     "net_value",
+    "purchases_if_kept",
+    "purchase_amount",
     "reason_1",
     "reason_2",
     "reason_3",

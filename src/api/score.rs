@@ -224,6 +224,8 @@ fn answer(
         "season_shift": explanation.shift,
         "untold_features": untold,
         "lifetime_value": scored.lifetime_value.get(),
+        "purchases_if_kept": scored.expected.discounted_purchases,
+        "purchase_amount": scored.expected.mean_amount,
         "action": scored.decision.action(),
         "net_value": scored.decision.net_value.get(),
         "break_even_probability": match scored.decision.break_even {

@@ -14,6 +14,7 @@ use mainstay_features::profile::{self, Attribute};
 use mainstay_features::registry::{CORE, Row};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
+use mainstay_models::lifetime::Expected;
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -24,8 +25,16 @@ use crate::service::{REASONS, Service};
 pub const SCORE_COLUMNS: [&str; 6] =
     ["customer_id", "as_of", "churn_probability", "lifetime_value", "action", "net_value"];
 
-/// The names of the columns after the features: why a customer may leave, in sentences.
+/// The names of the columns after the features: what the lifetime value is the product of, with the margin.
+pub const VALUE_COLUMNS: [&str; 2] = ["purchases_if_kept", "purchase_amount"];
+/// The names of the columns after these: why a customer may leave, in sentences.
 pub const REASON_COLUMNS: [&str; REASONS] = ["reason_1", "reason_2", "reason_3"];
+
+/// The columns that every list has, in order.
+fn known_columns() -> impl Iterator<Item = &'static str> {
+    let features = CORE.iter().map(|feature| feature.name);
+    SCORE_COLUMNS.into_iter().chain(features).chain(VALUE_COLUMNS).chain(REASON_COLUMNS)
+}
 
 /// Scores of one population at one instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +66,8 @@ pub struct ScoreRow {
     pub net_value: f64,
     /// The features.
     pub features: Row,
+    /// What the customer will do if kept.
+    pub expected: Expected,
     /// Why the customer may leave: at most [`REASONS`] sentences, one a line.
     pub reasons: Box<str>,
     /// What customers files say, as known at the instant; as many as [`Scores::shown`].
@@ -128,6 +139,7 @@ impl Scores {
                 action,
                 net_value: scored.decision.net_value.get(),
                 features: scored.row,
+                expected: scored.expected,
                 reasons,
                 shown: shown.collect(),
             });
@@ -180,6 +192,9 @@ impl Scores {
             let value = if feature.unit.is_whole() { json!(value as i64) } else { json!(value) };
             object.insert(feature.name.into(), value);
         }
+        for (name, value) in VALUE_COLUMNS.into_iter().zip(values_of(&row.expected)) {
+            object.insert(name.into(), json!(value));
+        }
         for (name, reason) in REASON_COLUMNS.iter().zip(row.reasons()) {
             object.insert((*name).to_owned(), json!(reason));
         }
@@ -197,14 +212,17 @@ impl Scores {
     }
 }
 
+/// What is in the columns of [`VALUE_COLUMNS`].
+fn values_of(expected: &Expected) -> [f64; VALUE_COLUMNS.len()] {
+    [expected.discounted_purchases, expected.mean_amount]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_customers_files_say_cannot_take_the_name_of_a_column() {
-        let names = SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name));
-        let names = names.chain(REASON_COLUMNS);
-        names.for_each(|name| assert!(profile::is_reserved(name), "{name}"));
+        known_columns().for_each(|name| assert!(profile::is_reserved(name), "{name}"));
     }
 }

@@ -9,9 +9,10 @@ use arrow_array::{Array, RecordBatch, StringArray};
 use mainstay_features::id::IdKind;
 use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
+use mainstay_models::lifetime::Expected;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{Format, REASON_COLUMNS, SCORE_COLUMNS, ScoreRow, Scores};
+use super::{Format, REASON_COLUMNS, SCORE_COLUMNS, ScoreRow, Scores, VALUE_COLUMNS, known_columns};
 use crate::failure::{Failure, Kind};
 
 /// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
@@ -39,11 +40,6 @@ fn empty() -> Scores {
     }
 }
 
-/// The columns that every list has.
-fn known_columns() -> impl Iterator<Item = &'static str> {
-    SCORE_COLUMNS.into_iter().chain(CORE.iter().map(|feature| feature.name)).chain(REASON_COLUMNS)
-}
-
 /// Sentences, one a line.
 fn lines<'a>(reasons: impl Iterator<Item = Option<&'a str>>) -> Box<str> {
     reasons.flatten().filter(|reason| !reason.is_empty()).collect::<Vec<_>>().join("\n").into()
@@ -69,6 +65,8 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
     let as_of = batch.column_by_name(as_of)?.as_primitive_opt::<TimestampMicrosecondType>()?;
     let (churn_probability, lifetime_value, net_value) =
         (numbers(churn_probability)?, numbers(lifetime_value)?, numbers(net_value)?);
+    let [purchases_if_kept, purchase_amount] = VALUE_COLUMNS;
+    let (purchases_if_kept, purchase_amount) = (numbers(purchases_if_kept)?, numbers(purchase_amount)?);
     let actions = batch.column_by_name(action)?.as_string_opt::<i32>()?;
     let features: Vec<Vec<f64>> = CORE
         .iter()
@@ -112,6 +110,10 @@ fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
             action,
             net_value: net_value[i],
             features: std::array::from_fn(|feature| features[feature][i]),
+            expected: Expected {
+                discounted_purchases: purchases_if_kept[i],
+                mean_amount: purchase_amount[i],
+            },
             reasons: lines(reasons.iter().map(|texts| texts.is_valid(i).then(|| texts.value(i)))),
             shown: shown.iter().map(|texts| texts.is_valid(i).then(|| texts.value(i).into())).collect(),
         });
@@ -150,6 +152,10 @@ fn read_csv(file: File) -> Result<Scores, String> {
             action,
             net_value: number(5)?,
             features,
+            expected: Expected {
+                discounted_purchases: number(SCORE_COLUMNS.len() + CORE.len())?,
+                mean_amount: number(SCORE_COLUMNS.len() + CORE.len() + 1)?,
+            },
             reasons: lines((known - REASON_COLUMNS.len()..known).map(|column| Some(at(column)))),
             shown: (known..header.len())
                 .map(at)

@@ -4,9 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
-use mainstay_features::registry::CORE;
-
-use super::{REASON_COLUMNS, SCORE_COLUMNS, ScoreRow, Scores};
+use super::{REASON_COLUMNS, SCORE_COLUMNS, ScoreRow, Scores, VALUE_COLUMNS, known_columns, values_of};
 use crate::columns::{self, Column};
 use crate::parquet_file::{ParquetFile, ROW_GROUP_ROWS};
 
@@ -73,6 +71,12 @@ fn score_columns(scores: &Scores, rows: &[ScoreRow]) -> Vec<Column> {
     ];
     columns.extend(columns::core(rows.iter().map(|row| &row.features)));
     columns.extend(
+        VALUE_COLUMNS
+            .into_iter()
+            .enumerate()
+            .map(|(i, name)| columns::numbers(name, rows.iter().map(|row| values_of(&row.expected)[i]))),
+    );
+    columns.extend(
         REASON_COLUMNS
             .iter()
             .enumerate()
@@ -88,8 +92,7 @@ fn score_columns(scores: &Scores, rows: &[ScoreRow]) -> Vec<Column> {
 fn write_scores_csv(scores: &Scores, out: &mut (dyn Write + Send)) -> io::Result<()> {
     let mut csv = csv::Writer::from_writer(out);
     let shown = scores.shown.iter().map(String::as_str);
-    let features = CORE.iter().map(|feature| feature.name);
-    csv.write_record(SCORE_COLUMNS.into_iter().chain(features).chain(REASON_COLUMNS).chain(shown))?;
+    csv.write_record(known_columns().map(|name| -> &str { name }).chain(shown))?;
     let as_of = scores.as_of.to_string();
     for row in &scores.rows {
         csv.write_field(&*row.customer_id)?;
@@ -98,7 +101,7 @@ fn write_scores_csv(scores: &Scores, out: &mut (dyn Write + Send)) -> io::Result
         csv.write_field(row.lifetime_value.to_string())?;
         csv.write_field(scores.action_of(row))?;
         csv.write_field(row.net_value.to_string())?;
-        for value in row.features {
+        for value in row.features.into_iter().chain(values_of(&row.expected)) {
             csv.write_field(value.to_string())?;
         }
         for reason in row.reasons() {

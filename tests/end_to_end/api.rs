@@ -144,6 +144,8 @@ fn an_answer_has_every_field_and_its_reasons() {
             "season_shift",
             "untold_features",
             "lifetime_value",
+            "purchases_if_kept",
+            "purchase_amount",
             "action",
             "net_value",
             "break_even_probability",

@@ -8,7 +8,8 @@ use serde_json::Value;
 use crate::support::{CDNOW, done, folder, json, run, shop};
 
 const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action,net_value,\
-                       recency_days,frequency,monetary,complaint_count,tenure_days,reason_1,reason_2,reason_3";
+                       recency_days,frequency,monetary,complaint_count,tenure_days,\
+                       purchases_if_kept,purchase_amount,reason_1,reason_2,reason_3";
 
 /// The rows of a CSV file by column name.
 fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
@@ -87,9 +88,10 @@ fn a_reader_can_recompute_value_and_decision_from_the_row() {
         offers.display(),
         out.display()
     ));
-    let kept = 1.0 - trained["snapshots"][0]["churn_rate"].as_f64().unwrap();
-    let years = 60.0 / 365.0 / (1.0 - kept * 1.2_f64.powf(-60.0 / 365.0));
-    assert!(said.contains(&format!("stay {years:.2} discounted years")), "{said}");
+    let parameters = &trained["lifetime"]["lifetime"]["bg_nbd"];
+    let parameter = |model: &str, name: &str| parameters[model][name].as_f64().unwrap();
+    let gamma_gamma = |name: &str| parameters["amounts"]["gamma_gamma"][name].as_f64().unwrap();
+    assert!(said.contains("what they are expected to buy in five years"), "{said}");
 
     let rows = csv(&fs::read_to_string(&out).unwrap());
     assert!(
@@ -97,8 +99,15 @@ fn a_reader_can_recompute_value_and_decision_from_the_row() {
             && rows.iter().any(|row| row["action"] == "do nothing")
     );
     for row in rows {
-        let yearly = number(&row, "frequency") * 365.0 / number(&row, "tenure_days").max(365.0);
-        let v = yearly * number(&row, "monetary") * 0.5 * years;
+        // The amount from the row and the model; the purchases take a series, so here only that they are possible.
+        let (p, q, x) = (gamma_gamma("p"), gamma_gamma("q"), number(&row, "frequency"));
+        let amount = p * (gamma_gamma("v") + x * number(&row, "monetary")) / (p * x + q - 1.0);
+        assert!((amount / number(&row, "purchase_amount") - 1.0).abs() < 1e-9);
+        let rate = (parameter("purchases", "r") + x - 1.0)
+            / (parameter("purchases", "alpha_days") + number(&row, "tenure_days"));
+        let most = rate * 5.0 * 365.0 * parameters["purchases_per_day"].as_f64().unwrap();
+        assert!(number(&row, "purchases_if_kept") < most);
+        let v = number(&row, "purchases_if_kept") * number(&row, "purchase_amount") * 0.5;
         assert!((v - number(&row, "lifetime_value")).abs() < 1e-9 * (1.0 + v));
         let p = number(&row, "churn_probability");
         let nv = p * gamma * (v - delta) - (1.0 - p) * (psi * delta + lambda * v) - c;
