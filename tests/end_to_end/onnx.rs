@@ -19,21 +19,18 @@ use crate::support::{CDNOW, done, failed, folder, shop};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/independent/onnx_export.py");
 
-/// A Python that has onnxruntime.
-fn python() -> Option<String> {
+/// A Python that has onnxruntime, or what it lacks.
+fn python() -> Result<String, String> {
     let named = std::env::var("MAINSTAY_PYTHON").ok();
     let python = named.clone().unwrap_or_else(|| "python3".to_owned());
     let has_it = Command::new(&python).args(["-c", "import numpy, onnx, onnxruntime"]).output();
     let has_it = has_it.is_ok_and(|output| output.status.success());
     assert!(has_it || named.is_none(), "{python} does not have tests/independent/onnx_requirements.txt");
-    if !has_it {
-        eprintln!("skipped: {python} has no numpy, onnx and onnxruntime");
-    }
-    has_it.then_some(python)
+    if has_it { Ok(python) } else { Err(format!("{python} has no numpy, onnx and onnxruntime")) }
 }
 
-/// Holds a file against raw scores of rows.
-fn check(python: &str, model: &Path, rows: &Dataset, raw: &[f64]) {
+/// Holds a file against raw scores of rows; what the script says of them.
+fn check(python: &str, model: &Path, rows: &Dataset, raw: &[f64]) -> String {
     let (rows_file, raw_file) = (model.with_extension("rows"), model.with_extension("raw"));
     let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
     fs::write(&rows_file, bytes(rows.rows().values())).unwrap();
@@ -41,13 +38,19 @@ fn check(python: &str, model: &Path, rows: &Dataset, raw: &[f64]) {
     let output = Command::new(python).arg(SCRIPT).args([model, &rows_file, &raw_file]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{}: {said}", model.display());
-    eprint!("{said}");
+    said.into_owned()
 }
 
 /// Every customer of CDNOW, scored by every kind of model that was trained on it, also with values missing.
 #[test]
 fn onnxruntime_gives_the_raw_scores_of_all_cdnow_customers() {
-    let Some(python) = python() else { return };
+    let python = match python() {
+        Ok(python) => python,
+        Err(lacks) => {
+            eprintln!("skipped: {lacks}");
+            return;
+        }
+    };
     let folder = folder();
     let store = folder.path().join("store");
     done(&format!("train --purchases {CDNOW} --horizon 90d --lookback 180d --store {}", store.display()));
@@ -78,7 +81,7 @@ fn onnxruntime_gives_the_raw_scores_of_all_cdnow_customers() {
         metadata.iter_mut().filter(|(key, _)| key == "kind").for_each(|(_, value)| *value = kind.to_string());
         let model = folder.path().join(format!("{kind}.onnx"));
         fs::write(&model, onnx::export(models, kind, &metadata)).unwrap();
-        check(&python, &model, &rows, &models.raw(kind, rows.rows()));
+        eprint!("{}", check(&python, &model, &rows, &models.raw(kind, rows.rows())));
     }
 
     let exported = folder.path().join("exported.onnx");
