@@ -17,7 +17,6 @@ use mainstay_models::explain::Explainer;
 use mainstay_models::inputs::{FeatureList, core_of};
 use mainstay_models::lifetime::{Expected, Margin, YearlyDiscount};
 use mainstay_models::model::Serving;
-use mainstay_models::training::Training;
 use rayon::prelude::*;
 
 use crate::failure::{Failure, Kind};
@@ -260,9 +259,9 @@ impl Service {
 
     /// Why a row scores as it does.
     pub fn explain(&self, row: &[f64]) -> Explanation {
-        let models = &self.artifact.training.models;
         let columns = self.columns_of(row);
-        let (base, contributions) = self.contributions(&columns);
+        let models = &self.artifact.training.models;
+        let (base, contributions) = self.against_the_usual(models.contributions(self.serving.kind, &columns));
         let raw = base + contributions.iter().sum::<f64>();
         let row = &completed(row, &columns);
         let why = self.why(row, &contributions);
@@ -283,14 +282,12 @@ impl Service {
         Explanation { base, reasons, calibration, shift: self.shift, why }
     }
 
-    /// What the raw log-odds of a usual customer are, and what each column adds for this one: the sum is the raw score.
-    fn contributions(&self, columns: &[f32]) -> (f64, Vec<f64>) {
-        let Training { models, reference, .. } = &self.artifact.training;
-        let (base, mut contributions) = models.contributions(self.serving.kind, columns);
-        for (own, usual) in contributions.iter_mut().zip(&reference.usual_contributions) {
-            *own -= usual;
-        }
-        (base + reference.usual_contributions.iter().sum::<f64>(), contributions)
+    /// The raw log-odds of a usual customer and what each column adds for this one, of what [`mainstay_models::model::Models`]
+    /// says: the sum stays.
+    fn against_the_usual(&self, (base, mut contributions): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
+        let usual = &self.artifact.training.reference.usual_contributions;
+        contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
+        (base + usual.iter().sum::<f64>(), contributions)
     }
 
     /// The reasons to leave that stand out; the row has a value for every column of the model.
@@ -305,11 +302,13 @@ impl Service {
     /// [`Explanation::why`] of rows of features, one after the other, a sentence a line.
     fn reasons(&self, values: &[f64], columns: &[f32]) -> Vec<Box<str>> {
         let models = &self.artifact.training.models;
+        let columns = Rows::new(columns, models.inputs.width());
+        let contributions = models.contributions_of_all(self.serving.kind, columns);
         values
             .chunks_exact(self.features().width())
-            .zip(columns.chunks_exact(models.inputs.width()))
-            .map(|(row, columns)| {
-                let (_, contributions) = self.contributions(columns);
+            .zip(columns.iter().zip(contributions))
+            .map(|(row, (columns, contributions))| {
+                let (_, contributions) = self.against_the_usual(contributions);
                 self.why(&completed(row, columns), &contributions).join("\n").into()
             })
             .collect()

@@ -87,16 +87,28 @@ impl Models {
     /// churners along the row's paths (Saabas 2014), brought from probability to log-odds by one factor, so that they
     /// still add up; against the training rows' own share of churners.
     pub fn contributions(&self, kind: Kind, row: &[f32]) -> (f64, Vec<f64>) {
+        self.contributions_of_all(kind, Rows::new(row, row.len())).pop().unwrap_or_default()
+    }
+
+    /// [`Self::contributions`] of many rows: the same bits, several times as fast.
+    pub fn contributions_of_all(&self, kind: Kind, rows: Rows<'_>) -> Vec<(f64, Vec<f64>)> {
+        let linear = |model: &Logistic| {
+            rows.iter().map(|row| (model.intercept, model.contributions(row))).collect::<Vec<_>>()
+        };
         match kind {
-            Kind::Rule => (self.rule.intercept, self.rule.contributions(row)),
-            Kind::Logistic => (self.logistic.intercept, self.logistic.contributions(row)),
-            Kind::Forest => self.forest_contributions(row),
+            Kind::Rule => linear(&self.rule),
+            Kind::Logistic => linear(&self.logistic),
+            Kind::Forest => self.forest_contributions(rows),
             Kind::Average => {
-                let (base, mut contributions) = self.forest_contributions(row);
-                for (sum, linear) in contributions.iter_mut().zip(self.logistic.contributions(row)) {
-                    *sum = 0.5 * (*sum + linear);
+                let mut all = self.forest_contributions(rows);
+                for ((base, contributions), (intercept, terms)) in all.iter_mut().zip(linear(&self.logistic))
+                {
+                    *base = 0.5 * (*base + intercept);
+                    for (sum, term) in contributions.iter_mut().zip(terms) {
+                        *sum = 0.5 * (*sum + term);
+                    }
                 }
-                (0.5 * (base + self.logistic.intercept), contributions)
+                all
             }
         }
     }
@@ -105,27 +117,36 @@ impl Models {
     pub(crate) fn usual_contributions(&self, kind: Kind, rows: Rows<'_>) -> Vec<f64> {
         let step = rows.len().div_ceil(USUAL_ROWS).max(1);
         let looked_at: Vec<usize> = (0..rows.len()).step_by(step).collect();
-        let contributions: Vec<Vec<f64>> =
-            looked_at.par_iter().map(|&row| self.contributions(kind, rows.row(row)).1).collect();
+        let values: Vec<f32> = looked_at.iter().flat_map(|&row| rows.row(row)).copied().collect();
+        let contributions = self.contributions_of_all(kind, Rows::new(&values, rows.width()));
         let mut sums = vec![0.0; rows.width()];
-        for own in &contributions {
+        for (_, own) in &contributions {
             sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
         }
         sums.iter_mut().for_each(|sum| *sum /= contributions.len().max(1) as f64);
         sums
     }
 
-    fn forest_contributions(&self, row: &[f32]) -> (f64, Vec<f64>) {
-        let p = self.forest.probabilities(Rows::new(row, row.len())).first().copied().unwrap_or(0.5);
-        let mut contributions = self.forest.contributions(row);
-        let change: f64 = contributions.iter().sum();
-        let base = log_odds((p - change).clamp(0.0, 1.0));
-        // Where the paths come back to where they began, there is nothing to spread but rounding.
-        let factor = if change.abs() > 1e-12 { (log_odds(p) - base) / change } else { 0.0 };
-        contributions.iter_mut().for_each(|part| *part *= factor);
-        let base = if factor == 0.0 { log_odds(p) } else { base };
-        (base, contributions)
+    fn forest_contributions(&self, rows: Rows<'_>) -> Vec<(f64, Vec<f64>)> {
+        let parts = self.forest.contributions_of_all(rows);
+        let parts = parts.chunks_exact(rows.width());
+        self.forest
+            .probabilities(rows)
+            .into_iter()
+            .zip(parts)
+            .map(|(p, parts)| in_log_odds(p, parts))
+            .collect()
     }
+}
+
+/// The parts of a probability as parts of its log-odds, and what they are added to.
+fn in_log_odds(p: f64, parts: &[f64]) -> (f64, Vec<f64>) {
+    let change: f64 = parts.iter().sum();
+    let base = log_odds((p - change).clamp(0.0, 1.0));
+    // Where the paths come back to where they began, there is nothing to spread but rounding.
+    let factor = if change.abs() > 1e-12 { (log_odds(p) - base) / change } else { 0.0 };
+    let base = if factor == 0.0 { log_odds(p) } else { base };
+    (base, parts.iter().map(|part| part * factor).collect())
 }
 
 /// What answers: a kind of model, how its raw log-odds are mended, and by how much they are shifted.
