@@ -169,7 +169,7 @@ fn an_answer_has_every_field_and_its_reasons() {
     assert!(recency["text"].as_str().unwrap().contains(&days), "{recency}");
     // The list says the same.
     let why: Vec<&str> = score["why"].as_array().unwrap().iter().map(|why| why.as_str().unwrap()).collect();
-    assert_eq!(why, row[11..14].iter().map(String::as_str).filter(|why| !why.is_empty()).collect::<Vec<_>>());
+    assert_eq!(why, row[13..16].iter().map(String::as_str).filter(|why| !why.is_empty()).collect::<Vec<_>>());
 }
 
 /// Hostile and mistaken requests: a problem document each, with a status that says whose fault it is.
