@@ -57,7 +57,7 @@ impl fmt::Display for Grade {
         f.write_str(match self {
             Self::ClearlyBetter => "clearly better than the simple rule",
             Self::NoBetter => "no better than the simple rule: use the rule",
-            Self::TooLittleHistory => "too little history to tell: use the rule",
+            Self::TooLittleHistory => "untested for want of history: use the rule",
         })
     }
 }

@@ -16,5 +16,8 @@ pub(super) async fn livez() -> Json<Value> {
 
 /// A model is loaded: without one the server does not start.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Value>, Failure> {
-    Ok(Json(json!({"status": "ready", "model": app.service()?.artifact().name()})))
+    let service = app.service()?;
+    let artifact = service.artifact();
+    let verdict = artifact.training.verdict.grade.to_string();
+    Ok(Json(json!({"status": "ready", "model": artifact.name(), "verdict": verdict})))
 }

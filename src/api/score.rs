@@ -9,7 +9,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
-use mainstay_features::history::{History, HistoryBuilder};
+use mainstay_features::history::{self, Given, History, HistoryBuilder, Severity};
 use mainstay_features::units::{Amount, Instant};
 use mainstay_models::decision::BreakEven;
 use serde::Deserialize;
@@ -29,6 +29,8 @@ struct Request {
     purchases: Option<Vec<Purchase>>,
     #[serde(default)]
     complaints: Vec<Complaint>,
+    #[serde(default)]
+    contacts: Vec<Contact>,
     features: Option<Features>,
 }
 
@@ -87,10 +89,22 @@ struct Purchase {
     order_id: CustomerId,
     ts: String,
     amount: f64,
+    product_id: Option<CustomerId>,
+    discount: Option<f64>,
+    cancels_order_id: Option<CustomerId>,
 }
 
+/// A complaint; likewise.
 #[derive(Deserialize)]
 struct Complaint {
+    ts: String,
+    severity: Option<f64>,
+    resolved_at: Option<String>,
+}
+
+/// A contact the shop has made; likewise.
+#[derive(Deserialize)]
+struct Contact {
     ts: String,
 }
 
@@ -110,7 +124,7 @@ pub(super) async fn score(
     let service = app.service()?;
     let service = service.as_ref();
     match (&request.features, &request.purchases) {
-        (Some(features), None) if request.complaints.is_empty() => {
+        (Some(features), None) if request.complaints.is_empty() && request.contacts.is_empty() => {
             let as_of = request.as_of.as_deref().map(|text| instant("as_of", text)).transpose()?;
             answer(service, request.customer_id.as_ref(), as_of, &row(service, features)?, &[])
         }
@@ -119,7 +133,7 @@ pub(super) async fn score(
                 |field: &str| Failure::new(Kind::BadInput, format!("{field}: missing beside purchases"));
             let customer_id = request.customer_id.as_ref().ok_or_else(|| missing("customer_id"))?;
             let as_of = instant("as_of", request.as_of.as_deref().ok_or_else(|| missing("as_of"))?)?;
-            let history = history(customer_id, purchases, &request.complaints)?;
+            let history = history(customer_id, purchases, &request)?;
             if history.is_empty() {
                 return Err(Failure::new(Kind::TooLittleData, "no purchases: there is nothing to lose yet"));
             }
@@ -136,34 +150,77 @@ pub(super) async fn score(
 }
 
 /// The one customer's history, folded by the same code as a file's.
-fn history(
-    customer_id: &CustomerId,
-    purchases: &[Purchase],
-    complaints: &[Complaint],
-) -> Result<History, Failure> {
+fn history(customer_id: &CustomerId, purchases: &[Purchase], request: &Request) -> Result<History, Failure> {
     let mut builder = HistoryBuilder::default();
     let customer = customer_id.to_text();
-    let empty = |field: &str| Err(Failure::new(Kind::BadInput, format!("{field}: empty")));
+    let empty = |field: &str| Failure::new(Kind::BadInput, format!("{field}: empty"));
     if customer.is_empty() {
-        return empty("customer_id");
+        return Err(empty("customer_id"));
     }
+    // What no row has, the request cannot tell: as a file without the column.
+    builder.saw(Given {
+        products: purchases.iter().any(|purchase| purchase.product_id.is_some()),
+        discounts: purchases.iter().any(|purchase| purchase.discount.is_some()),
+        severities: request.complaints.iter().any(|complaint| complaint.severity.is_some()),
+        ..Given::default()
+    });
     for (i, purchase) in purchases.iter().enumerate() {
-        let ts = instant(&format!("purchases[{i}].ts"), &purchase.ts)?;
-        let amount = Amount::new(purchase.amount).ok_or_else(|| {
-            Failure::new(
-                Kind::BadInput,
-                format!("purchases[{i}].amount: {} is not within ±10¹²", purchase.amount),
-            )
-        })?;
-        let order_id = purchase.order_id.to_text();
-        if order_id.is_empty() {
-            return empty(&format!("purchases[{i}].order_id"));
+        let field = |name: &str| format!("purchases[{i}].{name}");
+        let amount = |name: &str, value: f64| {
+            Amount::new(value).ok_or_else(|| {
+                Failure::new(Kind::BadInput, format!("{}: {value} is not within ±10¹²", field(name)))
+            })
+        };
+        let text = |name: &str, id: &CustomerId| {
+            let id = id.to_text().into_owned();
+            if id.is_empty() { Err(empty(&field(name))) } else { Ok(id) }
+        };
+        let ts = instant(&field("ts"), &purchase.ts)?;
+        let paid = amount("amount", purchase.amount)?;
+        let order_id = text("order_id", &purchase.order_id)?;
+        match &purchase.cancels_order_id {
+            Some(cancelled) => {
+                builder.add_cancellation(&customer, &text("cancels_order_id", cancelled)?, ts, paid);
+            }
+            None => builder.add_line(&customer, &order_id, ts, paid),
         }
-        builder.add_line(&customer, &order_id, ts, amount);
+        if paid > Amount::ZERO {
+            if let Some(product) = &purchase.product_id {
+                builder.add_product(&customer, &text("product_id", product)?, ts);
+            }
+            if let Some(discount) = purchase.discount {
+                builder.add_discount(&customer, &order_id, ts, amount("discount", discount)?);
+            }
+        }
     }
-    for (i, complaint) in complaints.iter().enumerate() {
-        let ts = instant(&format!("complaints[{i}].ts"), &complaint.ts)?;
-        builder.add_complaint(&customer, mainstay_features::history::Complaint::at(ts));
+    for (i, complaint) in request.complaints.iter().enumerate() {
+        let field = |name: &str| format!("complaints[{i}].{name}");
+        let made = instant(&field("ts"), &complaint.ts)?;
+        let resolved_at =
+            complaint.resolved_at.as_deref().map(|text| instant(&field("resolved_at"), text)).transpose()?;
+        if resolved_at.is_some_and(|resolved_at| resolved_at < made) {
+            return Err(Failure::new(
+                Kind::BadInput,
+                format!("{}: before the complaint", field("resolved_at")),
+            ));
+        }
+        let severity = complaint.severity.map(|severity| {
+            Severity::new(severity).ok_or_else(|| {
+                Failure::new(
+                    Kind::BadInput,
+                    format!("{}: {severity} is not from 0 to 1000000", field("severity")),
+                )
+            })
+        });
+        let severity = severity.transpose()?;
+        builder.add_complaint(
+            &customer,
+            history::Complaint { resolved_at, severity, ..history::Complaint::at(made) },
+        );
+    }
+    for (i, contact) in request.contacts.iter().enumerate() {
+        let instant = instant(&format!("contacts[{i}].ts"), &contact.ts)?;
+        builder.add_contact(&customer, history::Contact { instant, channel: None, offer: None });
     }
     History::fold(vec![builder]).map_err(|error| Failure::new(Kind::BadInput, error.to_string()))
 }
@@ -234,5 +291,6 @@ fn answer(
             BreakEven::Never => json!("never"),
         },
         "model": service.artifact().name(),
+        "verdict": service.artifact().training.verdict.grade.to_string(),
     })))
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, ValueEnum};
 use mainstay_features::feature::Unit;
 use mainstay_features::registry::CORE;
+use mainstay_models::model;
 use serde_json::Value;
 
 use super::output;
@@ -44,6 +45,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
         None => Store::at(&args.store.store).load_scores()?,
     };
+    if args.scores.is_none() {
+        note_rule(&Store::at(&args.store.store));
+    }
     let rows = scores.ranked(args.top);
     match args.format {
         Printed::Table => output::print(&to_table(&scores, &rows)),
@@ -57,6 +61,20 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
             output::print(&String::from_utf8_lossy(&text))
         }
+    }
+}
+
+/// Says where no model has earned its place: the list is then ranked by the simple rule's probabilities.
+fn note_rule(store: &Store) {
+    // Without a model, or with one that cannot be read, the list is still what it was.
+    let Ok(model) = store.load_model() else { return };
+    let training = &model.training;
+    if training.serving().0.kind == model::Kind::Rule {
+        output::note(&format!(
+            "the model in service, {}, was judged {}",
+            model.name(),
+            training.verdict.grade
+        ));
     }
 }
 

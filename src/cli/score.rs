@@ -112,10 +112,12 @@ pub(super) fn summary(scores: &Scores, service: &Service, place: &str) -> String
     let with_action: Vec<_> = scores.rows.iter().filter(|row| row.net_value > 0.0).collect();
     format!(
         "{} customers scored as of {} by {} {place}\n\
+         the model was judged {}\n\
          an action pays for {} of them, together {:.2}; keeping a customer is worth {:.2} on average, {}\n",
         scores.rows.len(),
         scores.as_of,
         service.artifact().name(),
+        service.artifact().training.verdict.grade,
         with_action.len(),
         with_action.iter().map(|row| row.net_value).fold(0.0, |sum, value| sum + value),
         scores.rows.iter().map(|row| row.lifetime_value).sum::<f64>() / scores.rows.len().max(1) as f64,

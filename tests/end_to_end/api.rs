@@ -6,7 +6,7 @@ use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{command, folder, shop};
+use crate::support::{command, done, folder, shop};
 
 /// A running server; killed when dropped.
 pub(crate) struct Server {
@@ -149,7 +149,8 @@ fn an_answer_has_every_field_and_its_reasons() {
             "action",
             "net_value",
             "break_even_probability",
-            "model"
+            "model",
+            "verdict"
         ]
     );
     let reasons = score["reasons"].as_array().unwrap();
@@ -170,6 +171,77 @@ fn an_answer_has_every_field_and_its_reasons() {
     // The list says the same.
     let why: Vec<&str> = score["why"].as_array().unwrap().iter().map(|why| why.as_str().unwrap()).collect();
     assert_eq!(why, row[13..16].iter().map(String::as_str).filter(|why| !why.is_empty()).collect::<Vec<_>>());
+}
+
+/// A model that has learnt from products, discounts, severities and contacts gives the same answer to a request that has
+/// them as to the files, and says what a request without them cannot tell.
+#[test]
+fn a_request_can_tell_all_that_files_can() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let mut purchases = String::from("customer_id,order_id,ts,amount,product_id,discount\n");
+    let mut complaints = String::from("customer_id,ts,severity,resolved_at\n");
+    let mut contacts = String::from("customer_id,ts\n");
+    for customer in 0..400 {
+        for order in 0..=(customer % 7) {
+            let day = 1 + (customer * 13 + order * 41) % 27;
+            let month = 1 + (customer + order * 2) % 12;
+            purchases += &format!(
+                "c{customer},{order},2023-{month:02}-{day:02},{}.5,p{},{}\n",
+                10 + (customer + order) % 9,
+                (customer + order) % 5,
+                order % 3
+            );
+        }
+        if customer % 3 == 0 {
+            complaints +=
+                &format!("c{customer},2023-06-{:02},{},2023-07-01\n", 1 + customer % 28, customer % 4);
+            contacts += &format!("c{customer},2023-08-{:02}\n", 1 + customer % 28);
+        }
+    }
+    for (name, text) in [("p.csv", &purchases), ("q.csv", &complaints), ("r.csv", &contacts)] {
+        std::fs::write(path(name), text).unwrap();
+    }
+    let input =
+        format!("--purchases {} --complaints {} --contacts {}", path("p.csv"), path("q.csv"), path("r.csv"));
+    let store = path("store");
+    done(&format!("train {input} --horizon 60d --lookback 180d --store {store}"));
+    let out = path("scores.csv");
+    done(&format!("score {input} --store {store} --as-of 2023-12-28 --out {out}"));
+    let server = Server::start(&store);
+    let scored = lines(std::path::Path::new(&out));
+    let row =
+        scored.iter().find(|row| row[0].trim_start_matches('c').parse::<u32>().unwrap() % 3 == 0).unwrap();
+    let of = |text: &str| -> Vec<Vec<String>> {
+        let fields = |line: &str| line.split(',').map(str::to_owned).collect::<Vec<_>>();
+        text.lines().skip(1).map(fields).filter(|fields| fields[0] == row[0]).collect()
+    };
+    let number = |text: &str| text.parse::<f64>().unwrap();
+    let told = |with_all: bool| -> Vec<Value> {
+        let of_line = |fields: &Vec<String>| match with_all {
+            true => json!({"order_id": fields[1], "ts": fields[2], "amount": number(&fields[3]),
+                           "product_id": fields[4], "discount": number(&fields[5])}),
+            false => json!({"order_id": fields[1], "ts": fields[2], "amount": number(&fields[3])}),
+        };
+        of(&purchases).iter().map(of_line).collect()
+    };
+    let complaints: Vec<Value> = of(&complaints)
+        .iter()
+        .map(|fields| json!({"ts": fields[1], "severity": number(&fields[2]), "resolved_at": fields[3]}))
+        .collect();
+    let contacts: Vec<Value> = of(&contacts).iter().map(|fields| json!({"ts": fields[1]})).collect();
+    let (status, answer) = server.score(&json!({
+        "customer_id": row[0], "as_of": "2023-12-28", "purchases": told(true),
+        "complaints": complaints, "contacts": contacts
+    }));
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["churn_probability"].as_f64().unwrap(), number(&row[2]), "{answer}");
+    assert_eq!(answer["untold_features"], json!([]));
+    let (status, answer) =
+        server.score(&json!({"customer_id": row[0], "as_of": "2023-12-28", "purchases": told(false)}));
+    assert_eq!(status, 200, "{answer}");
+    let untold = answer["untold_features"].to_string();
+    assert!(untold.contains("product_count") && untold.contains("discount_share"), "{untold}");
 }
 
 /// Hostile and mistaken requests: a problem document each, with a status that says whose fault it is.
