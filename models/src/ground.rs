@@ -21,8 +21,6 @@ use crate::training::Settings;
 
 /// A model learns from the snapshots of so many horizons before an instant: what is older tells of another shop.
 const HORIZONS: usize = 4;
-/// At most so many rolling backtests.
-const MAX_ORIGINS: usize = 6;
 /// Of larger shops, a fair draw of about so many customers is learnt from: what more rows would add is far below what
 /// one season differs from the next.
 pub(crate) const MOST_CUSTOMERS: usize = 100_000;
@@ -55,7 +53,6 @@ impl Ground {
         let earliest = first.plus(lookback.min(horizon));
         let origins: Vec<Instant> = horizons_before(known_until, horizon)
             .take_while(|origin| origin.minus(horizon) >= earliest)
-            .take(MAX_ORIGINS)
             .collect();
         let mut ground = Self {
             label: Label::where_given(histories.given()),
