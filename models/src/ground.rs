@@ -81,14 +81,12 @@ impl Ground {
         ground.snapshots = Snapshots::take(histories, &cutoffs, &question)?;
         watch.end();
         watch.begin("fit purchases", Some(instants.len() as u64));
-        for instant in instants {
-            // Too few customers who came back, or none that the search can tell apart: the column is left out.
-            let fitted = match ground.label {
-                Label::NoPurchase => BgNbd::fit(&PurchaseCounts::at(histories, instant)?).ok(),
-                Label::ContractEnd => None,
-            };
-            ground.purchasing.insert(instant, fitted);
-            watch.advance(1);
+        if ground.label == Label::NoPurchase {
+            for (&instant, counts) in instants.iter().zip(PurchaseCounts::at_each(histories, &instants)?) {
+                // Too few customers who came back, or none that the search can tell apart: the column is left out.
+                ground.purchasing.insert(instant, BgNbd::fit(&counts).ok());
+                watch.advance(1);
+            }
         }
         watch.end();
         Ok(ground)

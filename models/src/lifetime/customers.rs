@@ -6,7 +6,7 @@ use mainstay_features::units::Instant;
 use rayon::prelude::*;
 
 /// So few customers are not worth another thread.
-const MIN_CUSTOMERS: usize = 1024;
+pub(super) const MIN_CUSTOMERS: usize = 1024;
 
 /// What everyone with a purchase at or before an instant tells, those who have long left too; in an order that depends on
 /// how the history lies in memory.

@@ -1,13 +1,15 @@
 //! What BG/NBD sees of customers: how often they came back, when last, and for how long they have been known.
 
 use mainstay_features::frequency::FREQUENCY;
-use mainstay_features::history::{Histories, HistoryError};
+use mainstay_features::history::{Histories, History, HistoryError};
+use mainstay_features::known::Cut;
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::{self, Row, place};
 use mainstay_features::tenure::TENURE_DAYS;
 use mainstay_features::units::Instant;
+use rayon::prelude::*;
 
-use super::customers::of_everyone;
+use super::customers::MIN_CUSTOMERS;
 
 /// One customer's purchases, in days since the first: the field's (x, t_x, T).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,9 +46,41 @@ impl PurchaseCounts {
     /// # Errors
     /// When a part of the history cannot be read.
     pub fn at(histories: &Histories, as_of: Instant) -> Result<Self, HistoryError> {
-        Ok(of_everyone(histories, as_of, |known| Purchases::of(&registry::compute(known)))?
-            .into_iter()
-            .collect())
+        Ok(Self::at_each(histories, &[as_of])?.pop().unwrap_or_default())
+    }
+
+    /// The same at several instants, ascending, in one walk over the customers.
+    ///
+    /// # Errors
+    /// When a part of the history cannot be read.
+    pub fn at_each(histories: &Histories, as_of: &[Instant]) -> Result<Vec<Self>, HistoryError> {
+        let mut whole: Vec<Vec<(Purchases, u64)>> = vec![Vec::new(); as_of.len()];
+        for part in histories.each(|part| Self::of_part(part, as_of))? {
+            whole.iter_mut().zip(part).for_each(|(all, own)| all.extend(own.0));
+        }
+        Ok(whole.into_iter().map(Self::joined).collect())
+    }
+
+    fn of_part(part: &History, as_of: &[Instant]) -> Vec<Self> {
+        let none = || vec![Vec::new(); as_of.len()];
+        let counted = (0..part.len())
+            .into_par_iter()
+            .with_min_len(MIN_CUSTOMERS)
+            .fold(
+                || (Cut::default(), none()),
+                |(mut cut, mut counted), customer| {
+                    cut.at_each(part.customer(customer), as_of, |place, known| {
+                        counted[place].push((Purchases::of(&registry::compute(known)), 1));
+                    });
+                    (cut, counted)
+                },
+            )
+            .map(|(_, counted)| counted)
+            .reduce(none, |mut all, own| {
+                all.iter_mut().zip(own).for_each(|(all, own)| all.extend(own));
+                all
+            });
+        counted.into_iter().map(Self::joined).collect()
     }
 
     /// The kinds in ascending order, each with its number of customers.
