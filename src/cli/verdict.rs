@@ -8,14 +8,19 @@ use mainstay_models::training::Training;
 
 use super::output;
 
+/// So many of the newest rolling backtests are shown.
+const SHOWN: usize = 12;
+
 /// The rolling backtests as a table, the verdict, and what serves.
 pub(super) fn to_text(training: &Training) -> String {
     let mut text = String::new();
     if !training.origins.is_empty() {
         text += "rolling backtests: at each, chosen and fitted on what was known then\n";
+        let earlier = training.origins.len().saturating_sub(SHOWN);
         let rows: Vec<Vec<String>> = training
             .origins
             .iter()
+            .skip(earlier)
             .map(|origin| {
                 vec![
                     origin.cutoff.clone(),
@@ -32,6 +37,9 @@ pub(super) fn to_text(training: &Training) -> String {
             &["cutoff", "customers", "churned", "model", "shift", "its log loss", "the rule's"],
             &rows,
         );
+        if earlier > 0 {
+            text += &format!("and {earlier} before them, which --json shows\n");
+        }
         text += "\n";
     }
     text + &judged(&training.verdict) + &serves(training)
