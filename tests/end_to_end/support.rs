@@ -109,6 +109,8 @@ pub(crate) fn shop() -> &'static Shop {
     SHOP.get_or_init(|| {
         // Nothing is dropped at the end of a test run: what is shared lives in cargo's own folder for it.
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("small-shop");
+        // A model of an earlier run would go on serving.
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
         let (purchases, complaints) = small_shop(&folder);
         let shop =
