@@ -61,9 +61,14 @@ fn judged(verdict: &Verdict) -> String {
     if verdict.rows > 0 {
         let campaign = &verdict.campaign;
         text += &format!(
-            "  ({} rows from {} backtests; in brackets what 95 % of the draws of customers show; a kept customer taken \
+            "  ({} rows from {} backtest{}; in brackets what 95 % of the draws of customers show; a kept customer taken \
              to be worth {}, an offer {}, a contact {})\n",
-            verdict.rows, verdict.origins, campaign.value, campaign.incentive, campaign.contact_cost
+            verdict.rows,
+            verdict.origins,
+            if verdict.origins == 1 { "" } else { "s" },
+            campaign.value,
+            campaign.incentive,
+            campaign.contact_cost
         );
     }
     text
