@@ -11,7 +11,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::evaluate::profit::{Campaign, of_acting_on, of_contacting};
-use crate::odds::{log_odds, softplus};
+use crate::odds::{log_loss, log_odds};
+use crate::random::SplitMix64;
 use crate::rolling::Said;
 
 /// How often the bootstrap draws.
@@ -106,10 +107,7 @@ impl Verdict {
             return verdict;
         }
         let losses = |said_p: &[f64], churned: &[bool]| -> Vec<f64> {
-            let loss = |(&p, &churned): (&f64, &bool)| {
-                let z = log_odds(p);
-                softplus(if churned { -z } else { z })
-            };
+            let loss = |(&p, &churned): (&f64, &bool)| log_loss(log_odds(p), churned);
             said_p.iter().zip(churned).map(loss).collect()
         };
         let profit = |said_p: &[f64]| -> Vec<f64> {
@@ -192,12 +190,9 @@ fn bootstrap(customers: &[u64], columns: &[Vec<f64>], seed: u64) -> Vec<Gain> {
         .collect()
 }
 
-/// Spreads the bits of a number (SplitMix64's finaliser, Steele et al. 2014).
+/// Spreads the bits of a number.
 fn mix(number: u64) -> u64 {
-    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
+    SplitMix64::new(number).next()
 }
 
 /// A Poisson variable of mean 1 from 64 random bits, by its distribution function.

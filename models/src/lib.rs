@@ -25,6 +25,7 @@ pub mod model;
 pub mod monitor;
 pub mod odds;
 pub mod onnx;
+mod random;
 pub mod rolling;
 pub mod season;
 pub mod snapshots;

@@ -22,7 +22,12 @@ pub fn log_odds(p: f64) -> f64 {
     (p / (1.0 - p)).ln()
 }
 
-/// ln(1 + eᶻ), also where eᶻ overflows: the log loss of a stayer with log-odds z, and of a churner with −z.
+/// −ln of the probability that these log-odds give to what happened.
+pub fn log_loss(log_odds: f64, happened: bool) -> f64 {
+    softplus(if happened { -log_odds } else { log_odds })
+}
+
+/// ln(1 + eᶻ), also where eᶻ overflows.
 pub fn softplus(z: f64) -> f64 {
     z.max(0.0) + (-z.abs()).exp().ln_1p()
 }

@@ -7,6 +7,7 @@ use mainstay_features::watch::Watch;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
+use crate::calibrate::Calibration;
 use crate::choice::{Evidence, PENALTIES, Spacing};
 use crate::dataset::Dataset;
 use crate::evaluate::Metrics;
@@ -14,7 +15,7 @@ use crate::forest::{self, train::Growth};
 use crate::ground::Ground;
 use crate::logistic::{Logistic, Scale};
 use crate::model::{Kind, Models, Serving, completed, probabilities};
-use crate::odds::softplus;
+use crate::odds::log_loss;
 use crate::season::ShiftKind;
 use crate::snapshots::Labelled;
 use crate::training::Settings;
@@ -118,7 +119,10 @@ fn step(
     let residuals = ground.residuals(origin, &models, &serving);
     let shift_kind = evidence.shift();
     let shift = shift_kind.estimate(&residuals).unwrap_or(0.0);
-    let answers = serving.log_odds(&models, test.rows());
+    let raw: Vec<Vec<f64>> = Kind::CANDIDATES.iter().map(|&kind| models.raw(kind, test.rows())).collect();
+    let place = Kind::CANDIDATES.iter().position(|&candidate| candidate == kind).unwrap_or(0);
+    let calibrated = |by: &Calibration| raw[place].iter().map(|&z| by.apply(z)).collect::<Vec<f64>>();
+    let answers = calibrated(&serving.calibration);
     let said = probabilities(&answers, shift);
     let rule = probabilities(&models.raw(Kind::Rule, test.rows()), 0.0);
     walk.origins.push(Origin {
@@ -141,31 +145,29 @@ fn step(
     }
 
     // How every alternative would have done.
-    let raw: Vec<Vec<f64>> = Kind::CANDIDATES.iter().map(|&kind| models.raw(kind, test.rows())).collect();
     let losses: Vec<f64> = raw.iter().map(|raw| loss(raw, &test.churned)).collect();
-    let place = Kind::CANDIDATES.iter().position(|&candidate| candidate == kind).unwrap_or(0);
-    let calibrated: Vec<f64> = calibrations
-        .iter()
-        .map(|calibration| {
-            loss(&raw[place].iter().map(|&z| calibration.apply(z)).collect::<Vec<_>>(), &test.churned)
-        })
-        .collect();
-    evidence.add_calibrations(&calibrated);
+    let by_calibration: Vec<f64> =
+        calibrations.iter().map(|by| loss(&calibrated(by), &test.churned)).collect();
+    evidence.add_calibrations(&by_calibration);
     evidence.add_kinds(&raw, &test.churned, &losses);
     evidence.add_shifts(&residuals, |shift| {
         loss(&answers.iter().map(|z| z + shift).collect::<Vec<_>>(), &test.churned)
     });
-    let linear = |data: &Dataset, penalty: f64| -> Result<f64, TrainingError> {
-        let model = fit_logistic(data, penalty)?;
+    let fitted = (spacing, penalty);
+    let data = ground.data(origin, spacing, &models.inputs);
+    let linear = |spacing: Spacing, penalty: f64| -> Result<f64, TrainingError> {
+        let model = match (spacing, penalty) {
+            // What was fitted already.
+            alternative if alternative == fitted => &models.logistic,
+            (same, _) if same == fitted.0 => &fit_logistic(&data, penalty)?,
+            _ => &fit_logistic(&ground.data(origin, spacing, &models.inputs), penalty)?,
+        };
         Ok(loss(&test.rows().iter().map(|row| model.log_odds(row)).collect::<Vec<_>>(), &test.churned))
     };
-    let by_spacing = Spacing::ALL
-        .iter()
-        .map(|&spacing| linear(&ground.data(origin, spacing, &models.inputs), penalty))
-        .collect::<Result<Vec<_>, _>>()?;
-    let data = ground.data(origin, spacing, &models.inputs);
+    let by_spacing =
+        Spacing::ALL.iter().map(|&spacing| linear(spacing, penalty)).collect::<Result<Vec<_>, _>>()?;
     let by_penalty =
-        PENALTIES.iter().map(|&penalty| linear(&data, penalty)).collect::<Result<Vec<_>, _>>()?;
+        PENALTIES.iter().map(|&penalty| linear(spacing, penalty)).collect::<Result<Vec<_>, _>>()?;
     evidence.add_spacings(&by_spacing);
     evidence.add_penalties(&by_penalty);
     Ok(())
@@ -173,7 +175,7 @@ fn step(
 
 /// The summed log loss of log-odds.
 fn loss(log_odds: &[f64], churned: &[bool]) -> f64 {
-    log_odds.iter().zip(churned).map(|(&z, &churned)| softplus(if churned { -z } else { z })).sum()
+    log_odds.iter().zip(churned).map(|(&z, &churned)| log_loss(z, churned)).sum()
 }
 
 /// Fits everything at an instant on what was known then. The watcher is told of stages "fit logistic" and "fit forest".

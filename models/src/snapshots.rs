@@ -113,13 +113,8 @@ impl Snapshots {
     /// Gives the outcomes of each snapshot to others of its customers.
     #[cfg(test)]
     pub(crate) fn shuffle_outcomes(&mut self, seed: u64) {
-        let mut state = seed;
-        for snapshot in self.0.values_mut() {
-            for last in (1..snapshot.data.churned.len()).rev() {
-                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                snapshot.data.churned.swap(last, (state >> 33) as usize % (last + 1));
-            }
-        }
+        let mut random = crate::random::SplitMix64::new(seed);
+        self.0.values_mut().for_each(|snapshot| random.shuffle(&mut snapshot.data.churned));
     }
 
     /// The snapshot at a cutoff, where one was taken.

@@ -8,8 +8,8 @@
 use rayon::prelude::*;
 
 use super::edges::Edges;
-use super::random::SplitMix64;
 use crate::dataset::Rows;
+use crate::random::SplitMix64;
 
 /// The bin of "no value".
 pub(super) const MISSING: u8 = 255;

@@ -5,8 +5,8 @@
 //! instead took nearly twice as long.
 
 use super::bins::Binned;
-use super::random::SplitMix64;
 use super::split::{MOST_DRAWS, Tally};
+use crate::random::SplitMix64;
 
 /// A drawn row: its bins, and in the last byte how often it was drawn and whether it churned.
 pub(super) type Record<const BYTES: usize> = [u8; BYTES];

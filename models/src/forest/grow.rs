@@ -18,11 +18,11 @@ use mainstay_features::watch::Watch;
 use rayon::prelude::*;
 
 use super::bins::Binned;
-use super::random::SplitMix64;
 use super::train::Growth;
 use super::tree::{Room, Rules};
 use super::{BadForest, Forest, Node};
 use crate::dataset::Dataset;
+use crate::random::SplitMix64;
 
 /// The most columns that can split: as many as fit into a record beside its count.
 const MOST_COLUMNS: usize = 255;

@@ -6,7 +6,6 @@ mod edges;
 mod grow;
 mod packed;
 mod part;
-pub(crate) mod random;
 mod smartcore;
 mod split;
 pub mod train;

@@ -7,10 +7,10 @@ use serde::Deserialize;
 use smartcore::ensemble::random_forest_regressor::{RandomForestRegressor, RandomForestRegressorParameters};
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
-use super::random::SplitMix64;
 use super::train::Growth;
 use super::{Forest, Node};
 use crate::dataset::Dataset;
+use crate::random::SplitMix64;
 
 /// smartcore grows a forest on one thread, so sub-forests of this size grow side by side; the size is fixed, so that
 /// the forest does not depend on the number of threads.

@@ -6,8 +6,8 @@ use super::Node;
 use super::bins::Binned;
 use super::bootstrap::{self, Record, tally};
 use super::part::{count, part};
-use super::random::SplitMix64;
 use super::split::{Histogram, Search, Split, Tally};
+use crate::random::SplitMix64;
 
 /// Rules that all trees of a forest grow by.
 pub(super) struct Rules<'a> {

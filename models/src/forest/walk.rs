@@ -143,9 +143,9 @@ fn in_step<const N: usize>(depth: usize, mut next: impl FnMut(usize, usize) -> u
 
 #[cfg(test)]
 mod tests {
-    use super::super::random::SplitMix64;
     use super::super::{Forest, Node};
     use super::*;
+    use crate::random::SplitMix64;
     use proptest::prelude::*;
 
     /// A tree of any shape, with splits at small whole numbers.

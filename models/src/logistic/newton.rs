@@ -5,7 +5,7 @@ use linfa_linalg::cholesky::SolveC;
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
-use crate::odds::{sigmoid, softplus};
+use crate::odds::{log_loss, sigmoid};
 
 /// So many rows make one partial sum. Sums of blocks are added in order: the same bits on any number of threads.
 const BLOCK_ROWS: usize = 4096;
@@ -110,7 +110,7 @@ impl Pass {
         let mut bends = Array1::zeros(y.len());
         for (row, (&z, &y)) in z.iter().zip(y).enumerate() {
             let p = sigmoid(z);
-            loss += if y { softplus(-z) } else { softplus(z) };
+            loss += log_loss(z, y);
             residuals[row] = p - f64::from(u8::from(y));
             bends[row] = p * (1.0 - p);
         }
