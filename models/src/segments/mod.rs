@@ -1,0 +1,40 @@
+//! Who a customer is to the shop: how much worth, how far along, why likely to leave, and what serves then.
+
+mod cause;
+mod stage;
+mod tier;
+
+pub use cause::Cause;
+pub use stage::Stage;
+pub use tier::Tier;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::Language;
+
+    #[test]
+    fn every_name_is_read_back_and_the_same_in_json() {
+        fn agrees<T>(all: &[T], name: fn(T) -> &'static str)
+        where
+            T: Copy + PartialEq + std::fmt::Debug + std::str::FromStr<Err = crate::UnknownName>,
+            T: serde::Serialize + serde::de::DeserializeOwned,
+        {
+            for &one in all {
+                assert_eq!(name(one).parse(), Ok(one));
+                assert_eq!(serde_json::to_value(one).unwrap(), name(one));
+                assert_eq!(serde_json::from_value::<T>(name(one).into()).unwrap(), one);
+            }
+        }
+        agrees(&Tier::ALL, Tier::name);
+        agrees(&Stage::ALL, Stage::name);
+        agrees(&Cause::ALL, Cause::name);
+        agrees(&Language::ALL, Language::name);
+    }
+
+    #[test]
+    fn another_name_is_answered_with_those_there_are() {
+        let error = "vip".parse::<Tier>().unwrap_err();
+        assert_eq!(error.to_string(), "`vip` is no tier; there are: key, ordinary, small, problem");
+    }
+}
