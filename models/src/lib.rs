@@ -25,6 +25,7 @@ pub mod logistic;
 pub mod model;
 pub mod monitor;
 mod names;
+mod normal;
 pub mod odds;
 pub mod onnx;
 mod random;

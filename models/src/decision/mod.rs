@@ -1,56 +1,155 @@
-//! The decision: the offer with the highest net value, or nothing. Knows no estimator.
+//! The decision: of the offers that may be made the one with the highest net value, or nothing. Knows no estimator.
 
-mod net_value;
+mod break_even;
+mod catalogue;
+mod eligibility;
 mod offer;
+mod save_rate;
+mod terms;
 
-pub use net_value::{BreakEven, break_even_probability, net_value};
-pub use offer::{Catalogue, CatalogueError, Offer};
+pub use break_even::{BreakEven, BreakEvens};
+pub use catalogue::{Catalogue, CatalogueError};
+pub use eligibility::{Circumstances, Consents, Eligibility, Ineligible};
+pub use offer::{Incentive, Offer, Words};
+pub use save_rate::{SaveRate, Worth};
+pub use terms::{Ledger, Terms};
 
 use mainstay_features::units::{Money, Probability};
 
 /// The action that is always there and costs and earns nothing.
 pub const DO_NOTHING: &str = "do nothing";
 
-/// What to do about one customer.
+/// The numbers of a customer that decide.
+#[derive(Clone, Copy, Debug)]
+pub struct Stakes {
+    /// The probability of churn if nothing is done.
+    pub churn_probability: Probability,
+    /// What keeping the customer is worth.
+    pub worth: Worth,
+    /// What the next order is expected to come to.
+    pub next_order: Money,
+}
+
+/// An offer made to a customer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Decision<'a> {
-    /// The offer to make; `None` is [`DO_NOTHING`].
-    pub offer: Option<&'a Offer>,
-    /// What it is expected to earn over doing nothing; never negative.
+pub struct Choice {
+    /// Its place in the catalogue.
+    pub offer: usize,
+    /// What it comes to for the customer.
+    pub terms: Terms,
+    /// What it is expected to earn over doing nothing.
     pub net_value: Money,
-    /// The lowest churn probability at which the offer pays; when nothing is done, at which the first of the offers
-    /// would.
-    pub break_even: BreakEven,
+    /// The probability that it earns anything, as far as save rate and lifetime value are uncertain.
+    pub pays: f64,
 }
 
-impl Decision<'_> {
-    /// The action's name.
-    pub fn action(&self) -> &str {
-        self.offer.map_or(DO_NOTHING, |offer| offer.name())
+impl Catalogue {
+    /// Each offer that may be made to a customer, with its place and terms.
+    pub fn eligible<'a>(
+        &'a self,
+        stakes: &'a Stakes,
+        circumstances: &'a Circumstances<'a>,
+    ) -> impl Iterator<Item = (usize, Terms)> + 'a {
+        let is_allowed = |(_, offer): &(usize, &Offer)| offer.allows(stakes.churn_probability, circumstances).is_ok();
+        let offers = self.offers().iter().enumerate().filter(is_allowed);
+        offers.map(|(place, offer)| (place, offer.terms(stakes.next_order)))
+    }
+
+    /// The best of the offers that may be made, if any is better than doing nothing; of equal offers the first.
+    pub fn decide(&self, stakes: &Stakes, circumstances: &Circumstances<'_>) -> Option<Choice> {
+        let value = stakes.worth.lifetime_value;
+        let mut best: Option<(usize, Terms, Money)> = None;
+        for (place, terms) in self.eligible(stakes, circumstances) {
+            let net_value = terms.net_value(stakes.churn_probability, value);
+            if net_value > best.map_or(Money::ZERO, |(_, _, best)| best) {
+                best = Some((place, terms, net_value));
+            }
+        }
+        let (offer, terms, net_value) = best?;
+        let pays = self.offers()[offer].save_rate().pays(&terms, stakes.churn_probability, &stakes.worth);
+        Some(Choice { offer, terms, net_value, pays })
+    }
+
+    /// The lowest churn probability at which an offer that may be made pays.
+    pub fn break_even_probability(&self, stakes: &Stakes, circumstances: &Circumstances<'_>) -> BreakEven {
+        self.eligible(stakes, circumstances)
+            .map(|(_, terms)| terms.break_even_probability(stakes.worth.lifetime_value))
+            .fold(BreakEven::Never, BreakEven::lower)
     }
 }
 
-/// The best of the offers and doing nothing; of equal offers the first.
-pub fn decide(catalogue: &Catalogue, p: Probability, lifetime_value: Money) -> Decision<'_> {
-    let mut best: Option<(&Offer, Money)> = None;
-    for offer in catalogue.offers() {
-        let value = net_value(offer, p, lifetime_value);
-        if value > best.map_or(Money::ZERO, |(_, value)| value) {
-            best = Some((offer, value));
+#[cfg(test)]
+mod tests {
+    use super::terms::tests::{money, p};
+    use super::*;
+    use crate::segments::{Cause, Tier};
+    use proptest::prelude::*;
+
+    fn catalogue(offers: &[[f64; 5]]) -> Catalogue {
+        let text: String = offers
+            .iter()
+            .enumerate()
+            .map(|(i, [c, delta, gamma, psi, lambda])| {
+                format!(
+                    "[[offer]]\nname = \"{i}\"\ncontact_cost = {c:?}\nincentive = {delta:?}\nsave_rate = {gamma:?}\nsave_rate_sd = 0\n\
+                     take_up = {psi:?}\ndriven_away = {lambda:?}\n"
+                )
+            })
+            .collect();
+        Catalogue::from_toml(&text).unwrap()
+    }
+
+    fn stakes(churn: f64, v: f64) -> Stakes {
+        let worth = Worth { lifetime_value: money(v), relative_sd: 0.5 };
+        Stakes { churn_probability: p(churn), worth, next_order: money(20.0) }
+    }
+
+    fn anyone() -> Circumstances<'static> {
+        Circumstances {
+            tier: None,
+            cause: Cause::Unknown,
+            days_since_contact: None,
+            consents: Consents::default(),
+            objects: false,
         }
     }
-    match best {
-        Some((offer, net_value)) => {
-            let break_even = break_even_probability(offer, lifetime_value);
-            Decision { offer: Some(offer), net_value, break_even }
+
+    proptest! {
+        #[test]
+        fn the_best_is_never_worse_than_nothing_nor_than_any_offer(
+            offers in prop::collection::vec((0.0..20.0_f64, 0.0..30.0_f64, 0.0..=1.0_f64, 0.0..=1.0_f64, 0.0..=1.0_f64), 0..5),
+            churn in 0.0..=1.0_f64,
+            v in 0.0..1e3_f64,
+        ) {
+            let offers: Vec<[f64; 5]> =
+                offers.into_iter().map(|(c, d, g, psi, rest)| [c, d, g, psi, (1.0 - psi) * rest]).collect();
+            let catalogue = catalogue(&offers);
+            let choice = catalogue.decide(&stakes(churn, v), &anyone());
+            let chosen = choice.map_or(Money::ZERO, |choice| choice.net_value);
+            prop_assert!(choice.is_none() || chosen > Money::ZERO);
+            for offer in catalogue.offers() {
+                prop_assert!(offer.terms(money(20.0)).net_value(p(churn), money(v)) <= chosen);
+            }
+            if let Some(choice) = choice {
+                prop_assert!((0.0..=1.0).contains(&choice.pays));
+            }
         }
-        None => {
-            let break_even = catalogue
-                .offers()
-                .iter()
-                .map(|offer| break_even_probability(offer, lifetime_value))
-                .fold(BreakEven::Never, BreakEven::lower);
-            Decision { offer: None, net_value: Money::ZERO, break_even }
-        }
+    }
+
+    #[test]
+    fn who_may_not_be_offered_anything_is_left_alone() {
+        let catalogue = catalogue(&[[0.0, 0.0, 0.5, 0.0, 0.0]]);
+        let stakes = stakes(0.5, 100.0);
+        assert_eq!(catalogue.decide(&stakes, &anyone()).unwrap().net_value, money(25.0));
+        assert_eq!(catalogue.break_even_probability(&stakes, &anyone()), BreakEven::Always);
+        let problem = Circumstances { tier: Some(Tier::Problem), ..anyone() };
+        assert_eq!(catalogue.decide(&stakes, &problem), None);
+        assert_eq!(catalogue.break_even_probability(&stakes, &problem), BreakEven::Never);
+    }
+
+    #[test]
+    fn of_equal_offers_the_first_is_made() {
+        let catalogue = catalogue(&[[1.0, 0.0, 0.5, 0.0, 0.0]; 2]);
+        assert_eq!(catalogue.decide(&stakes(0.5, 100.0), &anyone()).unwrap().offer, 0);
     }
 }

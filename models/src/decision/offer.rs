@@ -1,73 +1,83 @@
-//! The offer catalogue: what can be done, what it costs, and what it is assumed to do.
+//! An offer: what can be done, for whom, what it costs, and what it is assumed to do.
 
-use mainstay_features::units::Money;
-use serde::Deserialize;
+use mainstay_features::units::{Money, Probability};
 
-use super::DO_NOTHING;
-
-/// The built-in catalogue.
-const DEFAULT: &str = include_str!("default_offers.toml");
+use super::{Circumstances, Eligibility, Ineligible, SaveRate, Terms};
+use crate::language::Language;
 
 /// Something that can be offered to a customer. Its numbers are possible ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
     pub(super) name: String,
+    pub(super) channel: Option<String>,
     pub(super) contact_cost: Money,
-    pub(super) incentive: Money,
-    pub(super) save_rate: f64,
+    pub(super) incentive: Incentive,
+    pub(super) save_rate: SaveRate,
     pub(super) take_up: f64,
     pub(super) driven_away: f64,
+    pub(super) eligibility: Eligibility,
+    pub(super) capacity: Option<u64>,
+    pub(super) words: Words,
+}
+
+/// δ: what is given to whoever redeems the offer, at cost.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Incentive {
+    /// An amount.
+    Fixed(Money),
+    /// A share of what the next order is expected to come to.
+    ShareOfNextOrder {
+        /// In [0, 1].
+        share: f64,
+        /// The most it comes to.
+        cap: Option<Money>,
+    },
+}
+
+impl Incentive {
+    /// What it costs for a customer whose next order is expected to come to this.
+    pub fn amount(&self, next_order: Money) -> Money {
+        match *self {
+            Self::Fixed(amount) => amount,
+            Self::ShareOfNextOrder { share, cap } => {
+                let amount = next_order * share;
+                cap.map_or(amount, |cap| if amount < cap { amount } else { cap })
+            }
+        }
+    }
+}
+
+/// What a colleague says when making the offer; empty where nothing is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    pub(super) english: String,
+    pub(super) chinese: String,
+}
+
+/// Where an offer's words have this, the incentive's amount is said.
+pub(super) const INCENTIVE_PLACE: &str = "{incentive}";
+
+impl Words {
+    /// The sentence for a customer with this incentive; in the other language where there is none in this.
+    pub fn say(&self, language: Language, incentive: Money) -> String {
+        let (own, other) = match language {
+            Language::English => (&self.english, &self.chinese),
+            Language::Chinese => (&self.chinese, &self.english),
+        };
+        let sentence = if own.is_empty() { other } else { own };
+        sentence.replace(INCENTIVE_PLACE, &format!("{:.2}", incentive.get()))
+    }
 }
 
 impl Offer {
-    /// An offer; see the getters for the numbers' meaning.
-    ///
-    /// # Errors
-    /// When a number is impossible, with the reason.
-    pub fn new(
-        name: &str,
-        contact_cost: f64,
-        incentive: f64,
-        save_rate: f64,
-        take_up: f64,
-        driven_away: f64,
-    ) -> Result<Self, CatalogueError> {
-        let bad = |field, reason| CatalogueError::Impossible { offer: name.to_owned(), field, reason };
-        let cost = |field, amount: f64| {
-            Money::new(amount)
-                .filter(|&money| money >= Money::ZERO)
-                .ok_or_else(|| bad(field, format!("{amount} is not an amount of 0 or more")))
-        };
-        let share = |field, share: f64| {
-            if (0.0..=1.0).contains(&share) {
-                Ok(share)
-            } else {
-                Err(bad(field, format!("{share} is not a share between 0 and 1")))
-            }
-        };
-        if name.trim().is_empty() || name == DO_NOTHING {
-            return Err(bad("name", format!("must say what the offer is; {DO_NOTHING:?} is always there")));
-        }
-        let offer = Self {
-            name: name.to_owned(),
-            contact_cost: cost("contact_cost", contact_cost)?,
-            incentive: cost("incentive", incentive)?,
-            save_rate: share("save_rate", save_rate)?,
-            take_up: share("take_up", take_up)?,
-            driven_away: share("driven_away", driven_away)?,
-        };
-        if take_up + driven_away > 1.0 + 1e-12 {
-            let reason = format!(
-                "{driven_away} driven away and {take_up} taking the incentive are more than all loyal customers"
-            );
-            return Err(bad("driven_away", reason));
-        }
-        Ok(offer)
-    }
-
     /// What it is called; the action of whoever it is recommended for.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// How customers are reached, such as `phone`; what they have consented to is asked by this name.
+    pub fn channel(&self) -> Option<&str> {
+        self.channel.as_deref()
     }
 
     /// c: cost of contacting, paid always.
@@ -76,13 +86,13 @@ impl Offer {
     }
 
     /// δ: incentive at cost, paid when redeemed.
-    pub fn incentive(&self) -> Money {
+    pub fn incentive(&self) -> Incentive {
         self.incentive
     }
 
-    /// γ: share of would-be churners it keeps.
-    pub fn save_rate(&self) -> f64 {
-        self.save_rate
+    /// γ: share of would-be churners it keeps, and how well it is known.
+    pub fn save_rate(&self) -> &SaveRate {
+        &self.save_rate
     }
 
     /// ψ: share of would-stay customers who take the incentive anyway.
@@ -94,165 +104,38 @@ impl Offer {
     pub fn driven_away(&self) -> f64 {
         self.driven_away
     }
-}
 
-/// The offers there are, each by its own name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Catalogue {
-    offers: Vec<Offer>,
-}
+    /// Whom it may be made to.
+    pub fn eligibility(&self) -> &Eligibility {
+        &self.eligibility
+    }
 
-impl Catalogue {
-    /// A catalogue of offers.
-    ///
-    /// # Errors
-    /// When two have one name.
-    pub fn new(offers: Vec<Offer>) -> Result<Self, CatalogueError> {
-        for (i, offer) in offers.iter().enumerate() {
-            if offers[..i].iter().any(|earlier| earlier.name == offer.name) {
-                return Err(CatalogueError::Twice { offer: offer.name.clone() });
-            }
+    /// How many customers it can be made to at a time; `None` without a limit.
+    pub fn capacity(&self) -> Option<u64> {
+        self.capacity
+    }
+
+    /// What a colleague says.
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// What it comes to for a customer whose next order is expected to come to this.
+    pub fn terms(&self, next_order: Money) -> Terms {
+        Terms {
+            contact_cost: self.contact_cost,
+            incentive: self.incentive.amount(next_order),
+            save_rate: self.save_rate.mean(),
+            take_up: self.take_up,
+            driven_away: self.driven_away,
         }
-        Ok(Self { offers })
     }
 
-    /// Reads a catalogue: a TOML file of `[[offer]]` tables.
+    /// Whether it may be made to a customer.
     ///
     /// # Errors
-    /// When it is no such file, or holds an impossible number.
-    pub fn from_toml(text: &str) -> Result<Self, CatalogueError> {
-        let file: File =
-            toml::from_str(text).map_err(|error| CatalogueError::Malformed { message: error.to_string() })?;
-        let offers = file.offer.iter().map(Entry::offer).collect::<Result<_, _>>()?;
-        Self::new(offers)
-    }
-
-    /// The built-in catalogue; its numbers are assumptions with their sources in docs/economics.md.
-    ///
-    /// # Errors
-    /// None that its test would not have met.
-    pub fn built_in() -> Result<Self, CatalogueError> {
-        Self::from_toml(DEFAULT)
-    }
-
-    /// The offers, in the file's order.
-    pub fn offers(&self) -> &[Offer] {
-        &self.offers
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    offer: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    name: String,
-    contact_cost: f64,
-    incentive: f64,
-    save_rate: f64,
-    take_up: f64,
-    driven_away: f64,
-}
-
-impl Entry {
-    fn offer(&self) -> Result<Offer, CatalogueError> {
-        Offer::new(
-            &self.name,
-            self.contact_cost,
-            self.incentive,
-            self.save_rate,
-            self.take_up,
-            self.driven_away,
-        )
-    }
-}
-
-/// Why a catalogue is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CatalogueError {
-    /// It is not TOML, or has other fields.
-    #[error("{message}")]
-    Malformed {
-        /// What the reader says, with the line.
-        message: String,
-    },
-    /// A number or name is impossible.
-    #[error("offer {offer:?}, {field}: {reason}")]
-    Impossible {
-        /// The offer.
-        offer: String,
-        /// The field.
-        field: &'static str,
-        /// Why.
-        reason: String,
-    },
-    /// Two offers have one name.
-    #[error("offer {offer:?} is there twice; give each its own name")]
-    Twice {
-        /// The name.
-        offer: String,
-    },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_built_in_catalogue_is_valid() {
-        let catalogue = Catalogue::built_in().unwrap();
-        assert_eq!(catalogue.offers().iter().map(Offer::name).collect::<Vec<_>>(), ["reminder", "voucher"]);
-    }
-
-    #[test]
-    fn impossible_catalogues_are_refused_with_the_reason() {
-        let catalogue = |change: &str, to: &str| {
-            let text = "[[offer]]\nname = \"call\"\ncontact_cost = 5\nincentive = 0\nsave_rate = 0.2\ntake_up = 0.5\ndriven_away = 0.1\n";
-            Catalogue::from_toml(&text.replace(change, to)).map_err(|error| error.to_string())
-        };
-        assert!(catalogue("", "").is_ok());
-        let refused = [
-            (
-                "save_rate = 0.2",
-                "save_rate = 1.2",
-                "offer \"call\", save_rate: 1.2 is not a share between 0 and 1",
-            ),
-            (
-                "contact_cost = 5",
-                "contact_cost = -5",
-                "offer \"call\", contact_cost: -5 is not an amount of 0 or more",
-            ),
-            (
-                "incentive = 0",
-                "incentive = nan",
-                "offer \"call\", incentive: NaN is not an amount of 0 or more",
-            ),
-            (
-                "driven_away = 0.1",
-                "driven_away = 0.6",
-                "offer \"call\", driven_away: 0.6 driven away and 0.5 taking the incentive are more than all loyal customers",
-            ),
-            (
-                "call",
-                "do nothing",
-                "offer \"do nothing\", name: must say what the offer is; \"do nothing\" is always there",
-            ),
-        ];
-        for (change, to, message) in refused {
-            assert_eq!(catalogue(change, to).unwrap_err(), message);
-        }
-        assert!(catalogue("save_rate", "saverate").unwrap_err().contains("saverate"));
-        let twice = "[[offer]]\nname = \"a\"\ncontact_cost = 1\nincentive = 0\nsave_rate = 0\ntake_up = 0\ndriven_away = 0\n".repeat(2);
-        assert!(matches!(Catalogue::from_toml(&twice), Err(CatalogueError::Twice { .. })));
-    }
-
-    #[test]
-    fn an_empty_catalogue_leaves_doing_nothing() {
-        assert!(Catalogue::from_toml("").unwrap().offers().is_empty());
+    /// Why not.
+    pub fn allows(&self, p: Probability, circumstances: &Circumstances<'_>) -> Result<(), Ineligible> {
+        self.eligibility.allows(self.channel(), p, circumstances)
     }
 }

@@ -110,6 +110,13 @@ impl GammaGamma {
         let x = f64::from(customer.times);
         self.p * (self.v + x * customer.mean_amount) / (self.p * x + self.q - 1.0)
     }
+
+    /// Var[M | x, m̄] / E[M | x, m̄]² = 1/(p·x + q − 2) of the mean that the customer will spend at a time; infinite where
+    /// there is no variance.
+    pub fn relative_variance(&self, customer: &Spending) -> f64 {
+        let shape = self.p * f64::from(customer.times) + self.q;
+        if shape > 2.0 { 1.0 / (shape - 2.0) } else { f64::INFINITY }
+    }
 }
 
 /// Pearson's correlation of how often and how much at a time, in [−1, 1]; `None` where either is the same for all. The

@@ -14,6 +14,7 @@ pub mod gamma_gamma;
 mod likelihood;
 pub mod purchases;
 mod retention;
+mod spread;
 pub mod value;
 
 pub use assumptions::{Margin, YearlyDiscount};
@@ -22,4 +23,5 @@ pub use fit::FitError;
 pub use gamma_gamma::{GammaGamma, Spending};
 pub use purchases::{PurchaseCounts, Purchases};
 pub use retention::{Retention, expected_years_kept, lifetime_value, yearly_purchases};
+pub use spread::Spread;
 pub use value::{Amounts, Expected, Fitted, Lifetime};

@@ -15,8 +15,10 @@ use super::{BgNbd, FitError, Margin, PurchaseCounts, Purchases, Retention, Yearl
 /// Purchases are counted by the quarter, and their margin comes at its end…
 const PERIODS_PER_YEAR: usize = 4;
 /// …for five years: what lies beyond is neither told by a log of a year or two nor worth much today.
-const PERIODS: usize = 5 * PERIODS_PER_YEAR;
-const PERIOD_DAYS: f64 = 365.0 / PERIODS_PER_YEAR as f64;
+pub(super) const YEARS: f64 = 5.0;
+const PERIODS: usize = YEARS as usize * PERIODS_PER_YEAR;
+pub(super) const DAYS_PER_YEAR: f64 = 365.0;
+const PERIOD_DAYS: f64 = DAYS_PER_YEAR / PERIODS_PER_YEAR as f64;
 
 /// No customers buy so often in a day.
 const MOST_PURCHASES_PER_DAY: f64 = 1e9;
@@ -114,7 +116,7 @@ impl Amounts {
 }
 
 /// Days with a purchase, and the mean amount of a purchase.
-fn spending(row: &Row) -> Spending {
+pub fn spending(row: &Row) -> Spending {
     Spending { times: row[place(&FREQUENCY)] as u32, mean_amount: row[place(&MONETARY)] }
 }
 
