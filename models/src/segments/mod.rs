@@ -1,12 +1,24 @@
 //! Who a customer is to the shop: how much worth, how far along, why likely to leave, and what serves then.
 
 mod cause;
+mod churn;
+pub mod play;
+mod rfm;
+mod signs;
 mod stage;
 mod tier;
+mod value_matrix;
+pub mod warning;
+mod wording;
 
-pub use cause::Cause;
+pub use cause::{Cause, Evidence, LikelyCause};
+pub use churn::Turnover;
+pub use rfm::{MOST_POINTS, PointCuts, RfmError, RfmPoints, RfmWeights};
+pub use signs::{LEAST_GAPS, Signs, SignsReader, SignsSource, Windows};
 pub use stage::Stage;
-pub use tier::Tier;
+pub use tier::{Tier, TierCuts, is_loss_making, is_problem};
+pub use value_matrix::{Cell, ValueMatrix};
+pub use warning::Warning;
 
 #[cfg(test)]
 mod tests {
@@ -29,6 +41,7 @@ mod tests {
         agrees(&Tier::ALL, Tier::name);
         agrees(&Stage::ALL, Stage::name);
         agrees(&Cause::ALL, Cause::name);
+        agrees(&Cell::ALL, Cell::name);
         agrees(&Language::ALL, Language::name);
     }
 
