@@ -9,7 +9,6 @@ use arrow_schema::{DataType, Field as ArrowField, TimeUnit};
 use mainstay_features::feature::Feature;
 use mainstay_features::id::IdKind;
 use mainstay_features::profile::{Attribute, number};
-use mainstay_features::registry::{CORE, Row};
 use mainstay_features::units::Instant;
 
 /// A column's field and values.
@@ -47,6 +46,14 @@ pub(crate) fn texts_if_any<'a>(name: &str, values: impl Iterator<Item = Option<&
     (ArrowField::new(name, DataType::Utf8, true), Arc::new(values.collect::<StringArray>()))
 }
 
+pub(crate) fn numbers_if_any(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {
+    (ArrowField::new(name, DataType::Float64, true), Arc::new(values.collect::<Float64Array>()))
+}
+
+pub(crate) fn whole_if_any(name: &str, values: impl Iterator<Item = Option<i64>>) -> Column {
+    (ArrowField::new(name, DataType::Int64, true), Arc::new(values.collect::<Int64Array>()))
+}
+
 /// The values of an attribute, on their way to be a column.
 #[derive(Debug)]
 pub(crate) enum AttributeValues {
@@ -80,13 +87,6 @@ impl AttributeValues {
         };
         (ArrowField::new(name, values.data_type().clone(), true), values)
     }
-}
-
-/// One column per core feature.
-pub(crate) fn core<'a>(
-    rows: impl Iterator<Item = &'a Row> + Clone + 'a,
-) -> impl Iterator<Item = Column> + 'a {
-    CORE.iter().enumerate().map(move |(i, of)| feature(of, rows.clone().map(|row| row[i]).collect()))
 }
 
 /// A feature's values: whole numbers as integers, all else as floats, and no value as null.

@@ -23,3 +23,4 @@ pub mod scores;
 pub mod service;
 pub mod simulated_files;
 pub mod store;
+pub mod suppressed;

@@ -16,8 +16,16 @@ const MIN_CUSTOMERS: usize = 1024;
 /// What lists show of a customer and no feature is made of.
 const LISTED: [&str; 3] = ["name", "phone", "account_owner"];
 
+/// What decisions read, and no feature is made of: why a customer leaves, as far as the shop has recorded it; whether
+/// the customer is a problem…
+pub const CHURN_CAUSE: &str = "churn_cause";
+/// The same.
+pub const PROBLEM: &str = "problem";
+/// …and consent to being contacted, by channel, as in `consent_phone`.
+pub const CONSENT_PREFIX: &str = "consent_";
+
 /// The columns of outputs besides features and attributes.
-const OUTPUT_COLUMNS: [&str; 11] = [
+const OUTPUT_COLUMNS: [&str; 29] = [
     "customer_id",
     "as_of",
     "churn_probability",
@@ -26,9 +34,27 @@ const OUTPUT_COLUMNS: [&str; 11] = [
     "net_value",
     "purchases_if_kept",
     "purchase_amount",
+    "lifetime_value_relative_sd",
+    "value_tier",
+    "lifecycle_stage",
+    "likely_cause",
+    "cause_evidence",
+    "contact_cost",
+    "incentive",
+    "save_rate",
+    "take_up",
+    "driven_away",
+    "value_saved",
+    "incentive_to_saved",
+    "incentive_to_loyal",
+    "value_driven_away",
+    "pays_probability",
     "reason_1",
     "reason_2",
     "reason_3",
+    "value_at_risk",
+    "change",
+    "say",
 ];
 
 /// Whether an attribute cannot have this name, because another column of an output or a field has it.
@@ -144,9 +170,11 @@ pub fn listed(attributes: Vec<Attribute>) -> Vec<Attribute> {
 }
 
 impl Attribute {
-    /// Whether it is for people only, whatever is known of it: name, phone, account owner.
+    /// Whether it is for people and decisions only, whatever is known of it: name, phone, account owner, consents,
+    /// recorded causes of churn, problems.
     pub fn is_private(&self) -> bool {
-        LISTED.contains(&self.name.as_str())
+        let name = self.name.as_str();
+        LISTED.contains(&name) || [CHURN_CAUSE, PROBLEM].contains(&name) || name.starts_with(CONSENT_PREFIX)
     }
 
     /// Whether it is a feature: it says from when on it is valid, so that what was known at an instant can be told.

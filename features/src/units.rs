@@ -168,7 +168,7 @@ impl Amount {
     }
 
     /// The amount in millionths.
-    pub(crate) const fn millionths(self) -> i64 {
+    pub const fn millionths(self) -> i64 {
         self.0
     }
 

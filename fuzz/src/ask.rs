@@ -1,15 +1,18 @@
 //! Asks a model all that the commands ask one.
 
+use mainstay_features::units::{Money, Probability};
 use mainstay_models::artifact::Artifact;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
-use mainstay_models::decision::{Catalogue, decide};
+use mainstay_models::decision::{Catalogue, Circumstances, Consents, Stakes, Worth};
 use mainstay_models::drift::{ChurnShift, Honesty};
 use mainstay_models::explain::Explainer;
 use mainstay_models::inputs::core_of;
-use mainstay_models::lifetime::{Margin, YearlyDiscount};
+use mainstay_models::lifetime::value::spending;
+use mainstay_models::lifetime::{Margin, Purchases, Spread, YearlyDiscount};
 use mainstay_models::model::Kind;
 use mainstay_models::onnx;
+use mainstay_models::segments::{LikelyCause, SignsReader, Stage};
 
 const KINDS: [Kind; 4] = [Kind::Rule, Kind::Logistic, Kind::Forest, Kind::Average];
 
@@ -57,8 +60,27 @@ fn worth(artifact: &Artifact, customer: &[f32], p: f64) {
     assert!(!purchases.is_infinite(), "{purchases} purchases");
     assert!(row[0].is_nan() || row[0] < 0.0 || purchases >= 0.0, "{purchases} purchases");
     let value = expected.value(Margin::DEFAULT);
+    let core = core_of(&row);
+    let spread = Spread::new(lifetime, YearlyDiscount::DEFAULT);
+    let relative_sd = spread.relative_sd(&Purchases::of(&core), &spending(&core));
+    let signs = SignsReader::new(&artifact.training.models.inputs.features).read(&row);
+    let likely = LikelyCause::of(&signs, None);
+    let stakes = Stakes {
+        churn_probability: Probability::nearest(p),
+        worth: Worth { lifetime_value: value, relative_sd },
+        next_order: Money::new(expected.mean_amount).unwrap_or_default(),
+    };
+    let circumstances = Circumstances {
+        tier: None,
+        cause: likely.cause,
+        days_since_contact: None,
+        consents: Consents::default(),
+        objects: false,
+    };
+    Stage::of(&signs, artifact.settings.horizon);
     if let Ok(catalogue) = Catalogue::built_in() {
-        decide(&catalogue, mainstay_features::units::Probability::nearest(p), value);
+        let choice = catalogue.decide(&stakes, &circumstances);
+        assert!(choice.is_none_or(|choice| choice.net_value > Money::ZERO && (0.0..=1.0).contains(&choice.pays)));
     }
 }
 

@@ -15,12 +15,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use mainstay_models::segments::TierCuts;
 use serde_json::Value;
 
 use self::newest::Newest;
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 use crate::store::Store;
+use crate::suppressed::Suppressed;
 
 /// The largest request body.
 pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
@@ -29,6 +31,8 @@ pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 pub struct App {
     service: Newest<Service>,
     list: Newest<Vec<Value>>,
+    tiers: Newest<Option<TierCuts>>,
+    suppressed: Newest<Suppressed>,
 }
 
 impl App {
@@ -44,7 +48,10 @@ impl App {
         let first = service(&store)?;
         let models = store.clone();
         let service = Newest::holding(first, store.model_path(), move || service(&models));
-        Ok(Arc::new(Self { service, list: at_risk::newest_list(store) }))
+        let (lists, objections) = (store.clone(), store.clone());
+        let tiers = Newest::of(store.tiers_path(), move || lists.load_tiers());
+        let suppressed = Newest::of(store.suppressed_path(), move || objections.load_suppressed());
+        Ok(Arc::new(Self { service, list: at_risk::newest_list(store), tiers, suppressed }))
     }
 
     /// The service with the newest model; with the one before while the newest cannot be used.

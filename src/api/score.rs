@@ -1,6 +1,7 @@
 //! `POST /v1/score`: one customer, from raw history or from features.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,7 +12,9 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use mainstay_features::history::{self, Given, History, HistoryBuilder, Severity};
 use mainstay_features::units::{Amount, Instant};
-use mainstay_models::decision::BreakEven;
+use mainstay_models::decision::{BreakEven, Circumstances, Consents, DO_NOTHING, Terms};
+use mainstay_models::language::Language;
+use mainstay_models::segments::{LikelyCause, Stage, Tier, is_problem};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::{Value, json};
@@ -32,6 +35,14 @@ struct Request {
     #[serde(default)]
     contacts: Vec<Contact>,
     features: Option<Features>,
+    /// What the customer has said to being contacted, by channel.
+    #[serde(default)]
+    consents: BTreeMap<String, bool>,
+    /// Why the customer leaves, as far as the shop has recorded it.
+    churn_cause: Option<String>,
+    /// Whether the shop has recorded the customer as a problem.
+    #[serde(default)]
+    problem: bool,
 }
 
 /// The members of a JSON object as they come: one that is there twice is seen twice.
@@ -126,7 +137,7 @@ pub(super) async fn score(
     match (&request.features, &request.purchases) {
         (Some(features), None) if request.complaints.is_empty() && request.contacts.is_empty() => {
             let as_of = request.as_of.as_deref().map(|text| instant("as_of", text)).transpose()?;
-            answer(service, request.customer_id.as_ref(), as_of, &row(service, features)?, &[])
+            answer(&app, service, &request, as_of, &row(service, features)?, &[])
         }
         (None, Some(purchases)) => {
             let missing =
@@ -140,7 +151,7 @@ pub(super) async fn score(
             let row = service.row_of(history.customer(0), history.given(), as_of)?;
             let untold: Vec<&str> =
                 service.features().untold_by(history.given()).map(|feature| feature.name).collect();
-            answer(service, Some(customer_id), Some(as_of), &row, &untold)
+            answer(&app, service, &request, Some(as_of), &row, &untold)
         }
         _ => Err(Failure::new(
             Kind::BadInput,
@@ -257,8 +268,9 @@ fn row(service: &Service, features: &Features) -> Result<Vec<f64>, Failure> {
 }
 
 fn answer(
+    app: &App,
     service: &Service,
-    customer_id: Option<&CustomerId>,
+    request: &Request,
     as_of: Option<Instant>,
     row: &[f64],
     untold: &[&str],
@@ -270,6 +282,32 @@ fn answer(
         .iter()
         .map(|r| json!({"feature": r.feature, "value": r.value, "contribution": r.contribution, "text": r.text}))
         .collect();
+    let (channels, answers): (Vec<String>, Vec<Option<bool>>) =
+        request.consents.iter().map(|(channel, &answer)| (channel.clone(), Some(answer))).unzip();
+    let likely = LikelyCause::of(&scored.signs, request.churn_cause.as_deref());
+    let is_problem = is_problem(&scored.signs, request.problem, likely.cause);
+    let customer_id = request.customer_id.as_ref();
+    let stakes = scored.stakes();
+    let value = stakes.worth.lifetime_value;
+    // Without a scored list there is nothing to tell a tier by; a problem is one without.
+    let tiers = *app.tiers.get()?;
+    let tier = tiers.unwrap_or_default().tier(value.get(), is_problem);
+    let circumstances = Circumstances {
+        tier: (is_problem || tiers.is_some()).then_some(tier),
+        cause: likely.cause,
+        days_since_contact: scored.days_since_contact,
+        consents: Consents { channels: &channels, answers: &answers },
+        objects: match customer_id {
+            Some(id) => app.suppressed.get()?.has(&id.to_text()),
+            None => false,
+        },
+    };
+    let catalogue = service.catalogue();
+    let choice = catalogue.decide(&stakes, &circumstances);
+    let terms = choice.map_or_else(Terms::default, |choice| choice.terms);
+    let ledger = terms.ledger(stakes.churn_probability, value);
+    let break_evens = terms.break_evens(stakes.churn_probability, value);
+    let offer = choice.map(|choice| &catalogue.offers()[choice.offer]);
     Ok(Json(json!({
         "customer_id": customer_id.map(CustomerId::to_json),
         "as_of": as_of.map(|instant| instant.to_string()),
@@ -280,17 +318,48 @@ fn answer(
         "calibration": explanation.calibration,
         "season_shift": explanation.shift,
         "untold_features": untold,
-        "lifetime_value": scored.lifetime_value.get(),
+        "lifetime_value": value.get(),
         "purchases_if_kept": scored.expected.discounted_purchases,
         "purchase_amount": scored.expected.mean_amount,
-        "action": scored.decision.action(),
-        "net_value": scored.decision.net_value.get(),
-        "break_even_probability": match scored.decision.break_even {
-            BreakEven::Always => json!("always"),
-            BreakEven::At(p) => json!(p.get()),
-            BreakEven::Never => json!("never"),
+        "lifetime_value_relative_sd": stakes.worth.relative_sd,
+        "value_tier": circumstances.tier.map(Tier::name),
+        "lifecycle_stage": Stage::of(&scored.signs, service.artifact().settings.horizon).name(),
+        "likely_cause": likely.cause.name(),
+        "cause_evidence": likely.sentence(Language::English),
+        "action": offer.map_or(DO_NOTHING, |offer| offer.name()),
+        "say": offer.map(|offer| offer.words().say(Language::English, terms.incentive)),
+        "net_value": choice.map_or(0.0, |choice| choice.net_value.get()),
+        "pays_probability": choice.map(|choice| choice.pays),
+        "terms": {
+            "contact_cost": terms.contact_cost.get(),
+            "incentive": terms.incentive.get(),
+            "save_rate": terms.save_rate,
+            "take_up": terms.take_up,
+            "driven_away": terms.driven_away,
         },
+        "ledger": {
+            "value_saved": ledger.saved.get(),
+            "incentive_to_saved": ledger.incentive_to_saved.get(),
+            "incentive_to_loyal": ledger.incentive_to_loyal.get(),
+            "value_driven_away": ledger.driven_away.get(),
+            "contact_cost": ledger.contact.get(),
+        },
+        "break_even_probability": match offer {
+            Some(_) => break_even(break_evens.churn_probability),
+            None => break_even(catalogue.break_even_probability(&stakes, &circumstances)),
+        },
+        "break_even_save_rate": offer.map(|_| break_even(break_evens.save_rate)),
+        "break_even_incentive": offer.map(|_| break_even(break_evens.incentive)),
+        "break_even_lifetime_value": offer.map(|_| break_even(break_evens.lifetime_value)),
         "model": service.artifact().name(),
         "verdict": service.artifact().training.verdict.grade.to_string(),
     })))
+}
+
+fn break_even(at: BreakEven) -> Value {
+    match at {
+        BreakEven::Always => json!("always"),
+        BreakEven::At(number) => json!(number),
+        BreakEven::Never => json!("never"),
+    }
 }

@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let known_until = last_order(&history)?;
     let (artifact, _) = promotion::train(&history, &settings, known_until, &store, true, &progress)?;
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
-    let scores = Scores::of(&service, &history, known_until, &progress)?;
+    let scores = Scores::of(&service, &history, known_until, &store.load_suppressed()?, &progress)?;
     store.save_scores(&scores)?;
     let place = format!("in {}", store.scores_path().display());
     output::print(&format!(

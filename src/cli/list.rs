@@ -1,8 +1,5 @@
 //! `mainstay list`.
 
-use std::fs::File;
-use std::path::PathBuf;
-
 use clap::{Args as ClapArgs, ValueEnum};
 use mainstay_features::feature::Unit;
 use mainstay_features::registry::CORE;
@@ -10,7 +7,7 @@ use mainstay_models::model;
 use serde_json::Value;
 
 use super::output;
-use super::settings::StoreArgs;
+use super::settings::ListArgs;
 use crate::failure::{Failure, Kind};
 use crate::scores::{self, Format, ScoreRow, Scores};
 use crate::store::Store;
@@ -18,10 +15,7 @@ use crate::store::Store;
 #[derive(ClapArgs)]
 pub(super) struct Args {
     #[command(flatten)]
-    store: StoreArgs,
-    /// Show this scored list instead of the store's newest
-    #[arg(long, value_name = "FILE", conflicts_with = "store")]
-    scores: Option<PathBuf>,
+    list: ListArgs,
     /// How many customers to show
     #[arg(long, value_name = "N", default_value_t = 20)]
     top: usize,
@@ -38,15 +32,9 @@ enum Printed {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let scores = match &args.scores {
-        Some(path) => {
-            let file = File::open(path).map_err(|cause| Failure::unreadable(path, cause))?;
-            scores::read(file, path)?
-        }
-        None => Store::at(&args.store.store).load_scores()?,
-    };
-    if args.scores.is_none() {
-        note_rule(&Store::at(&args.store.store));
+    let scores = args.list.load()?;
+    if args.list.scores.is_none() {
+        note_rule(&Store::at(&args.list.store.store));
     }
     let rows = scores.ranked(args.top);
     match args.format {

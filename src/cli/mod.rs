@@ -13,6 +13,7 @@ mod input;
 mod lifetime;
 mod list;
 mod models;
+mod offers;
 mod output;
 mod progress;
 mod reading;
@@ -20,6 +21,7 @@ mod score;
 mod serve;
 mod settings;
 mod simulate;
+mod suppress;
 mod train;
 mod verdict;
 
@@ -64,6 +66,10 @@ enum Command {
     Score(score::Args),
     /// Show whom to contact: the newest scored list, highest net value first
     List(list::Args),
+    /// Show and check the offers there are
+    Offers(offers::Args),
+    /// Keep who has objected to marketing: never listed, never recommended anything
+    Suppress(suppress::Args),
     /// Compare today's customers with those the model in service was trained on, and what it said with what happened
     Drift(drift::Args),
     /// Write a model's raw score as ONNX, for other programs to compute
@@ -106,6 +112,8 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Features(args) => features::run(&args),
         Command::Score(args) => score::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Offers(args) => offers::run(&args),
+        Command::Suppress(args) => suppress::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Models(args) => models::run(&args),

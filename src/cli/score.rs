@@ -12,9 +12,9 @@ use super::lifetime;
 use super::output;
 use super::progress::Progress;
 use super::reading::last_order;
-use super::settings::{MoneyArgs, StoreArgs, check_folder};
+use super::settings::{MoneyArgs, StoreArgs, check_folder, out_format};
 use crate::failure::{Failure, Kind};
-use crate::scores::{Format, Scores, write_scores};
+use crate::scores::{Scores, write_scores};
 use crate::service::Service;
 use crate::store::{Store, Whole};
 
@@ -35,12 +35,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let format = Format::of(&args.out).ok_or_else(|| {
-        Failure::new(
-            Kind::Usage,
-            format!("--out {}: scores are written as .parquet or .csv", args.out.display()),
-        )
-    })?;
+    let format = out_format(&args.out)?;
     check_folder(&args.out)?;
     let store = Store::at(&args.store.store);
     let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
@@ -50,7 +45,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let history = args.input.read(&store, &[&args.out], &progress)?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
     doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
-    let scores = Scores::of(&service, &history, as_of, &progress)?;
+    let suppressed = store.load_suppressed()?;
+    let scores = Scores::of(&service, &history, as_of, &suppressed, &progress)?;
     if scores.rows.is_empty() {
         return Err(nobody(&service, as_of));
     }
@@ -110,8 +106,12 @@ fn nobody(service: &Service, as_of: Instant) -> Failure {
 /// What a scored list amounts to.
 pub(super) fn summary(scores: &Scores, service: &Service, place: &str) -> String {
     let with_action: Vec<_> = scores.rows.iter().filter(|row| row.net_value > 0.0).collect();
+    let suppressed = match scores.suppressed {
+        0 => String::new(),
+        number => format!("{number} customers object to marketing, and are left out\n"),
+    };
     format!(
-        "{} customers scored as of {} by {} {place}\n\
+        "{} customers scored as of {} by {} {place}\n{suppressed}\
          the model was judged {}\n\
          an action pays for {} of them, together {:.2}; keeping a customer is worth {:.2} on average, {}\n",
         scores.rows.len(),

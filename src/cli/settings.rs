@@ -1,5 +1,6 @@
 //! The flags that several commands have besides the input's: what to train for, where state lives, what the money rests on.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,9 +10,10 @@ use mainstay_models::forest::train::Trainer;
 use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
+use crate::scores::{self, Format, Scores};
 use crate::service::Assumptions;
-use crate::store::{check_writable, folder_of};
+use crate::store::{Store, check_writable, folder_of};
 
 /// What to train for.
 #[derive(Args)]
@@ -55,6 +57,36 @@ pub(super) struct StoreArgs {
     pub(super) store: PathBuf,
 }
 
+/// Which scored list.
+#[derive(Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    pub(super) store: StoreArgs,
+    /// Take this scored list instead of the store's newest
+    #[arg(long, value_name = "FILE", conflicts_with = "store")]
+    pub(super) scores: Option<PathBuf>,
+}
+
+impl ListArgs {
+    /// The list.
+    pub(super) fn load(&self) -> Result<Scores, Failure> {
+        match &self.scores {
+            Some(path) => {
+                let file = File::open(path).map_err(|cause| Failure::unreadable(path, cause))?;
+                scores::read(file, path)
+            }
+            None => Store::at(&self.store.store).load_scores(),
+        }
+    }
+}
+
+/// The format that an output's name asks for.
+pub(super) fn out_format(out: &Path) -> Result<Format, Failure> {
+    Format::of(out).ok_or_else(|| {
+        Failure::new(Kind::Usage, format!("--out {}: it is written as .parquet or .csv", out.display()))
+    })
+}
+
 /// What the money rests on.
 #[derive(Args)]
 pub(super) struct MoneyArgs {
@@ -75,10 +107,14 @@ impl MoneyArgs {
     }
 
     pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
-        let Some(path) = &self.offers else { return built_in_offers() };
-        let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
-        Catalogue::from_toml(&text).map_err(|error| Failure::offers(path, &error))
+        self.offers.as_deref().map_or_else(built_in_offers, read_offers)
     }
+}
+
+/// The offers of a file.
+pub(super) fn read_offers(path: &Path) -> Result<Catalogue, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+    Catalogue::from_toml(&text).map_err(|error| Failure::offers(path, &error))
 }
 
 /// The built-in offers.

@@ -1,8 +1,14 @@
 //! The scored list: one row per customer in the population, sorted by customer; written, read back and ranked.
 
+mod decide;
+mod fields;
+mod ledger;
 mod read;
 mod write;
 
+pub use decide::ConsentColumns;
+pub use fields::{Cell, Field, FieldKind};
+pub use ledger::write_ledger;
 pub use read::read;
 pub use write::{Format, write_scores};
 
@@ -11,30 +17,19 @@ use std::cmp::Ordering;
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
 use mainstay_features::profile::{self, Attribute};
-use mainstay_features::registry::{CORE, Row};
-use mainstay_features::units::Instant;
+use mainstay_features::registry::Row;
+use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
+use mainstay_models::decision::{Ledger, Stakes, Terms, Worth};
+use mainstay_models::language::Language;
 use mainstay_models::lifetime::Expected;
+use mainstay_models::segments::{Cause, LikelyCause, Stage, Tier, TierCuts, is_problem};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::service::{REASONS, Service};
-
-/// The names of the columns of a scored list before the features.
-pub const SCORE_COLUMNS: [&str; 6] =
-    ["customer_id", "as_of", "churn_probability", "lifetime_value", "action", "net_value"];
-
-/// The names of the columns after the features: what the lifetime value is the product of, with the margin.
-pub const VALUE_COLUMNS: [&str; 2] = ["purchases_if_kept", "purchase_amount"];
-/// The names of the columns after these: why a customer may leave, in sentences.
-pub const REASON_COLUMNS: [&str; REASONS] = ["reason_1", "reason_2", "reason_3"];
-
-/// The columns that every list has, in order.
-fn known_columns() -> impl Iterator<Item = &'static str> {
-    let features = CORE.iter().map(|feature| feature.name);
-    SCORE_COLUMNS.into_iter().chain(features).chain(VALUE_COLUMNS).chain(REASON_COLUMNS)
-}
+use crate::suppressed::Suppressed;
 
 /// Scores of one population at one instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,12 +38,23 @@ pub struct Scores {
     pub as_of: Instant,
     /// How customer identifiers are written.
     pub id_kind: IdKind,
-    /// The names of the actions the rows point at.
-    pub actions: Vec<String>,
+    /// The actions the rows point at.
+    pub actions: Vec<Action>,
     /// What customers files say for a list to show: the names of its last columns.
     pub shown: Vec<String>,
+    /// How many customers of the population are not in it, because they object to marketing; 0 in a list read from a file.
+    pub suppressed: usize,
     /// The rows.
     pub rows: Vec<ScoreRow>,
+}
+
+/// An action of a list: an offer, or doing nothing, whose terms are all 0.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Action {
+    /// Its name.
+    pub name: String,
+    /// What it comes to, but for the incentive, which is the row's own.
+    pub terms: Terms,
 }
 
 /// One customer's score.
@@ -60,10 +66,26 @@ pub struct ScoreRow {
     pub churn_probability: f64,
     /// What keeping the customer is worth.
     pub lifetime_value: f64,
+    /// The standard deviation of the lifetime value as a share of it.
+    pub lifetime_value_relative_sd: f64,
+    /// How much of the shop's business the customer is.
+    pub tier: Tier,
+    /// How far along the customer is.
+    pub stage: Stage,
+    /// Why the customer is likely to leave.
+    pub cause: Cause,
+    /// What speaks for that, in a sentence; `None` where the cause is unknown.
+    pub cause_evidence: Option<Box<str>>,
+    /// Whole days since the shop last turned to the customer, if it ever did.
+    pub days_since_contact: Option<f64>,
     /// The action's place in [`Scores::actions`].
     pub action: u32,
+    /// δ: what the action's incentive comes to.
+    pub incentive: f64,
     /// What the action is expected to earn over doing nothing.
     pub net_value: f64,
+    /// The probability that the action earns anything; `None` where nothing is done.
+    pub pays: Option<f64>,
     /// The features.
     pub features: Row,
     /// What the customer will do if kept.
@@ -75,15 +97,32 @@ pub struct ScoreRow {
 }
 
 impl ScoreRow {
-    /// A sentence for each of [`REASON_COLUMNS`], the strongest reason first; `None` where there is none more.
+    /// A sentence for each of the reasons' columns, the strongest reason first; `None` where there is none more.
     pub fn reasons(&self) -> [Option<&str>; REASONS] {
         let mut lines = self.reasons.lines();
         std::array::from_fn(|_| lines.next())
     }
+
+    /// p × V: what is expected to be lost if nothing is done.
+    pub fn value_at_risk(&self) -> f64 {
+        self.churn_probability * self.lifetime_value
+    }
+
+    /// The numbers that decide.
+    pub fn stakes(&self) -> Stakes {
+        Stakes {
+            churn_probability: Probability::nearest(self.churn_probability),
+            worth: Worth {
+                lifetime_value: Money::new(self.lifetime_value).unwrap_or_default(),
+                relative_sd: self.lifetime_value_relative_sd,
+            },
+            next_order: Money::new(self.expected.mean_amount).unwrap_or_default(),
+        }
+    }
 }
 
 impl Scores {
-    /// Scores the population of a history at an instant.
+    /// Scores the population of a history at an instant, and decides; who objects to marketing is left out.
     ///
     /// # Errors
     /// When the model is none for this history (see [`Service::check_label`]), or a part of it cannot be read.
@@ -91,6 +130,7 @@ impl Scores {
         service: &Service,
         histories: &Histories,
         as_of: Instant,
+        suppressed: &Suppressed,
         watch: &dyn Watch,
     ) -> Result<Self, Failure> {
         service.check_label(histories.given())?;
@@ -101,56 +141,102 @@ impl Scores {
             id_kind: kind,
             actions: Vec::new(),
             shown: listed.iter().map(|attribute| attribute.name.clone()).collect(),
+            suppressed: 0,
             rows: Vec::new(),
         };
         watch.begin("score", None);
-        let mut parts = histories.each(|part| none.clone().with(service, part, &listed, watch))?;
+        let mut parts =
+            histories.each(|part| none.clone().with(service, part, &listed, suppressed, watch))?;
         watch.end();
-        if histories.whole().is_some() {
-            return Ok(parts.pop().unwrap_or(none));
+        let mut scores = if histories.whole().is_some() { parts.pop().unwrap_or(none) } else { none };
+        for part in parts {
+            scores.rows.extend(part.rows);
+            scores.suppressed += part.suppressed;
         }
-        let mut scores = none;
-        for mut part in parts {
-            let actions: Vec<u32> = part.actions.iter().map(|name| scores.action(name)).collect();
-            part.rows.iter_mut().for_each(|row| row.action = actions[row.action as usize]);
-            scores.rows.append(&mut part.rows);
+        if histories.whole().is_none() {
+            scores.rows.par_sort_unstable_by(|a, b| kind.compare(&a.customer_id, &b.customer_id));
         }
-        scores.rows.par_sort_unstable_by(|a, b| kind.compare(&a.customer_id, &b.customer_id));
+        scores.place_in_tiers();
+        scores.decide(service.catalogue());
         Ok(scores)
     }
 
-    /// With the rows of a history, or a part of one.
-    fn with(mut self, service: &Service, history: &History, listed: &[Attribute], watch: &dyn Watch) -> Self {
+    /// With the rows of a history, or a part of one; not yet in tiers, and without decisions.
+    fn with(
+        mut self,
+        service: &Service,
+        history: &History,
+        listed: &[Attribute],
+        suppressed: &Suppressed,
+        watch: &dyn Watch,
+    ) -> Self {
         let as_of = self.as_of;
+        let horizon = service.artifact().settings.horizon;
+        let place = |name| self.shown.iter().position(|shown| shown == name);
+        let (cause_place, problem_place) = (place(profile::CHURN_CAUSE), place(profile::PROBLEM));
         let population = service.score_population(history, as_of, watch);
         self.rows.reserve_exact(population.customers.len());
         let scored = population.scored.into_iter().zip(population.reasons);
         for (&customer, (scored, reasons)) in population.customers.iter().zip(scored) {
             let customer = customer as usize;
-            let shown = listed.iter().map(|attribute| {
-                let value = attribute.shown(history, history.customer(customer), as_of)?;
-                Some(history.text(value).into())
-            });
-            let action = self.action(scored.decision.action());
+            let customer_id = history.customer_id(customer);
+            if suppressed.has(customer_id) {
+                self.suppressed += 1;
+                continue;
+            }
+            let shown: Box<[Option<Box<str>>]> = listed
+                .iter()
+                .map(|attribute| {
+                    let value = attribute.shown(history, history.customer(customer), as_of)?;
+                    Some(history.text(value).into())
+                })
+                .collect();
+            let said = |place: Option<usize>| shown.get(place?)?.as_deref();
+            let likely = LikelyCause::of(&scored.signs, said(cause_place));
+            let cause = likely.cause;
+            let recorded = said(problem_place).and_then(yes_or_no) == Some(true);
+            let tier = if is_problem(&scored.signs, recorded, cause) { Tier::Problem } else { Tier::Small };
             self.rows.push(ScoreRow {
-                customer_id: history.customer_id(customer).into(),
+                customer_id: customer_id.into(),
                 churn_probability: scored.churn_probability.get(),
-                lifetime_value: scored.lifetime_value.get(),
-                action,
-                net_value: scored.decision.net_value.get(),
+                lifetime_value: scored.worth.lifetime_value.get(),
+                lifetime_value_relative_sd: scored.worth.relative_sd,
+                tier,
+                stage: Stage::of(&scored.signs, horizon),
+                cause,
+                cause_evidence: (cause != Cause::Unknown).then(|| likely.sentence(Language::English).into()),
+                days_since_contact: scored.days_since_contact,
+                action: 0,
+                incentive: 0.0,
+                net_value: 0.0,
+                pays: None,
                 features: scored.row,
                 expected: scored.expected,
                 reasons,
-                shown: shown.collect(),
+                shown,
             });
         }
         self
     }
 
-    /// The place of an action's name, new or known.
-    fn action(&mut self, name: &str) -> u32 {
-        let place = self.actions.iter().position(|action| action == name).unwrap_or_else(|| {
-            self.actions.push(name.to_owned());
+    /// The lifetime values between the tiers.
+    pub fn tier_cuts(&self) -> TierCuts {
+        TierCuts::of(self.rows.iter().map(|row| row.lifetime_value))
+    }
+
+    fn place_in_tiers(&mut self) {
+        let cuts = self.tier_cuts();
+        self.rows
+            .par_iter_mut()
+            .for_each(|row| row.tier = cuts.tier(row.lifetime_value, row.tier == Tier::Problem));
+    }
+
+    /// The place of an action, new or known.
+    fn action(&mut self, name: &str, terms: Terms) -> u32 {
+        let terms = Terms { incentive: Money::ZERO, ..terms };
+        let is_it = |action: &Action| action.name == name && action.terms == terms;
+        let place = self.actions.iter().position(is_it).unwrap_or_else(|| {
+            self.actions.push(Action { name: name.to_owned(), terms });
             self.actions.len() - 1
         });
         place as u32
@@ -158,16 +244,27 @@ impl Scores {
 
     /// The name of a row's action.
     pub fn action_of(&self, row: &ScoreRow) -> &str {
-        self.actions.get(row.action as usize).map_or("", String::as_str)
+        self.actions.get(row.action as usize).map_or("", |action| &action.name)
     }
 
-    /// The `top` rows for a retention team: highest net value first, then the most value at risk (probability ×
-    /// lifetime value), then in the list's own order.
+    /// What a row's action comes to.
+    pub fn terms_of(&self, row: &ScoreRow) -> Terms {
+        let terms = self.actions.get(row.action as usize).map_or_else(Terms::default, |action| action.terms);
+        Terms { incentive: Money::new(row.incentive).unwrap_or_default(), ..terms }
+    }
+
+    /// The parts of a row's net value.
+    pub fn ledger_of(&self, row: &ScoreRow) -> Ledger {
+        let stakes = row.stakes();
+        self.terms_of(row).ledger(stakes.churn_probability, stakes.worth.lifetime_value)
+    }
+
+    /// The `top` rows for a retention team: highest net value first, then the most value at risk, then in the list's own
+    /// order.
     pub fn ranked(&self, top: usize) -> Vec<&ScoreRow> {
         let by_rank = |a: &(usize, &ScoreRow), b: &(usize, &ScoreRow)| -> Ordering {
-            let at_risk = |row: &ScoreRow| row.churn_probability * row.lifetime_value;
             (b.1.net_value.total_cmp(&a.1.net_value))
-                .then_with(|| at_risk(b.1).total_cmp(&at_risk(a.1)))
+                .then_with(|| b.1.value_at_risk().total_cmp(&a.1.value_at_risk()))
                 .then_with(|| a.0.cmp(&b.0))
         };
         let mut rows: Vec<(usize, &ScoreRow)> = self.rows.iter().enumerate().collect();
@@ -182,26 +279,22 @@ impl Scores {
     /// A row as a JSON object, with the columns' names.
     pub fn to_json(&self, row: &ScoreRow) -> Value {
         let mut object = Map::new();
-        object.insert("customer_id".into(), self.id_to_json(&row.customer_id));
-        object.insert("as_of".into(), json!(self.as_of.to_string()));
-        object.insert("churn_probability".into(), json!(row.churn_probability));
-        object.insert("lifetime_value".into(), json!(row.lifetime_value));
-        object.insert("action".into(), json!(self.action_of(row)));
-        object.insert("net_value".into(), json!(row.net_value));
-        for (feature, &value) in CORE.iter().zip(&row.features) {
-            let value = if feature.unit.is_whole() { json!(value as i64) } else { json!(value) };
-            object.insert(feature.name.into(), value);
-        }
-        for (name, value) in VALUE_COLUMNS.into_iter().zip(values_of(&row.expected)) {
-            object.insert(name.into(), json!(value));
-        }
-        for (name, reason) in REASON_COLUMNS.iter().zip(row.reasons()) {
-            object.insert((*name).to_owned(), json!(reason));
-        }
-        for (name, value) in self.shown.iter().zip(&row.shown) {
-            object.insert(name.clone(), json!(value));
+        for field in self.fields() {
+            object.insert(field.name.clone(), self.cell_to_json(field.cell(self, row)));
         }
         Value::Object(object)
+    }
+
+    /// A cell as JSON.
+    pub fn cell_to_json(&self, cell: Cell<'_>) -> Value {
+        match cell {
+            Cell::Id(id) => self.id_to_json(id),
+            Cell::Text(text) => json!(text),
+            Cell::Number(number) => json!(number),
+            Cell::Whole(number) => json!(number),
+            Cell::AsOf => json!(self.as_of.to_string()),
+            Cell::Nothing => Value::Null,
+        }
     }
 
     fn id_to_json(&self, id: &str) -> Value {
@@ -212,17 +305,14 @@ impl Scores {
     }
 }
 
-/// What is in the columns of [`VALUE_COLUMNS`].
-fn values_of(expected: &Expected) -> [f64; VALUE_COLUMNS.len()] {
-    [expected.discounted_purchases, expected.mean_amount]
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_customers_files_say_cannot_take_the_name_of_a_column() {
-        known_columns().for_each(|name| assert!(profile::is_reserved(name), "{name}"));
+/// What a yes-or-no attribute of a customers file says; `None` where it is neither.
+pub fn yes_or_no(text: &str) -> Option<bool> {
+    let is = |words: &[&str]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    if is(&["yes", "true", "1", "y"]) {
+        Some(true)
+    } else if is(&["no", "false", "0", "n"]) {
+        Some(false)
+    } else {
+        None
     }
 }

@@ -1,19 +1,23 @@
-//! Reading a scored list back, Parquet or CSV.
+//! Reading a scored list back, Parquet or CSV: what a field holds goes where it came from.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, RecordBatch, StringArray};
+use arrow_array::{Array, ArrayRef};
 use mainstay_features::id::IdKind;
 use mainstay_features::registry::CORE;
-use mainstay_features::units::Instant;
+use mainstay_features::units::{Instant, Money};
+use mainstay_models::decision::Terms;
 use mainstay_models::lifetime::Expected;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::{Format, REASON_COLUMNS, SCORE_COLUMNS, ScoreRow, Scores, VALUE_COLUMNS, known_columns};
+use super::fields::{REASON_FIELDS, known_fields};
+use super::{Format, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
+use crate::service::REASONS;
 
 /// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
 ///
@@ -30,138 +34,282 @@ pub fn read(file: File, path: &Path) -> Result<Scores, Failure> {
     }
 }
 
-fn empty() -> Scores {
+/// Why a file is no scored list.
+type Reason = String;
+
+const OTHER_COLUMNS: &str = "does not have the columns of a scored list";
+
+fn empty(id_kind: IdKind) -> Scores {
     Scores {
         as_of: Instant::MIN,
-        id_kind: IdKind::Integer,
+        id_kind,
         actions: Vec::new(),
         shown: Vec::new(),
+        suppressed: 0,
         rows: Vec::new(),
     }
 }
 
-/// Sentences, one a line.
-fn lines<'a>(reasons: impl Iterator<Item = Option<&'a str>>) -> Box<str> {
-    reasons.flatten().filter(|reason| !reason.is_empty()).collect::<Vec<_>>().join("\n").into()
+/// A row of a file. Fields are asked for by their place among the known ones: by name would take longer than all else.
+trait Cells {
+    /// The text of a field; `None` where there is none.
+    fn text(&self, field: usize) -> Result<Option<Cow<'_, str>>, Reason>;
+    /// The number of a field; `None` where there is none.
+    fn number(&self, field: usize) -> Result<Option<f64>, Reason>;
+    /// The instant of the list.
+    fn as_of(&self, field: usize) -> Result<Instant, Reason>;
+    /// What customers files say.
+    fn shown(&self) -> Box<[Option<Box<str>>]>;
 }
 
-fn read_parquet(file: File) -> Result<Scores, String> {
+/// The known fields, and where among them is what a row is made of.
+struct Places {
+    names: Vec<String>,
+    customer_id: usize,
+    as_of: usize,
+    churn_probability: usize,
+    lifetime_value: usize,
+    lifetime_value_relative_sd: usize,
+    value_tier: usize,
+    lifecycle_stage: usize,
+    likely_cause: usize,
+    cause_evidence: usize,
+    days_since_contact: usize,
+    action: usize,
+    contact_cost: usize,
+    incentive: usize,
+    save_rate: usize,
+    take_up: usize,
+    driven_away: usize,
+    net_value: usize,
+    pays_probability: usize,
+    purchases_if_kept: usize,
+    purchase_amount: usize,
+    features: [usize; CORE.len()],
+    reasons: [usize; REASONS],
+}
+
+impl Places {
+    fn new() -> Self {
+        let names: Vec<String> = known_fields().map(|field| field.name).collect();
+        // A name that is not there would be the place of none: a test reads what is written.
+        let at = |name: &str| names.iter().position(|known| known == name).unwrap_or(names.len());
+        Self {
+            customer_id: at("customer_id"),
+            as_of: at("as_of"),
+            churn_probability: at("churn_probability"),
+            lifetime_value: at("lifetime_value"),
+            lifetime_value_relative_sd: at("lifetime_value_relative_sd"),
+            value_tier: at("value_tier"),
+            lifecycle_stage: at("lifecycle_stage"),
+            likely_cause: at("likely_cause"),
+            cause_evidence: at("cause_evidence"),
+            days_since_contact: at("days_since_contact"),
+            action: at("action"),
+            contact_cost: at("contact_cost"),
+            incentive: at("incentive"),
+            save_rate: at("save_rate"),
+            take_up: at("take_up"),
+            driven_away: at("driven_away"),
+            net_value: at("net_value"),
+            pays_probability: at("pays_probability"),
+            purchases_if_kept: at("purchases_if_kept"),
+            purchase_amount: at("purchase_amount"),
+            features: CORE.map(|feature| at(feature.name)),
+            reasons: REASON_FIELDS.map(at),
+            names,
+        }
+    }
+
+    fn name(&self, field: usize) -> &str {
+        self.names.get(field).map_or("", String::as_str)
+    }
+
+    /// Adds a row to a list.
+    fn add(&self, scores: &mut Scores, cells: &impl Cells) -> Result<(), Reason> {
+        let at = |field: usize, reason: Reason| format!("column {:?}: {reason}", self.name(field));
+        let number = |field: usize| match cells.number(field) {
+            Ok(Some(number)) => Ok(number),
+            Ok(None) => Err(at(field, "empty".to_owned())),
+            Err(reason) => Err(at(field, reason)),
+        };
+        let number_if_any = |field: usize| cells.number(field).map_err(|reason| at(field, reason));
+        let text = |field: usize| match cells.text(field) {
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => Err(at(field, "empty".to_owned())),
+            Err(reason) => Err(at(field, reason)),
+        };
+        let money = |field: usize| Ok::<_, Reason>(Money::new(number(field)?).unwrap_or_default());
+        let mut features = [0.0; CORE.len()];
+        for (value, &field) in features.iter_mut().zip(&self.features) {
+            *value = number(field)?;
+        }
+        let mut reasons: Vec<Cow<'_, str>> = Vec::new();
+        for field in self.reasons {
+            reasons.extend(cells.text(field)?);
+        }
+        let terms = Terms {
+            contact_cost: money(self.contact_cost)?,
+            incentive: Money::ZERO,
+            save_rate: number(self.save_rate)?,
+            take_up: number(self.take_up)?,
+            driven_away: number(self.driven_away)?,
+        };
+        scores.as_of = cells.as_of(self.as_of).map_err(|reason| at(self.as_of, reason))?;
+        let row = ScoreRow {
+            customer_id: text(self.customer_id)?.into(),
+            churn_probability: number(self.churn_probability)?,
+            lifetime_value: number(self.lifetime_value)?,
+            lifetime_value_relative_sd: number(self.lifetime_value_relative_sd)?,
+            tier: parsed(&text(self.value_tier)?).map_err(|reason| at(self.value_tier, reason))?,
+            stage: parsed(&text(self.lifecycle_stage)?).map_err(|reason| at(self.lifecycle_stage, reason))?,
+            cause: parsed(&text(self.likely_cause)?).map_err(|reason| at(self.likely_cause, reason))?,
+            cause_evidence: cells.text(self.cause_evidence)?.map(Into::into),
+            days_since_contact: number_if_any(self.days_since_contact)?,
+            action: scores.action(&text(self.action)?, terms),
+            incentive: number(self.incentive)?,
+            net_value: number(self.net_value)?,
+            pays: number_if_any(self.pays_probability)?,
+            features,
+            expected: Expected {
+                discounted_purchases: number(self.purchases_if_kept)?,
+                mean_amount: number(self.purchase_amount)?,
+            },
+            reasons: reasons.join("\n").into(),
+            shown: cells.shown(),
+        };
+        scores.rows.push(row);
+        Ok(())
+    }
+}
+
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Reason> {
+    text.parse().map_err(|error: T::Err| error.to_string())
+}
+
+fn read_parquet(file: File) -> Result<Scores, Reason> {
     let batches = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(|builder| builder.build())
         .map_err(|error| error.to_string())?;
-    let mut scores = empty();
+    let places = Places::new();
+    let mut scores = empty(IdKind::Integer);
     for batch in batches {
         let batch = batch.map_err(|error| error.to_string())?;
-        add_batch(&mut scores, &batch).ok_or("does not have the columns of a scored list")?;
+        let columns: Option<Vec<&ArrayRef>> =
+            places.names.iter().map(|name| batch.column_by_name(name)).collect();
+        let columns = columns.ok_or(OTHER_COLUMNS)?;
+        // What else there are texts in came from customers files.
+        let fields = batch.schema_ref().fields().iter().zip(batch.columns());
+        let shown = fields.filter(|(field, column)| {
+            !places.names.contains(field.name()) && column.as_string_opt::<i32>().is_some()
+        });
+        let (names, shown): (Vec<String>, Vec<&ArrayRef>) =
+            shown.map(|(field, column)| (field.name().clone(), column)).unzip();
+        scores.shown = names;
+        if columns[places.customer_id].as_string_opt::<i32>().is_some() {
+            scores.id_kind = IdKind::Text;
+        }
+        scores.rows.reserve(batch.num_rows());
+        for row in 0..batch.num_rows() {
+            places.add(&mut scores, &BatchRow { columns: &columns, shown: &shown, row })?;
+        }
     }
     Ok(scores)
 }
 
-/// Adds the rows of a batch; `None` where its columns are not those of a scored list.
-fn add_batch(scores: &mut Scores, batch: &RecordBatch) -> Option<()> {
-    let [customer_id, as_of, churn_probability, lifetime_value, action, net_value] = SCORE_COLUMNS;
-    let numbers = |name| Some(batch.column_by_name(name)?.as_primitive_opt::<Float64Type>()?.values());
-    let ids = batch.column_by_name(customer_id)?;
-    let as_of = batch.column_by_name(as_of)?.as_primitive_opt::<TimestampMicrosecondType>()?;
-    let (churn_probability, lifetime_value, net_value) =
-        (numbers(churn_probability)?, numbers(lifetime_value)?, numbers(net_value)?);
-    let [purchases_if_kept, purchase_amount] = VALUE_COLUMNS;
-    let (purchases_if_kept, purchase_amount) = (numbers(purchases_if_kept)?, numbers(purchase_amount)?);
-    let actions = batch.column_by_name(action)?.as_string_opt::<i32>()?;
-    let features: Vec<Vec<f64>> = CORE
-        .iter()
-        .map(|feature| {
-            if feature.unit.is_whole() {
-                let whole = batch.column_by_name(feature.name)?.as_primitive_opt::<Int64Type>()?;
-                Some(whole.values().iter().map(|&value| value as f64).collect())
-            } else {
-                numbers(feature.name).map(|values| values.to_vec())
-            }
-        })
-        .collect::<Option<_>>()?;
-    let reasons: Vec<&StringArray> = REASON_COLUMNS
-        .iter()
-        .map(|name| batch.column_by_name(name)?.as_string_opt::<i32>())
-        .collect::<Option<_>>()?;
-    // What else there are texts in came from customers files.
-    let is_shown = |name: &str| known_columns().all(|known| known != name);
-    let fields = batch.schema_ref().fields().iter().zip(batch.columns());
-    let (names, shown): (Vec<String>, Vec<&StringArray>) = fields
-        .filter(|(field, _)| is_shown(field.name()))
-        .filter_map(|(field, column)| Some((field.name().clone(), column.as_string_opt::<i32>()?)))
-        .unzip();
-    scores.shown = names;
-    let (integers, texts) = (ids.as_primitive_opt::<Int64Type>(), ids.as_string_opt::<i32>());
-    if texts.is_some() {
-        scores.id_kind = IdKind::Text;
-    }
-    for i in 0..batch.num_rows() {
-        scores.as_of = Instant::from_micros(as_of.value(i))?;
-        let customer_id = match (integers, texts) {
-            (Some(integers), _) => integers.value(i).to_string().into(),
-            (None, Some(texts)) => texts.value(i).into(),
-            (None, None) => return None,
-        };
-        let action = scores.action(actions.value(i));
-        scores.rows.push(ScoreRow {
-            customer_id,
-            churn_probability: churn_probability[i],
-            lifetime_value: lifetime_value[i],
-            action,
-            net_value: net_value[i],
-            features: std::array::from_fn(|feature| features[feature][i]),
-            expected: Expected {
-                discounted_purchases: purchases_if_kept[i],
-                mean_amount: purchase_amount[i],
-            },
-            reasons: lines(reasons.iter().map(|texts| texts.is_valid(i).then(|| texts.value(i)))),
-            shown: shown.iter().map(|texts| texts.is_valid(i).then(|| texts.value(i).into())).collect(),
-        });
-    }
-    Some(())
+struct BatchRow<'a> {
+    columns: &'a [&'a ArrayRef],
+    shown: &'a [&'a ArrayRef],
+    row: usize,
 }
 
-fn read_csv(file: File) -> Result<Scores, String> {
+impl BatchRow<'_> {
+    fn column(&self, field: usize) -> Option<&ArrayRef> {
+        self.columns.get(field).copied().filter(|column| column.is_valid(self.row))
+    }
+}
+
+impl Cells for BatchRow<'_> {
+    fn text(&self, field: usize) -> Result<Option<Cow<'_, str>>, Reason> {
+        let Some(column) = self.column(field) else { return Ok(None) };
+        match (column.as_string_opt::<i32>(), column.as_primitive_opt::<Int64Type>()) {
+            (Some(texts), _) => Ok(Some(texts.value(self.row).into())),
+            (None, Some(integers)) => Ok(Some(integers.value(self.row).to_string().into())),
+            (None, None) => Err("is no text".to_owned()),
+        }
+    }
+
+    fn number(&self, field: usize) -> Result<Option<f64>, Reason> {
+        let Some(column) = self.column(field) else { return Ok(None) };
+        match (column.as_primitive_opt::<Float64Type>(), column.as_primitive_opt::<Int64Type>()) {
+            (Some(numbers), _) => Ok(Some(numbers.value(self.row))),
+            (None, Some(whole)) => Ok(Some(whole.value(self.row) as f64)),
+            (None, None) => Err("is no number".to_owned()),
+        }
+    }
+
+    fn as_of(&self, field: usize) -> Result<Instant, Reason> {
+        let instants =
+            self.column(field).and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
+        let instant = instants.and_then(|instants| Instant::from_micros(instants.value(self.row)));
+        instant.ok_or_else(|| "is no instant".to_owned())
+    }
+
+    fn shown(&self) -> Box<[Option<Box<str>>]> {
+        let text = |column: &&ArrayRef| {
+            let texts = column.as_string_opt::<i32>()?;
+            texts.is_valid(self.row).then(|| texts.value(self.row).into())
+        };
+        self.shown.iter().map(text).collect()
+    }
+}
+
+fn read_csv(file: File) -> Result<Scores, Reason> {
     let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
-    let known = known_columns().count();
-    if !header.iter().take(known).eq(known_columns()) {
-        return Err("does not have the columns of a scored list".to_owned());
+    let places = Places::new();
+    let known = places.names.len();
+    if !header.iter().take(known).eq(places.names.iter()) {
+        return Err(OTHER_COLUMNS.to_owned());
     }
-    let shown = header.iter().skip(known).map(str::to_owned).collect();
-    let mut scores = Scores { id_kind: IdKind::Text, shown, ..empty() };
+    let mut scores = empty(IdKind::Text);
+    scores.shown = header.iter().skip(known).map(str::to_owned).collect();
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| error.to_string())?;
-        let at = |column: usize| record.get(column).unwrap_or_default();
-        let number = |column: usize| {
-            at(column).parse::<f64>().map_err(|_| {
-                format!("row {}, column {:?}: {:?} is not a number", row + 1, &header[column], at(column))
-            })
-        };
-        scores.as_of =
-            at(1).parse().map_err(|error| format!("row {}, column \"as_of\": {error}", row + 1))?;
-        let mut features = [0.0; CORE.len()];
-        for (i, value) in features.iter_mut().enumerate() {
-            *value = number(SCORE_COLUMNS.len() + i)?;
-        }
-        let action = scores.action(at(4));
-        scores.rows.push(ScoreRow {
-            customer_id: at(0).into(),
-            churn_probability: number(2)?,
-            lifetime_value: number(3)?,
-            action,
-            net_value: number(5)?,
-            features,
-            expected: Expected {
-                discounted_purchases: number(SCORE_COLUMNS.len() + CORE.len())?,
-                mean_amount: number(SCORE_COLUMNS.len() + CORE.len() + 1)?,
-            },
-            reasons: lines((known - REASON_COLUMNS.len()..known).map(|column| Some(at(column)))),
-            shown: (known..header.len())
-                .map(at)
-                .map(|text| (!text.is_empty()).then(|| text.into()))
-                .collect(),
-        });
+        places
+            .add(&mut scores, &CsvRow { known, record: &record })
+            .map_err(|reason| format!("row {}, {reason}", row + 1))?;
     }
     Ok(scores)
+}
+
+struct CsvRow<'a> {
+    known: usize,
+    record: &'a csv::StringRecord,
+}
+
+impl CsvRow<'_> {
+    fn cell(&self, field: usize) -> Option<&str> {
+        self.record.get(field).filter(|text| !text.is_empty())
+    }
+}
+
+impl Cells for CsvRow<'_> {
+    fn text(&self, field: usize) -> Result<Option<Cow<'_, str>>, Reason> {
+        Ok(self.cell(field).map(Cow::from))
+    }
+
+    fn number(&self, field: usize) -> Result<Option<f64>, Reason> {
+        let number = |text: &str| text.parse().map_err(|_| format!("{text:?} is not a number"));
+        self.cell(field).map(number).transpose()
+    }
+
+    fn as_of(&self, field: usize) -> Result<Instant, Reason> {
+        parsed(self.cell(field).unwrap_or_default())
+    }
+
+    fn shown(&self) -> Box<[Option<Box<str>>]> {
+        let cells = self.record.iter().skip(self.known);
+        cells.map(|text| (!text.is_empty()).then(|| text.into())).collect()
+    }
 }

@@ -13,9 +13,13 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use mainstay_models::artifact::Artifact;
+use mainstay_models::segments::TierCuts;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, Kind};
 use crate::scores::{self, Format, Scores};
+use crate::suppressed::Suppressed;
 
 /// The folder state lives in.
 #[derive(Clone, Debug)]
@@ -37,6 +41,16 @@ impl Store {
     /// Where the newest scored list is.
     pub fn scores_path(&self) -> PathBuf {
         self.folder.join("scores.parquet")
+    }
+
+    /// Where it is kept which lifetime values are between the tiers of the newest scored list.
+    pub fn tiers_path(&self) -> PathBuf {
+        self.folder.join("tiers.json")
+    }
+
+    /// Where it is kept who has objected to marketing.
+    pub fn suppressed_path(&self) -> PathBuf {
+        self.folder.join("suppressed.json")
     }
 
     /// Where the history is kept.
@@ -82,7 +96,34 @@ impl Store {
     /// When the folder cannot be written to; the list before is then still there.
     pub fn save_scores(&self, scores: &Scores) -> Result<(), Failure> {
         self.create()?;
-        write_whole(&self.scores_path(), |out| scores::write_scores(scores, Format::Parquet, out))
+        write_whole(&self.scores_path(), |out| scores::write_scores(scores, Format::Parquet, out))?;
+        write_json(&self.tiers_path(), &scores.tier_cuts())
+    }
+
+    /// The lifetime values between the tiers of the newest scored list; `None` before there is one.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub fn load_tiers(&self) -> Result<Option<TierCuts>, Failure> {
+        read_json(&self.tiers_path())
+    }
+
+    /// Who has objected to marketing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn load_suppressed(&self) -> Result<Suppressed, Failure> {
+        let ids: Option<Vec<String>> = read_json(&self.suppressed_path())?;
+        Ok(ids.unwrap_or_default().iter().map(String::as_str).collect())
+    }
+
+    /// Keeps who has objected to marketing.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to; what was kept before then still is.
+    pub fn save_suppressed(&self, suppressed: &Suppressed) -> Result<(), Failure> {
+        self.create()?;
+        write_json(&self.suppressed_path(), &suppressed.ids().collect::<Vec<_>>())
     }
 
     /// Loads the newest scored list.
@@ -174,6 +215,25 @@ pub fn write_whole(
     write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
 ) -> Result<(), Failure> {
     Whole::write(path, write)?.commit()
+}
+
+/// Writes JSON whole.
+fn write_json(path: &Path, content: &impl Serialize) -> Result<(), Failure> {
+    write_whole(path, |out| {
+        serde_json::to_writer(&mut *out, content)?;
+        out.write_all(b"\n")
+    })
+}
+
+/// What a JSON file of the store holds; `None` where there is none.
+fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
+    let bad =
+        |cause: String| Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display()));
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| bad(error.to_string())),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(bad(cause.to_string())),
+    }
 }
 
 /// Makes sure that a file can be made in a folder.

@@ -79,7 +79,7 @@ fn lines(path: &std::path::Path) -> Vec<Vec<String>> {
 }
 
 /// The request for a customer of the small shop, rows in an order of their own.
-fn request(customer: &str, as_of: &str) -> Value {
+pub(crate) fn request(customer: &str, as_of: &str) -> Value {
     let own = |path| lines(path).into_iter().filter(|row| row[0] == customer).rev().collect::<Vec<_>>();
     let purchases: Vec<Value> = own(&shop().purchases)
         .iter()
@@ -146,9 +146,21 @@ fn an_answer_has_every_field_and_its_reasons() {
             "lifetime_value",
             "purchases_if_kept",
             "purchase_amount",
+            "lifetime_value_relative_sd",
+            "value_tier",
+            "lifecycle_stage",
+            "likely_cause",
+            "cause_evidence",
             "action",
+            "say",
             "net_value",
+            "pays_probability",
+            "terms",
+            "ledger",
             "break_even_probability",
+            "break_even_save_rate",
+            "break_even_incentive",
+            "break_even_lifetime_value",
             "model",
             "verdict"
         ]
@@ -168,9 +180,12 @@ fn an_answer_has_every_field_and_its_reasons() {
     assert!(reasons.iter().all(|reason| !reason["text"].as_str().unwrap().is_empty()), "{reasons:?}");
     let days = format!("{} day", row[6]);
     assert!(recency["text"].as_str().unwrap().contains(&days), "{recency}");
-    // The list says the same.
+    // The list ends with the same.
     let why: Vec<&str> = score["why"].as_array().unwrap().iter().map(|why| why.as_str().unwrap()).collect();
-    assert_eq!(why, row[13..16].iter().map(String::as_str).filter(|why| !why.is_empty()).collect::<Vec<_>>());
+    assert_eq!(
+        why,
+        row[row.len() - 3..].iter().map(String::as_str).filter(|why| !why.is_empty()).collect::<Vec<_>>()
+    );
 }
 
 /// A model that has learnt from products, discounts, severities and contacts gives the same answer to a request that has

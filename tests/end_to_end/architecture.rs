@@ -47,12 +47,13 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("columns", &[]),
         ("parquet_file", &["columns"]),
         ("feature_file", &["columns", "parquet_file"]),
-        ("scores", &["columns", "failure", "parquet_file", "service"]),
-        ("store", &["failure", "scores"]),
+        ("suppressed", &[]),
+        ("scores", &["columns", "failure", "parquet_file", "service", "suppressed"]),
+        ("store", &["failure", "scores", "suppressed"]),
         ("promotion", &["failure", "store"]),
         ("quarantine_file", &["failure", "store"]),
         ("simulated_files", &["columns", "failure", "parquet_file", "store"]),
-        ("api", &["failure", "service", "store"]),
+        ("api", &["failure", "service", "store", "suppressed"]),
         (
             "cli",
             &[
@@ -68,6 +69,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
                 "service",
                 "simulated_files",
                 "store",
+                "suppressed",
             ],
         ),
     ] {

@@ -142,11 +142,7 @@ fn what_cannot_work_is_said_before_the_work() {
             5,
             "train one with mainstay train",
         ),
-        (
-            format!("score --purchases {cdnow} --out {here}/s.xlsx"),
-            2,
-            "scores are written as .parquet or .csv",
-        ),
+        (format!("score --purchases {cdnow} --out {here}/s.xlsx"), 2, "it is written as .parquet or .csv"),
         (format!("score --purchases {cdnow} --out {here}/no/s.csv"), 6, "there is no folder"),
         (
             format!("features --purchases {cdnow} --as-of 1998-04-01 --out {here}/f.csv"),
@@ -232,7 +228,7 @@ fn a_damaged_model_is_refused() {
 fn a_refused_catalogue_is_named_with_offer_and_field() {
     let folder = folder();
     let offers = folder.path().join("offers.toml");
-    fs::write(&offers, "[[offer]]\nname = \"call\"\ncontact_cost = 5\nincentive = 0\nsave_rate = 2\ntake_up = 0\ndriven_away = 0\n").unwrap();
+    fs::write(&offers, "[[offer]]\nname = \"call\"\ncontact_cost = 5\nincentive = 0\nsave_rate = 2\nsave_rate_sd = 0\ntake_up = 0\ndriven_away = 0\n").unwrap();
     let shop = crate::support::shop();
     let out = folder.path().join("s.csv");
     let (code, said) = failed(&format!(

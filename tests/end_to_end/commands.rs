@@ -9,7 +9,11 @@ use crate::support::{CDNOW, done, folder, json, run, shop};
 
 const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action,net_value,\
                        recency_days,frequency,monetary,complaint_count,tenure_days,\
-                       purchases_if_kept,purchase_amount,reason_1,reason_2,reason_3";
+                       purchases_if_kept,purchase_amount,lifetime_value_relative_sd,\
+                       value_tier,lifecycle_stage,likely_cause,cause_evidence,days_since_contact,\
+                       contact_cost,incentive,save_rate,take_up,driven_away,\
+                       value_saved,incentive_to_saved,incentive_to_loyal,value_driven_away,pays_probability,\
+                       reason_1,reason_2,reason_3";
 
 /// The rows of a CSV file by column name.
 fn csv(text: &str) -> Vec<BTreeMap<String, String>> {
@@ -75,7 +79,7 @@ fn a_reader_can_recompute_value_and_decision_from_the_row() {
     fs::write(
         &offers,
         format!(
-            "[[offer]]\nname = \"call\"\ncontact_cost = {c}\nincentive = {delta}\nsave_rate = {gamma}\n\
+            "[[offer]]\nname = \"call\"\ncontact_cost = {c}\nincentive = {delta}\nsave_rate = {gamma}\nsave_rate_sd = 0.1\n\
              take_up = {psi}\ndriven_away = {lambda}\n"
         ),
     )

@@ -15,6 +15,7 @@ mod input;
 mod kept;
 mod memory;
 mod models;
+mod offers;
 mod onnx;
 mod same_bytes;
 mod support;

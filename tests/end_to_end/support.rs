@@ -121,3 +121,9 @@ pub(crate) fn shop() -> &'static Shop {
         shop
     })
 }
+
+/// Makes a store with the small shop's model in service.
+pub(crate) fn store_like_the_shops(store: &Path) {
+    std::fs::create_dir_all(store).unwrap();
+    std::fs::copy(shop().store.join("model.mainstay"), store.join("model.mainstay")).unwrap();
+}

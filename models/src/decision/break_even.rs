@@ -130,7 +130,11 @@ mod tests {
     fn always_and_never() {
         let probability = |numbers, v: f64| terms(numbers).break_even_probability(money(v));
         assert_eq!(probability([0.0, 0.0, 0.3, 0.0, 0.0], 10.0), BreakEven::Always);
-        assert_eq!(probability([1.0, 20.0, 0.3, 0.0, 0.0], 10.0), BreakEven::Never, "the incentive is worth more");
+        assert_eq!(
+            probability([1.0, 20.0, 0.3, 0.0, 0.0], 10.0),
+            BreakEven::Never,
+            "the incentive is worth more"
+        );
         assert_eq!(probability([9.0, 0.0, 0.3, 0.0, 0.0], 10.0), BreakEven::Never, "only beyond p = 1");
         assert_eq!(probability([0.0, 0.0, 0.0, 0.0, 0.0], 10.0), BreakEven::Never, "it saves nobody");
         let at = |numbers, churn: f64, v: f64| terms(numbers).break_evens(p(churn), money(v));
@@ -140,7 +144,11 @@ mod tests {
         let for_nobody = at([1.0, 0.0, 0.5, 0.0, 0.0], 0.0, 100.0);
         assert_eq!(for_nobody.save_rate, BreakEven::Never, "there is nobody to save");
         assert_eq!((for_nobody.incentive, for_nobody.lifetime_value), (BreakEven::Never, BreakEven::Never));
-        assert_eq!(at([60.0, 0.0, 0.5, 0.0, 0.0], 0.5, 100.0).save_rate, BreakEven::Never, "only above γ = 1");
+        assert_eq!(
+            at([60.0, 0.0, 0.5, 0.0, 0.0], 0.5, 100.0).save_rate,
+            BreakEven::Never,
+            "only above γ = 1"
+        );
     }
 
     proptest! {

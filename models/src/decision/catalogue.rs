@@ -168,9 +168,13 @@ impl Entry {
         share("save_rate", self.save_rate)?;
         let save_rate = SaveRate::new(self.save_rate, self.save_rate_sd).ok_or_else(|| {
             let most = (self.save_rate * (1.0 - self.save_rate)).sqrt();
-            bad("save_rate_sd", format!("{} is not a standard deviation of 0 or more and below {most:.4}", self.save_rate_sd))
+            bad(
+                "save_rate_sd",
+                format!("{} is not a standard deviation of 0 or more and below {most:.4}", self.save_rate_sd),
+            )
         })?;
-        let (take_up, driven_away) = (share("take_up", self.take_up)?, share("driven_away", self.driven_away)?);
+        let (take_up, driven_away) =
+            (share("take_up", self.take_up)?, share("driven_away", self.driven_away)?);
         if take_up + driven_away > 1.0 + 1e-12 {
             let reason = format!(
                 "{driven_away} driven away and {take_up} taking the incentive are more than all loyal customers"
@@ -218,7 +222,10 @@ impl OnlyFor {
         }
         let days = self.days_since_contact.unwrap_or(plain.days_since_contact);
         if !(0.0..=MOST_DAYS).contains(&days) {
-            return Err(("only_for.days_since_contact", format!("{days} is not between 0 and {MOST_DAYS} days")));
+            return Err((
+                "only_for.days_since_contact",
+                format!("{days} is not between 0 and {MOST_DAYS} days"),
+            ));
         }
         Ok(Eligibility {
             tiers: self.tiers,
@@ -235,7 +242,9 @@ impl WrittenWords {
         for (field, sentence) in [("words.en", &self.en), ("words.zh", &self.zh)] {
             let rest = sentence.replace(INCENTIVE_PLACE, "");
             if rest.contains(['{', '}', '\n', '\r']) {
-                let reason = format!("{sentence:?} is no sentence on one line with {INCENTIVE_PLACE} as its only place");
+                let reason = format!(
+                    "{sentence:?} is no sentence on one line with {INCENTIVE_PLACE} as its only place"
+                );
                 return Err((field, reason));
             }
         }
@@ -331,7 +340,11 @@ mod tests {
         };
         for (change, to, message) in [
             ("save_rate = 0.2", "save_rate = 1.2", "save_rate: 1.2 is not a share between 0 and 1"),
-            ("save_rate_sd = 0.05", "save_rate_sd = 0.5", "save_rate_sd: 0.5 is not a standard deviation of 0 or more and below 0.4000"),
+            (
+                "save_rate_sd = 0.05",
+                "save_rate_sd = 0.5",
+                "save_rate_sd: 0.5 is not a standard deviation of 0 or more and below 0.4000",
+            ),
             ("contact_cost = 5", "contact_cost = -5", "contact_cost: -5 is not an amount of 0 or more"),
             ("incentive = 0", "incentive = nan", "incentive: NaN is not an amount of 0 or more"),
             (
@@ -346,7 +359,11 @@ mod tests {
             ),
             ("capacity = 20", "capacity = 0", "capacity: 0: leave the offer out instead"),
             ("[\"key\"]", "[]", "only_for.tiers: empty: the offer would be for nobody"),
-            ("from = 0.2", "from = 0.9, to = 0.5", "only_for.churn_probability: from 0.9 to 0.5 is no band between 0 and 1"),
+            (
+                "from = 0.2",
+                "from = 0.9, to = 0.5",
+                "only_for.churn_probability: from 0.9 to 0.5 is no band between 0 and 1",
+            ),
             (
                 "days_since_contact = 30",
                 "days_since_contact = -1",

@@ -2,6 +2,7 @@
 
 use mainstay_features::units::Probability;
 
+use crate::segments::play::default_allowed;
 use crate::segments::{Cause, Tier};
 
 /// What must be true of a customer for an offer to be made.
@@ -24,7 +25,7 @@ impl Default for Eligibility {
     fn default() -> Self {
         Self {
             tiers: None,
-            causes: Cause::ALL.into_iter().filter(|cause| !matches!(cause, Cause::Natural | Cause::Forced)).collect(),
+            causes: Cause::ALL.into_iter().filter(|&cause| default_allowed(Tier::Key, cause)).collect(),
             churn_probability: (0.0, 1.0),
             days_since_contact: 0.0,
             requires_consent: false,
@@ -124,7 +125,7 @@ impl Eligibility {
         match (&self.tiers, tier) {
             (Some(tiers), Some(tier)) => tiers.contains(&tier),
             (Some(_), None) => false,
-            (None, tier) => tier != Some(Tier::Problem),
+            (None, tier) => tier.is_none_or(|tier| default_allowed(tier, Cause::Unknown)),
         }
     }
 }
@@ -138,7 +139,12 @@ mod tests {
         Circumstances { tier, cause, days_since_contact: None, consents, objects: false }
     }
 
-    fn asked(eligibility: &Eligibility, channel: Option<&str>, p: f64, customer: &Circumstances<'_>) -> Result<(), Ineligible> {
+    fn asked(
+        eligibility: &Eligibility,
+        channel: Option<&str>,
+        p: f64,
+        customer: &Circumstances<'_>,
+    ) -> Result<(), Ineligible> {
         eligibility.allows(channel, Probability::new(p).unwrap(), customer)
     }
 
@@ -167,10 +173,16 @@ mod tests {
         assert_eq!(asked(&choosy, None, 0.3, &right), Ok(()));
         assert_eq!(asked(&choosy, None, 0.29, &right), Err(Ineligible::ChurnProbability));
         assert_eq!(asked(&choosy, None, 0.3, &Circumstances { tier: None, ..right }), Err(Ineligible::Tier));
-        assert_eq!(asked(&choosy, None, 0.3, &Circumstances { cause: Cause::Unknown, ..right }), Err(Ineligible::Cause));
+        assert_eq!(
+            asked(&choosy, None, 0.3, &Circumstances { cause: Cause::Unknown, ..right }),
+            Err(Ineligible::Cause)
+        );
         let lately = Circumstances { days_since_contact: Some(29.0), ..right };
         assert_eq!(asked(&choosy, None, 0.3, &lately), Err(Ineligible::ContactedLately));
-        assert_eq!(asked(&choosy, None, 0.3, &Circumstances { objects: true, ..right }), Err(Ineligible::Objects));
+        assert_eq!(
+            asked(&choosy, None, 0.3, &Circumstances { objects: true, ..right }),
+            Err(Ineligible::Objects)
+        );
     }
 
     #[test]
@@ -180,10 +192,15 @@ mod tests {
             consents: Consents { channels: &channels, answers },
             ..of(None, Cause::Unknown)
         };
-        let (plain, strict) = (Eligibility::default(), Eligibility { requires_consent: true, ..Default::default() });
+        let (plain, strict) =
+            (Eligibility::default(), Eligibility { requires_consent: true, ..Default::default() });
         for (answer, allowed) in [(&[Some(true)] as &[_], true), (&[Some(false)], false), (&[None], false)] {
             for eligibility in [&plain, &strict] {
-                assert_eq!(asked(eligibility, Some("phone"), 0.5, &with(answer)).is_ok(), allowed, "{answer:?}");
+                assert_eq!(
+                    asked(eligibility, Some("phone"), 0.5, &with(answer)).is_ok(),
+                    allowed,
+                    "{answer:?}"
+                );
             }
         }
         // A channel that the shop has no list of.

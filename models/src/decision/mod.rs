@@ -50,7 +50,8 @@ impl Catalogue {
         stakes: &'a Stakes,
         circumstances: &'a Circumstances<'a>,
     ) -> impl Iterator<Item = (usize, Terms)> + 'a {
-        let is_allowed = |(_, offer): &(usize, &Offer)| offer.allows(stakes.churn_probability, circumstances).is_ok();
+        let is_allowed =
+            |(_, offer): &(usize, &Offer)| offer.allows(stakes.churn_probability, circumstances).is_ok();
         let offers = self.offers().iter().enumerate().filter(is_allowed);
         offers.map(|(place, offer)| (place, offer.terms(stakes.next_order)))
     }

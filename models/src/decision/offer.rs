@@ -58,13 +58,19 @@ pub struct Words {
 pub(super) const INCENTIVE_PLACE: &str = "{incentive}";
 
 impl Words {
-    /// The sentence for a customer with this incentive; in the other language where there is none in this.
+    /// The sentence in a language, as it is written; empty where there is none.
+    pub fn of(&self, language: Language) -> &str {
+        match language {
+            Language::English => &self.english,
+            Language::Chinese => &self.chinese,
+        }
+    }
+
+    /// The sentence for a customer with this incentive; in another language where there is none in this.
     pub fn say(&self, language: Language, incentive: Money) -> String {
-        let (own, other) = match language {
-            Language::English => (&self.english, &self.chinese),
-            Language::Chinese => (&self.chinese, &self.english),
-        };
-        let sentence = if own.is_empty() { other } else { own };
+        let others = Language::ALL.into_iter().map(|other| self.of(other));
+        let sentence =
+            [self.of(language)].into_iter().chain(others).find(|text| !text.is_empty()).unwrap_or_default();
         sentence.replace(INCENTIVE_PLACE, &format!("{:.2}", incentive.get()))
     }
 }

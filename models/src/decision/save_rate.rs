@@ -120,7 +120,9 @@ mod tests {
 
     #[test]
     fn impossible_rates_are_none() {
-        for (mean, sd) in [(-0.1, 0.0), (1.1, 0.0), (f64::NAN, 0.0), (0.3, -0.1), (0.3, 0.46), (0.0, 0.1), (1.0, 0.1)] {
+        for (mean, sd) in
+            [(-0.1, 0.0), (1.1, 0.0), (f64::NAN, 0.0), (0.3, -0.1), (0.3, 0.46), (0.0, 0.1), (1.0, 0.1)]
+        {
             assert_eq!(SaveRate::new(mean, sd), None, "{mean} ± {sd}");
         }
     }

@@ -1,5 +1,10 @@
 //! History → features → probability → value → decision. Batch and API ask here and nowhere else.
 
+mod explain;
+
+pub use explain::{Explanation, REASONS, Reason};
+
+use mainstay_features::contacts::DAYS_SINCE_CONTACT;
 use mainstay_features::frequency::FREQUENCY;
 use mainstay_features::history::{CustomerHistory, Given, History};
 use mainstay_features::known::Cut;
@@ -12,11 +17,13 @@ use mainstay_features::watch::Watch;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
-use mainstay_models::decision::{Catalogue, Decision, decide};
+use mainstay_models::decision::{Catalogue, Stakes, Worth};
 use mainstay_models::explain::Explainer;
 use mainstay_models::inputs::{FeatureList, core_of};
-use mainstay_models::lifetime::{Expected, Margin, YearlyDiscount};
+use mainstay_models::lifetime::value::spending;
+use mainstay_models::lifetime::{Expected, Margin, Purchases, Spread, YearlyDiscount};
 use mainstay_models::model::Serving;
+use mainstay_models::segments::{Signs, SignsReader};
 use rayon::prelude::*;
 
 use crate::failure::{Failure, Kind};
@@ -45,65 +52,50 @@ pub struct Service {
     serving: Serving,
     shift: f64,
     explainer: Explainer,
+    spread: Spread,
+    signs: SignsReader,
+    /// Where a row has the days since the last contact, if the model sees them.
+    days_since_contact: Option<usize>,
 }
 
-/// One customer's features, probability, value and decision.
+/// One customer's features, probability and value, and where they stand.
 #[derive(Clone, Copy, Debug)]
-pub struct Scored<'a> {
+pub struct Scored {
     /// The core features.
     pub row: Row,
     /// The probability of churn within the model's horizon if nothing is done.
     pub churn_probability: Probability,
     /// What the customer will do if kept.
     pub expected: Expected,
-    /// What keeping the customer is worth.
-    pub lifetime_value: Money,
-    /// What to do.
-    pub decision: Decision<'a>,
+    /// What keeping the customer is worth, and how well that is known.
+    pub worth: Worth,
+    /// What was seen of the customer that may mean leaving.
+    pub signs: Signs,
+    /// Whole days since the shop last turned to the customer; `None` where it never did, or nothing tells.
+    pub days_since_contact: Option<f64>,
 }
 
-/// Why a customer scores as they do: base + Σ contributions + calibration + shift are the log-odds of the probability.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Explanation {
-    /// The raw log-odds of a customer who is usual in everything, as those the model was trained on are on average.
-    pub base: f64,
-    /// Every column the model sees, the largest contribution first.
-    pub reasons: Vec<Reason>,
-    /// What calibration adds to the raw log-odds.
-    pub calibration: f64,
-    /// What the expected shift of the churn rate adds.
-    pub shift: f64,
-    /// The reasons to leave that stand out, in sentences, at most [`REASONS`]; "unknown" alone where none does.
-    pub why: Vec<String>,
-}
-
-/// One feature's part in a score.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reason {
-    /// The feature.
-    pub feature: &'static str,
-    /// The customer's value; NaN where there is none.
-    pub value: f64,
-    /// What it contributes to the log-odds, more or less than usual: see
-    /// [`mainstay_models::model::Models::contributions`].
-    pub contribution: f64,
-    /// What it says of the customer, in a sentence.
-    pub text: String,
+impl Scored {
+    /// The numbers that decide.
+    pub fn stakes(&self) -> Stakes {
+        Stakes {
+            churn_probability: self.churn_probability,
+            worth: self.worth,
+            next_order: Money::new(self.expected.mean_amount).unwrap_or_default(),
+        }
+    }
 }
 
 /// A population's scores, in the order of the customers' numbers in the history.
 #[derive(Debug, Default)]
-pub struct Population<'a> {
+pub struct Population {
     /// The customers' numbers, ascending.
     pub customers: Vec<u32>,
     /// Their scores.
-    pub scored: Vec<Scored<'a>>,
+    pub scored: Vec<Scored>,
     /// Why each may leave: the sentences of [`Explanation::why`], one a line.
     pub reasons: Vec<Box<str>>,
 }
-
-/// So many reasons of a customer are told at most.
-pub const REASONS: usize = 3;
 
 /// The most a feature given from outside may be; a history cannot give more.
 const MOST: f64 = 1e13;
@@ -117,7 +109,26 @@ impl Service {
         let (serving, shift) = artifact.training.serving();
         let names = artifact.training.models.inputs.names();
         let explainer = Explainer::new(&names.into_iter().map(str::to_owned).collect::<Vec<_>>());
-        Self { artifact, catalogue, assumptions, serving, shift, explainer }
+        let spread = Spread::new(&artifact.training.lifetime.lifetime, assumptions.discount);
+        let features = &artifact.training.models.inputs.features;
+        let signs = SignsReader::new(features);
+        let days_since_contact = features.names().position(|name| name == DAYS_SINCE_CONTACT.name);
+        Self {
+            artifact,
+            catalogue,
+            assumptions,
+            serving,
+            shift,
+            explainer,
+            spread,
+            signs,
+            days_since_contact,
+        }
+    }
+
+    /// The offers there are.
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
     }
 
     /// The model.
@@ -149,10 +160,10 @@ impl Service {
     }
 
     /// Scores everyone in the population at the instant. The watcher is told of a step for each.
-    pub fn score_population(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population<'_> {
+    pub fn score_population(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population {
         let label = self.artifact.training.label;
         let lookback = self.artifact.settings.lookback;
-        let chunks: Vec<Population<'_>> = (0..history.len())
+        let chunks: Vec<Population> = (0..history.len())
             .into_par_iter()
             .step_by(CHUNK_CUSTOMERS)
             .map_init(Cut::default, |cut, first| {
@@ -216,7 +227,7 @@ impl Service {
     ///
     /// # Errors
     /// When a value is impossible or the customer has lapsed.
-    pub fn score_row(&self, row: &[f64]) -> Result<Scored<'_>, Failure> {
+    pub fn score_row(&self, row: &[f64]) -> Result<Scored, Failure> {
         let impossible = |what: String| Err(Failure::new(Kind::BadInput, what));
         for (place, (feature, &value)) in self.features().features().iter().zip(row).enumerate() {
             if value.is_nan() && place >= CORE.len() {
@@ -257,63 +268,6 @@ impl Service {
             .ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
     }
 
-    /// Why a row scores as it does.
-    pub fn explain(&self, row: &[f64]) -> Explanation {
-        let columns = self.columns_of(row);
-        let models = &self.artifact.training.models;
-        let (base, contributions) = self.against_the_usual(models.contributions(self.serving.kind, &columns));
-        let raw = base + contributions.iter().sum::<f64>();
-        let row = &completed(row, &columns);
-        let why = self.why(row, &contributions);
-        let mut reasons: Vec<Reason> = models
-            .inputs
-            .names()
-            .into_iter()
-            .enumerate()
-            .map(|(place, feature)| Reason {
-                feature,
-                value: row[place],
-                contribution: contributions[place],
-                text: self.explainer.sentence(place, row, contributions[place]),
-            })
-            .collect();
-        reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-        let calibration = self.serving.calibration.apply(raw) - raw;
-        Explanation { base, reasons, calibration, shift: self.shift, why }
-    }
-
-    /// The raw log-odds of a usual customer and what each column adds for this one, of what [`mainstay_models::model::Models`]
-    /// says: the sum stays.
-    fn against_the_usual(&self, (base, mut contributions): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
-        let usual = &self.artifact.training.reference.usual_contributions;
-        contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
-        (base + usual.iter().sum::<f64>(), contributions)
-    }
-
-    /// The reasons to leave that stand out; the row has a value for every column of the model.
-    fn why(&self, row: &[f64], contributions: &[f64]) -> Vec<String> {
-        let leaving = self.explainer.leaving(row, contributions);
-        if leaving.is_empty() {
-            return vec![self.explainer.unknown().to_owned()];
-        }
-        leaving.into_iter().take(REASONS).map(|reason| reason.text).collect()
-    }
-
-    /// [`Explanation::why`] of rows of features, one after the other, a sentence a line.
-    fn reasons(&self, values: &[f64], columns: &[f32]) -> Vec<Box<str>> {
-        let models = &self.artifact.training.models;
-        let columns = Rows::new(columns, models.inputs.width());
-        let contributions = models.contributions_of_all(self.serving.kind, columns);
-        values
-            .chunks_exact(self.features().width())
-            .zip(columns.iter().zip(contributions))
-            .map(|(row, (columns, contributions))| {
-                let (_, contributions) = self.against_the_usual(contributions);
-                self.why(&completed(row, columns), &contributions).join("\n").into()
-            })
-            .collect()
-    }
-
     /// Rows of features as the models see them.
     fn columns_of(&self, values: &[f64]) -> Vec<f32> {
         let cast: Vec<f32> = values.iter().map(|&value| value as f32).collect();
@@ -322,7 +276,7 @@ impl Service {
 
     /// The one way from rows of features, one after the other, to decisions; a row scores the same alone and among
     /// others.
-    fn score(&self, values: &[f64], columns: &[f32]) -> Vec<Scored<'_>> {
+    fn score(&self, values: &[f64], columns: &[f32]) -> Vec<Scored> {
         let models = &self.artifact.training.models;
         let Assumptions { margin, discount } = self.assumptions;
         let lifetime = &self.artifact.training.lifetime.lifetime;
@@ -331,20 +285,23 @@ impl Service {
             .chunks_exact(self.features().width())
             .zip(log_odds)
             .map(|(row, log_odds)| {
-                let row = core_of(row);
+                let core = core_of(row);
                 let churn_probability = probability(log_odds + self.shift);
-                let expected = lifetime.expected(&row, discount);
-                let lifetime_value = expected.value(margin);
-                let decision = decide(&self.catalogue, churn_probability, lifetime_value);
-                Scored { row, churn_probability, expected, lifetime_value, decision }
+                let expected = lifetime.expected(&core, discount);
+                let relative_sd = self.spread.relative_sd(&Purchases::of(&core), &spending(&core));
+                let worth = Worth { lifetime_value: expected.value(margin), relative_sd };
+                let days_since_contact = self.days_since_contact.map(|place| row[place]);
+                Scored {
+                    row: core,
+                    churn_probability,
+                    expected,
+                    worth,
+                    signs: self.signs.read(row),
+                    days_since_contact: days_since_contact.filter(|days| !days.is_nan()),
+                }
             })
             .collect()
     }
-}
-
-/// A row of features with the values of the model's further columns.
-fn completed(row: &[f64], columns: &[f32]) -> Vec<f64> {
-    row.iter().copied().chain(columns.iter().skip(row.len()).map(|&value| f64::from(value))).collect()
 }
 
 fn lapsed(days_ago: i64, lookback_days: u32) -> Failure {

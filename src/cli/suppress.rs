@@ -1,0 +1,99 @@
+//! `mainstay suppress`: who has objected to marketing.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Subcommand};
+use serde_json::json;
+
+use super::output;
+use super::settings::StoreArgs;
+use crate::failure::{Failure, Kind};
+use crate::store::Store;
+use crate::suppressed::Suppressed;
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Add customers: they are in no list from now on, and the API recommends nothing for them
+    Add(WhoArgs),
+    /// Take customers off again
+    Remove(WhoArgs),
+    /// Print the customers who have objected, one a line
+    List(ListArgs),
+}
+
+#[derive(ClapArgs)]
+struct WhoArgs {
+    /// The customers
+    #[arg(value_name = "CUSTOMER", required_unless_present = "file")]
+    customers: Vec<String>,
+    /// A file with a customer a line
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+#[derive(ClapArgs)]
+struct ListArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl WhoArgs {
+    fn ids(&self) -> Result<Vec<String>, Failure> {
+        let mut ids = self.customers.clone();
+        if let Some(path) = &self.file {
+            let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+            ids.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+        }
+        if ids.iter().any(String::is_empty) {
+            return Err(Failure::new(
+                Kind::Usage,
+                "an empty customer: give an identifier as the files have it",
+            ));
+        }
+        Ok(ids)
+    }
+
+    /// Changes who is suppressed; says how many of those named changed.
+    fn change(
+        &self,
+        change: fn(&mut Suppressed, &str) -> bool,
+        done: &str,
+        not_needed: &str,
+    ) -> Result<(), Failure> {
+        let store = Store::at(&self.store.store);
+        let mut suppressed = store.load_suppressed()?;
+        let ids = self.ids()?;
+        let changed = ids.iter().filter(|id| change(&mut suppressed, id)).count();
+        store.save_suppressed(&suppressed)?;
+        let rest = match ids.len() - changed {
+            0 => String::new(),
+            rest => format!("; {rest} {not_needed}"),
+        };
+        output::print(&format!("{changed} {done}{rest}; {} have objected in all\n", suppressed.len()))
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    match &args.command {
+        Command::Add(who) => who.change(Suppressed::add, "added", "were there already"),
+        Command::Remove(who) => who.change(Suppressed::remove, "taken off", "were not there"),
+        Command::List(args) => {
+            let suppressed = Store::at(&args.store.store).load_suppressed()?;
+            if args.json {
+                return output::print_json(&json!(suppressed.ids().collect::<Vec<_>>()));
+            }
+            output::print(&suppressed.ids().map(|id| format!("{id}\n")).collect::<String>())
+        }
+    }
+}

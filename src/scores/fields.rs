@@ -1,0 +1,175 @@
+//! The columns of a scored list, each defined once: files, tables and JSON read them here.
+
+use mainstay_features::feature::{Feature, Unit};
+use mainstay_features::registry::CORE;
+
+use super::{ScoreRow, Scores};
+use crate::service::REASONS;
+
+/// What a field holds for a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Cell<'a> {
+    /// A customer's identifier.
+    Id(&'a str),
+    /// A text.
+    Text(&'a str),
+    /// A number.
+    Number(f64),
+    /// A whole number.
+    Whole(i64),
+    /// The instant of the list.
+    AsOf,
+    /// Nothing.
+    Nothing,
+}
+
+/// A column of a scored list.
+#[derive(Clone, Debug)]
+pub struct Field {
+    /// Its name.
+    pub name: String,
+    /// What kind of cells it has.
+    pub kind: FieldKind,
+    source: Source,
+}
+
+/// What kind of cells a field has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldKind {
+    /// [`Cell::Id`].
+    Id,
+    /// [`Cell::AsOf`].
+    AsOf,
+    /// [`Cell::Text`], or nothing.
+    Text,
+    /// [`Cell::Number`] of so many decimals in a table, or nothing.
+    Number(usize),
+    /// [`Cell::Number`] between 0 and 1, or nothing.
+    Share,
+    /// [`Cell::Whole`], or nothing.
+    Whole,
+}
+
+/// Where a field's cells come from.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Row(Get),
+    Feature(usize),
+    Reason(usize),
+    Shown(usize),
+}
+
+/// A cell of a row.
+type Get = for<'a> fn(&'a Scores, &'a ScoreRow) -> Cell<'a>;
+
+use FieldKind::{AsOf, Id, Number, Share, Text, Whole};
+
+/// The fields before the features.
+const HEAD: &[(&str, FieldKind, Get)] = &[
+    ("customer_id", Id, |_, row| Cell::Id(&row.customer_id)),
+    ("as_of", AsOf, |_, _| Cell::AsOf),
+    ("churn_probability", Share, |_, row| Cell::Number(row.churn_probability)),
+    ("lifetime_value", Number(2), |_, row| Cell::Number(row.lifetime_value)),
+    ("action", Text, |scores, row| Cell::Text(scores.action_of(row))),
+    ("net_value", Number(2), |_, row| Cell::Number(row.net_value)),
+];
+
+/// The fields after the features: what the lifetime value is made of and how well it is known, where the customer
+/// stands, what the action comes to, and the parts of its net value.
+const TAIL: &[(&str, FieldKind, Get)] = &[
+    ("purchases_if_kept", Number(2), |_, row| Cell::Number(row.expected.discounted_purchases)),
+    ("purchase_amount", Number(2), |_, row| Cell::Number(row.expected.mean_amount)),
+    ("lifetime_value_relative_sd", Number(2), |_, row| Cell::Number(row.lifetime_value_relative_sd)),
+    ("value_tier", Text, |_, row| Cell::Text(row.tier.name())),
+    ("lifecycle_stage", Text, |_, row| Cell::Text(row.stage.name())),
+    ("likely_cause", Text, |_, row| Cell::Text(row.cause.name())),
+    ("cause_evidence", Text, |_, row| row.cause_evidence.as_deref().map_or(Cell::Nothing, Cell::Text)),
+    ("days_since_contact", Whole, |_, row| {
+        row.days_since_contact.map_or(Cell::Nothing, |days| Cell::Whole(days as i64))
+    }),
+    ("contact_cost", Number(2), |scores, row| Cell::Number(scores.terms_of(row).contact_cost.get())),
+    ("incentive", Number(2), |scores, row| Cell::Number(scores.terms_of(row).incentive.get())),
+    ("save_rate", Number(4), |scores, row| Cell::Number(scores.terms_of(row).save_rate)),
+    ("take_up", Number(4), |scores, row| Cell::Number(scores.terms_of(row).take_up)),
+    ("driven_away", Number(4), |scores, row| Cell::Number(scores.terms_of(row).driven_away)),
+    ("value_saved", Number(2), |scores, row| Cell::Number(scores.ledger_of(row).saved.get())),
+    ("incentive_to_saved", Number(2), |scores, row| {
+        Cell::Number(scores.ledger_of(row).incentive_to_saved.get())
+    }),
+    ("incentive_to_loyal", Number(2), |scores, row| {
+        Cell::Number(scores.ledger_of(row).incentive_to_loyal.get())
+    }),
+    ("value_driven_away", Number(2), |scores, row| Cell::Number(scores.ledger_of(row).driven_away.get())),
+    ("pays_probability", Share, |_, row| row.pays.map_or(Cell::Nothing, Cell::Number)),
+];
+
+/// The names of the fields of reasons.
+pub(super) const REASON_FIELDS: [&str; REASONS] = ["reason_1", "reason_2", "reason_3"];
+
+/// The fields that every list has, in order.
+pub(super) fn known_fields() -> impl Iterator<Item = Field> {
+    let rows = |fields: &'static [(&str, FieldKind, Get)]| {
+        fields.iter().map(|&(name, kind, get)| Field {
+            name: name.to_owned(),
+            kind,
+            source: Source::Row(get),
+        })
+    };
+    let features = CORE.iter().enumerate().map(|(place, feature)| Field {
+        name: feature.name.to_owned(),
+        kind: kind_of(feature),
+        source: Source::Feature(place),
+    });
+    let reasons = REASON_FIELDS.iter().enumerate().map(|(place, name)| Field {
+        name: (*name).to_owned(),
+        kind: Text,
+        source: Source::Reason(place),
+    });
+    rows(HEAD).chain(features).chain(rows(TAIL)).chain(reasons)
+}
+
+fn kind_of(feature: &Feature) -> FieldKind {
+    match feature.unit {
+        unit if unit.is_whole() => Whole,
+        Unit::Money => Number(2),
+        _ => Number(4),
+    }
+}
+
+impl Field {
+    /// What it holds for a row of the list.
+    pub fn cell<'a>(&self, scores: &'a Scores, row: &'a ScoreRow) -> Cell<'a> {
+        match self.source {
+            Source::Row(get) => get(scores, row),
+            Source::Feature(place) if self.kind == Whole => Cell::Whole(row.features[place] as i64),
+            Source::Feature(place) => Cell::Number(row.features[place]),
+            Source::Reason(place) => row.reasons()[place].map_or(Cell::Nothing, Cell::Text),
+            Source::Shown(place) => {
+                row.shown.get(place).and_then(Option::as_deref).map_or(Cell::Nothing, Cell::Text)
+            }
+        }
+    }
+}
+
+impl Scores {
+    /// The list's columns, in order: those of every list, and what customers files say for a list to show.
+    pub fn fields(&self) -> Vec<Field> {
+        let shown = self.shown.iter().enumerate().map(|(place, name)| Field {
+            name: name.clone(),
+            kind: Text,
+            source: Source::Shown(place),
+        });
+        known_fields().chain(shown).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mainstay_features::profile;
+
+    #[test]
+    fn what_customers_files_say_cannot_take_the_name_of_a_column() {
+        known_fields().for_each(|field| assert!(profile::is_reserved(&field.name), "{}", field.name));
+    }
+}

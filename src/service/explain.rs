@@ -1,0 +1,101 @@
+//! Why a customer scores as they do.
+
+use mainstay_models::dataset::Rows;
+
+use super::Service;
+
+/// So many reasons of a customer are told at most.
+pub const REASONS: usize = 3;
+
+/// Why a customer scores as they do: base + Σ contributions + calibration + shift are the log-odds of the probability.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explanation {
+    /// The raw log-odds of a customer who is usual in everything, as those the model was trained on are on average.
+    pub base: f64,
+    /// Every column the model sees, the largest contribution first.
+    pub reasons: Vec<Reason>,
+    /// What calibration adds to the raw log-odds.
+    pub calibration: f64,
+    /// What the expected shift of the churn rate adds.
+    pub shift: f64,
+    /// The reasons to leave that stand out, in sentences, at most [`REASONS`]; "unknown" alone where none does.
+    pub why: Vec<String>,
+}
+
+/// One feature's part in a score.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reason {
+    /// The feature.
+    pub feature: &'static str,
+    /// The customer's value; NaN where there is none.
+    pub value: f64,
+    /// What it contributes to the log-odds, more or less than usual: see
+    /// [`mainstay_models::model::Models::contributions`].
+    pub contribution: f64,
+    /// What it says of the customer, in a sentence.
+    pub text: String,
+}
+
+impl Service {
+    /// Why a row scores as it does.
+    pub fn explain(&self, row: &[f64]) -> Explanation {
+        let columns = self.columns_of(row);
+        let models = &self.artifact.training.models;
+        let (base, contributions) = self.against_the_usual(models.contributions(self.serving.kind, &columns));
+        let raw = base + contributions.iter().sum::<f64>();
+        let row = &completed(row, &columns);
+        let why = self.why(row, &contributions);
+        let mut reasons: Vec<Reason> = models
+            .inputs
+            .names()
+            .into_iter()
+            .enumerate()
+            .map(|(place, feature)| Reason {
+                feature,
+                value: row[place],
+                contribution: contributions[place],
+                text: self.explainer.sentence(place, row, contributions[place]),
+            })
+            .collect();
+        reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+        let calibration = self.serving.calibration.apply(raw) - raw;
+        Explanation { base, reasons, calibration, shift: self.shift, why }
+    }
+
+    /// The raw log-odds of a usual customer and what each column adds for this one, of what [`mainstay_models::model::Models`]
+    /// says: the sum stays.
+    fn against_the_usual(&self, (base, mut contributions): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
+        let usual = &self.artifact.training.reference.usual_contributions;
+        contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
+        (base + usual.iter().sum::<f64>(), contributions)
+    }
+
+    /// The reasons to leave that stand out; the row has a value for every column of the model.
+    fn why(&self, row: &[f64], contributions: &[f64]) -> Vec<String> {
+        let leaving = self.explainer.leaving(row, contributions);
+        if leaving.is_empty() {
+            return vec![self.explainer.unknown().to_owned()];
+        }
+        leaving.into_iter().take(REASONS).map(|reason| reason.text).collect()
+    }
+
+    /// [`Explanation::why`] of rows of features, one after the other, a sentence a line.
+    pub(super) fn reasons(&self, values: &[f64], columns: &[f32]) -> Vec<Box<str>> {
+        let models = &self.artifact.training.models;
+        let columns = Rows::new(columns, models.inputs.width());
+        let contributions = models.contributions_of_all(self.serving.kind, columns);
+        values
+            .chunks_exact(self.features().width())
+            .zip(columns.iter().zip(contributions))
+            .map(|(row, (columns, contributions))| {
+                let (_, contributions) = self.against_the_usual(contributions);
+                self.why(&completed(row, columns), &contributions).join("\n").into()
+            })
+            .collect()
+    }
+}
+
+/// A row of features with the values of the model's further columns.
+fn completed(row: &[f64], columns: &[f32]) -> Vec<f64> {
+    row.iter().copied().chain(columns.iter().skip(row.len()).map(|&value| f64::from(value))).collect()
+}
