@@ -9,11 +9,13 @@
 //! same day.
 
 pub mod api;
+pub mod at_risk;
 pub mod chart;
 pub mod cli;
 mod columns;
 pub mod failure;
 pub mod feature_file;
+pub mod formula;
 mod parquet_file;
 pub mod promotion;
 pub mod quarantine_file;

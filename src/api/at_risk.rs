@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::App;
 use super::newest::Newest;
+use crate::at_risk::Order;
 use crate::failure::{Failure, Kind};
 use crate::store::Store;
 
@@ -44,6 +45,7 @@ pub(super) async fn at_risk(
 pub(super) fn newest_list(store: Store) -> Newest<Vec<Value>> {
     Newest::of(store.scores_path(), move || {
         let scores = store.load_scores()?;
-        Ok(scores.ranked(MAX_TOP).into_iter().map(|row| scores.to_json(row)).collect())
+        let rows = Order::NetValue.first(scores.rows.iter().collect(), MAX_TOP);
+        Ok(rows.into_iter().map(|row| scores.to_json(row)).collect())
     })
 }

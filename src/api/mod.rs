@@ -49,7 +49,7 @@ impl App {
         let models = store.clone();
         let service = Newest::holding(first, store.model_path(), move || service(&models));
         let (lists, objections) = (store.clone(), store.clone());
-        let tiers = Newest::of(store.tiers_path(), move || lists.load_tiers());
+        let tiers = Newest::of(store.list_path(), move || lists.load_tiers());
         let suppressed = Newest::of(store.suppressed_path(), move || objections.load_suppressed());
         Ok(Arc::new(Self { service, list: at_risk::newest_list(store), tiers, suppressed }))
     }

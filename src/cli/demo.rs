@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use mainstay_features::history::Histories;
 use mainstay_features::units::ParseUnitError;
 use mainstay_models::backtest::backtest;
+use mainstay_models::language::Language;
 use mainstay_models::training::Settings;
 use serde_json::{Value, json};
 
@@ -16,6 +17,7 @@ use super::serve::{ListenArgs, run_on};
 use super::settings::built_in_offers;
 use super::{backtest as backtest_command, list, output, score};
 use crate::api::{App, Listener};
+use crate::at_risk::{AtRisk, Filter, Order};
 use crate::failure::{Failure, Kind};
 use crate::promotion;
 use crate::sample;
@@ -58,10 +60,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let scores = Scores::of(&service, &history, known_until, &store.load_suppressed()?, &progress)?;
     store.save_scores(&scores)?;
     let place = format!("in {}", store.scores_path().display());
+    let catalogue = service.catalogue();
+    let shown = (&Filter::default(), Order::NetValue, 10);
+    let ten = AtRisk::of(&scores, catalogue, None, Language::English, shown);
     output::print(&format!(
         "\n{}\nThe ten with the highest net value (offers and margin are assumptions: see docs/economics.md)\n{}",
         score::summary(&scores, &service, &place),
-        list::to_table(&scores, &scores.ranked(10))
+        list::to_table(&ten, &ten.columns_of_a_table())
     ))?;
 
     match listener {
@@ -86,7 +91,7 @@ fn settings() -> Result<Settings, ParseUnitError> {
 /// A call to try: the purchases of the customer with the highest net value.
 fn curl(listener: &Listener, histories: &Histories, scores: &Scores) -> Option<String> {
     let history = histories.whole()?;
-    let best = scores.ranked(1).pop()?;
+    let best = Order::NetValue.first(scores.rows.iter().collect(), 1).pop()?;
     let customer =
         (0..history.len()).find(|&customer| *history.customer_id(customer) == *best.customer_id)?;
     let purchases: Vec<Value> = history

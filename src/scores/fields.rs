@@ -1,5 +1,7 @@
 //! The columns of a scored list, each defined once: files, tables and JSON read them here.
 
+use std::borrow::Cow;
+
 use mainstay_features::feature::{Feature, Unit};
 use mainstay_features::registry::CORE;
 
@@ -7,12 +9,12 @@ use super::{ScoreRow, Scores};
 use crate::service::REASONS;
 
 /// What a field holds for a row.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Cell<'a> {
     /// A customer's identifier.
     Id(&'a str),
     /// A text.
-    Text(&'a str),
+    Text(Cow<'a, str>),
     /// A number.
     Number(f64),
     /// A whole number.
@@ -70,7 +72,7 @@ const HEAD: &[(&str, FieldKind, Get)] = &[
     ("as_of", AsOf, |_, _| Cell::AsOf),
     ("churn_probability", Share, |_, row| Cell::Number(row.churn_probability)),
     ("lifetime_value", Number(2), |_, row| Cell::Number(row.lifetime_value)),
-    ("action", Text, |scores, row| Cell::Text(scores.action_of(row))),
+    ("action", Text, |scores, row| Cell::Text(scores.action_of(row).into())),
     ("net_value", Number(2), |_, row| Cell::Number(row.net_value)),
 ];
 
@@ -80,10 +82,10 @@ const TAIL: &[(&str, FieldKind, Get)] = &[
     ("purchases_if_kept", Number(2), |_, row| Cell::Number(row.expected.discounted_purchases)),
     ("purchase_amount", Number(2), |_, row| Cell::Number(row.expected.mean_amount)),
     ("lifetime_value_relative_sd", Number(2), |_, row| Cell::Number(row.lifetime_value_relative_sd)),
-    ("value_tier", Text, |_, row| Cell::Text(row.tier.name())),
-    ("lifecycle_stage", Text, |_, row| Cell::Text(row.stage.name())),
-    ("likely_cause", Text, |_, row| Cell::Text(row.cause.name())),
-    ("cause_evidence", Text, |_, row| row.cause_evidence.as_deref().map_or(Cell::Nothing, Cell::Text)),
+    ("value_tier", Text, |_, row| Cell::Text(row.tier.name().into())),
+    ("lifecycle_stage", Text, |_, row| Cell::Text(row.stage.name().into())),
+    ("likely_cause", Text, |_, row| Cell::Text(row.cause.name().into())),
+    ("cause_evidence", Text, |_, row| text_or_nothing(row.cause_evidence.as_deref())),
     ("days_since_contact", Whole, |_, row| {
         row.days_since_contact.map_or(Cell::Nothing, |days| Cell::Whole(days as i64))
     }),
@@ -128,6 +130,10 @@ pub(super) fn known_fields() -> impl Iterator<Item = Field> {
     rows(HEAD).chain(features).chain(rows(TAIL)).chain(reasons)
 }
 
+fn text_or_nothing(text: Option<&str>) -> Cell<'_> {
+    text.map_or(Cell::Nothing, |text| Cell::Text(text.into()))
+}
+
 fn kind_of(feature: &Feature) -> FieldKind {
     match feature.unit {
         unit if unit.is_whole() => Whole,
@@ -143,10 +149,8 @@ impl Field {
             Source::Row(get) => get(scores, row),
             Source::Feature(place) if self.kind == Whole => Cell::Whole(row.features[place] as i64),
             Source::Feature(place) => Cell::Number(row.features[place]),
-            Source::Reason(place) => row.reasons()[place].map_or(Cell::Nothing, Cell::Text),
-            Source::Shown(place) => {
-                row.shown.get(place).and_then(Option::as_deref).map_or(Cell::Nothing, Cell::Text)
-            }
+            Source::Reason(place) => text_or_nothing(row.reasons()[place]),
+            Source::Shown(place) => text_or_nothing(row.shown.get(place).and_then(Option::as_deref)),
         }
     }
 }

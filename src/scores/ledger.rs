@@ -8,6 +8,7 @@ use mainstay_models::decision::{BreakEvens, Catalogue, Ledger, Offer, Terms};
 use super::decide::ConsentColumns;
 use super::{Format, ScoreRow, Scores};
 use crate::columns::{self, Column};
+use crate::formula::defused;
 use crate::parquet_file::{ParquetFile, ROW_GROUP_ROWS};
 
 /// One customer and one offer.
@@ -81,9 +82,9 @@ pub fn write_ledger(
             csv.write_record(["customer_id"].into_iter().chain(names))?;
             for row in &scores.rows {
                 for entry in entries(std::slice::from_ref(row), catalogue, &consents) {
-                    csv.write_field(&*row.customer_id)?;
+                    csv.write_field(&*defused(&row.customer_id))?;
                     for (_, text) in TEXTS {
-                        csv.write_field(text(&entry).unwrap_or_default())?;
+                        csv.write_field(&*defused(&text(&entry).unwrap_or_default()))?;
                     }
                     for (_, number) in NUMBERS {
                         csv.write_field(number(&entry).to_string())?;

@@ -12,12 +12,11 @@ pub use ledger::write_ledger;
 pub use read::read;
 pub use write::{Format, write_scores};
 
-use std::cmp::Ordering;
-
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
 use mainstay_features::profile::{self, Attribute};
-use mainstay_features::registry::Row;
+use mainstay_features::recency::RECENCY_DAYS;
+use mainstay_features::registry::{Row, place};
 use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
 use mainstay_models::decision::{Ledger, Stakes, Terms, Worth};
@@ -103,6 +102,11 @@ impl ScoreRow {
         std::array::from_fn(|_| lines.next())
     }
 
+    /// Whole days since the last purchase.
+    pub fn recency_days(&self) -> f64 {
+        self.features[place(&RECENCY_DAYS)]
+    }
+
     /// p × V: what is expected to be lost if nothing is done.
     pub fn value_at_risk(&self) -> f64 {
         self.churn_probability * self.lifetime_value
@@ -172,8 +176,8 @@ impl Scores {
     ) -> Self {
         let as_of = self.as_of;
         let horizon = service.artifact().settings.horizon;
-        let place = |name| self.shown.iter().position(|shown| shown == name);
-        let (cause_place, problem_place) = (place(profile::CHURN_CAUSE), place(profile::PROBLEM));
+        let column = |name| self.shown.iter().position(|shown| shown == name);
+        let (cause_column, problem_column) = (column(profile::CHURN_CAUSE), column(profile::PROBLEM));
         let population = service.score_population(history, as_of, watch);
         self.rows.reserve_exact(population.customers.len());
         let scored = population.scored.into_iter().zip(population.reasons);
@@ -191,10 +195,10 @@ impl Scores {
                     Some(history.text(value).into())
                 })
                 .collect();
-            let said = |place: Option<usize>| shown.get(place?)?.as_deref();
-            let likely = LikelyCause::of(&scored.signs, said(cause_place));
+            let said = |column: Option<usize>| shown.get(column?)?.as_deref();
+            let likely = LikelyCause::of(&scored.signs, said(cause_column));
             let cause = likely.cause;
-            let recorded = said(problem_place).and_then(yes_or_no) == Some(true);
+            let recorded = said(problem_column).and_then(yes_or_no) == Some(true);
             let tier = if is_problem(&scored.signs, recorded, cause) { Tier::Problem } else { Tier::Small };
             self.rows.push(ScoreRow {
                 customer_id: customer_id.into(),
@@ -257,23 +261,6 @@ impl Scores {
     pub fn ledger_of(&self, row: &ScoreRow) -> Ledger {
         let stakes = row.stakes();
         self.terms_of(row).ledger(stakes.churn_probability, stakes.worth.lifetime_value)
-    }
-
-    /// The `top` rows for a retention team: highest net value first, then the most value at risk, then in the list's own
-    /// order.
-    pub fn ranked(&self, top: usize) -> Vec<&ScoreRow> {
-        let by_rank = |a: &(usize, &ScoreRow), b: &(usize, &ScoreRow)| -> Ordering {
-            (b.1.net_value.total_cmp(&a.1.net_value))
-                .then_with(|| b.1.value_at_risk().total_cmp(&a.1.value_at_risk()))
-                .then_with(|| a.0.cmp(&b.0))
-        };
-        let mut rows: Vec<(usize, &ScoreRow)> = self.rows.iter().enumerate().collect();
-        if top < rows.len() {
-            rows.select_nth_unstable_by(top, by_rank);
-            rows.truncate(top);
-        }
-        rows.sort_unstable_by(by_rank);
-        rows.into_iter().map(|(_, row)| row).collect()
     }
 
     /// A row as a JSON object, with the columns' names.

@@ -17,6 +17,7 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use super::fields::{REASON_FIELDS, known_fields};
 use super::{Format, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
+use crate::formula::restored;
 use crate::service::REASONS;
 
 /// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
@@ -296,7 +297,7 @@ impl CsvRow<'_> {
 
 impl Cells for CsvRow<'_> {
     fn text(&self, field: usize) -> Result<Option<Cow<'_, str>>, Reason> {
-        Ok(self.cell(field).map(Cow::from))
+        Ok(self.cell(field).map(|text| restored(text).into()))
     }
 
     fn number(&self, field: usize) -> Result<Option<f64>, Reason> {
@@ -310,6 +311,6 @@ impl Cells for CsvRow<'_> {
 
     fn shown(&self) -> Box<[Option<Box<str>>]> {
         let cells = self.record.iter().skip(self.known);
-        cells.map(|text| (!text.is_empty()).then(|| text.into())).collect()
+        cells.map(|text| (!text.is_empty()).then(|| restored(text).into())).collect()
     }
 }

@@ -1,11 +1,13 @@
 //! Writing scored lists: Parquet for machines, CSV for whoever asks.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
 use super::{Cell, Field, FieldKind, ScoreRow, Scores};
 use crate::columns::{self, Column};
+use crate::formula::defused;
 use crate::parquet_file::{ParquetFile, ROW_GROUP_ROWS};
 
 /// A format of output files.
@@ -57,7 +59,8 @@ pub fn write_scores(scores: &Scores, format: Format, out: &mut (dyn Write + Send
             for row in &scores.rows {
                 for field in &fields {
                     match field.cell(scores, row) {
-                        Cell::Id(text) | Cell::Text(text) => csv.write_field(text)?,
+                        Cell::Id(text) => csv.write_field(&*defused(text))?,
+                        Cell::Text(text) => csv.write_field(&*defused(&text))?,
                         Cell::Number(number) => csv.write_field(number.to_string())?,
                         Cell::Whole(number) => csv.write_field(number.to_string())?,
                         Cell::AsOf => csv.write_field(&as_of)?,
@@ -83,13 +86,15 @@ fn column(scores: &Scores, field: &Field, rows: &[ScoreRow]) -> Column {
     match field.kind {
         FieldKind::Id => columns::customer_ids(scores.id_kind, rows.iter().map(|row| &*row.customer_id)),
         FieldKind::AsOf => columns::instants(name, cells.map(|_| scores.as_of)),
-        FieldKind::Text => columns::texts_if_any(
-            name,
-            cells.map(|cell| match cell {
-                Cell::Text(text) => Some(text),
-                _ => None,
-            }),
-        ),
+        FieldKind::Text => {
+            let texts: Vec<Option<Cow<'_, str>>> = cells
+                .map(|cell| match cell {
+                    Cell::Text(text) => Some(text),
+                    _ => None,
+                })
+                .collect();
+            columns::texts_if_any(name, texts.iter().map(Option::as_deref))
+        }
         FieldKind::Number(_) | FieldKind::Share => columns::numbers_if_any(
             name,
             cells.map(|cell| match cell {

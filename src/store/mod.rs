@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 
 use mainstay_models::artifact::Artifact;
 use mainstay_models::segments::TierCuts;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Kind};
 use crate::scores::{self, Format, Scores};
@@ -43,9 +43,14 @@ impl Store {
         self.folder.join("scores.parquet")
     }
 
-    /// Where it is kept which lifetime values are between the tiers of the newest scored list.
-    pub fn tiers_path(&self) -> PathBuf {
-        self.folder.join("tiers.json")
+    /// Where the scored list before the newest is: the newest of an earlier instant.
+    pub fn previous_scores_path(&self) -> PathBuf {
+        self.folder.join("scores-before.parquet")
+    }
+
+    /// Where it is kept what the newest scored list is like.
+    pub fn list_path(&self) -> PathBuf {
+        self.folder.join("list.json")
     }
 
     /// Where it is kept who has objected to marketing.
@@ -90,14 +95,43 @@ impl Store {
         Artifact::from_bytes(&bytes).map_err(|error| Failure::model(&path, &error))
     }
 
-    /// Saves a scored list in place of the one before.
+    /// Saves a scored list in place of the one before, which is kept if it is of an earlier instant.
     ///
     /// # Errors
     /// When the folder cannot be written to; the list before is then still there.
     pub fn save_scores(&self, scores: &Scores) -> Result<(), Failure> {
         self.create()?;
+        let list = ListAbout { as_of_micros: scores.as_of.micros(), tiers: scores.tier_cuts() };
+        // What cannot be read says nothing of the list before, which is then not kept.
+        if let Ok(Some(before)) = self.load_list_about()
+            && before.as_of_micros < list.as_of_micros
+        {
+            self.keep_previous()?;
+        }
         write_whole(&self.scores_path(), |out| scores::write_scores(scores, Format::Parquet, out))?;
-        write_json(&self.tiers_path(), &scores.tier_cuts())
+        write_json(&self.list_path(), &list)
+    }
+
+    /// Gives the newest list a second name; there is always one at its own.
+    fn keep_previous(&self) -> Result<(), Failure> {
+        let (newest, previous) = (self.scores_path(), self.previous_scores_path());
+        let aside = self.folder.join(".scores-before.parquet.part");
+        let attempt = || -> io::Result<()> {
+            match fs::remove_file(&aside) {
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+                _ => {}
+            }
+            match fs::hard_link(&newest, &aside) {
+                Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+                linked => linked?,
+            }
+            fs::rename(&aside, &previous)
+        };
+        attempt().map_err(|cause| Failure::output(&previous, cause))
+    }
+
+    fn load_list_about(&self) -> Result<Option<ListAbout>, Failure> {
+        read_json(&self.list_path())
     }
 
     /// The lifetime values between the tiers of the newest scored list; `None` before there is one.
@@ -105,7 +139,45 @@ impl Store {
     /// # Errors
     /// When they cannot be read.
     pub fn load_tiers(&self) -> Result<Option<TierCuts>, Failure> {
-        read_json(&self.tiers_path())
+        Ok(self.load_list_about()?.map(|list| list.tiers))
+    }
+
+    /// Loads the newest scored list.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn load_scores(&self) -> Result<Scores, Failure> {
+        self.read_scores(&self.scores_path())?.ok_or_else(|| {
+            Failure::new(
+                Kind::NoScores,
+                format!("no scored list in {}; write one with mainstay score", self.folder.display()),
+            )
+        })
+    }
+
+    /// Loads the scored list before the newest; `None` where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn load_previous_scores(&self) -> Result<Option<Scores>, Failure> {
+        self.read_scores(&self.previous_scores_path())
+    }
+
+    fn read_scores(&self, path: &Path) -> Result<Option<Scores>, Failure> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(cause) => {
+                return Err(Failure::new(
+                    Kind::BadStore,
+                    format!("{}: cannot be read: {cause}", path.display()),
+                ));
+            }
+        };
+        // Nobody but a crash or an accident puts a broken list here.
+        let scores =
+            scores::read(file, path).map_err(|failure| Failure { kind: Kind::BadStore, ..failure })?;
+        Ok(Some(scores))
     }
 
     /// Who has objected to marketing.
@@ -126,23 +198,6 @@ impl Store {
         write_json(&self.suppressed_path(), &suppressed.ids().collect::<Vec<_>>())
     }
 
-    /// Loads the newest scored list.
-    ///
-    /// # Errors
-    /// When there is none, or it cannot be read.
-    pub fn load_scores(&self) -> Result<Scores, Failure> {
-        let path = self.scores_path();
-        let file = File::open(&path).map_err(|cause| match cause.kind() {
-            io::ErrorKind::NotFound => Failure::new(
-                Kind::NoScores,
-                format!("no scored list in {}; write one with mainstay score", self.folder.display()),
-            ),
-            _ => Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display())),
-        })?;
-        // Nobody but a crash or an accident puts a broken list here.
-        scores::read(file, &path).map_err(|failure| Failure { kind: Kind::BadStore, ..failure })
-    }
-
     /// Creates the folder, and makes sure that it can be written to, before work that takes minutes.
     ///
     /// # Errors
@@ -155,6 +210,15 @@ impl Store {
     fn create(&self) -> Result<(), Failure> {
         fs::create_dir_all(&self.folder).map_err(|cause| Failure::output(&self.folder, cause))
     }
+}
+
+/// What is kept of the newest scored list besides itself.
+#[derive(Serialize, Deserialize)]
+struct ListAbout {
+    /// Its instant, in microseconds since 1970.
+    as_of_micros: i64,
+    /// The lifetime values between its tiers.
+    tiers: TierCuts,
 }
 
 /// A file that is written beside its place and appears there whole or not at all.

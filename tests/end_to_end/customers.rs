@@ -224,7 +224,7 @@ fn lists_show_name_phone_and_owner_as_of_their_instant() {
     let lines: Vec<String> =
         fs::read_to_string(at("scores.csv")).unwrap().lines().map(str::to_owned).collect();
     assert!(lines[0].ends_with(",reason_3,name,phone,account_owner,vip"), "{}", lines[0]);
-    assert!(lines[1].ends_with(",Ann,+1,,"), "{}", lines[1]);
+    assert!(lines[1].ends_with(",Ann,'+1,,"), "{}", lines[1]);
     assert!(lines[2].ends_with(",Bob,,,yes") && lines[3].ends_with(",,,,"), "{}", lines[2]);
     let before: Vec<&str> = scored.lines().collect();
     assert!(
@@ -243,11 +243,13 @@ fn lists_show_name_phone_and_owner_as_of_their_instant() {
     assert_eq!((&of(ids[0])["name"], &of(ids[0])["account_owner"]), (&"Ann".into(), &Value::Null));
     assert_eq!((&of(ids[1])["vip"], &of(ids[2])["name"]), (&"yes".into(), &Value::Null));
     let (_, _, served) = Server::start(&at("store")).get(&format!("/v1/at-risk?top={}", ids.len()));
-    assert_eq!(served, from_store);
+    for (served, row) in served.as_array().unwrap().iter().zip(rows) {
+        assert!(served.as_object().unwrap().iter().all(|(name, value)| &row[name] == value), "{served}");
+    }
     let printed = done(&format!("list --store {} {all} --format csv", at("store")));
-    assert!(printed.lines().any(|line| *line == lines[1]), "{printed}");
+    assert!(printed.lines().any(|line| line.starts_with(&lines[1])), "{printed}");
     let table = done(&format!("list --store {} {all}", at("store")));
-    assert!(table.lines().next().unwrap().ends_with("account_owner  vip"), "{table}");
+    assert!(table.lines().next().unwrap().ends_with("account owner  vip"), "{table}");
     assert!(table.lines().any(|line| line.starts_with(ids[1]) && line.ends_with("yes")), "{table}");
 }
 

@@ -13,6 +13,7 @@ mod customers;
 mod independent;
 mod input;
 mod kept;
+mod list;
 mod memory;
 mod models;
 mod offers;

@@ -1,0 +1,138 @@
+//! The columns of an at-risk list: those of a scored list, and what follows from them.
+
+use mainstay_models::decision::BreakEvens;
+use mainstay_models::segments::play::play;
+
+use super::AtRisk;
+use crate::scores::{Cell, Field, FieldKind, ScoreRow};
+
+/// A column.
+#[derive(Clone, Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// What kind of cells it has.
+    pub kind: FieldKind,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    Field(Field),
+    Derived(Get),
+}
+
+/// A cell of a row.
+type Get = for<'a> fn(&'a AtRisk<'_>, &'a ScoreRow) -> Cell<'a>;
+
+/// What follows from a row.
+const DERIVED: &[(&str, FieldKind, Get)] = &[
+    ("value_at_risk", FieldKind::Number(2), |_, row| Cell::Number(row.value_at_risk())),
+    ("change", FieldKind::Text, |list, row| {
+        list.change(row).map_or(Cell::Nothing, |change| Cell::Text(change.words(list.language).into()))
+    }),
+    ("play", FieldKind::Text, |list, row| Cell::Text(play(row.tier, row.cause, list.language).into())),
+    ("say", FieldKind::Text, |list, row| {
+        let offer = list.catalogue.named(list.scores.action_of(row));
+        offer.map_or(Cell::Nothing, |offer| {
+            Cell::Text(offer.words().say(list.language, list.scores.terms_of(row).incentive).into())
+        })
+    }),
+    ("break_even_probability", FieldKind::Text, |list, row| {
+        break_even(list, row, |at| at.churn_probability.to_string())
+    }),
+    ("break_even_save_rate", FieldKind::Text, |list, row| {
+        break_even(list, row, |at| at.save_rate.to_string())
+    }),
+    ("break_even_incentive", FieldKind::Text, |list, row| {
+        break_even(list, row, |at| at.incentive.to_string())
+    }),
+    ("break_even_lifetime_value", FieldKind::Text, |list, row| {
+        break_even(list, row, |at| at.lifetime_value.to_string())
+    }),
+];
+
+fn break_even<'a>(list: &AtRisk<'_>, row: &ScoreRow, of: fn(&BreakEvens) -> String) -> Cell<'a> {
+    // Doing nothing has none.
+    if row.pays.is_none() {
+        return Cell::Nothing;
+    }
+    let stakes = row.stakes();
+    let terms = list.scores.terms_of(row);
+    Cell::Text(of(&terms.break_evens(stakes.churn_probability, stakes.worth.lifetime_value)).into())
+}
+
+/// What a table shows if not asked otherwise, before what customers files say.
+const OF_A_TABLE: [&str; 9] = [
+    "customer_id",
+    "churn_probability",
+    "lifetime_value",
+    "value_tier",
+    "action",
+    "net_value",
+    "pays_probability",
+    "change",
+    "reason_1",
+];
+
+/// A name that is no column's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is no column; there are: {known}")]
+pub struct UnknownColumn {
+    name: String,
+    known: String,
+}
+
+impl AtRisk<'_> {
+    /// Every column: those of the scored list, then what follows from them.
+    pub fn columns(&self) -> Vec<Column> {
+        let fields = self.scores.fields().into_iter().map(|field| Column {
+            name: field.name.clone(),
+            kind: field.kind,
+            source: Source::Field(field),
+        });
+        let derived = DERIVED.iter().map(|&(name, kind, get)| Column {
+            name: name.to_owned(),
+            kind,
+            source: Source::Derived(get),
+        });
+        fields.chain(derived).collect()
+    }
+
+    /// The columns of these names, in their order.
+    ///
+    /// # Errors
+    /// When a name is no column's.
+    pub fn columns_named(&self, names: &[String]) -> Result<Vec<Column>, UnknownColumn> {
+        let all = self.columns();
+        let known = || all.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+        let named = |name: &String| {
+            let column = all.iter().find(|column| column.name == *name).cloned();
+            column.ok_or_else(|| UnknownColumn { name: name.clone(), known: known() })
+        };
+        names.iter().map(named).collect()
+    }
+
+    /// The columns of a table for people: few enough for a screen. What has changed only where there is a list before.
+    pub fn columns_of_a_table(&self) -> Vec<Column> {
+        let is_shown = |column: &&Column| self.scores.shown.contains(&column.name);
+        let all = self.columns();
+        let has_previous = self.previous.is_some();
+        let few = OF_A_TABLE.iter().filter(|&&name| name != "change" || has_previous);
+        let few = few.filter_map(|name| all.iter().find(|column| column.name == *name));
+        few.chain(all.iter().filter(is_shown)).cloned().collect()
+    }
+
+    /// What a column holds for a row.
+    pub fn cell<'a>(&'a self, column: &'a Column, row: &'a ScoreRow) -> Cell<'a> {
+        match &column.source {
+            Source::Field(field) => field.cell(self.scores, row),
+            Source::Derived(get) => get(self, row),
+        }
+    }
+}
+
+/// The names of the columns that follow from others: in a file that is read back they are nobody's.
+pub fn derived_names() -> impl Iterator<Item = &'static str> {
+    DERIVED.iter().map(|(name, ..)| *name)
+}

@@ -1,0 +1,138 @@
+//! Which rows of a scored list are shown, and in what order.
+
+use std::cmp::Ordering;
+use std::str::FromStr;
+
+use mainstay_features::units::ParseUnitError;
+use mainstay_models::segments::{Cause, Stage, Tier};
+
+use crate::scores::{ScoreRow, Scores};
+
+/// Numbers from one to another, both included; either may be left out, as in `0.3..0.8`, `50..` and `..0.2`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Band {
+    from: f64,
+    to: f64,
+}
+
+impl Band {
+    fn has(self, number: f64) -> bool {
+        (self.from..=self.to).contains(&number)
+    }
+}
+
+impl FromStr for Band {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, ParseUnitError> {
+        let bad = || ParseUnitError::new(text, "a band of numbers, such as 0.3..0.8, 50.. or ..0.2");
+        let (from, to) = text.split_once("..").ok_or_else(bad)?;
+        let end = |end: &str, otherwise: f64| match end.trim() {
+            "" => Ok(otherwise),
+            end => end.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(bad),
+        };
+        let band = Self { from: end(from, f64::NEG_INFINITY)?, to: end(to, f64::INFINITY)? };
+        if band.from <= band.to { Ok(band) } else { Err(bad()) }
+    }
+}
+
+/// What a row must be like to be shown; what is empty asks for nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    /// The churn probability.
+    pub churn_probability: Option<Band>,
+    /// p × V.
+    pub value_at_risk: Option<Band>,
+    /// What the action is expected to earn.
+    pub net_value: Option<Band>,
+    /// Any of these tiers.
+    pub tiers: Vec<Tier>,
+    /// Any of these causes.
+    pub causes: Vec<Cause>,
+    /// Any of these stages.
+    pub stages: Vec<Stage>,
+    /// Any of these actions.
+    pub actions: Vec<String>,
+    /// A text that one of the reasons has, in any letter case.
+    pub reason: Option<String>,
+}
+
+impl Filter {
+    /// Whether a row is shown.
+    pub fn passes(&self, scores: &Scores, row: &ScoreRow) -> bool {
+        let within = |band: Option<Band>, number: f64| band.is_none_or(|band| band.has(number));
+        fn any<T: PartialEq>(asked: &[T], own: &T) -> bool {
+            asked.is_empty() || asked.contains(own)
+        }
+        within(self.churn_probability, row.churn_probability)
+            && within(self.value_at_risk, row.value_at_risk())
+            && within(self.net_value, row.net_value)
+            && any(&self.tiers, &row.tier)
+            && any(&self.causes, &row.cause)
+            && any(&self.stages, &row.stage)
+            && (self.actions.is_empty() || self.actions.iter().any(|action| action == scores.action_of(row)))
+            && self.reason.as_ref().is_none_or(|reason| {
+                let reason = reason.to_lowercase();
+                row.reasons().into_iter().flatten().any(|told| told.to_lowercase().contains(&reason))
+            })
+    }
+}
+
+/// In what order rows are shown; of rows that are equal in it the one with more value at risk first, then in the list's
+/// own order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// What the action earns, the highest first.
+    #[default]
+    NetValue,
+    /// p × V, the highest first.
+    ValueAtRisk,
+    /// The churn probability, the highest first.
+    ChurnProbability,
+    /// The lifetime value, the highest first.
+    LifetimeValue,
+    /// By customer.
+    Customer,
+}
+
+impl Order {
+    /// The first `top` of some rows in this order.
+    pub fn first<'a>(self, rows: Vec<&'a ScoreRow>, top: usize) -> Vec<&'a ScoreRow> {
+        let key = |row: &ScoreRow| match self {
+            Self::NetValue => row.net_value,
+            Self::ValueAtRisk => row.value_at_risk(),
+            Self::ChurnProbability => row.churn_probability,
+            Self::LifetimeValue => row.lifetime_value,
+            Self::Customer => 0.0,
+        };
+        let next = |row: &ScoreRow| if self == Self::Customer { 0.0 } else { row.value_at_risk() };
+        let by_rank = |a: &(usize, &ScoreRow), b: &(usize, &ScoreRow)| -> Ordering {
+            (key(b.1).total_cmp(&key(a.1)))
+                .then_with(|| next(b.1).total_cmp(&next(a.1)))
+                .then_with(|| a.0.cmp(&b.0))
+        };
+        let mut rows: Vec<(usize, &'a ScoreRow)> = rows.into_iter().enumerate().collect();
+        if top < rows.len() {
+            rows.select_nth_unstable_by(top, by_rank);
+            rows.truncate(top);
+        }
+        rows.sort_unstable_by(by_rank);
+        rows.into_iter().map(|(_, row)| row).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_band_has_both_ends_or_is_open() {
+        let band = |text: &str| text.parse::<Band>().unwrap();
+        assert!(band("0.3..0.8").has(0.3) && band("0.3..0.8").has(0.8) && !band("0.3..0.8").has(0.81));
+        assert!(band("50..").has(1e9) && !band("50..").has(49.9));
+        assert!(band("..0.2").has(-1.0) && band("..").has(0.0));
+        for bad in ["", "0.3", "0.8..0.3", "a..b", "NaN..", "..inf"] {
+            assert!(bad.parse::<Band>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The at-risk list: of a scored list the rows a retention team asks for, with what helps to act on them.
+//!
+//! ```text
+//! scored list ──filter, sort──► rows ──columns──► table, CSV, JSON, XLSX
+//! the list before ──► what changed
+//! ```
+
+mod change;
+mod columns;
+mod export;
+mod filter;
+mod sheet;
+
+pub use change::{Change, Previous};
+pub use columns::{Column, UnknownColumn, derived_names};
+pub use export::{to_csv, to_json, to_table_cells};
+pub use filter::{Band, Filter, Order};
+pub use sheet::write_sheet;
+
+use mainstay_models::decision::Catalogue;
+use mainstay_models::language::Language;
+
+use crate::scores::{ScoreRow, Scores};
+
+/// A scored list, and what is shown of it.
+#[derive(Debug)]
+pub struct AtRisk<'a> {
+    /// The list.
+    pub scores: &'a Scores,
+    /// Where an offer's words come from.
+    pub catalogue: &'a Catalogue,
+    /// The list before, if there was one.
+    pub previous: Option<Previous>,
+    /// In which language people read it.
+    pub language: Language,
+    /// The rows, in the order they are shown.
+    pub rows: Vec<&'a ScoreRow>,
+}
+
+impl<'a> AtRisk<'a> {
+    /// The rows of a list that pass a filter, in an order, at most `top` of them.
+    pub fn of(
+        scores: &'a Scores,
+        catalogue: &'a Catalogue,
+        previous: Option<Previous>,
+        language: Language,
+        (filter, order, top): (&Filter, Order, usize),
+    ) -> Self {
+        let passed = scores.rows.iter().filter(|row| filter.passes(scores, row));
+        let rows = order.first(passed.collect(), top);
+        Self { scores, catalogue, previous, language, rows }
+    }
+
+    /// What has become of a row's customer since the list before.
+    pub fn change(&self, row: &ScoreRow) -> Option<Change> {
+        self.previous.as_ref()?.change(self.scores, row)
+    }
+}
