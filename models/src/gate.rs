@@ -10,17 +10,13 @@ use std::fmt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::bootstrap;
 use crate::evaluate::profit::{Campaign, of_acting_on, of_contacting};
 use crate::odds::{log_loss, log_odds};
-use crate::random::SplitMix64;
 use crate::rolling::Said;
 
-/// How often the bootstrap draws.
-const DRAWS: u64 = 1000;
 /// With more rows a fair part of the customers is drawn from: the intervals are then narrow anyway.
 const MOST_ROWS: usize = 400_000;
-/// A gain is one when all but this share of the draws show it.
-const CHANCE: f64 = 0.025;
 
 /// What a model gains over something, per customer and origin, with the interval that holds 95 % of the draws.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -119,7 +115,7 @@ impl Verdict {
         let (earned, earned_by_rule) = (profit(&said.model), profit(&said.rule));
         let of_everyone: Vec<f64> =
             said.churned.iter().map(|&churned| of_contacting(churned, &campaign)).collect();
-        let gains = bootstrap(
+        let gains = gains_of(
             &said.customers,
             &[
                 difference(&losses(&said.rule, &said.churned), &model_losses),
@@ -144,7 +140,7 @@ impl Verdict {
         if !said.incumbent.is_empty() {
             let theirs = losses(&said.incumbent, &said.churned[unseen..]);
             let differences = difference(&theirs, &model_losses[unseen..]);
-            verdict.over_incumbent = bootstrap(&said.customers[unseen..], &[differences], seed).pop();
+            verdict.over_incumbent = gains_of(&said.customers[unseen..], &[differences], seed).pop();
         }
         verdict
     }
@@ -155,62 +151,30 @@ impl Verdict {
     }
 }
 
-/// The mean of each column of differences, with its interval by a Poisson bootstrap: in every draw a customer counts so
-/// often as a Poisson variable of mean 1 says, which is made from the fingerprint and the number of the draw alone.
-fn bootstrap(customers: &[u64], columns: &[Vec<f64>], seed: u64) -> Vec<Gain> {
+/// The mean of each column of differences, with its interval by the bootstrap.
+fn gains_of(customers: &[u64], columns: &[Vec<f64>], seed: u64) -> Vec<Gain> {
     // Fingerprints are spread evenly: the lowest are a fair part.
     let share = (MOST_ROWS as f64 / customers.len().max(1) as f64).min(1.0);
     let highest = (share * u64::MAX as f64) as u64;
-    let rows: Vec<usize> = (0..customers.len()).filter(|&row| customers[row] <= highest).collect();
-    let mut draws: Vec<Vec<f64>> = (0..DRAWS)
-        .into_par_iter()
-        .map(|draw| {
-            let key = mix(seed ^ mix(draw + 1));
-            let (mut sums, mut count) = (vec![0.0; columns.len()], 0.0);
-            for &row in &rows {
-                let times = poisson(mix(customers[row] ^ key));
-                if times > 0.0 {
-                    count += times;
-                    sums.iter_mut().zip(columns).for_each(|(sum, column)| *sum += times * column[row]);
-                }
-            }
-            sums.iter_mut().for_each(|sum| *sum /= f64::max(count, 1.0));
-            sums
-        })
-        .collect();
-    columns
+    let is_drawn: Vec<bool> = customers.iter().map(|&customer| customer <= highest).collect();
+    let drawn: Vec<u64> = customers.iter().copied().filter(|&customer| customer <= highest).collect();
+    let parts: Vec<Vec<f64>> = columns
         .iter()
-        .enumerate()
-        .map(|(place, column)| {
-            draws.sort_by(|a, b| a[place].total_cmp(&b[place]));
-            let out = (DRAWS as f64 * CHANCE) as usize;
-            let mean = column.iter().sum::<f64>() / column.len().max(1) as f64;
-            Gain { mean, low: draws[out][place], high: draws[draws.len() - 1 - out][place] }
-        })
-        .collect()
-}
-
-/// Spreads the bits of a number.
-fn mix(number: u64) -> u64 {
-    SplitMix64::new(number).next()
-}
-
-/// A Poisson variable of mean 1 from 64 random bits, by its distribution function.
-fn poisson(bits: u64) -> f64 {
-    let uniform = (bits >> 11) as f64 / (1_u64 << 53) as f64;
-    let (mut times, mut chance) = (0.0, (-1.0_f64).exp());
-    let mut below = chance;
-    while uniform >= below && times < 20.0 {
-        times += 1.0;
-        chance /= times;
-        below += chance;
-    }
-    times
+        .map(|column| column.iter().zip(&is_drawn).filter(|(_, drawn)| **drawn).map(|(x, _)| *x).collect())
+        .collect();
+    let draws = bootstrap::means(&drawn, &parts, seed);
+    let gain = |(column, draws): (&Vec<f64>, Vec<f64>)| {
+        let mean = column.iter().sum::<f64>() / column.len().max(1) as f64;
+        let (low, high) = bootstrap::interval(draws).unwrap_or((mean, mean));
+        Gain { mean, low, high }
+    };
+    columns.iter().zip(draws).map(gain).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bootstrap::mix;
 
     /// Customers who leave by a known chance, a rule that says the base rate, and a model that says `tell(chance)`.
     fn said(rows: u64, tell: impl Fn(f64) -> f64) -> Said {
@@ -234,35 +198,5 @@ mod tests {
         let exaggerates = Verdict::of(&said(3000, |chance| if chance > 0.5 { 0.999 } else { 0.001 }), 1, 7);
         assert_eq!(exaggerates.grade, Grade::NoBetter, "{exaggerates:?}");
         assert_eq!(Verdict::of(&Said::default(), 0, 7).grade, Grade::TooLittleHistory);
-    }
-
-    #[test]
-    fn an_interval_holds_what_chance_does() {
-        // The standard error of a mean of n values of deviation 1 is 1/√n.
-        let customers: Vec<u64> = (0..2500).map(mix).collect();
-        let values: Vec<f64> = (0..2500).map(|row| if row % 2 == 0 { 1.0 } else { -1.0 }).collect();
-        let gain = bootstrap(&customers, &[values], 1)[0];
-        assert!(gain.mean == 0.0 && (gain.high - 1.96 / 50.0).abs() < 0.006, "{gain:?}");
-        assert!((gain.low + 1.96 / 50.0).abs() < 0.006, "{gain:?}");
-    }
-
-    #[test]
-    fn rows_of_one_customer_count_together() {
-        let values = vec![1.0; 100].into_iter().chain(vec![-1.0; 100]).collect::<Vec<f64>>();
-        let apart: Vec<u64> = (0..200).map(mix).collect();
-        let two: Vec<u64> = (0..200).map(|row| mix(row / 100)).collect();
-        let width = |customers: &[u64]| {
-            let gain = bootstrap(customers, std::slice::from_ref(&values), 1)[0];
-            gain.high - gain.low
-        };
-        assert!(width(&two) > 4.0 * width(&apart));
-    }
-
-    #[test]
-    fn draws_are_poisson() {
-        let counts: Vec<f64> = (0..100_000).map(|row| poisson(mix(row))).collect();
-        let mean = counts.iter().sum::<f64>() / 1e5;
-        let variance = counts.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / 1e5;
-        assert!((mean - 1.0).abs() < 0.02 && (variance - 1.0).abs() < 0.03, "{mean} {variance}");
     }
 }

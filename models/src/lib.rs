@@ -4,9 +4,12 @@
 //! snapshots ──inputs──► logistic, forest ──calibrate, season──► probability ──► lifetime value ──► decision
 //!     └─rolling─► choice, gate                └─backtest─► evaluate
 //! ```
+//!
+//! Beside it, [`policy`]: what deciding in some way would have earned, by what was tried at random.
 
 pub mod artifact;
 pub mod backtest;
+mod bootstrap;
 pub mod calibrate;
 pub mod choice;
 pub mod dataset;
@@ -28,6 +31,7 @@ mod names;
 mod normal;
 pub mod odds;
 pub mod onnx;
+pub mod policy;
 mod random;
 pub mod rolling;
 pub mod season;

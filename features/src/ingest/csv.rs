@@ -106,8 +106,9 @@ fn meets<'a>(conditions: &[(&Condition, usize)], bytes: impl Fn(usize) -> &'a [u
 }
 
 /// What separates the columns: of comma, semicolon, tab and bar the one that the header has most of outside quotes. A
-/// header has no values in it to mislead, and the columns that are needed must be found between what it separates.
-fn delimiter(start: &[u8]) -> u8 {
+/// header has no values in it to mislead, and the columns that are needed must be found between what it separates. `start`
+/// is the beginning of the file, with the header in it.
+pub fn delimiter(start: &[u8]) -> u8 {
     let mut counts = [(b',', 0), (b';', 0), (b'\t', 0), (b'|', 0)];
     let mut quoted = false;
     for &byte in start.iter().take_while(|&&byte| byte != b'\n') {

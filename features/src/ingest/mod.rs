@@ -20,6 +20,7 @@ mod source;
 
 pub use columns::{ColumnMap, Field};
 pub use condition::{Condition, ParseConditionError};
+pub use self::csv::delimiter;
 pub use convention::{Convention, EpochUnit, Zone};
 pub use error::{IngestError, Problem};
 pub use files::find;

@@ -53,7 +53,10 @@ impl Source {
 
     /// Whether it is Parquet, by its first four bytes; everything else is read as CSV. A pipe is not looked into, as
     /// what is read from it is gone: it is CSV.
-    pub(crate) fn is_parquet(&self) -> Result<bool, IngestError> {
+    ///
+    /// # Errors
+    /// When it cannot be read, or is named .parquet but is none.
+    pub fn is_parquet(&self) -> Result<bool, IngestError> {
         let path = match self {
             Self::Bytes { bytes, .. } => return Ok(bytes.starts_with(PARQUET_MAGIC)),
             Self::File(path) => path,
@@ -100,7 +103,10 @@ impl Source {
     }
 
     /// The text in it, unpacked where it is packed with gzip or Zstandard.
-    pub(crate) fn open_text(&self) -> Result<Box<dyn BufRead + '_>, IngestError> {
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open_text(&self) -> Result<Box<dyn BufRead + '_>, IngestError> {
         let raw: Box<dyn Read + '_> = match self {
             Self::Bytes { bytes, .. } => Box::new(Cursor::new(bytes)),
             Self::File(_) if self.is_stdin() => Box::new(io::stdin()),
