@@ -26,3 +26,4 @@ pub mod service;
 pub mod simulated_files;
 pub mod store;
 pub mod suppressed;
+mod table_file;

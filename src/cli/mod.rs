@@ -5,6 +5,7 @@ mod check;
 mod config;
 mod demo;
 mod drift;
+mod evaluate_policy;
 mod export;
 mod features;
 mod horizon;
@@ -72,6 +73,8 @@ enum Command {
     Suppress(suppress::Args),
     /// Compare today's customers with those the model in service was trained on, and what it said with what happened
     Drift(drift::Args),
+    /// Estimate what deciding in some way would have earned, by records of what was tried at random
+    EvaluatePolicy(Box<evaluate_policy::Args>),
     /// Write a model's raw score as ONNX, for other programs to compute
     Export(export::Args),
     /// List the store's models, describe one, choose which is in service
@@ -115,6 +118,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Offers(args) => offers::run(&args),
         Command::Suppress(args) => suppress::run(&args),
         Command::Drift(args) => drift::run(&args),
+        Command::EvaluatePolicy(args) => evaluate_policy::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Serve(args) => serve::run(&args),

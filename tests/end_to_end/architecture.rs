@@ -52,6 +52,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("scores", &["columns", "failure", "formula", "parquet_file", "service", "suppressed"]),
         ("at_risk", &["formula", "scores"]),
         ("store", &["failure", "scores", "suppressed"]),
+        ("table_file", &["failure"]),
         ("promotion", &["failure", "store"]),
         ("quarantine_file", &["failure", "store"]),
         ("simulated_files", &["columns", "failure", "parquet_file", "store"]),
@@ -73,6 +74,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
                 "simulated_files",
                 "store",
                 "suppressed",
+                "table_file",
             ],
         ),
     ] {

@@ -18,5 +18,6 @@ mod memory;
 mod models;
 mod offers;
 mod onnx;
+mod policy;
 mod same_bytes;
 mod support;

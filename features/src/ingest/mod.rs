@@ -18,9 +18,9 @@ mod repeats;
 mod rows;
 mod source;
 
+pub use self::csv::delimiter;
 pub use columns::{ColumnMap, Field};
 pub use condition::{Condition, ParseConditionError};
-pub use self::csv::delimiter;
 pub use convention::{Convention, EpochUnit, Zone};
 pub use error::{IngestError, Problem};
 pub use files::find;
