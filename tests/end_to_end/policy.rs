@@ -73,11 +73,10 @@ fn the_known_effects_of_a_randomised_campaign_are_found() {
             [(0.7698271558945368, 0.14524656024868676), (0.4244122159365967, 0.13033285852919116)],
         ),
     ] {
-        let money: &[&str] = &["--revenue", column, "--margin", "1"];
-        let found = json(
-            &data,
-            &[&HILLSTROM, if column == "spend" { money } else { &["--outcome", column] }].concat(),
-        );
+        let counted = ["--outcome", column];
+        let paid = ["--revenue", column, "--margin", "1"];
+        let flags: &[&str] = if column == "spend" { &paid } else { &counted };
+        let found = json(&data, &[&HILLSTROM, flags].concat());
         let none = policy(&found, "No E-Mail for all");
         near(&none["value"]["self_normalised"]["estimate"], control, 1e-12);
         for (action, (effect, error)) in ["Mens E-Mail", "Womens E-Mail"].into_iter().zip(effects) {
