@@ -164,6 +164,9 @@ impl TableFile {
         let header = reader.headers().map_err(|error| self.bad(malformed(&error)))?;
         let header: Vec<String> =
             header.iter().map(|name| name.trim_start_matches('\u{feff}').to_owned()).collect();
+        if header.is_empty() {
+            return Err(self.bad("is empty; a CSV file begins with the names of its columns"));
+        }
         let places = self.places(&header, wanted)?;
         let mut columns = vec![Vec::new(); wanted.len()];
         let mut record = csv::StringRecord::new();
@@ -318,6 +321,10 @@ mod tests {
             "table.csv: more than one column is named \"a\"; rename one of them"
         );
         assert_eq!(message("a\n", &["a"]), "table.csv: has no rows");
+        assert_eq!(
+            message("", &["a"]),
+            "table.csv: is empty; a CSV file begins with the names of its columns"
+        );
         assert_eq!(
             message("a,b\n1,2\n3\n", &["a"]),
             "table.csv: row 2 has 1 values; the header has 2 columns"

@@ -117,6 +117,14 @@ pub enum PolicyError {
 }
 
 impl PolicyError {
+    /// Whether the records are sound and cannot tell what was asked.
+    pub fn is_unanswerable(&self) -> bool {
+        matches!(
+            self,
+            Self::OneAction | Self::TooFew { .. } | Self::OutOfReach { .. } | Self::HardlyFollowed { .. }
+        )
+    }
+
     /// The record it is about, counted from 0.
     pub fn record(&self) -> Option<usize> {
         match self {

@@ -30,8 +30,9 @@ pub(super) fn of(outcome: &Outcome) -> Value {
             "more_than": policies
                 .iter()
                 .take(*singles)
-                .filter(|other| other.name != policy.name)
-                .map(|other| json!({
+                .enumerate()
+                .filter(|&(other, _)| other != place)
+                .map(|(_, other)| json!({
                     "policy": other.name,
                     "doubly_robust": policy.more_than(other, Estimator::DoublyRobust),
                 }))

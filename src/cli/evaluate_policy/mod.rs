@@ -115,7 +115,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     // A record is a row: complaints name it.
     let refused = |error: PolicyError| {
         let row = error.record().map_or(String::new(), |record| format!("row {}: ", record + 1));
-        table.bad(format!("{row}{error}"))
+        let kind = if error.is_unanswerable() { Kind::TooLittleData } else { Kind::BadInput };
+        Failure { kind, ..table.bad(format!("{row}{error}")) }
     };
     let records = Records::new(experiment.logged.clone()).map_err(refused)?;
     let singles = records.actions().len();

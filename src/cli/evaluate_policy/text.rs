@@ -49,7 +49,7 @@ fn heading(outcome: &Outcome) -> String {
     let chances = if experiment.has_propensities {
         "by the chances in the file"
     } else {
-        "taken to be assigned by chance, everybody with the shares seen"
+        "taken to be assigned by chance alone, with the same chances for everybody: the shares seen"
     };
     format!(
         "{} records, {} actions, {chances}\nprofit: {}{less}\n",
@@ -144,11 +144,11 @@ fn uplift(outcome: &Outcome) -> Option<String> {
     let uplifts = outcome.uplifts();
     let rows: Vec<Vec<String>> = uplifts.into_iter().map(row).collect();
     let (share, more) = if groups.is_churn { ("lost", "kept") } else { (groups.column.as_str(), "more") };
-    let header = ["action", "assigned", share, more, "95 % interval", "chance it helps", "needed an action"];
+    let header = ["action", "assigned", share, more, "95 % interval", "chance it helps", "needed per action"];
     let [action, ..] = outcome.records.actions() else { return None };
     Some(format!(
         "{}by intention to treat, in points, against {action}: {} of {}\n\
-         needed an action: customers to find a difference as large as this four times in five (5 %, two-sided)\n{}\n",
+         needed per action: customers to find a difference as large as this four times in five (5 %, two-sided)\n{}\n",
         output::table(&header, &rows),
         percent(groups.share(control)),
         control.customers(),
