@@ -80,7 +80,7 @@ fn values(outcome: &Outcome) -> String {
         "self-normalised",
         "inverse propensity",
         "got it",
-        "worth",
+        "effective",
     ];
     let asked: String =
         outcome.evaluation.policies[outcome.singles..].iter().map(|policy| asks(outcome, policy)).collect();
