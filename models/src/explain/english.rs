@@ -1,6 +1,6 @@
-//! The reasons in English. Another language is another table like this one.
+//! The reasons in English.
 
-use super::wording::{Language, Wording};
+use super::wording::{Table, Wording, both};
 
 const SILENT: &[&str] = &[
     "no order for {recency_days|less than a day|1 day|# days}; usual gap {gap_mean_days|less than 1|1|#}",
@@ -14,8 +14,9 @@ const GAP: &[&str] = &["usual gap between orders {gap_mean_days|less than a day|
 const ONE_DAY: &str = "ordered on one day only";
 
 /// English.
-pub(super) const ENGLISH: Language = Language {
+pub(super) const ENGLISH: Table = Table {
     unknown: "unknown",
+    percent: " %",
     wordings: &[
         Wording { leaving: SILENT, staying: CAME, ..both("recency_days", &[]) },
         both("frequency", &["ordered on {frequency|no day|1 day|# days} in all"]),
@@ -154,8 +155,3 @@ pub(super) const ENGLISH: Language = Language {
         ),
     ],
 };
-
-/// The same facts for both directions.
-const fn both(feature: &'static str, facts: &'static [&'static str]) -> Wording {
-    Wording { feature, leaving: facts, staying: facts, missing: "" }
-}

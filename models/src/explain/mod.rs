@@ -5,14 +5,17 @@
 //! topic say much the same, and share out between them what it contributes; so contributions are added up by topic, and
 //! of each topic that stands out the feature that contributes most speaks for all.
 
+mod chinese;
 mod english;
 mod wording;
 
 use mainstay_features::feature::Topic;
 use mainstay_features::registry;
 
+use self::chinese::CHINESE;
 use self::english::ENGLISH;
-use self::wording::{Language, Sentence, window_days};
+use self::wording::{Sentence, Table, window_days};
+use crate::language::Language;
 
 /// A topic stands out if it multiplies the odds of leaving, or of staying, by at least 1.15: ln 1.15 in log-odds. At even
 /// odds that is 3.5 points of probability.
@@ -48,18 +51,20 @@ struct Explained {
 }
 
 impl Explainer {
-    /// For rows whose columns are these features.
+    /// In English, for rows whose columns are these features.
     pub fn new(columns: &[String]) -> Self {
-        Self::in_language(&ENGLISH, columns)
+        Self::in_language(Language::English, columns)
     }
 
-    fn in_language(language: &Language, columns: &[String]) -> Self {
+    /// In a language, for rows whose columns are these features.
+    pub fn in_language(language: Language, columns: &[String]) -> Self {
+        let table = table(language);
         let explained = |name: &String| {
             let days = window_days(name);
             let sentences = |texts: &[&str]| -> Vec<Sentence> {
-                texts.iter().filter_map(|text| Sentence::new(text, days, columns)).collect()
+                texts.iter().filter_map(|text| Sentence::new(text, days, columns, table.percent)).collect()
             };
-            let wording = language.of(name);
+            let wording = table.of(name);
             Explained {
                 name: name.clone(),
                 topic: topic(name),
@@ -68,7 +73,7 @@ impl Explainer {
                 missing: wording.map_or("", |wording| wording.missing),
             }
         };
-        Self { features: columns.iter().map(explained).collect(), unknown: language.unknown }
+        Self { features: columns.iter().map(explained).collect(), unknown: table.unknown }
     }
 
     /// What is said where no reason stands out.
@@ -128,6 +133,14 @@ impl Explainer {
     }
 }
 
+/// All that is of a language.
+fn table(language: Language) -> &'static Table {
+    match language {
+        Language::English => &ENGLISH,
+        Language::Chinese => &CHINESE,
+    }
+}
+
 /// What a feature is about; one that no history tells, such as expected purchases, is made of the orders.
 fn topic(name: &str) -> Topic {
     registry::all().find(|feature| feature.name == name).map_or(Topic::Activity, |feature| feature.topic)
@@ -144,15 +157,19 @@ mod tests {
             .collect()
     }
 
-    /// The sentences of a row in which these features have these values and all others none.
     fn said(values: &[(&str, f64)], of: &str, contribution: f64) -> String {
+        said_in(Language::English, values, of, contribution)
+    }
+
+    /// The sentences of a row in which these features have these values and all others none.
+    fn said_in(language: Language, values: &[(&str, f64)], of: &str, contribution: f64) -> String {
         let columns = every_feature();
         let mut row = vec![f64::NAN; columns.len()];
         for (name, value) in values {
             row[columns.iter().position(|column| column == name).unwrap()] = *value;
         }
         let column = columns.iter().position(|column| column == of).unwrap();
-        Explainer::new(&columns).sentence(column, &row, contribution)
+        Explainer::in_language(language, &columns).sentence(column, &row, contribution)
     }
 
     #[test]
@@ -190,11 +207,38 @@ mod tests {
         );
     }
 
-    /// Every feature has a sentence in both directions that tells its value, and one where it has none.
+    #[test]
+    fn the_same_is_told_in_chinese() {
+        let said = |values: &[(&str, f64)], of: &str, contribution: f64| {
+            said_in(Language::Chinese, values, of, contribution)
+        };
+        let silent = [("recency_days", 47.0), ("gap_mean_days", 12.2), ("silence_ratio", 3.85)];
+        assert_eq!(said(&silent, "recency_days", 1.0), "已47天未下单，平时约12天下单一次");
+        assert_eq!(said(&silent, "recency_days", -1.0), "最近一次下单在47天前，平时约12天下单一次");
+        assert_eq!(said(&silent, "silence_ratio", 1.0), "已47天未下单，是平时间隔（约12天）的3.9倍");
+        assert_eq!(said(&silent[..1], "silence_ratio", 1.0), "只在一天里下过单");
+        let complaints = [("complaint_count", 3.0), ("days_since_complaint", 8.0)];
+        assert_eq!(said(&complaints, "complaint_count", 1.0), "投诉过3次，最近一次在8天前");
+        let once = [("complaint_count", 1.0), ("days_since_complaint", 0.0)];
+        assert_eq!(said(&once, "complaint_count", 1.0), "投诉过1次，在今天");
+        assert_eq!(said(&[("complaint_count", 0.0)], "complaint_count", -1.0), "至今没有投诉");
+        let orders = [("purchases_30d", 0.0), ("purchases_30d_change", -1.0)];
+        assert_eq!(said(&orders, "purchases_30d_change", 1.0), "近30天没有下单，此前30天下单1次");
+        assert_eq!(said(&[("return_share", 0.256)], "return_share", 1.0), "退货占购买金额的26%");
+        assert_eq!(Explainer::in_language(Language::Chinese, &[]).unknown(), "原因不明");
+    }
+
+    /// In every language, every feature has a sentence in both directions that tells its value, and one where it has none.
     #[test]
     fn every_feature_of_the_registry_is_worded() {
+        for language in Language::ALL {
+            every_feature_is_worded(language);
+        }
+    }
+
+    fn every_feature_is_worded(language: Language) {
         let columns = every_feature();
-        let explainer = Explainer::new(&columns);
+        let explainer = Explainer::in_language(language, &columns);
         let row: Vec<f64> = (0..columns.len()).map(|column| 11.0 + column as f64).collect();
         for (column, name) in columns.iter().enumerate() {
             let missing = registry::all().find(|feature| feature.name == name).and_then(|f| f.missing);
@@ -214,12 +258,36 @@ mod tests {
                 );
                 let without = explainer.sentence(column, &unknown, contribution);
                 assert!(missing.is_none() || !without.contains("NaN"), "{name} without a value: {without}");
+                // What stands alone where other features have no value, and what is said where there is nothing to count.
+                let alone: Vec<f64> =
+                    (0..columns.len()).map(|place| if place == column { 11.0 } else { f64::NAN }).collect();
+                let nothing = vec![0.0; columns.len()];
+                let unknown = if missing.is_some() { &unknown } else { &row };
+                for row in [&row, unknown, &alone, &nothing] {
+                    let sentence = explainer.sentence(column, row, contribution);
+                    let is_english = sentence.chars().any(|c| c.is_ascii_alphabetic());
+                    assert_eq!(is_english, language == Language::English, "{name}: {sentence}");
+                }
             }
         }
-        for wording in ENGLISH.wordings {
-            let is_used =
-                columns.iter().any(|name| ENGLISH.of(name).is_some_and(|w| w.feature == wording.feature));
+        for wording in table(language).wordings {
+            let is_used = columns
+                .iter()
+                .any(|name| table(language).of(name).is_some_and(|w| w.feature == wording.feature));
             assert!(is_used, "{} words no feature", wording.feature);
+        }
+    }
+
+    #[test]
+    fn the_languages_word_the_same_features() {
+        let [english, chinese] = Language::ALL.map(|language| table(language).wordings);
+        assert_eq!(english.len(), chinese.len());
+        for (english, chinese) in english.iter().zip(chinese) {
+            let about = english.feature;
+            assert_eq!(about, chinese.feature);
+            assert_eq!(english.missing.is_empty(), chinese.missing.is_empty(), "{about} without a value");
+            assert_eq!(english.leaving.len(), chinese.leaving.len(), "{about}");
+            assert_eq!(english.staying.len(), chinese.staying.len(), "{about}");
         }
     }
 

@@ -1,16 +1,18 @@
 //! Sentences with numbers in them: what a language's table holds, and how a sentence takes its numbers from a row.
 //!
 //! In a sentence `{feature}` is the feature's number; `{feature%}` is it as a percentage; `{a-b}` is the difference of
-//! two. Behind it may come one form for every number, or three for none, one and more, with `#` for the number:
-//! `{frequency|no day|1 day|# days}`. `@` is the number of days of the feature's window, as the registry has it.
+//! two. Behind it may come one form for every number, two for none and more, or three for none, one and more, with `#` for
+//! the number: `{frequency|no day|1 day|# days}`. `@` is the number of days of the feature's window, as the registry has it.
 
 use mainstay_features::feature::{Unit, Window};
 use mainstay_features::registry;
 
 /// The sentences of a language.
-pub(super) struct Language {
+pub(super) struct Table {
     /// Where nothing stands out.
     pub(super) unknown: &'static str,
+    /// What is behind a percentage.
+    pub(super) percent: &'static str,
     /// Of every feature.
     pub(super) wordings: &'static [Wording],
 }
@@ -27,12 +29,17 @@ pub(super) struct Wording {
     pub(super) missing: &'static str,
 }
 
-impl Language {
+impl Table {
     /// The sentences of a feature.
     pub(super) fn of(&self, feature: &str) -> Option<&'static Wording> {
         let days = window_days(feature);
         self.wordings.iter().find(|wording| in_window(wording.feature, days) == feature)
     }
+}
+
+/// The same facts for both directions.
+pub(super) const fn both(feature: &'static str, facts: &'static [&'static str]) -> Wording {
+    Wording { feature, leaving: facts, staying: facts, missing: "" }
 }
 
 /// The days of a feature's window; 0 without one.
@@ -69,21 +76,22 @@ enum Piece {
 enum Style {
     Whole,
     Money,
-    Percent,
+    /// With what stands behind a percentage.
+    Percent(&'static str),
     /// So many digits as tell numbers of its size apart.
     Measure,
 }
 
 impl Sentence {
-    /// Reads a sentence for rows with these columns; `None` if it needs a feature that they do not have.
-    pub(super) fn new(text: &str, days: u32, columns: &[String]) -> Option<Self> {
+    /// Reads a sentence of a language for rows with these columns; `None` if it needs a feature that they do not have.
+    pub(super) fn new(text: &str, days: u32, columns: &[String], percent: &'static str) -> Option<Self> {
         let text = in_window(text, days);
         let mut pieces = Vec::new();
         let mut rest = text.as_str();
         while let Some((before, after)) = rest.split_once('{') {
             let (placeholder, after) = after.split_once('}')?;
             pieces.push(Piece::Text(before.to_owned()));
-            pieces.push(number(placeholder, columns)?);
+            pieces.push(number(placeholder, columns, percent)?);
             rest = after;
         }
         pieces.push(Piece::Text(rest.to_owned()));
@@ -118,7 +126,7 @@ impl Sentence {
     }
 }
 
-fn number(placeholder: &str, columns: &[String]) -> Option<Piece> {
+fn number(placeholder: &str, columns: &[String], percent: &'static str) -> Option<Piece> {
     let mut parts = placeholder.split('|');
     let name = parts.next()?;
     let (name, is_percent) = name.strip_suffix('%').map_or((name, false), |name| (name, true));
@@ -130,7 +138,7 @@ fn number(placeholder: &str, columns: &[String]) -> Option<Piece> {
     };
     let unit = registry::all().find(|feature| feature.name == name).map(|feature| feature.unit);
     let style = match unit {
-        _ if is_percent => Style::Percent,
+        _ if is_percent => Style::Percent(percent),
         Some(Unit::Days | Unit::Count) => Style::Whole,
         Some(Unit::Money) => Style::Money,
         Some(Unit::DaysAndHours | Unit::Ratio | Unit::Severity) | None => Style::Measure,
@@ -148,7 +156,7 @@ impl Style {
         let written = match self {
             Self::Whole => format!("{value:.0}"),
             Self::Money => format!("{value:.2}"),
-            Self::Percent => format!("{:.0} %", 100.0 * value),
+            Self::Percent(sign) => format!("{:.0}{sign}", 100.0 * value),
             Self::Measure if value.abs() >= 9.95 => rounded(0),
             Self::Measure if value.abs() >= 0.95 => rounded(1),
             Self::Measure => rounded(2),
@@ -173,7 +181,7 @@ mod tests {
 
     fn sentence(text: &str, row: &[f64]) -> Option<String> {
         let columns = ["recency_days", "monetary", "silence_ratio", "return_share"].map(str::to_owned);
-        Sentence::new(text, 90, &columns)?.with(row)
+        Sentence::new(text, 90, &columns, " %")?.with(row)
     }
 
     #[test]
