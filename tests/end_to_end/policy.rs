@@ -133,6 +133,12 @@ fn mailing_all_none_and_by_model_are_worth_what_their_records_brought() {
         "not told from the men's mail: {best}"
     );
     assert_eq!(evaluate(&data, &flags), evaluate(&data, &[&flags as &[&str], &["--threads", "1"]].concat()));
+    // What the documentation shows is what is printed.
+    let documented = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/policy.md")).unwrap();
+    let printed = evaluate(&data, &[&flags as &[&str], &["--outcome", "conversion"]].concat()).unwrap();
+    for line in printed.lines() {
+        assert!(documented.contains(line), "not in docs/policy.md: {line}");
+    }
 }
 
 /// A shop's outcome file: customers at risk were called more often, the call keeps one in four of them; a plan recommended

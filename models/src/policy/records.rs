@@ -132,6 +132,13 @@ impl Records {
         })
     }
 
+    /// Whether no two records are of one customer.
+    pub fn is_one_each(&self) -> bool {
+        let mut customers = self.customers.clone();
+        customers.sort_unstable();
+        customers.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
     /// Whether a record could have been assigned an action, as far as is known.
     pub fn could_have(&self, record: usize, action: usize) -> bool {
         self.of_each.as_ref().is_none_or(|each| each[action][record] > 0.0)
@@ -223,6 +230,14 @@ mod tests {
         let of_each = |mail: f64| Propensities::OfEach(vec![vec![0.5; 40], vec![mail; 40]]);
         assert!(refused(|logged| logged.propensities = of_each(0.4)).contains("add up to 0.9"));
         assert!(Records::new(Logged { propensities: of_each(0.5), ..logged() }).is_ok());
+    }
+
+    #[test]
+    fn two_records_of_one_customer_are_seen() {
+        assert!(Records::new(logged()).unwrap().is_one_each());
+        let mut twice = logged();
+        twice.customers[30] = 2;
+        assert!(!Records::new(twice).unwrap().is_one_each());
     }
 
     #[test]

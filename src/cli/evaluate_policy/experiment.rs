@@ -14,8 +14,6 @@ use crate::table_file::TableFile;
 pub(super) struct Experiment {
     /// The table, for complaints.
     pub(super) table: TableFile,
-    /// The records.
-    pub(super) logged: Logged,
     /// What the policy in the file recommends, by the actions' places.
     pub(super) recommended: Option<Vec<usize>>,
     /// How the profit is made up, in words.
@@ -46,8 +44,8 @@ impl Groups {
 }
 
 impl Experiment {
-    /// Reads the table that the flags name.
-    pub(super) fn read(args: &Args) -> Result<Self, Failure> {
+    /// Reads the table that the flags name, and its rows as records.
+    pub(super) fn read(args: &Args) -> Result<(Self, Logged), Failure> {
         let named = [&args.id, &args.propensity, &args.profit, &args.revenue, &args.outcome, &args.churn];
         let mut columns: Vec<&str> = named.into_iter().flatten().map(String::as_str).collect();
         columns.push(&args.action);
@@ -76,7 +74,7 @@ impl Experiment {
         };
         let groups = groups(args, &table, &logged)?;
         let has_propensities = !matches!(logged.propensities, Propensities::SharesSeen);
-        Ok(Self { table, logged, recommended, profit, costs, groups, has_propensities })
+        Ok((Self { table, recommended, profit, costs, groups, has_propensities }, logged))
     }
 }
 

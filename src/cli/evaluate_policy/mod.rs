@@ -110,7 +110,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.outcome_value.is_some() && args.outcome.is_none() && args.churn.is_none() {
         return Err(Failure::new(Kind::Usage, "--outcome-value needs --outcome or --churn"));
     }
-    let experiment = Experiment::read(args)?;
+    let (experiment, logged) = Experiment::read(args)?;
     let table = &experiment.table;
     // A record is a row: complaints name it.
     let refused = |error: PolicyError| {
@@ -118,7 +118,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         let kind = if error.is_unanswerable() { Kind::TooLittleData } else { Kind::BadInput };
         Failure { kind, ..table.bad(format!("{row}{error}")) }
     };
-    let records = Records::new(experiment.logged.clone()).map_err(refused)?;
+    let records = Records::new(logged).map_err(refused)?;
     let singles = records.actions().len();
     let mut policies: Vec<Policy> = (0..singles).map(Policy::Always).collect();
     if !args.covariates.is_empty() {

@@ -146,9 +146,14 @@ fn uplift(outcome: &Outcome) -> Option<String> {
     let (share, more) = if groups.is_churn { ("lost", "kept") } else { (groups.column.as_str(), "more") };
     let header = ["action", "assigned", share, more, "95 % interval", "chance it helps", "needed per action"];
     let [action, ..] = outcome.records.actions() else { return None };
+    let together = if outcome.records.is_one_each() {
+        ""
+    } else {
+        "rows of one customer are counted apart in this table: its intervals are too narrow; those of the profits are not\n"
+    };
     Some(format!(
         "{}by intention to treat, in points, against {action}: {} of {}\n\
-         needed per action: customers to find a difference as large as this four times in five (5 %, two-sided)\n{}\n",
+         needed per action: customers to find a difference as large as this four times in five (5 %, two-sided)\n{together}{}\n",
         output::table(&header, &rows),
         percent(groups.share(control)),
         control.customers(),

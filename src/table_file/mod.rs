@@ -1,22 +1,19 @@
 //! Tables with a header that are no purchase log, CSV or Parquet: the named columns as texts, numbers or flags, with file,
 //! row and column in every complaint.
 
+mod cells;
+
 use std::fmt::Display;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowPrimitiveType, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
-    UInt8Type, UInt16Type, UInt32Type,
-};
-use arrow_array::{Array, RecordBatch};
-use arrow_schema::DataType;
+use arrow_array::RecordBatch;
 use mainstay_features::ingest::{Source, delimiter};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 
+use self::cells::Cells;
 use crate::failure::{Failure, Kind};
 
 /// The columns of a table that were asked for.
@@ -25,14 +22,6 @@ pub(crate) struct TableFile {
     name: String,
     columns: Vec<(String, Cells)>,
     rows: usize,
-}
-
-/// A column; nothing where a cell is empty, null or no number (NaN).
-#[derive(Debug)]
-enum Cells {
-    Texts(Vec<Option<Box<str>>>),
-    Integers(Vec<Option<i64>>),
-    Numbers(Vec<Option<f64>>),
 }
 
 impl TableFile {
@@ -216,61 +205,6 @@ impl TableFile {
         self.rows += batch.num_rows();
         Ok(())
     }
-}
-
-impl Cells {
-    /// `None` of another type.
-    fn of(array: &dyn Array) -> Option<Self> {
-        match array.data_type() {
-            DataType::Utf8 => Some(Self::Texts(
-                array
-                    .as_string_opt::<i32>()?
-                    .iter()
-                    .map(|text| text.filter(|t| !t.is_empty()).map(Box::from))
-                    .collect(),
-            )),
-            DataType::Boolean => {
-                let text =
-                    |flag: Option<bool>| flag.map(|flag| Box::from(if flag { "true" } else { "false" }));
-                Some(Self::Texts(array.as_boolean_opt()?.iter().map(text).collect()))
-            }
-            DataType::Int8 => integers::<Int8Type>(array),
-            DataType::Int16 => integers::<Int16Type>(array),
-            DataType::Int32 => integers::<Int32Type>(array),
-            DataType::Int64 => integers::<Int64Type>(array),
-            DataType::UInt8 => integers::<UInt8Type>(array),
-            DataType::UInt16 => integers::<UInt16Type>(array),
-            DataType::UInt32 => integers::<UInt32Type>(array),
-            DataType::Float32 => numbers::<Float32Type>(array, f64::from),
-            DataType::Float64 => numbers::<Float64Type>(array, |number| number),
-            DataType::Decimal128(_, scale) => {
-                let unit = 10_f64.powi(i32::from(*scale));
-                numbers::<Decimal128Type>(array, |number| number as f64 / unit)
-            }
-            _ => None,
-        }
-    }
-
-    /// Adds the cells of a later batch, which are of the same type.
-    fn append(&mut self, later: Self) {
-        match (self, later) {
-            (Self::Texts(cells), Self::Texts(mut later)) => cells.append(&mut later),
-            (Self::Integers(cells), Self::Integers(mut later)) => cells.append(&mut later),
-            (Self::Numbers(cells), Self::Numbers(mut later)) => cells.append(&mut later),
-            _ => {}
-        }
-    }
-}
-
-fn integers<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array) -> Option<Cells> {
-    let values = array.as_primitive_opt::<T>()?;
-    Some(Cells::Integers(values.iter().map(|number| number.map(Into::into)).collect()))
-}
-
-fn numbers<T: ArrowPrimitiveType>(array: &dyn Array, number: impl Fn(T::Native) -> f64) -> Option<Cells> {
-    let values = array.as_primitive_opt::<T>()?;
-    let given = |value: Option<T::Native>| value.map(&number).filter(|number| !number.is_nan());
-    Some(Cells::Numbers(values.iter().map(given).collect()))
 }
 
 fn number(text: &str) -> Option<f64> {
