@@ -2,6 +2,7 @@
 
 mod cause;
 mod churn;
+mod evidence;
 pub mod play;
 mod rfm;
 mod signs;
@@ -9,16 +10,19 @@ mod stage;
 mod tier;
 mod value_matrix;
 pub mod warning;
+mod windows;
 mod wording;
 
-pub use cause::{Cause, Evidence, LikelyCause};
+pub use cause::{Cause, LikelyCause};
 pub use churn::Turnover;
+pub use evidence::Evidence;
 pub use rfm::{MOST_POINTS, PointCuts, RfmError, RfmPoints, RfmWeights};
-pub use signs::{LEAST_GAPS, Signs, SignsReader, SignsSource, Windows};
+pub use signs::{Signs, SignsReader, SignsSource};
 pub use stage::Stage;
 pub use tier::{Tier, TierCuts, is_loss_making, is_problem};
 pub use value_matrix::{Cell, ValueMatrix};
 pub use warning::Warning;
+pub use windows::{LEAST_GAPS, Windows};
 
 #[cfg(test)]
 mod tests {
