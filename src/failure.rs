@@ -8,6 +8,7 @@ use mainstay_features::ingest::IngestError;
 use mainstay_models::TrainingError;
 use mainstay_models::artifact::ArtifactError;
 use mainstay_models::decision::CatalogueError;
+use mainstay_models::turnover::TurnoverError;
 
 /// What kind of failure it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +151,16 @@ fn of_history(error: &HistoryError) -> Kind {
         HistoryError::Io(_) => Kind::Output,
         HistoryError::Damaged(_) | HistoryError::Newer { .. } => Kind::BadStore,
         HistoryError::TooMany(_) => Kind::BadInput,
+    }
+}
+
+impl From<TurnoverError> for Failure {
+    fn from(error: TurnoverError) -> Self {
+        let kind = match &error {
+            TurnoverError::History(error) => of_history(error),
+            TurnoverError::TooManyValues { .. } => Kind::Usage,
+        };
+        Self::new(kind, error.to_string())
     }
 }
 

@@ -5,6 +5,7 @@
 //!                      └────────────────────────────► label
 //! ```
 
+pub mod calendar;
 pub mod check;
 pub mod complaints;
 pub mod contacts;

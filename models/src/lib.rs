@@ -38,6 +38,7 @@ pub mod season;
 pub mod segments;
 pub mod snapshots;
 pub mod training;
+pub mod turnover;
 
 pub use error::TrainingError;
 pub use names::UnknownName;

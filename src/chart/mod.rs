@@ -60,6 +60,8 @@ pub enum Unit {
     Number,
     /// 0.25 as 25 %.
     Percent,
+    /// Months from January of the year 0 on, 24000 as 2000-01.
+    Month,
 }
 
 /// Points drawn alike. Points that are no numbers are left out.

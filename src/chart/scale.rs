@@ -25,8 +25,15 @@ impl Scale {
     }
 }
 
-/// The ticks of an axis with their labels: round values, 1, 2 or 5 times a power of ten apart, at most so many.
+/// So many months are ticks apart, that years begin with one.
+const MONTHS_APART: [f64; 10] = [1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 60.0, 120.0, 600.0, 1200.0];
+
+/// The ticks of an axis with their labels: round values, 1, 2 or 5 times a power of ten apart, at most so many; of months,
+/// such as divide a year, or round years.
 pub(super) fn ticks(axis: &Axis, most: usize) -> Vec<(f64, String)> {
+    if axis.unit == Unit::Month {
+        return month_ticks(axis, most);
+    }
     for exponent in -9..=15_i32 {
         for mantissa in [1.0, 2.0, 5.0] {
             // As a fraction, so that 0.3 is the number nearest to 3/10 and not three times 0.1.
@@ -51,6 +58,23 @@ pub(super) fn ticks(axis: &Axis, most: usize) -> Vec<(f64, String)> {
     Vec::new()
 }
 
+/// Their labels are wide: that many have room.
+const MOST_MONTHS: usize = 8;
+
+fn month_ticks(axis: &Axis, most: usize) -> Vec<(f64, String)> {
+    for apart in MONTHS_APART {
+        let (first, last) = ((axis.from / apart).ceil(), (axis.to / apart).floor());
+        let count = last - first + 1.0;
+        if (1.0..=most.min(MOST_MONTHS) as f64).contains(&count) {
+            let value = |tick: usize| (first + tick as f64) * apart;
+            return (0..count as usize)
+                .map(|tick| (value(tick), label(value(tick), 0, Unit::Month)))
+                .collect();
+        }
+    }
+    Vec::new()
+}
+
 fn power_of_ten(exponent: i32) -> f64 {
     (0..exponent).fold(1.0, |power, _| power * 10.0)
 }
@@ -59,6 +83,9 @@ fn label(value: f64, decimals: usize, unit: Unit) -> String {
     match unit {
         Unit::Number => format!("{value:.decimals$}"),
         Unit::Percent => format!("{:.*} %", decimals.saturating_sub(2), 100.0 * value),
+        Unit::Month => {
+            format!("{:04.0}-{:02.0}", (value / 12.0).floor(), value.rem_euclid(12.0).floor() + 1.0)
+        }
     }
 }
 
@@ -79,6 +106,11 @@ mod tests {
         assert_eq!(labels(-0.3, 0.3, Unit::Number, 4), ["-0.2", "0.0", "0.2"]);
         assert_eq!(labels(0.0, 1.3e6, Unit::Number, 3), ["0", "500000", "1000000"]);
         assert_eq!(labels(f64::NAN, 1.0, Unit::Number, 3), Vec::<String>::new());
+        let months = |from: f64, to: f64| labels(from, to, Unit::Month, 4);
+        assert_eq!(months(23_975.5, 23_978.0), ["1997-12", "1998-01", "1998-02", "1998-03"][1..]);
+        assert_eq!(months(23_976.0, 23_990.0), ["1998-01", "1998-07", "1999-01"]);
+        assert_eq!(months(23_976.0, 24_020.0), ["1998-01", "1999-01", "2000-01", "2001-01"]);
+        assert_eq!(months(f64::NAN, 1.0), Vec::<String>::new());
     }
 
     #[test]

@@ -174,6 +174,12 @@ impl InputArgs {
         Ok(settled)
     }
 
+    /// The clock of times without a zone, where a flag or the configuration says one.
+    pub(super) fn time_zone(&self) -> Result<Option<Zone>, Failure> {
+        let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        Ok(self.time_zone.clone().or(config.time_zone))
+    }
+
     /// Whether no flag says what to read.
     pub(super) fn say_nothing(&self) -> bool {
         self.purchases.is_empty()

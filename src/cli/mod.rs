@@ -18,6 +18,7 @@ mod offers;
 mod output;
 mod progress;
 mod reading;
+mod report;
 mod score;
 mod serve;
 mod settings;
@@ -75,6 +76,8 @@ enum Command {
     Drift(drift::Args),
     /// Estimate what deciding in some way would have earned, by records of what was tried at random
     EvaluatePolicy(Box<evaluate_policy::Args>),
+    /// Tell over time who stayed and who left: retention and churn, in customers and in what they bought, by segment
+    Report(report::Args),
     /// Write a model's raw score as ONNX, for other programs to compute
     Export(export::Args),
     /// List the store's models, describe one, choose which is in service
@@ -119,6 +122,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Suppress(args) => suppress::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::EvaluatePolicy(args) => evaluate_policy::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Models(args) => models::run(&args),
         Command::Serve(args) => serve::run(&args),

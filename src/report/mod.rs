@@ -1,18 +1,21 @@
-//! The report of a back-test: one HTML file for whoever decides whether the model is to be used, and needs no server,
+//! Reports as pages, of a back-test and of who stays: each one HTML file for whoever has to decide, that needs no server,
 //! network or script to be read.
 
 mod backtest;
 mod curves;
 mod html;
+mod turnover;
 
 use mainstay_models::evaluate::Metrics;
 
 pub use self::curves::{Line, Tenth};
 pub use self::html::Tone;
+pub use self::turnover::{By, Segmentation, TurnoverReport};
+pub(crate) use self::turnover::{period_cells, period_titles, segment_cells, segment_titles};
 
 use self::html::{Column, Page};
 
-/// What a report shows.
+/// What the report of a back-test shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     /// How the verdict is meant.

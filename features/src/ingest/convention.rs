@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use crate::units::{Instant, ParseUnitError};
@@ -53,7 +53,41 @@ impl Convention {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zone(TimeZone);
 
+/// UTC.
+impl Default for Zone {
+    fn default() -> Self {
+        Self(TimeZone::UTC)
+    }
+}
+
 impl Zone {
+    /// The day that an instant is on.
+    pub(crate) fn date(&self, instant: Instant) -> Option<Date> {
+        let timestamp = jiff::Timestamp::from_microsecond(instant.micros()).ok()?;
+        Some(self.0.to_datetime(timestamp).date())
+    }
+
+    /// The first instant of a day.
+    pub(crate) fn midnight(&self, day: Date) -> Option<Instant> {
+        self.instant(day.at(0, 0, 0, 0))
+    }
+
+    /// The first instant of the day that an instant is on.
+    pub fn start_of_day(&self, instant: Instant) -> Instant {
+        self.date(instant).and_then(|day| self.midnight(day)).unwrap_or(Instant::MIN)
+    }
+
+    /// The first instant of the next day.
+    pub fn end_of_day(&self, instant: Instant) -> Instant {
+        let next = self.date(instant).and_then(|day| day.tomorrow().ok());
+        next.and_then(|day| self.midnight(day)).unwrap_or(Instant::MAX)
+    }
+
+    /// Its name, such as Europe/London.
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
     /// When the clock shows this. A time the clock shows twice is the first of the two; one that it skips is as much
     /// later.
     fn instant(&self, civil: DateTime) -> Option<Instant> {
