@@ -19,5 +19,6 @@ mod models;
 mod offers;
 mod onnx;
 mod policy;
+mod report;
 mod same_bytes;
 mod support;

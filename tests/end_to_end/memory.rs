@@ -31,6 +31,7 @@ fn outputs_are_the_same_whether_the_log_fits_or_not() {
         let files = [out("features.parquet"), out("scores.parquet"), format!("{store}/model.mainstay")];
         let mut outputs: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
         outputs.push(horizon.into_bytes());
+        outputs.push(done(&format!("report {read} --lookback 180d --json")).into_bytes());
         outputs
     };
     let spilled = run(&format!("horizon {input} --memory 64MiB"));
