@@ -80,7 +80,9 @@ fn worth(artifact: &Artifact, customer: &[f32], p: f64) {
     Stage::of(&signs, artifact.settings.horizon);
     if let Ok(catalogue) = Catalogue::built_in() {
         let choice = catalogue.decide(&stakes, &circumstances);
-        assert!(choice.is_none_or(|choice| choice.net_value > Money::ZERO && (0.0..=1.0).contains(&choice.pays)));
+        assert!(
+            choice.is_none_or(|choice| choice.net_value > Money::ZERO && (0.0..=1.0).contains(&choice.pays))
+        );
     }
 }
 
