@@ -25,7 +25,7 @@ pub const PROBLEM: &str = "problem";
 pub const CONSENT_PREFIX: &str = "consent_";
 
 /// The columns of outputs besides features and attributes.
-const OUTPUT_COLUMNS: [&str; 29] = [
+const OUTPUT_COLUMNS: [&str; 31] = [
     "customer_id",
     "as_of",
     "churn_probability",
@@ -39,6 +39,7 @@ const OUTPUT_COLUMNS: [&str; 29] = [
     "lifecycle_stage",
     "likely_cause",
     "cause_evidence",
+    "cause_evidence_code",
     "contact_cost",
     "incentive",
     "save_rate",
@@ -52,6 +53,7 @@ const OUTPUT_COLUMNS: [&str; 29] = [
     "reason_1",
     "reason_2",
     "reason_3",
+    "reason_codes",
     "value_at_risk",
     "change",
     "say",

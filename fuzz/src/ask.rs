@@ -108,7 +108,7 @@ fn explain(artifact: &Artifact, columns: &[f32]) {
                 explainer.leaving(&values, &contributions);
                 explainer.staying(&values, &contributions);
                 for (place, &own) in contributions.iter().enumerate() {
-                    explainer.sentence(place, &values, own);
+                    explainer.told(place, &values, own);
                 }
             }
         }

@@ -29,6 +29,14 @@ impl Language {
             Self::Chinese => "zh",
         }
     }
+
+    /// What stands behind a percentage.
+    pub const fn percent_sign(self) -> &'static str {
+        match self {
+            Self::English => " %",
+            Self::Chinese => "%",
+        }
+    }
 }
 
 impl FromStr for Language {

@@ -18,6 +18,8 @@ pub mod drift;
 mod error;
 pub mod evaluate;
 pub mod explain;
+mod facts;
+mod figure;
 pub mod forest;
 pub mod gate;
 mod ground;

@@ -1,10 +1,11 @@
-//! `GET /v1/at-risk?top=N`: the head of the newest scored list.
+//! `GET /v1/at-risk?top=N&language=zh`: the head of the newest scored list.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use mainstay_models::language::Language;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,6 +13,7 @@ use super::App;
 use super::newest::Newest;
 use crate::at_risk::Order;
 use crate::failure::{Failure, Kind};
+use crate::scores::Scores;
 use crate::store::Store;
 
 const DEFAULT_TOP: usize = 20;
@@ -22,6 +24,9 @@ const MAX_TOP: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     top: Option<usize>,
+    /// In which language people read it.
+    #[serde(default)]
+    language: Language,
 }
 
 /// Serves the list's head, highest net value first.
@@ -38,14 +43,14 @@ pub(super) async fn at_risk(
     let head = tokio::task::spawn_blocking(move || app.list.get())
         .await
         .map_err(|error| Failure::new(Kind::Internal, error.to_string()))??;
-    Ok(Json(head.iter().take(top).cloned().collect()))
+    Ok(Json(head.rows.iter().take(top).map(|row| head.to_json(row, asked.language)).collect()))
 }
 
-/// The head of the store's scored list.
-pub(super) fn newest_list(store: Store) -> Newest<Vec<Value>> {
+/// The head of the store's scored list, highest net value first.
+pub(super) fn newest_list(store: Store) -> Newest<Scores> {
     Newest::of(store.scores_path(), move || {
         let scores = store.load_scores()?;
         let rows = Order::NetValue.first(scores.rows.iter().collect(), MAX_TOP);
-        Ok(rows.into_iter().map(|row| scores.to_json(row)).collect())
+        Ok(Scores { rows: rows.into_iter().cloned().collect(), ..scores })
     })
 }

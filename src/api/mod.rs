@@ -16,10 +16,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use mainstay_models::segments::TierCuts;
-use serde_json::Value;
 
 use self::newest::Newest;
 use crate::failure::{Failure, Kind};
+use crate::scores::Scores;
 use crate::service::Service;
 use crate::store::Store;
 use crate::suppressed::Suppressed;
@@ -30,7 +30,7 @@ pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// What the routes share.
 pub struct App {
     service: Newest<Service>,
-    list: Newest<Vec<Value>>,
+    list: Newest<Scores>,
     tiers: Newest<Option<TierCuts>>,
     suppressed: Newest<Suppressed>,
 }

@@ -43,6 +43,9 @@ struct Request {
     /// Whether the shop has recorded the customer as a problem.
     #[serde(default)]
     problem: bool,
+    /// In which language people read the answer.
+    #[serde(default)]
+    language: Language,
 }
 
 /// The members of a JSON object as they come: one that is there twice is seen twice.
@@ -277,10 +280,11 @@ fn answer(
 ) -> Result<Json<Value>, Failure> {
     let scored = service.score_row(row)?;
     let explanation = service.explain(row);
+    let language = request.language;
     let reasons: Vec<Value> = explanation
         .reasons
         .iter()
-        .map(|r| json!({"feature": r.feature, "value": r.value, "contribution": r.contribution, "text": r.text}))
+        .map(|r| json!({"feature": r.feature, "value": r.value, "contribution": r.contribution, "text": r.told.map(|told| told.sentence(language))}))
         .collect();
     let (channels, answers): (Vec<String>, Vec<Option<bool>>) =
         request.consents.iter().map(|(channel, &answer)| (channel.clone(), Some(answer))).unzip();
@@ -312,7 +316,7 @@ fn answer(
         "customer_id": customer_id.map(CustomerId::to_json),
         "as_of": as_of.map(|instant| instant.to_string()),
         "churn_probability": scored.churn_probability.get(),
-        "why": explanation.why,
+        "why": explanation.why_in(language),
         "reasons": reasons,
         "base_log_odds": explanation.base,
         "calibration": explanation.calibration,
@@ -325,9 +329,9 @@ fn answer(
         "value_tier": circumstances.tier.map(Tier::name),
         "lifecycle_stage": Stage::of(&scored.signs, service.artifact().settings.horizon).name(),
         "likely_cause": likely.cause.name(),
-        "cause_evidence": likely.sentence(Language::English),
+        "cause_evidence": likely.sentence(language),
         "action": offer.map_or(DO_NOTHING, |offer| offer.name()),
-        "say": offer.map(|offer| offer.words().say(Language::English, terms.incentive)),
+        "say": offer.map(|offer| offer.words().say(language, terms.incentive)),
         "net_value": choice.map_or(0.0, |choice| choice.net_value.get()),
         "pays_probability": choice.map(|choice| choice.pays),
         "terms": {

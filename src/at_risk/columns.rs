@@ -86,7 +86,7 @@ pub struct UnknownColumn {
 impl AtRisk<'_> {
     /// Every column: those of the scored list, then what follows from them.
     pub fn columns(&self) -> Vec<Column> {
-        let fields = self.scores.fields().into_iter().map(|field| Column {
+        let fields = self.scores.fields(self.language).into_iter().map(|field| Column {
             name: field.name.clone(),
             kind: field.kind,
             source: Source::Field(field),

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::str::FromStr;
 
 use mainstay_features::units::ParseUnitError;
+use mainstay_models::language::Language;
 use mainstay_models::segments::{Cause, Stage, Tier};
 
 use crate::scores::{ScoreRow, Scores};
@@ -53,13 +54,13 @@ pub struct Filter {
     pub stages: Vec<Stage>,
     /// Any of these actions.
     pub actions: Vec<String>,
-    /// A text that one of the reasons has, in any letter case.
+    /// A text that one of the reasons has, as it is told in the language of the list, in any letter case.
     pub reason: Option<String>,
 }
 
 impl Filter {
-    /// Whether a row is shown.
-    pub fn passes(&self, scores: &Scores, row: &ScoreRow) -> bool {
+    /// Whether a row is shown, to people who read it in a language.
+    pub fn passes(&self, scores: &Scores, row: &ScoreRow, language: Language) -> bool {
         let within = |band: Option<Band>, number: f64| band.is_none_or(|band| band.has(number));
         fn any<T: PartialEq>(asked: &[T], own: &T) -> bool {
             asked.is_empty() || asked.contains(own)
@@ -73,7 +74,8 @@ impl Filter {
             && (self.actions.is_empty() || self.actions.iter().any(|action| action == scores.action_of(row)))
             && self.reason.as_ref().is_none_or(|reason| {
                 let reason = reason.to_lowercase();
-                row.reasons().into_iter().flatten().any(|told| told.to_lowercase().contains(&reason))
+                let mut told = (0..).map_while(|place| row.reason(place, language));
+                told.any(|sentence| sentence.to_lowercase().contains(&reason))
             })
     }
 }

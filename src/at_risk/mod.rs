@@ -46,7 +46,7 @@ impl<'a> AtRisk<'a> {
         language: Language,
         (filter, order, top): (&Filter, Order, usize),
     ) -> Self {
-        let passed = scores.rows.iter().filter(|row| filter.passes(scores, row));
+        let passed = scores.rows.iter().filter(|row| filter.passes(scores, row, language));
         let rows = order.first(passed.collect(), top);
         Self { scores, catalogue, previous, language, rows }
     }

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (artifact, _) = promotion::train(&history, &settings, known_until, &store, true, &progress)?;
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
     let scores = Scores::of(&service, &history, known_until, &store.load_suppressed()?, &progress)?;
-    store.save_scores(&scores)?;
+    store.save_scores(&scores, Language::English)?;
     let place = format!("in {}", store.scores_path().display());
     let catalogue = service.catalogue();
     let shown = (&Filter::default(), Order::NetValue, 10);

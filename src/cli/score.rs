@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use mainstay_features::history::Given;
 use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
+use mainstay_models::language::Language;
 
 use super::input::InputArgs;
 use super::lifetime;
@@ -29,6 +30,9 @@ pub(super) struct Args {
     store: StoreArgs,
     #[command(flatten)]
     money: MoneyArgs,
+    /// In which language its reasons and evidence are told: en or zh. `mainstay list` tells them in any
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    language: Language,
     /// The file to write, .parquet or .csv
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -51,8 +55,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return Err(nobody(&service, as_of));
     }
     // Both are whole beside their places before either is put there.
-    let out = Whole::write(&args.out, |out| write_scores(&scores, format, out))?;
-    store.save_scores(&scores)?;
+    let out = Whole::write(&args.out, |out| write_scores(&scores, args.language, format, out))?;
+    store.save_scores(&scores, args.language)?;
     out.commit()?;
     output::print(&summary(&scores, &service, &format!("in {}", args.out.display())))
 }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use mainstay_features::feature::{Feature, Unit};
 use mainstay_features::registry::CORE;
+use mainstay_models::explain::Told;
+use mainstay_models::language::Language;
 
 use super::{ScoreRow, Scores};
 use crate::service::REASONS;
@@ -33,6 +35,8 @@ pub struct Field {
     /// What kind of cells it has.
     pub kind: FieldKind,
     source: Source,
+    /// In which its sentences are.
+    language: Language,
 }
 
 /// What kind of cells a field has.
@@ -57,6 +61,7 @@ pub enum FieldKind {
 enum Source {
     Row(Get),
     Feature(usize),
+    Evidence,
     Reason(usize),
     Shown(usize),
 }
@@ -76,16 +81,19 @@ const HEAD: &[(&str, FieldKind, Get)] = &[
     ("net_value", Number(2), |_, row| Cell::Number(row.net_value)),
 ];
 
-/// The fields after the features: what the lifetime value is made of and how well it is known, where the customer
-/// stands, what the action comes to, and the parts of its net value.
-const TAIL: &[(&str, FieldKind, Get)] = &[
+/// The fields after the features: what the lifetime value is made of and how well it is known, and where the customer
+/// stands; what speaks for the cause follows.
+const STANDING: &[(&str, FieldKind, Get)] = &[
     ("purchases_if_kept", Number(2), |_, row| Cell::Number(row.expected.discounted_purchases)),
     ("purchase_amount", Number(2), |_, row| Cell::Number(row.expected.mean_amount)),
     ("lifetime_value_relative_sd", Number(2), |_, row| Cell::Number(row.lifetime_value_relative_sd)),
     ("value_tier", Text, |_, row| Cell::Text(row.tier.name().into())),
     ("lifecycle_stage", Text, |_, row| Cell::Text(row.stage.name().into())),
     ("likely_cause", Text, |_, row| Cell::Text(row.cause.name().into())),
-    ("cause_evidence", Text, |_, row| text_or_nothing(row.cause_evidence.as_deref())),
+];
+
+/// What the action comes to, and the parts of its net value.
+const DECISION: &[(&str, FieldKind, Get)] = &[
     ("days_since_contact", Whole, |_, row| {
         row.days_since_contact.map_or(Cell::Nothing, |days| Cell::Whole(days as i64))
     }),
@@ -105,32 +113,47 @@ const TAIL: &[(&str, FieldKind, Get)] = &[
     ("pays_probability", Share, |_, row| row.pays.map_or(Cell::Nothing, Cell::Number)),
 ];
 
+/// The name of the field of what speaks for the cause.
+const EVIDENCE_FIELD: &str = "cause_evidence";
 /// The names of the fields of reasons.
-pub(super) const REASON_FIELDS: [&str; REASONS] = ["reason_1", "reason_2", "reason_3"];
+const REASON_FIELDS: [&str; REASONS] = ["reason_1", "reason_2", "reason_3"];
+/// The name of the field of [`EVIDENCE_FIELD`]'s code…
+pub(super) const EVIDENCE_CODE_FIELD: &str = "cause_evidence_code";
+/// …and of the one of all reasons' codes.
+pub(super) const REASON_CODES_FIELD: &str = "reason_codes";
+/// What is between the codes of two reasons.
+pub(super) const BETWEEN_CODES: &str = "; ";
+
+/// What the sentences of evidence and reasons say, as codes: from them they are told again, in any language.
+const CODES: &[(&str, FieldKind, Get)] = &[
+    (EVIDENCE_CODE_FIELD, Text, |_, row| text_or_nothing(row.evidence.as_ref().map(|code| code.to_string()))),
+    (REASON_CODES_FIELD, Text, |_, row| {
+        let codes: Vec<String> = row.reasons.iter().map(Told::to_string).collect();
+        text_or_nothing((!codes.is_empty()).then(|| codes.join(BETWEEN_CODES)))
+    }),
+];
 
 /// The fields that every list has, in order.
-pub(super) fn known_fields() -> impl Iterator<Item = Field> {
-    let rows = |fields: &'static [(&str, FieldKind, Get)]| {
-        fields.iter().map(|&(name, kind, get)| Field {
-            name: name.to_owned(),
-            kind,
-            source: Source::Row(get),
-        })
+pub(super) fn known_fields(language: Language) -> impl Iterator<Item = Field> {
+    let field = move |name: &str, kind, source| Field { name: name.to_owned(), kind, source, language };
+    let rows = move |fields: &'static [(&str, FieldKind, Get)]| {
+        fields.iter().map(move |&(name, kind, get)| field(name, kind, Source::Row(get)))
     };
-    let features = CORE.iter().enumerate().map(|(place, feature)| Field {
-        name: feature.name.to_owned(),
-        kind: kind_of(feature),
-        source: Source::Feature(place),
-    });
-    let reasons = REASON_FIELDS.iter().enumerate().map(|(place, name)| Field {
-        name: (*name).to_owned(),
-        kind: Text,
-        source: Source::Reason(place),
-    });
-    rows(HEAD).chain(features).chain(rows(TAIL)).chain(reasons)
+    let features = CORE.iter().enumerate();
+    let features =
+        features.map(move |(place, feature)| field(feature.name, kind_of(feature), Source::Feature(place)));
+    let reasons = REASON_FIELDS.iter().enumerate();
+    let reasons = reasons.map(move |(place, name)| field(name, Text, Source::Reason(place)));
+    rows(HEAD)
+        .chain(features)
+        .chain(rows(STANDING))
+        .chain([field(EVIDENCE_FIELD, Text, Source::Evidence)])
+        .chain(rows(DECISION))
+        .chain(reasons)
+        .chain(rows(CODES))
 }
 
-fn text_or_nothing(text: Option<&str>) -> Cell<'_> {
+fn text_or_nothing<'a>(text: Option<impl Into<Cow<'a, str>>>) -> Cell<'a> {
     text.map_or(Cell::Nothing, |text| Cell::Text(text.into()))
 }
 
@@ -149,21 +172,24 @@ impl Field {
             Source::Row(get) => get(scores, row),
             Source::Feature(place) if self.kind == Whole => Cell::Whole(row.features[place] as i64),
             Source::Feature(place) => Cell::Number(row.features[place]),
-            Source::Reason(place) => text_or_nothing(row.reasons()[place]),
+            Source::Evidence => text_or_nothing(row.cause_evidence(self.language)),
+            Source::Reason(place) => text_or_nothing(row.reason(place, self.language)),
             Source::Shown(place) => text_or_nothing(row.shown.get(place).and_then(Option::as_deref)),
         }
     }
 }
 
 impl Scores {
-    /// The list's columns, in order: those of every list, and what customers files say for a list to show.
-    pub fn fields(&self) -> Vec<Field> {
+    /// The list's columns, in order, with sentences in a language: those of every list, and what customers files say for
+    /// a list to show.
+    pub fn fields(&self, language: Language) -> Vec<Field> {
         let shown = self.shown.iter().enumerate().map(|(place, name)| Field {
             name: name.clone(),
             kind: Text,
             source: Source::Shown(place),
+            language,
         });
-        known_fields().chain(shown).collect()
+        known_fields(language).chain(shown).collect()
     }
 }
 
@@ -174,6 +200,7 @@ mod tests {
 
     #[test]
     fn what_customers_files_say_cannot_take_the_name_of_a_column() {
-        known_fields().for_each(|field| assert!(profile::is_reserved(&field.name), "{}", field.name));
+        known_fields(Language::English)
+            .for_each(|field| assert!(profile::is_reserved(&field.name), "{}", field.name));
     }
 }

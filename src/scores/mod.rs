@@ -12,6 +12,8 @@ pub use ledger::write_ledger;
 pub use read::read;
 pub use write::{Format, write_scores};
 
+use std::borrow::Cow;
+
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
 use mainstay_features::profile::{self, Attribute};
@@ -20,14 +22,15 @@ use mainstay_features::registry::{Row, place};
 use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
 use mainstay_models::decision::{Ledger, Stakes, Terms, Worth};
+use mainstay_models::explain::{self, Told};
 use mainstay_models::language::Language;
 use mainstay_models::lifetime::Expected;
-use mainstay_models::segments::{Cause, LikelyCause, Stage, Tier, TierCuts, is_problem};
+use mainstay_models::segments::{Cause, Evidence, LikelyCause, Stage, Tier, TierCuts, is_problem};
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::service::{REASONS, Service};
+use crate::service::Service;
 use crate::suppressed::Suppressed;
 
 /// Scores of one population at one instant.
@@ -73,8 +76,8 @@ pub struct ScoreRow {
     pub stage: Stage,
     /// Why the customer is likely to leave.
     pub cause: Cause,
-    /// What speaks for that, in a sentence; `None` where the cause is unknown.
-    pub cause_evidence: Option<Box<str>>,
+    /// What speaks for that; `None` where the cause is unknown.
+    pub evidence: Option<Box<Evidence>>,
     /// Whole days since the shop last turned to the customer, if it ever did.
     pub days_since_contact: Option<f64>,
     /// The action's place in [`Scores::actions`].
@@ -89,17 +92,25 @@ pub struct ScoreRow {
     pub features: Row,
     /// What the customer will do if kept.
     pub expected: Expected,
-    /// Why the customer may leave: at most [`REASONS`] sentences, one a line.
-    pub reasons: Box<str>,
+    /// Why the customer may leave: at most [`crate::service::REASONS`], the strongest first; none where nothing stands out.
+    pub reasons: Box<[Told]>,
     /// What customers files say, as known at the instant; as many as [`Scores::shown`].
     pub shown: Box<[Option<Box<str>>]>,
 }
 
 impl ScoreRow {
-    /// A sentence for each of the reasons' columns, the strongest reason first; `None` where there is none more.
-    pub fn reasons(&self) -> [Option<&str>; REASONS] {
-        let mut lines = self.reasons.lines();
-        std::array::from_fn(|_| lines.next())
+    /// The sentence of a reason, the strongest first; `None` where there is none more. Where nothing stands out, the first
+    /// says so.
+    pub fn reason(&self, place: usize, language: Language) -> Option<Cow<'static, str>> {
+        match self.reasons.get(place) {
+            Some(told) => Some(told.sentence(language).into()),
+            None => (place == 0).then(|| explain::unknown(language).into()),
+        }
+    }
+
+    /// The sentence of what speaks for the cause; `None` where the cause is unknown.
+    pub fn cause_evidence(&self, language: Language) -> Option<String> {
+        self.evidence.as_ref().map(|evidence| evidence.sentence(self.cause, language))
     }
 
     /// Whole days since the last purchase.
@@ -208,7 +219,7 @@ impl Scores {
                 tier,
                 stage: Stage::of(&scored.signs, horizon),
                 cause,
-                cause_evidence: (cause != Cause::Unknown).then(|| likely.sentence(Language::English).into()),
+                evidence: (cause != Cause::Unknown).then(|| likely.evidence.into()),
                 days_since_contact: scored.days_since_contact,
                 action: 0,
                 incentive: 0.0,
@@ -263,10 +274,10 @@ impl Scores {
         self.terms_of(row).ledger(stakes.churn_probability, stakes.worth.lifetime_value)
     }
 
-    /// A row as a JSON object, with the columns' names.
-    pub fn to_json(&self, row: &ScoreRow) -> Value {
+    /// A row as a JSON object, with the columns' names; its sentences are in a language.
+    pub fn to_json(&self, row: &ScoreRow, language: Language) -> Value {
         let mut object = Map::new();
-        for field in self.fields() {
+        for field in self.fields(language) {
             object.insert(field.name.clone(), self.cell_to_json(field.cell(self, row)));
         }
         Value::Object(object)

@@ -11,14 +11,16 @@ use mainstay_features::id::IdKind;
 use mainstay_features::registry::CORE;
 use mainstay_features::units::{Instant, Money};
 use mainstay_models::decision::Terms;
+use mainstay_models::explain::Told;
+use mainstay_models::language::Language;
 use mainstay_models::lifetime::Expected;
+use mainstay_models::segments::Evidence;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
-use super::fields::{REASON_FIELDS, known_fields};
+use super::fields::{BETWEEN_CODES, EVIDENCE_CODE_FIELD, REASON_CODES_FIELD, known_fields};
 use super::{Format, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
 use crate::formula::restored;
-use crate::service::REASONS;
 
 /// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
 ///
@@ -38,7 +40,7 @@ pub fn read(file: File, path: &Path) -> Result<Scores, Failure> {
 /// Why a file is no scored list.
 type Reason = String;
 
-const OTHER_COLUMNS: &str = "does not have the columns of a scored list";
+const OTHER_COLUMNS: &str = "does not have the columns of a scored list, in their order";
 
 fn empty(id_kind: IdKind) -> Scores {
     Scores {
@@ -74,7 +76,7 @@ struct Places {
     value_tier: usize,
     lifecycle_stage: usize,
     likely_cause: usize,
-    cause_evidence: usize,
+    evidence_code: usize,
     days_since_contact: usize,
     action: usize,
     contact_cost: usize,
@@ -87,12 +89,12 @@ struct Places {
     purchases_if_kept: usize,
     purchase_amount: usize,
     features: [usize; CORE.len()],
-    reasons: [usize; REASONS],
+    reason_codes: usize,
 }
 
 impl Places {
     fn new() -> Self {
-        let names: Vec<String> = known_fields().map(|field| field.name).collect();
+        let names: Vec<String> = known_fields(Language::English).map(|field| field.name).collect();
         // A name that is not there would be the place of none: a test reads what is written.
         let at = |name: &str| names.iter().position(|known| known == name).unwrap_or(names.len());
         Self {
@@ -104,7 +106,7 @@ impl Places {
             value_tier: at("value_tier"),
             lifecycle_stage: at("lifecycle_stage"),
             likely_cause: at("likely_cause"),
-            cause_evidence: at("cause_evidence"),
+            evidence_code: at(EVIDENCE_CODE_FIELD),
             days_since_contact: at("days_since_contact"),
             action: at("action"),
             contact_cost: at("contact_cost"),
@@ -117,9 +119,18 @@ impl Places {
             purchases_if_kept: at("purchases_if_kept"),
             purchase_amount: at("purchase_amount"),
             features: CORE.map(|feature| at(feature.name)),
-            reasons: REASON_FIELDS.map(at),
+            reason_codes: at(REASON_CODES_FIELD),
             names,
         }
+    }
+
+    /// That a file has every column.
+    fn check(&self, has: impl Fn(&str) -> bool) -> Result<(), Reason> {
+        let missing: Vec<&str> = self.names.iter().map(String::as_str).filter(|name| !has(name)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(format!("is no scored list of this version: it has no {}", missing.join(", ")))
     }
 
     fn name(&self, field: usize) -> &str {
@@ -145,10 +156,16 @@ impl Places {
         for (value, &field) in features.iter_mut().zip(&self.features) {
             *value = number(field)?;
         }
-        let mut reasons: Vec<Cow<'_, str>> = Vec::new();
-        for field in self.reasons {
-            reasons.extend(cells.text(field)?);
-        }
+        let text_if_any = |field: usize| cells.text(field).map_err(|reason| at(field, reason));
+        let evidence: Option<Evidence> = match text_if_any(self.evidence_code)? {
+            Some(code) => Some(parsed(&code).map_err(|reason| at(self.evidence_code, reason))?),
+            None => None,
+        };
+        let reasons: Box<[Told]> = match text_if_any(self.reason_codes)? {
+            Some(codes) => (codes.split(BETWEEN_CODES).map(parsed).collect::<Result<_, _>>())
+                .map_err(|reason| at(self.reason_codes, reason))?,
+            None => Box::default(),
+        };
         let terms = Terms {
             contact_cost: money(self.contact_cost)?,
             incentive: Money::ZERO,
@@ -165,7 +182,7 @@ impl Places {
             tier: parsed(&text(self.value_tier)?).map_err(|reason| at(self.value_tier, reason))?,
             stage: parsed(&text(self.lifecycle_stage)?).map_err(|reason| at(self.lifecycle_stage, reason))?,
             cause: parsed(&text(self.likely_cause)?).map_err(|reason| at(self.likely_cause, reason))?,
-            cause_evidence: cells.text(self.cause_evidence)?.map(Into::into),
+            evidence: evidence.map(Into::into),
             days_since_contact: number_if_any(self.days_since_contact)?,
             action: scores.action(&text(self.action)?, terms),
             incentive: number(self.incentive)?,
@@ -176,7 +193,7 @@ impl Places {
                 discounted_purchases: number(self.purchases_if_kept)?,
                 mean_amount: number(self.purchase_amount)?,
             },
-            reasons: reasons.join("\n").into(),
+            reasons,
             shown: cells.shown(),
         };
         scores.rows.push(row);
@@ -196,9 +213,9 @@ fn read_parquet(file: File) -> Result<Scores, Reason> {
     let mut scores = empty(IdKind::Integer);
     for batch in batches {
         let batch = batch.map_err(|error| error.to_string())?;
-        let columns: Option<Vec<&ArrayRef>> =
-            places.names.iter().map(|name| batch.column_by_name(name)).collect();
-        let columns = columns.ok_or(OTHER_COLUMNS)?;
+        places.check(|name| batch.column_by_name(name).is_some())?;
+        let columns: Vec<&ArrayRef> =
+            places.names.iter().filter_map(|name| batch.column_by_name(name)).collect();
         // What else there are texts in came from customers files.
         let fields = batch.schema_ref().fields().iter().zip(batch.columns());
         let shown = fields.filter(|(field, column)| {
@@ -270,6 +287,7 @@ fn read_csv(file: File) -> Result<Scores, Reason> {
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
     let places = Places::new();
     let known = places.names.len();
+    places.check(|name| header.iter().any(|column| column == name))?;
     if !header.iter().take(known).eq(places.names.iter()) {
         return Err(OTHER_COLUMNS.to_owned());
     }

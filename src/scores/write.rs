@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
+use mainstay_models::language::Language;
+use rayon::prelude::*;
+
 use super::{Cell, Field, FieldKind, ScoreRow, Scores};
 use crate::columns::{self, Column};
 use crate::formula::defused;
@@ -38,12 +41,17 @@ impl FromStr for Format {
     }
 }
 
-/// Writes a scored list.
+/// Writes a scored list, with its sentences in a language.
 ///
 /// # Errors
 /// What the operating system says.
-pub fn write_scores(scores: &Scores, format: Format, out: &mut (dyn Write + Send)) -> io::Result<()> {
-    let fields = scores.fields();
+pub fn write_scores(
+    scores: &Scores,
+    language: Language,
+    format: Format,
+    out: &mut (dyn Write + Send),
+) -> io::Result<()> {
+    let fields = scores.fields(language);
     match format {
         Format::Parquet => {
             let mut file = ParquetFile::new(out);
@@ -87,6 +95,8 @@ fn column(scores: &Scores, field: &Field, rows: &[ScoreRow]) -> Column {
         FieldKind::Id => columns::customer_ids(scores.id_kind, rows.iter().map(|row| &*row.customer_id)),
         FieldKind::AsOf => columns::instants(name, cells.map(|_| scores.as_of)),
         FieldKind::Text => {
+            // Sentences are put into words here, which is most of the work.
+            let cells = rows.par_iter().map(|row| field.cell(scores, row));
             let texts: Vec<Option<Cow<'_, str>>> = cells
                 .map(|cell| match cell {
                     Cell::Text(text) => Some(text),

@@ -1,6 +1,8 @@
 //! Why a customer scores as they do.
 
 use mainstay_models::dataset::Rows;
+use mainstay_models::explain::{Told, unknown};
+use mainstay_models::language::Language;
 
 use super::Service;
 
@@ -18,8 +20,18 @@ pub struct Explanation {
     pub calibration: f64,
     /// What the expected shift of the churn rate adds.
     pub shift: f64,
-    /// The reasons to leave that stand out, in sentences, at most [`REASONS`]; "unknown" alone where none does.
-    pub why: Vec<String>,
+    /// The reasons to leave that stand out, the strongest first, at most [`REASONS`]; none where none does.
+    pub why: Box<[Told]>,
+}
+
+impl Explanation {
+    /// [`Self::why`] in sentences; where no reason stands out, one that says so.
+    pub fn why_in(&self, language: Language) -> Vec<String> {
+        if self.why.is_empty() {
+            return vec![unknown(language).to_owned()];
+        }
+        self.why.iter().map(|told| told.sentence(language)).collect()
+    }
 }
 
 /// One feature's part in a score.
@@ -32,8 +44,8 @@ pub struct Reason {
     /// What it contributes to the log-odds, more or less than usual: see
     /// [`mainstay_models::model::Models::contributions`].
     pub contribution: f64,
-    /// What it says of the customer, in a sentence.
-    pub text: String,
+    /// What it tells of the customer.
+    pub told: Option<Told>,
 }
 
 impl Service {
@@ -54,7 +66,7 @@ impl Service {
                 feature,
                 value: row[place],
                 contribution: contributions[place],
-                text: self.explainer.sentence(place, row, contributions[place]),
+                told: self.explainer.told(place, row, contributions[place]),
             })
             .collect();
         reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
@@ -71,16 +83,13 @@ impl Service {
     }
 
     /// The reasons to leave that stand out; the row has a value for every column of the model.
-    fn why(&self, row: &[f64], contributions: &[f64]) -> Vec<String> {
+    fn why(&self, row: &[f64], contributions: &[f64]) -> Box<[Told]> {
         let leaving = self.explainer.leaving(row, contributions);
-        if leaving.is_empty() {
-            return vec![self.explainer.unknown().to_owned()];
-        }
-        leaving.into_iter().take(REASONS).map(|reason| reason.text).collect()
+        leaving.into_iter().take(REASONS).map(|reason| reason.told).collect()
     }
 
-    /// [`Explanation::why`] of rows of features, one after the other, a sentence a line.
-    pub(super) fn reasons(&self, values: &[f64], columns: &[f32]) -> Vec<Box<str>> {
+    /// [`Explanation::why`] of rows of features, one after the other.
+    pub(super) fn reasons(&self, values: &[f64], columns: &[f32]) -> Vec<Box<[Told]>> {
         let models = &self.artifact.training.models;
         let columns = Rows::new(columns, models.inputs.width());
         let contributions = models.contributions_of_all(self.serving.kind, columns);
@@ -89,7 +98,7 @@ impl Service {
             .zip(columns.iter().zip(contributions))
             .map(|(row, (columns, contributions))| {
                 let (_, contributions) = self.against_the_usual(contributions);
-                self.why(&completed(row, columns), &contributions).join("\n").into()
+                self.why(&completed(row, columns), &contributions)
             })
             .collect()
     }

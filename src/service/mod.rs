@@ -18,7 +18,7 @@ use mainstay_models::artifact::Artifact;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Stakes, Worth};
-use mainstay_models::explain::Explainer;
+use mainstay_models::explain::{Explainer, Told};
 use mainstay_models::inputs::{FeatureList, core_of};
 use mainstay_models::lifetime::value::spending;
 use mainstay_models::lifetime::{Expected, Margin, Purchases, Spread, YearlyDiscount};
@@ -93,8 +93,8 @@ pub struct Population {
     pub customers: Vec<u32>,
     /// Their scores.
     pub scored: Vec<Scored>,
-    /// Why each may leave: the sentences of [`Explanation::why`], one a line.
-    pub reasons: Vec<Box<str>>,
+    /// Why each may leave: [`Explanation::why`].
+    pub reasons: Vec<Box<[Told]>>,
 }
 
 /// The most a feature given from outside may be; a history cannot give more.

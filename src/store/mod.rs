@@ -13,6 +13,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use mainstay_models::artifact::Artifact;
+use mainstay_models::language::Language;
 use mainstay_models::segments::TierCuts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -95,11 +96,12 @@ impl Store {
         Artifact::from_bytes(&bytes).map_err(|error| Failure::model(&path, &error))
     }
 
-    /// Saves a scored list in place of the one before, which is kept if it is of an earlier instant.
+    /// Saves a scored list, with its sentences in a language, in place of the one before, which is kept if it is of an
+    /// earlier instant.
     ///
     /// # Errors
     /// When the folder cannot be written to; the list before is then still there.
-    pub fn save_scores(&self, scores: &Scores) -> Result<(), Failure> {
+    pub fn save_scores(&self, scores: &Scores, language: Language) -> Result<(), Failure> {
         self.create()?;
         let list = ListAbout { as_of_micros: scores.as_of.micros(), tiers: scores.tier_cuts() };
         // What cannot be read says nothing of the list before, which is then not kept.
@@ -108,7 +110,7 @@ impl Store {
         {
             self.keep_previous()?;
         }
-        write_whole(&self.scores_path(), |out| scores::write_scores(scores, Format::Parquet, out))?;
+        write_whole(&self.scores_path(), |out| scores::write_scores(scores, language, Format::Parquet, out))?;
         write_json(&self.list_path(), &list)
     }
 

@@ -56,7 +56,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("promotion", &["failure", "store"]),
         ("quarantine_file", &["failure", "store"]),
         ("simulated_files", &["columns", "failure", "parquet_file", "store"]),
-        ("api", &["at_risk", "failure", "service", "store", "suppressed"]),
+        ("api", &["at_risk", "failure", "scores", "service", "store", "suppressed"]),
         (
             "cli",
             &[

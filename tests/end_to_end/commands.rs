@@ -13,7 +13,7 @@ const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action
                        value_tier,lifecycle_stage,likely_cause,cause_evidence,days_since_contact,\
                        contact_cost,incentive,save_rate,take_up,driven_away,\
                        value_saved,incentive_to_saved,incentive_to_loyal,value_driven_away,pays_probability,\
-                       reason_1,reason_2,reason_3";
+                       reason_1,reason_2,reason_3,cause_evidence_code,reason_codes";
 
 /// The rows of a CSV file by column name.
 fn csv(text: &str) -> Vec<BTreeMap<String, String>> {

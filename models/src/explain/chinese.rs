@@ -15,7 +15,6 @@ const ONE_DAY: &str = "只在一天里下过单";
 /// Chinese. Nouns have no plural, so that there is at most one form for none and one for more.
 pub(super) const CHINESE: Table = Table {
     unknown: "原因不明",
-    percent: "%",
     wordings: &[
         Wording { leaving: SILENT, staying: CAME, ..both("recency_days", &[]) },
         both("frequency", &["累计有{frequency}天下过单"]),

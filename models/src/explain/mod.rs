@@ -1,4 +1,5 @@
-//! Reasons: what a score rests on, in sentences with the customer's own numbers.
+//! Reasons: what a score rests on, by the customer's own numbers; facts first ([`Told`]), which are then sentences in a
+//! language.
 //!
 //! Contributions come from the models, in log-odds, less what is usual among the customers of the training's newest
 //! snapshot ([`crate::drift::Reference::usual_contributions`]): where everyone is silent, silence is no reason. Features of one
@@ -7,16 +8,22 @@
 
 mod chinese;
 mod english;
+mod saying;
 #[cfg(test)]
 mod tests;
+mod told;
 mod wording;
+
+pub use saying::Towards;
+pub use told::{Told, UnknownReason};
 
 use mainstay_features::feature::Topic;
 use mainstay_features::registry;
 
 use self::chinese::CHINESE;
 use self::english::ENGLISH;
-use self::wording::{Sentence, Table, window_days};
+use self::saying::{Saying, sayings_of};
+use self::wording::{Fact, Table};
 use crate::language::Language;
 
 /// A topic stands out if it multiplies the odds of leaving, or of staying, by at least 1.15: ln 1.15 in log-odds. At even
@@ -32,70 +39,70 @@ pub struct Reason {
     pub column: usize,
     /// What the topic's features contribute together, in log-odds; above zero towards leaving.
     pub contribution: f64,
-    /// The sentence.
-    pub text: String,
+    /// What that feature tells.
+    pub told: Told,
 }
 
-/// Tells the reasons of rows with certain columns.
+/// Finds the reasons of rows with certain columns.
 #[derive(Clone, Debug)]
 pub struct Explainer {
     features: Vec<Explained>,
-    unknown: &'static str,
 }
 
 #[derive(Clone, Debug)]
 struct Explained {
-    name: String,
     topic: Topic,
-    leaving: Vec<Sentence>,
-    staying: Vec<Sentence>,
-    missing: &'static str,
+    sayings: Vec<(&'static Saying, Vec<Source>)>,
+}
+
+/// The column a number comes from, and the one that is taken off.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    column: usize,
+    less: Option<usize>,
+}
+
+impl Source {
+    /// `None` if the rows do not have it.
+    fn of(fact: &Fact, columns: &[String]) -> Option<Self> {
+        let place = |name: &String| columns.iter().position(|column| column == name);
+        let less = match &fact.less {
+            Some(name) => Some(place(name)?),
+            None => None,
+        };
+        Some(Self { column: place(&fact.feature)?, less })
+    }
+
+    /// NaN where there is no value.
+    fn value(self, row: &[f64]) -> f64 {
+        let value = |column: usize| row.get(column).copied().unwrap_or(f64::NAN);
+        value(self.column) - self.less.map_or(0.0, value)
+    }
 }
 
 impl Explainer {
-    /// In English, for rows whose columns are these features.
+    /// For rows whose columns are these features.
     pub fn new(columns: &[String]) -> Self {
-        Self::in_language(Language::English, columns)
-    }
-
-    /// In a language, for rows whose columns are these features.
-    pub fn in_language(language: Language, columns: &[String]) -> Self {
-        let table = table(language);
-        let explained = |name: &String| {
-            let days = window_days(name);
-            let sentences = |texts: &[&str]| -> Vec<Sentence> {
-                texts.iter().filter_map(|text| Sentence::new(text, days, columns, table.percent)).collect()
-            };
-            let wording = table.of(name);
-            Explained {
-                name: name.clone(),
-                topic: topic(name),
-                leaving: wording.map_or(Vec::new(), |wording| sentences(wording.leaving)),
-                staying: wording.map_or(Vec::new(), |wording| sentences(wording.staying)),
-                missing: wording.map_or("", |wording| wording.missing),
-            }
+        let sources = |saying: &'static Saying| -> Option<(&'static Saying, Vec<Source>)> {
+            let sources = saying.facts.iter().map(|fact| Source::of(fact, columns));
+            Some((saying, sources.collect::<Option<_>>()?))
         };
-        Self { features: columns.iter().map(explained).collect(), unknown: table.unknown }
-    }
-
-    /// What is said where no reason stands out.
-    pub fn unknown(&self) -> &'static str {
-        self.unknown
-    }
-
-    /// What a feature says of a customer, given what it contributes to their score. A column that is none of the rows'
-    /// says nothing.
-    pub fn sentence(&self, column: usize, row: &[f64], contribution: f64) -> String {
-        let (Some(feature), Some(value)) = (self.features.get(column), row.get(column)) else {
-            return String::new();
+        let explained = |name: &String| Explained {
+            topic: topic(name),
+            sayings: sayings_of(name).iter().filter_map(sources).collect(),
         };
-        if value.is_nan() && !feature.missing.is_empty() {
-            return feature.missing.to_owned();
-        }
-        let sentences = if contribution < 0.0 { &feature.staying } else { &feature.leaving };
-        let told = sentences.iter().find_map(|sentence| sentence.with(row));
-        // What no table words: a name and a number are better than nothing.
-        told.unwrap_or_else(|| format!("{}: {value}", feature.name.replace('_', " ")))
+        Self { features: columns.iter().map(explained).collect() }
+    }
+
+    /// What a feature tells of a customer, given what it contributes to their score; nothing where it has no value but
+    /// always should, nor of a column that is none of the rows'.
+    pub fn told(&self, column: usize, row: &[f64], contribution: f64) -> Option<Told> {
+        let towards = if contribution < 0.0 { Towards::Staying } else { Towards::Leaving };
+        let has_value = !row.get(column)?.is_nan();
+        let sayings = self.features.get(column)?.sayings.iter();
+        sayings
+            .filter(|(saying, _)| saying.towards == towards && saying.facts.is_empty() != has_value)
+            .find_map(|(saying, sources)| Told::new(saying, sources.iter().map(|source| source.value(row))))
     }
 
     /// Why a customer may leave: the topics that stand out towards leaving, the largest first; none where nothing
@@ -125,14 +132,17 @@ impl Explainer {
         }
         topics.retain(|&(_, sum, _)| sign * sum >= STANDS_OUT);
         topics.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
-        let told = topics.into_iter().map(|(topic, contribution, column)| Reason {
-            topic,
-            column,
-            contribution,
-            text: self.sentence(column, row, contribution),
-        });
-        told.collect()
+        let reason = |(topic, contribution, column)| {
+            let told = self.told(column, row, contribution)?;
+            Some(Reason { topic, column, contribution, told })
+        };
+        topics.into_iter().filter_map(reason).collect()
     }
+}
+
+/// What is said where no reason stands out.
+pub fn unknown(language: Language) -> &'static str {
+    table(language).unknown
 }
 
 /// All that is of a language.

@@ -109,7 +109,7 @@ impl LikelyCause {
             .or_else(|| price(signs).map(|evidence| (Cause::Price, evidence)))
             .or_else(|| need_changed(signs).map(|evidence| (Cause::NeedChanged, evidence)));
         let (cause, evidence) = found.unwrap_or((Cause::Unknown, Evidence::Nothing));
-        Self { cause, evidence }
+        Self { cause, evidence: evidence.rounded() }
     }
 
     /// What speaks for it, in a sentence.

@@ -1,10 +1,17 @@
-//! What speaks for a cause, in words.
+//! What speaks for a cause: facts, as a code and in words.
+
+use std::fmt;
+use std::str::FromStr;
+
+use thiserror::Error;
 
 use super::Cause;
-use super::wording::{number, percent};
+use crate::facts;
+use crate::figure::Figure;
 use crate::language::Language;
 
-/// What speaks for a cause.
+/// What speaks for a cause, with the digits that are written. As a text it is a code, which reads back:
+/// `recent_complaints complaints_90d=2 days_since_complaint=12`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Evidence {
     /// The shop has recorded it.
@@ -46,7 +53,107 @@ pub enum Evidence {
     Nothing,
 }
 
+/// A text that is no code of an [`Evidence`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0:?} is no evidence known here")]
+pub struct UnknownEvidence(String);
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, facts): (&str, &[(&str, f64)]) = match *self {
+            Self::Recorded => ("recorded", &[]),
+            Self::OpenComplaints(count) => ("open_complaints", &[("open_complaints", count)]),
+            Self::RecentComplaints(count, days) => {
+                ("recent_complaints", &[("complaints_90d", count), ("days_since_complaint", days)])
+            }
+            Self::MostReturned(share) => ("most_returned", &[("return_share", share)]),
+            Self::DiscountsAndSilence { discount_share, recency_days } => (
+                "discounts_and_silence",
+                &[("discount_share", discount_share), ("recency_days", recency_days)],
+            ),
+            Self::SmallerOrders { now, before, days } => (
+                "smaller_orders",
+                &[("mean_amount", now), ("mean_amount_before", before), ("window_days", days)],
+            ),
+            Self::NarrowRange { now, before, days, products_per_purchase } => (
+                "narrow_range",
+                &[
+                    ("purchases", now),
+                    ("purchases_before", before),
+                    ("window_days", days),
+                    ("products_per_purchase", products_per_purchase),
+                ],
+            ),
+            Self::Nothing => ("nothing", &[]),
+        };
+        f.write_str(name)?;
+        facts::write(f, facts.iter().copied())
+    }
+}
+
+impl FromStr for Evidence {
+    type Err = UnknownEvidence;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEvidence> {
+        let unknown = || UnknownEvidence(text.to_owned());
+        let (name, rest) = text.split_once(' ').map_or((text, None), |(name, rest)| (name, Some(rest)));
+        let facts = rest.into_iter().flat_map(|rest| rest.split(' ')).map(facts::read);
+        let facts: Vec<(&str, f64)> = facts.collect::<Option<_>>().ok_or_else(unknown)?;
+        Ok(match (name, facts.as_slice()) {
+            ("recorded", []) => Self::Recorded,
+            ("open_complaints", &[("open_complaints", count)]) => Self::OpenComplaints(count),
+            ("recent_complaints", &[("complaints_90d", count), ("days_since_complaint", days)]) => {
+                Self::RecentComplaints(count, days)
+            }
+            ("most_returned", &[("return_share", share)]) => Self::MostReturned(share),
+            (
+                "discounts_and_silence",
+                &[("discount_share", discount_share), ("recency_days", recency_days)],
+            ) => Self::DiscountsAndSilence { discount_share, recency_days },
+            (
+                "smaller_orders",
+                &[("mean_amount", now), ("mean_amount_before", before), ("window_days", days)],
+            ) => Self::SmallerOrders { now, before, days },
+            (
+                "narrow_range",
+                &[
+                    ("purchases", now),
+                    ("purchases_before", before),
+                    ("window_days", days),
+                    ("products_per_purchase", products_per_purchase),
+                ],
+            ) => Self::NarrowRange { now, before, days, products_per_purchase },
+            ("nothing", []) => Self::Nothing,
+            _ => return Err(unknown()),
+        })
+    }
+}
+
 impl Evidence {
+    /// With the digits that are written, and no more.
+    pub(super) fn rounded(self) -> Self {
+        let (whole, money) = (|n| Figure::Whole.rounded(n), |n| Figure::Money.rounded(n));
+        match self {
+            Self::OpenComplaints(count) => Self::OpenComplaints(whole(count)),
+            Self::RecentComplaints(count, days) => Self::RecentComplaints(whole(count), whole(days)),
+            Self::MostReturned(share) => Self::MostReturned(Figure::Share.rounded(share)),
+            Self::DiscountsAndSilence { discount_share, recency_days } => Self::DiscountsAndSilence {
+                discount_share: Figure::Share.rounded(discount_share),
+                recency_days: whole(recency_days),
+            },
+            Self::SmallerOrders { now, before, days } => {
+                Self::SmallerOrders { now: money(now), before: money(before), days: whole(days) }
+            }
+            Self::NarrowRange { now, before, days, products_per_purchase } => Self::NarrowRange {
+                now: whole(now),
+                before: whole(before),
+                days: whole(days),
+                products_per_purchase: Figure::Measure.rounded(products_per_purchase),
+            },
+            Self::Recorded | Self::Nothing => self,
+        }
+    }
+
     /// It in a sentence; of what the shop recorded it says the cause.
     pub fn sentence(self, cause: Cause, language: Language) -> String {
         match language {
@@ -56,6 +163,8 @@ impl Evidence {
     }
 
     fn in_english(self, cause: Cause) -> String {
+        let share = |share| Figure::Share.written(share, Language::English);
+        let measure = |rate| Figure::Measure.written(rate, Language::English);
         match self {
             Self::Recorded => format!("the shop recorded: {}", cause.name()),
             Self::OpenComplaints(count) => match count {
@@ -73,10 +182,10 @@ impl Evidence {
                     many => format!("complained {many:.0} times in the last 90 days, the last time {last}"),
                 }
             }
-            Self::MostReturned(share) => format!("returned {} of what was bought", percent(share)),
+            Self::MostReturned(returned) => format!("returned {} of what was bought", share(returned)),
             Self::DiscountsAndSilence { discount_share, recency_days } => format!(
                 "bought with {} off on average, and purchases are stopping: none for {recency_days:.0} days",
-                percent(discount_share)
+                share(discount_share)
             ),
             Self::SmallerOrders { now, before, days } => format!(
                 "still buys, but {now:.2} an order in the last {days:.0} days after {before:.2} in the {days:.0} before"
@@ -84,23 +193,32 @@ impl Evidence {
             Self::NarrowRange { now, before, days, products_per_purchase } => format!(
                 "still buys, but {now:.0} orders in the last {days:.0} days after {before:.0} in the {days:.0} before, and \
                  hardly anything new: {} different products a purchase",
-                number(products_per_purchase)
+                measure(products_per_purchase)
             ),
             Self::Nothing => "nothing in the data tells why".to_owned(),
         }
     }
 
     fn in_chinese(self, cause: Cause) -> String {
+        let share = |share| Figure::Share.written(share, Language::Chinese);
+        let measure = |rate| Figure::Measure.written(rate, Language::Chinese);
         match self {
             Self::Recorded => format!("商家记录的原因：{}", cause.words(Language::Chinese)),
             Self::OpenComplaints(count) => format!("有{count:.0}件投诉尚未解决"),
             Self::RecentComplaints(count, days) => {
-                format!("近90天投诉{count:.0}件，最近一次在{days:.0}天前")
+                let last = match days {
+                    0.0 => "今天".to_owned(),
+                    many => format!("{many:.0}天前"),
+                };
+                match count {
+                    1.0 => format!("{last}投诉过"),
+                    many => format!("近90天投诉{many:.0}次，最近一次在{last}"),
+                }
             }
-            Self::MostReturned(share) => format!("退货占购买金额的{}", percent(share)),
+            Self::MostReturned(returned) => format!("退货占购买金额的{}", share(returned)),
             Self::DiscountsAndSilence { discount_share, recency_days } => format!(
                 "平均享受原价{}的折扣，购买正在停止：已{recency_days:.0}天未下单",
-                percent(discount_share)
+                share(discount_share)
             ),
             Self::SmallerOrders { now, before, days } => {
                 format!("仍在购买，但近{days:.0}天每单{now:.2}，此前{days:.0}天每单{before:.2}")
@@ -108,9 +226,81 @@ impl Evidence {
             Self::NarrowRange { now, before, days, products_per_purchase } => format!(
                 "仍在购买，但近{days:.0}天下单{now:.0}次，此前{days:.0}天{before:.0}次，且很少购买新商品：\
                  平均每次购买{}种不同商品",
-                number(products_per_purchase)
+                measure(products_per_purchase)
             ),
             Self::Nothing => "数据中没有能说明原因的证据".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Every kind, of some numbers.
+    fn every_kind([a, b, c, d]: [f64; 4]) -> [Evidence; 8] {
+        [
+            Evidence::Recorded,
+            Evidence::OpenComplaints(a),
+            Evidence::RecentComplaints(a, b),
+            Evidence::MostReturned(a),
+            Evidence::DiscountsAndSilence { discount_share: a, recency_days: b },
+            Evidence::SmallerOrders { now: a, before: b, days: c },
+            Evidence::NarrowRange { now: a, before: b, days: c, products_per_purchase: d },
+            Evidence::Nothing,
+        ]
+    }
+
+    #[test]
+    fn a_code_names_its_numbers() {
+        let codes = every_kind([1.5, 2.0, 90.0, 0.25]).map(|evidence| evidence.to_string());
+        assert_eq!(codes[2], "recent_complaints complaints_90d=1.5 days_since_complaint=2");
+        assert_eq!(codes[5], "smaller_orders mean_amount=1.5 mean_amount_before=2 window_days=90");
+        for bad in
+            ["", "guess", "recorded ", "most_returned", "most_returned return_share=NaN", "recorded x=1"]
+        {
+            let error = bad.parse::<Evidence>().unwrap_err();
+            assert_eq!(error.to_string(), format!("{bad:?} is no evidence known here"));
+        }
+    }
+
+    #[test]
+    fn both_languages_tell_the_same_numbers() {
+        // Numbers that no other part of a sentence has.
+        let told = |evidence: Evidence, language| {
+            let sentence = evidence.sentence(Cause::Price, language);
+            let numbers = sentence.split(|c: char| !c.is_ascii_digit() && c != '.');
+            let mut numbers: Vec<String> = numbers
+                .filter(|text| text.starts_with(|c: char| c.is_ascii_digit()))
+                .map(str::to_owned)
+                .collect();
+            numbers.sort();
+            numbers
+        };
+        for evidence in every_kind([0.37, 41.0, 365.0, 0.29]).map(Evidence::rounded) {
+            if matches!(evidence, Evidence::OpenComplaints(_) | Evidence::RecentComplaints(..)) {
+                continue;
+            }
+            assert_eq!(told(evidence, Language::English), told(evidence, Language::Chinese), "{evidence}");
+        }
+        for evidence in [Evidence::OpenComplaints(3.0), Evidence::RecentComplaints(3.0, 12.0)] {
+            assert_eq!(told(evidence, Language::English), told(evidence, Language::Chinese), "{evidence}");
+        }
+        let today = Evidence::RecentComplaints(1.0, 0.0);
+        assert_eq!(today.sentence(Cause::Disappointment, Language::English), "complained today");
+        assert_eq!(today.sentence(Cause::Disappointment, Language::Chinese), "今天投诉过");
+        let returned = Evidence::MostReturned(0.62).sentence(Cause::Disappointment, Language::Chinese);
+        assert_eq!(returned, "退货占购买金额的62%");
+    }
+
+    proptest! {
+        #[test]
+        fn a_code_reads_back(numbers in proptest::array::uniform4(-1e9..1e9_f64)) {
+            for evidence in every_kind(numbers).into_iter().flat_map(|evidence| [evidence, evidence.rounded()]) {
+                prop_assert_eq!(evidence.to_string().parse(), Ok(evidence));
+            }
         }
     }
 }

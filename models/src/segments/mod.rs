@@ -11,11 +11,10 @@ mod tier;
 mod value_matrix;
 pub mod warning;
 mod windows;
-mod wording;
 
 pub use cause::{Cause, LikelyCause};
 pub use churn::Turnover;
-pub use evidence::Evidence;
+pub use evidence::{Evidence, UnknownEvidence};
 pub use rfm::{MOST_POINTS, PointCuts, RfmError, RfmPoints, RfmWeights};
 pub use signs::{Signs, SignsReader, SignsSource};
 pub use stage::Stage;

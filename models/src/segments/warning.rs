@@ -1,7 +1,7 @@
 //! Warning signs: what a customer does before leaving, each a number with a threshold.
 
 use super::Signs;
-use super::wording::{number, percent};
+use crate::figure::Figure;
 use crate::language::Language;
 
 /// A warning sign.
@@ -110,13 +110,15 @@ impl Warning {
         if own.is_nan() {
             return None;
         }
+        let measure = || Figure::Measure.written(own, language);
+        let share = || Figure::Share.written(own, language);
         let days = signs.recency_days;
         Some(match (self, language) {
             (Self::Silence, English) => {
-                format!("no order for {days:.0} days, {} times the usual gap", number(own))
+                format!("no order for {days:.0} days, {} times the usual gap", measure())
             }
             (Self::Silence, Chinese) => {
-                format!("已{days:.0}天未下单，是平常间隔的{}倍", number(own))
+                format!("已{days:.0}天未下单，是平时间隔的{}倍", measure())
             }
             (Self::FewerOrders, _) => {
                 let windows = signs.windows()?;
@@ -142,12 +144,12 @@ impl Warning {
             (Self::OpenComplaint, Chinese) => format!("未解决的投诉{own:.0}件"),
             (Self::RecentComplaint, English) => format!("complaints in the last 90 days: {own:.0}"),
             (Self::RecentComplaint, Chinese) => format!("近90天投诉{own:.0}件"),
-            (Self::Returns, English) => format!("returned {} of what was bought", percent(own)),
-            (Self::Returns, Chinese) => format!("退货占购买金额的{}", percent(own)),
-            (Self::NarrowRange, English) => format!("{} different products a purchase", number(own)),
-            (Self::NarrowRange, Chinese) => format!("平均每次购买{}种不同商品", number(own)),
-            (Self::Discounts, English) => format!("{} taken off prices by discounts", percent(own)),
-            (Self::Discounts, Chinese) => format!("折扣占原价的{}", percent(own)),
+            (Self::Returns, English) => format!("returned {} of what was bought", share()),
+            (Self::Returns, Chinese) => format!("退货占购买金额的{}", share()),
+            (Self::NarrowRange, English) => format!("{} different products a purchase", measure()),
+            (Self::NarrowRange, Chinese) => format!("平均每次购买{}种不同商品", measure()),
+            (Self::Discounts, English) => format!("{} taken off prices by discounts", share()),
+            (Self::Discounts, Chinese) => format!("折扣占原价的{}", share()),
         })
     }
 }
@@ -196,7 +198,7 @@ mod tests {
             said(Warning::Silence, Language::English),
             "no order for 35 days, 3.5 times the usual gap"
         );
-        assert_eq!(said(Warning::Silence, Language::Chinese), "已35天未下单，是平常间隔的3.5倍");
+        assert_eq!(said(Warning::Silence, Language::Chinese), "已35天未下单，是平时间隔的3.5倍");
         assert_eq!(
             said(Warning::FewerOrders, Language::English),
             "2 orders in the last 90 days, 9 in the 90 before"
