@@ -45,10 +45,11 @@ pub fn to_json(list: &AtRisk<'_>, columns: &[Column]) -> Value {
 
 /// The cells of a table for people.
 pub fn to_table_cells(list: &AtRisk<'_>, columns: &[Column]) -> Vec<Vec<String>> {
-    let text = |column: &Column, row: &ScoreRow| match (list.cell(column, row), column.kind) {
+    let sign = list.language.percent_sign();
+    let text = |column: &Column, row: &ScoreRow| match (list.cell_for_people(column, row), column.kind) {
         (Cell::Id(text), _) => text.to_owned(),
         (Cell::Text(text), _) => text.into_owned(),
-        (Cell::Number(share), FieldKind::Share) => format!("{:.1} %", 100.0 * share),
+        (Cell::Number(share), FieldKind::Share) => format!("{:.1}{sign}", 100.0 * share),
         (Cell::Number(number), FieldKind::Number(decimals)) => format!("{number:.decimals$}"),
         (Cell::Number(number), _) => number.to_string(),
         (Cell::Whole(number), _) => number.to_string(),

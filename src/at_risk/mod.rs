@@ -9,6 +9,7 @@ mod change;
 mod columns;
 mod export;
 mod filter;
+mod people;
 mod sheet;
 
 pub use change::{Change, Previous};

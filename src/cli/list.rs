@@ -34,7 +34,8 @@ pub(super) struct Args {
     /// These columns instead of the usual ones, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     columns: Vec<String>,
-    /// In which language people read it: en or zh
+    /// In which language people read it: en or zh. In CSV and JSON the names of columns, tiers, stages, causes and actions
+    /// stay English, as scripts read them; sentences do not
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     language: Language,
     /// Where the offers' words come from, a TOML file [default: the built-in catalogue]
@@ -71,7 +72,7 @@ struct FilterArgs {
     /// Only with these actions: names of offers, or "do nothing"
     #[arg(long, value_name = "ACTIONS", value_delimiter = ',')]
     offer: Vec<String>,
-    /// Only with a reason that has this text
+    /// Only with a reason that has this text, as it is told in the language
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
 }
@@ -106,7 +107,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let previous = if args.list.scores.is_none() {
         let store = Store::at(&args.list.store.store);
         note_rule(&store);
-        store.load_previous_scores()?.as_ref().map(Previous::of)
+        previous(&store)
     } else {
         None
     };
@@ -123,7 +124,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             Printed::Csv => output::print(&String::from_utf8_lossy(&csv(&list, &columns(list.columns()))?)),
         };
     };
-    let columns = columns(list.columns());
+    let columns = columns(match written {
+        Written::Xlsx => list.columns_for_people(),
+        Written::Csv | Written::Json => list.columns(),
+    });
     let content = match written {
         Written::Csv => csv(&list, &columns)?,
         Written::Json => format!("{:#}\n", to_json(&list, &columns)).into_bytes(),
@@ -187,6 +191,18 @@ fn csv(list: &AtRisk<'_>, columns: &[Column]) -> Result<Vec<u8>, Failure> {
     to_csv(list, columns).map_err(|error| Failure::new(Kind::Internal, error.to_string()))
 }
 
+/// What is remembered of the list before; where it cannot be read, as one of an older version, what has changed is not
+/// told, and that is said.
+fn previous(store: &Store) -> Option<Previous> {
+    match store.load_previous_scores() {
+        Ok(scores) => scores.as_ref().map(Previous::of),
+        Err(failure) => {
+            output::note(&format!("what has changed since the list before is not told: {}", failure.message));
+            None
+        }
+    }
+}
+
 /// Says where no model has earned its place: the list is then ranked by the simple rule's probabilities.
 fn note_rule(store: &Store) {
     // Without a model, or with one that cannot be read, the list is still what it was.
@@ -203,7 +219,7 @@ fn note_rule(store: &Store) {
 
 /// The rows as a table for people.
 pub(super) fn to_table(list: &AtRisk<'_>, columns: &[Column]) -> String {
-    let header: Vec<String> = columns.iter().map(|column| column.name.replace('_', " ")).collect();
+    let header: Vec<String> = columns.iter().map(|column| list.heading(column).replace('_', " ")).collect();
     let header: Vec<&str> = header.iter().map(String::as_str).collect();
     output::table(&header, &to_table_cells(list, columns))
 }

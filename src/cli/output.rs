@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use crate::failure::{Failure, Kind};
 
@@ -37,19 +38,19 @@ fn visible(text: &str) -> String {
     shown
 }
 
-/// A table for people: the first column left, the others right, with room between.
+/// A table for people: the first column left, the others right, with room between. Chinese characters are two wide.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| visible(&cell.replace('\n', "\\n"))).collect()).collect();
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain(header.get(column).map(|title| title.chars().count())).max().unwrap_or(0)
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width());
+        cells.chain(header.get(column).map(|title| title.width())).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
     let line = |cells: Vec<&str>| {
         let mut line = String::new();
         for (i, (cell, &width)) in cells.iter().zip(&widths).enumerate() {
-            let padding = " ".repeat(width.saturating_sub(cell.chars().count()));
+            let padding = " ".repeat(width.saturating_sub(cell.width()));
             line += &if i == 0 { format!("{cell}{padding}") } else { format!("  {padding}{cell}") };
         }
         line.trim_end().to_owned() + "\n"
@@ -69,5 +70,7 @@ mod tests {
     fn a_table_lines_up_and_commands_no_terminal() {
         let rows = [vec!["\u{1b}[31m\n".to_owned(), "1".to_owned()], vec!["b".to_owned(), "20".to_owned()]];
         assert_eq!(table(&["id", "n"], &rows), "id             n\n\\u{1b}[31m\\n   1\nb             20\n");
+        let rows = [vec!["a".to_owned(), "没有投诉".to_owned()], vec!["bcde".to_owned(), "no".to_owned()]];
+        assert_eq!(table(&["客户", "why"], &rows), "客户       why\na     没有投诉\nbcde        no\n");
     }
 }

@@ -192,6 +192,46 @@ fn an_answer_has_every_field_and_its_reasons() {
     );
 }
 
+#[test]
+fn an_answer_is_in_the_language_asked_for() {
+    let (server, rows) = (server(), lines(&shop().scores));
+    let is_chinese = |text: &Value| text.as_str().unwrap().chars().any(|c| c > '\u{4e00}');
+    let row = rows.iter().find(|row| row[4] == "voucher").unwrap();
+    let mut body = request(&row[0], &row[1]);
+    let (_, english) = server.score(&body);
+    body["language"] = json!("zh");
+    let (status, chinese) = server.score(&body);
+    assert_eq!(status, 200, "{chinese}");
+    for (field, value) in english.as_object().unwrap() {
+        match field.as_str() {
+            "why" => assert!(chinese["why"].as_array().unwrap().iter().all(is_chinese)),
+            "reasons" => assert!(
+                chinese["reasons"].as_array().unwrap().iter().all(|reason| is_chinese(&reason["text"]))
+            ),
+            "cause_evidence" | "say" => assert!(is_chinese(&chinese[field]), "{field}"),
+            _ => assert_eq!(&chinese[field], value, "{field}"),
+        }
+    }
+    body["language"] = json!("fr");
+    let (status, problem) = server.score(&body);
+    assert_eq!((status, &problem["type"]), (422, &json!("urn:mainstay:problem:bad-input")));
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("`fr`") && detail.contains("`en` or `zh`"), "{detail}");
+
+    let (status, _, list) = server.get("/v1/at-risk?top=5&language=zh");
+    let (_, _, in_english) = server.get("/v1/at-risk?top=5");
+    assert_eq!(status, 200);
+    for (chinese, english) in list.as_array().unwrap().iter().zip(in_english.as_array().unwrap()) {
+        assert!(is_chinese(&chinese["reason_1"]) && !is_chinese(&english["reason_1"]));
+        for same in ["customer_id", "action", "reason_codes", "value_tier"] {
+            assert_eq!(chinese[same], english[same]);
+        }
+    }
+    let (status, _, problem) = server.get("/v1/at-risk?language=fr");
+    assert_eq!((status, &problem["type"]), (400, &json!("urn:mainstay:problem:usage")));
+    assert!(problem["detail"].as_str().unwrap().contains("language"), "{problem}");
+}
+
 /// A model that has learnt from products, discounts, severities and contacts gives the same answer to a request that has
 /// them as to the files, and says what a request without them cannot tell.
 #[test]

@@ -49,6 +49,19 @@ mod tests {
     }
 
     #[test]
+    fn every_name_has_a_word_of_its_own_in_chinese() {
+        fn differ<T: Copy>(all: &[T], words: fn(T, Language) -> &'static str) {
+            let told: Vec<&str> = all.iter().map(|&one| words(one, Language::Chinese)).collect();
+            for (place, word) in told.iter().enumerate() {
+                assert!(!word.is_ascii() && !told[..place].contains(word), "{word}");
+            }
+        }
+        differ(&Tier::ALL, Tier::words);
+        differ(&Stage::ALL, Stage::words);
+        differ(&Cause::ALL, Cause::words);
+    }
+
+    #[test]
     fn another_name_is_answered_with_those_there_are() {
         let error = "vip".parse::<Tier>().unwrap_err();
         assert_eq!(error.to_string(), "`vip` is no tier; there are: key, ordinary, small, problem");

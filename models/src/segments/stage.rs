@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Signs;
 use super::warning::LATE_GAPS;
+use crate::language::Language;
 use crate::names::{UnknownName, of_name};
 
 /// How far along the life with the shop a customer is.
@@ -69,6 +70,18 @@ impl Stage {
             Self::Stable => "stable",
             Self::Declining => "declining",
             Self::Lapsed => "lapsed",
+        }
+    }
+
+    /// What people call it.
+    pub const fn words(self, language: Language) -> &'static str {
+        match (self, language) {
+            (_, Language::English) => self.name(),
+            (Self::New, Language::Chinese) => "考察期",
+            (Self::Building, Language::Chinese) => "形成期",
+            (Self::Stable, Language::Chinese) => "稳定期",
+            (Self::Declining, Language::Chinese) => "退化期",
+            (Self::Lapsed, Language::Chinese) => "已流失",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::{Cause, Signs};
+use crate::language::Language;
 use crate::names::{UnknownName, of_name};
 
 /// How much of the shop's business a customer is.
@@ -32,6 +33,17 @@ impl Tier {
             Self::Ordinary => "ordinary",
             Self::Small => "small",
             Self::Problem => "problem",
+        }
+    }
+
+    /// What people call it.
+    pub const fn words(self, language: Language) -> &'static str {
+        match (self, language) {
+            (_, Language::English) => self.name(),
+            (Self::Key, Language::Chinese) => "关键客户",
+            (Self::Ordinary, Language::Chinese) => "普通客户",
+            (Self::Small, Language::Chinese) => "小客户",
+            (Self::Problem, Language::Chinese) => "问题客户",
         }
     }
 }

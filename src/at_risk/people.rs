@@ -1,0 +1,138 @@
+//! What people read instead of the names that scripts do: headings of columns, and words for tiers, stages, causes and
+//! actions.
+
+use mainstay_features::profile::CONSENT_PREFIX;
+use mainstay_models::decision::DO_NOTHING;
+use mainstay_models::language::Language;
+
+use super::{AtRisk, Column};
+use crate::scores::{Cell, ScoreRow};
+
+/// The headings in Chinese of all columns that are not from customers files, and of those that lists show of these.
+const CHINESE: &[(&str, &str)] = &[
+    ("customer_id", "客户编号"),
+    ("as_of", "评分时点"),
+    ("churn_probability", "流失概率"),
+    ("lifetime_value", "客户终身价值"),
+    ("action", "建议行动"),
+    ("net_value", "预期净收益"),
+    ("recency_days", "距上次下单天数"),
+    ("frequency", "下单天数"),
+    ("monetary", "平均每单金额"),
+    ("complaint_count", "投诉次数"),
+    ("tenure_days", "成为客户天数"),
+    ("purchases_if_kept", "留住后预计下单次数"),
+    ("purchase_amount", "预计每单金额"),
+    ("lifetime_value_relative_sd", "终身价值相对标准差"),
+    ("value_tier", "客户等级"),
+    ("lifecycle_stage", "生命周期阶段"),
+    ("likely_cause", "可能的流失原因"),
+    ("cause_evidence", "原因依据"),
+    ("days_since_contact", "距上次联系天数"),
+    ("contact_cost", "联系成本"),
+    ("incentive", "优惠成本"),
+    ("save_rate", "挽留成功率"),
+    ("take_up", "优惠领用率"),
+    ("driven_away", "因打扰流失率"),
+    ("value_saved", "挽回的价值"),
+    ("incentive_to_saved", "给挽回客户的优惠"),
+    ("incentive_to_loyal", "给忠诚客户的优惠"),
+    ("value_driven_away", "因打扰流失的价值"),
+    ("pays_probability", "划算的概率"),
+    ("reason_1", "理由一"),
+    ("reason_2", "理由二"),
+    ("reason_3", "理由三"),
+    ("cause_evidence_code", "原因依据代码"),
+    ("reason_codes", "理由代码"),
+    ("value_at_risk", "面临流失的价值"),
+    ("change", "变化"),
+    ("play", "应对策略"),
+    ("say", "话术"),
+    ("break_even_probability", "盈亏平衡流失概率"),
+    ("break_even_save_rate", "盈亏平衡挽留成功率"),
+    ("break_even_incentive", "盈亏平衡优惠成本"),
+    ("break_even_lifetime_value", "盈亏平衡终身价值"),
+    ("name", "姓名"),
+    ("phone", "电话"),
+    ("account_owner", "客户经理"),
+    ("churn_cause", "记录的流失原因"),
+    ("problem", "问题客户"),
+];
+
+/// How the names of columns begin that say from when on an action pays.
+const BREAK_EVEN: &str = "break_even_";
+
+/// The columns that people have no use for: they read the sentences.
+const CODES: [&str; 2] = ["cause_evidence_code", "reason_codes"];
+
+impl AtRisk<'_> {
+    /// Every column that people read.
+    pub fn columns_for_people(&self) -> Vec<Column> {
+        let mut columns = self.columns();
+        columns.retain(|column| !CODES.contains(&column.name.as_str()));
+        columns
+    }
+
+    /// What people call a column: its name, unless the language has a heading for it.
+    pub fn heading(&self, column: &Column) -> String {
+        let name = column.name.as_str();
+        match (self.language, name.strip_prefix(CONSENT_PREFIX)) {
+            (Language::English, _) => name.to_owned(),
+            (Language::Chinese, Some(channel)) => format!("同意联系（{channel}）"),
+            (Language::Chinese, None) => {
+                let heading = CHINESE.iter().find(|(known, _)| *known == name);
+                heading.map_or(name, |(_, heading)| heading).to_owned()
+            }
+        }
+    }
+
+    /// What a column holds for a row, with words in the language of people.
+    pub fn cell_for_people<'a>(&'a self, column: &'a Column, row: &'a ScoreRow) -> Cell<'a> {
+        let cell = self.cell(column, row);
+        let language = self.language;
+        let words = match (column.name.as_str(), &cell) {
+            ("value_tier", _) => row.tier.words(language),
+            ("lifecycle_stage", _) => row.stage.words(language),
+            ("likely_cause", _) => row.cause.words(language),
+            (name, Cell::Text(text)) if language == Language::Chinese => match (name, &**text) {
+                ("action", DO_NOTHING) => "不采取行动",
+                (name, "always") if name.starts_with(BREAK_EVEN) => "总是划算",
+                (name, "never") if name.starts_with(BREAK_EVEN) => "从不划算",
+                _ => return cell,
+            },
+            _ => return cell,
+        };
+        Cell::Text(words.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_features::id::IdKind;
+    use mainstay_features::units::Instant;
+    use mainstay_models::decision::Catalogue;
+
+    use super::*;
+    use crate::at_risk::{Filter, Order};
+    use crate::scores::Scores;
+
+    #[test]
+    fn every_column_has_a_heading_of_its_own_in_chinese_and_what_customers_files_say_keeps_its_name() {
+        let shown = ["phone", "consent_sms", "shoe_size"].map(str::to_owned).to_vec();
+        let (as_of, id_kind) = (Instant::MIN, IdKind::Text);
+        let scores = Scores { as_of, id_kind, actions: vec![], shown, suppressed: 0, rows: vec![] };
+        let catalogue = Catalogue::built_in().unwrap();
+        let shown = (&Filter::default(), Order::Customer, 0);
+        let list = AtRisk::of(&scores, &catalogue, None, Language::Chinese, shown);
+        let columns = list.columns();
+        let headings: Vec<String> = columns.iter().map(|column| list.heading(column)).collect();
+        for (place, (heading, column)) in headings.iter().zip(&columns).enumerate() {
+            let is_chinese = heading.chars().any(|c| c > '\u{4e00}');
+            assert_eq!(is_chinese, column.name != "shoe_size", "{}: {heading}", column.name);
+            assert!(!headings[..place].contains(heading), "{heading} twice");
+        }
+        assert!(headings.contains(&"同意联系（sms）".to_owned()), "{headings:?}");
+        let english = AtRisk { language: Language::English, ..list };
+        assert!(columns.iter().all(|column| english.heading(column) == column.name));
+    }
+}
