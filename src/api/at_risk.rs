@@ -40,10 +40,14 @@ pub(super) async fn at_risk(
     if !(1..=MAX_TOP).contains(&top) {
         return Err(bad(format!("top: {top} is not between 1 and {MAX_TOP}")));
     }
-    let head = tokio::task::spawn_blocking(move || app.list.get())
+    let rows = move || {
+        let head = app.list.get()?;
+        Ok(head.rows.iter().take(top).map(|row| head.to_json(row, asked.language)).collect())
+    };
+    let rows: Result<Vec<Value>, Failure> = tokio::task::spawn_blocking(rows)
         .await
-        .map_err(|error| Failure::new(Kind::Internal, error.to_string()))??;
-    Ok(Json(head.rows.iter().take(top).map(|row| head.to_json(row, asked.language)).collect()))
+        .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+    rows.map(Json)
 }
 
 /// The head of the store's scored list, highest net value first.
