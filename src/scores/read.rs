@@ -40,7 +40,7 @@ pub fn read(file: File, path: &Path) -> Result<Scores, Failure> {
 /// Why a file is no scored list.
 type Reason = String;
 
-const OTHER_COLUMNS: &str = "does not have the columns of a scored list, in their order";
+const OTHER_COLUMNS: &str = "does not have the columns of a scored list";
 
 fn empty(id_kind: IdKind) -> Scores {
     Scores {
@@ -126,11 +126,10 @@ impl Places {
 
     /// That a file has every column.
     fn check(&self, has: impl Fn(&str) -> bool) -> Result<(), Reason> {
-        let missing: Vec<&str> = self.names.iter().map(String::as_str).filter(|name| !has(name)).collect();
-        if missing.is_empty() {
-            return Ok(());
+        match self.names.iter().find(|name| !has(name)) {
+            Some(missing) => Err(format!("{OTHER_COLUMNS} of this version: there is no {missing}")),
+            None => Ok(()),
         }
-        Err(format!("is no scored list of this version: it has no {}", missing.join(", ")))
     }
 
     fn name(&self, field: usize) -> &str {
@@ -289,7 +288,7 @@ fn read_csv(file: File) -> Result<Scores, Reason> {
     let known = places.names.len();
     places.check(|name| header.iter().any(|column| column == name))?;
     if !header.iter().take(known).eq(places.names.iter()) {
-        return Err(OTHER_COLUMNS.to_owned());
+        return Err(format!("{OTHER_COLUMNS} in their order"));
     }
     let mut scores = empty(IdKind::Text);
     scores.shown = header.iter().skip(known).map(str::to_owned).collect();

@@ -223,7 +223,7 @@ fn lists_show_name_phone_and_owner_as_of_their_instant() {
 
     let lines: Vec<String> =
         fs::read_to_string(at("scores.csv")).unwrap().lines().map(str::to_owned).collect();
-    assert!(lines[0].ends_with(",reason_3,name,phone,account_owner,vip"), "{}", lines[0]);
+    assert!(lines[0].ends_with(",reason_codes,name,phone,account_owner,vip"), "{}", lines[0]);
     assert!(lines[1].ends_with(",Ann,'+1,,"), "{}", lines[1]);
     assert!(lines[2].ends_with(",Bob,,,yes") && lines[3].ends_with(",,,,"), "{}", lines[2]);
     let before: Vec<&str> = scored.lines().collect();

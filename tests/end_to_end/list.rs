@@ -271,7 +271,8 @@ fn a_list_of_an_older_version_or_with_broken_codes_is_refused() {
     let older = text.replacen(",cause_evidence_code,reason_codes", "", 1);
     let (code, message) = said(&older);
     assert_eq!(code, 3, "{message}");
-    let expected = "is no scored list of this version: it has no cause_evidence_code, reason_codes; write it with mainstay score";
+    let expected = "does not have the columns of a scored list of this version: there is no cause_evidence_code; write it with \
+                    mainstay score";
     assert!(message.contains(expected), "{message}");
     let broken = text.replacen("silence_ratio leaving recency_days=", "silence_ratio leaving days=", 1);
     let (code, message) = said(&broken);
