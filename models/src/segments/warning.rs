@@ -204,6 +204,7 @@ mod tests {
             "2 orders in the last 90 days, 9 in the 90 before"
         );
         assert_eq!(said(Warning::Returns, Language::English), "returned 40 % of what was bought");
+        assert_eq!(said(Warning::Returns, Language::Chinese), "退货占购买金额的40%");
         assert_eq!(Warning::Discounts.sentence(&signs, Language::English), None);
         for warning in Warning::ALL {
             for language in Language::ALL {
