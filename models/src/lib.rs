@@ -33,6 +33,7 @@ mod names;
 mod normal;
 pub mod odds;
 pub mod onnx;
+pub mod plan;
 pub mod policy;
 mod random;
 pub mod rolling;

@@ -1,0 +1,119 @@
+//! A draft brought within its limits, and what is left then spent.
+
+use rayon::prelude::*;
+
+use super::draft::{Draft, NOTHING};
+use super::prices::{PIECE, Prices};
+
+/// So often at most is gone through all customers for what is left.
+const ROUNDS: usize = 20;
+/// Where there are many customers, nearly all is spent the first time.
+const ROUNDS_OF_MANY: usize = 3;
+const MANY: usize = 100_000;
+
+/// A customer who could have something else.
+#[derive(Clone, Copy, Debug)]
+struct Switch {
+    customer: usize,
+    place: usize,
+    /// What it costs, for what it is good for: the lowest first.
+    key: f64,
+}
+
+/// Takes from customers until every limit is kept, where it costs least at the prices; then gives what is left to whom it
+/// earns most.
+pub(super) fn repair(draft: &mut Draft<'_>, prices: &Prices) {
+    for offer in 0..draft.counts.len() {
+        keep_capacity(draft, prices, offer);
+    }
+    keep_budget(draft, prices);
+    let rounds = if draft.chosen.len() >= MANY { ROUNDS_OF_MANY } else { ROUNDS };
+    for _ in 0..rounds {
+        if !fill(draft, prices) {
+            break;
+        }
+    }
+}
+
+/// The best switch of each customer by a key, the lowest first; of equals the first customer's.
+fn sorted(draft: &Draft<'_>, key: impl Fn(usize, usize) -> Option<f64> + Sync) -> Vec<Switch> {
+    let best = |customer: usize| {
+        let places = draft.choices.places(customer).chain([NOTHING]);
+        let others = places.filter(|&place| place != draft.chosen[customer]);
+        others
+            .filter_map(|place| Some(Switch { customer, place, key: key(customer, place)? }))
+            .min_by(|a, b| a.key.total_cmp(&b.key))
+    };
+    let mut switches: Vec<Switch> =
+        (0..draft.chosen.len()).into_par_iter().with_min_len(PIECE).filter_map(best).collect();
+    switches.par_sort_unstable_by(|a, b| a.key.total_cmp(&b.key).then(a.customer.cmp(&b.customer)));
+    switches
+}
+
+/// What a switch loses at the prices.
+fn regret(draft: &Draft<'_>, prices: &Prices, customer: usize, place: usize) -> f64 {
+    prices.reduced(draft.choices, draft.chosen[customer]) - prices.reduced(draft.choices, place)
+}
+
+fn keep_capacity(draft: &mut Draft<'_>, prices: &Prices, offer: usize) {
+    if draft.counts[offer] <= draft.limits.capacities[offer] {
+        return;
+    }
+    let has = |draft: &Draft<'_>, customer: usize| {
+        draft.current(customer).is_some_and(|current| usize::from(current.offer) == offer)
+    };
+    let switches = sorted(draft, |customer, place| {
+        let other = place == NOTHING || draft.is_open(draft.choices.option(place).offer);
+        (has(draft, customer) && other).then(|| regret(draft, prices, customer, place))
+    });
+    for switch in switches {
+        if draft.counts[offer] <= draft.limits.capacities[offer] {
+            return;
+        }
+        let place = if draft.can_have(switch.customer, switch.place) { switch.place } else { NOTHING };
+        draft.switch(switch.customer, place);
+    }
+}
+
+fn keep_budget(draft: &mut Draft<'_>, prices: &Prices) {
+    // A switch can find its offer full, so that the cheapest way is looked for again; doing nothing is always one.
+    while draft.left() < 0 {
+        let switches = sorted(draft, |customer, place| {
+            let saved = -draft.more_spend(customer, place);
+            let possible = saved > 0 && draft.can_have(customer, place);
+            possible.then(|| regret(draft, prices, customer, place) / saved as f64)
+        });
+        for switch in switches {
+            if draft.left() >= 0 {
+                return;
+            }
+            if draft.can_have(switch.customer, switch.place) {
+                draft.switch(switch.customer, switch.place);
+            }
+        }
+    }
+}
+
+/// Makes what fits and earns more; whether there was any.
+fn fill(draft: &mut Draft<'_>, prices: &Prices) -> bool {
+    let gain = |draft: &Draft<'_>, customer: usize, place: usize| {
+        let now = draft.current(customer).map_or(0.0, |current| current.net_value);
+        draft.choices.option(place).net_value - now
+    };
+    let switches = sorted(draft, |customer, place| {
+        if place == NOTHING || !draft.fits(customer, place) {
+            return None;
+        }
+        let gain = gain(draft, customer, place);
+        // What is used of what is scarce, for what it earns.
+        (gain > 0.0).then(|| regret(draft, prices, customer, place) / gain)
+    });
+    let mut any = false;
+    for switch in switches {
+        if draft.fits(switch.customer, switch.place) {
+            draft.switch(switch.customer, switch.place);
+            any = true;
+        }
+    }
+    any
+}
