@@ -15,6 +15,7 @@ mod mixture;
 mod prices;
 mod repair;
 mod rounding;
+mod search;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +24,15 @@ use mainstay_features::units::Money;
 pub use self::choices::{Choices, PlanOption};
 pub use self::curve::{Point, curve};
 use self::draft::{Draft, ExactLimits};
-use self::prices::Response;
+use self::prices::{Prices, Response, Row};
+use self::search::Found;
+
+/// So many customers at most are searched for the best plan; more only get a good one.
+const SEARCHED: usize = 10_000;
+/// By how many prices the search bounds what is left.
+const PRICES: usize = 16;
+/// What a plan may miss of its bound and still be proven, as a share.
+const PROVEN: f64 = 1e-10;
 
 /// What a plan must keep within.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -51,7 +60,7 @@ pub struct Plan {
     pub budget_price: f64,
     /// What one more customer who can have the offer would earn, as long as `per_offer`; 0 where the capacity does not bind.
     pub capacity_prices: Vec<f64>,
-    /// Whether it is proven that no plan within the limits earns more, to ten digits.
+    /// Whether it is proven that no plan within the limits earns more, to a share of 10⁻¹⁰.
     pub is_proven: bool,
 }
 
@@ -69,6 +78,28 @@ fn plan_with(choices: &Choices, limits: &Limits, answers: &mut Vec<Response>) ->
     let mut draft = Draft::new(choices, &limits, rounding::round(choices, &linear));
     repair::repair(&mut draft, &linear.prices);
     debug_assert!(draft.is_within());
-    let is_proven = linear.bound - draft.net_value() <= 1e-10 * linear.bound;
-    draft.finish(linear.bound, linear.prices, is_proven)
+    let is_searched = choices.customers() <= SEARCHED;
+    let mut bound = linear.bound;
+    if is_searched && !is_met(bound, &draft) {
+        let others: Vec<Prices> = nearest(answers, &rows);
+        match search::improve(&mut draft, &rows, &linear.prices, &others, bound) {
+            Found::Bound(found) => bound = bound.min(found),
+            Found::TooMany => {}
+        }
+    }
+    let is_proven = is_met(bound, &draft);
+    draft.finish(bound, linear.prices, is_proven)
+}
+
+/// Whether a draft earns what no plan earns more than.
+fn is_met(bound: f64, draft: &Draft<'_>) -> bool {
+    bound - draft.net_value() <= PROVEN * bound
+}
+
+/// The prices of the lowest bounds, each once.
+fn nearest(answers: &[Response], rows: &[Row]) -> Vec<Prices> {
+    let mut bounds: Vec<(f64, &Prices)> =
+        answers.iter().map(|answer| (answer.bound(rows), &answer.prices)).collect();
+    bounds.sort_by(|a, b| a.0.total_cmp(&b.0));
+    bounds.into_iter().take(PRICES).map(|(_, prices)| prices.clone()).collect()
 }
