@@ -8,7 +8,7 @@ use super::{Choices, Limits, Plan, PlanOption};
 pub(super) const NOTHING: usize = usize::MAX;
 
 /// Millionths of the log's currency, of which sums are exact.
-const PER_UNIT: f64 = 1e6;
+pub(super) const PER_UNIT: f64 = 1e6;
 /// A share that a number may be off its decimal by: 0.07 × 10⁶ is a hair above 70,000 in floating point, and no
 /// millionth more.
 const NOISE: f64 = 1.0 / (1_u64 << 50) as f64;

@@ -93,7 +93,9 @@ impl<'a> Search<'a> {
         let known: Vec<(f64, Prices)> =
             self.answers.iter().map(|answer| (answer.bound(self.rows), answer.prices.clone())).collect();
         known.into_iter().for_each(|bound| self.consider(bound));
-        if self.ask(self.free.clone()) {
+        let known = self.answers.iter().find(|answer| answer.prices == self.free);
+        let is_within = known.map(|answer| answer.is_within(self.rows));
+        if is_within.unwrap_or_else(|| self.ask(self.free.clone())) {
             let Self { best: (bound, prices), free, .. } = self;
             return Linear { prices, bound, mixture: vec![(free, 1.0)] };
         }

@@ -76,7 +76,9 @@ fn plan_with(choices: &Choices, limits: &Limits, answers: &mut Vec<Response>) ->
     let rows = linear::rows(limits.budget(), &limits.capacities);
     let linear = linear::solve(choices, &rows, limits.capacities.len(), answers);
     let mut draft = Draft::new(choices, &limits, rounding::round(choices, &linear));
-    repair::repair(&mut draft, &linear.prices);
+    if !is_met(linear.bound, &draft) || !draft.is_within() {
+        repair::repair(&mut draft, &linear.prices);
+    }
     debug_assert!(draft.is_within());
     let is_searched = choices.customers() <= SEARCHED;
     let mut bound = linear.bound;

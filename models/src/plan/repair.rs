@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::draft::{Draft, NOTHING};
+use super::draft::{Draft, NOTHING, PER_UNIT};
 use super::prices::{PIECE, Prices};
 
 /// So often at most is gone through all customers for what is left.
@@ -10,6 +10,8 @@ const ROUNDS: usize = 20;
 /// Where there are many customers, nearly all is spent the first time.
 const ROUNDS_OF_MANY: usize = 3;
 const MANY: usize = 100_000;
+/// So many of the best switches are put in order at a time: few are ever made.
+const AT_A_TIME: usize = 10_000;
 
 /// A customer who could have something else.
 #[derive(Clone, Copy, Debug)]
@@ -35,8 +37,8 @@ pub(super) fn repair(draft: &mut Draft<'_>, prices: &Prices) {
     }
 }
 
-/// The best switch of each customer by a key, the lowest first; of equals the first customer's.
-fn sorted(draft: &Draft<'_>, key: impl Fn(usize, usize) -> Option<f64> + Sync) -> Vec<Switch> {
+/// The best switch of each customer by a key, the lowest first, and no more than `most`; of equals the first customer's.
+fn sorted(draft: &Draft<'_>, most: usize, key: impl Fn(usize, usize) -> Option<f64> + Sync) -> Vec<Switch> {
     let best = |customer: usize| {
         let places = draft.choices.places(customer).chain([NOTHING]);
         let others = places.filter(|&place| place != draft.chosen[customer]);
@@ -46,7 +48,12 @@ fn sorted(draft: &Draft<'_>, key: impl Fn(usize, usize) -> Option<f64> + Sync) -
     };
     let mut switches: Vec<Switch> =
         (0..draft.chosen.len()).into_par_iter().with_min_len(PIECE).filter_map(best).collect();
-    switches.par_sort_unstable_by(|a, b| a.key.total_cmp(&b.key).then(a.customer.cmp(&b.customer)));
+    let order = |a: &Switch, b: &Switch| a.key.total_cmp(&b.key).then(a.customer.cmp(&b.customer));
+    if switches.len() > most {
+        switches.select_nth_unstable_by(most, order);
+        switches.truncate(most);
+    }
+    switches.par_sort_unstable_by(order);
     switches
 }
 
@@ -62,7 +69,8 @@ fn keep_capacity(draft: &mut Draft<'_>, prices: &Prices, offer: usize) {
     let has = |draft: &Draft<'_>, customer: usize| {
         draft.current(customer).is_some_and(|current| usize::from(current.offer) == offer)
     };
-    let switches = sorted(draft, |customer, place| {
+    let over = draft.counts[offer] - draft.limits.capacities[offer];
+    let switches = sorted(draft, over as usize, |customer, place| {
         let other = place == NOTHING || draft.is_open(draft.choices.option(place).offer);
         (has(draft, customer) && other).then(|| regret(draft, prices, customer, place))
     });
@@ -76,12 +84,18 @@ fn keep_capacity(draft: &mut Draft<'_>, prices: &Prices, offer: usize) {
 }
 
 fn keep_budget(draft: &mut Draft<'_>, prices: &Prices) {
-    // A switch can find its offer full, so that the cheapest way is looked for again; doing nothing is always one.
-    while draft.left() < 0 {
-        let switches = sorted(draft, |customer, place| {
-            let saved = -draft.more_spend(customer, place);
-            let possible = saved > 0 && draft.can_have(customer, place);
-            possible.then(|| regret(draft, prices, customer, place) / saved as f64)
+    for round in 0.. {
+        if draft.left() >= 0 {
+            return;
+        }
+        // A switch can find its offer full, or save too little to count; to do nothing always saves.
+        let is_last = round == ROUNDS;
+        let most = if is_last { usize::MAX } else { AT_A_TIME };
+        let switches = sorted(draft, most, |customer, place| {
+            let spend = if place == NOTHING { 0.0 } else { draft.choices.option(place).spend };
+            let saved = draft.current(customer)?.spend - spend;
+            let possible = saved > 0.0 && (place == NOTHING || !is_last) && draft.can_have(customer, place);
+            possible.then(|| regret(draft, prices, customer, place) / saved)
         });
         for switch in switches {
             if draft.left() >= 0 {
@@ -91,22 +105,28 @@ fn keep_budget(draft: &mut Draft<'_>, prices: &Prices) {
                 draft.switch(switch.customer, switch.place);
             }
         }
+        if is_last {
+            return;
+        }
     }
 }
 
 /// Makes what fits and earns more; whether there was any.
 fn fill(draft: &mut Draft<'_>, prices: &Prices) -> bool {
-    let gain = |draft: &Draft<'_>, customer: usize, place: usize| {
-        let now = draft.current(customer).map_or(0.0, |current| current.net_value);
-        draft.choices.option(place).net_value - now
-    };
-    let switches = sorted(draft, |customer, place| {
-        if place == NOTHING || !draft.fits(customer, place) {
+    let left = draft.left() as f64 / PER_UNIT + 1e-3;
+    let switches = sorted(draft, AT_A_TIME, |customer, place| {
+        if place == NOTHING {
             return None;
         }
-        let gain = gain(draft, customer, place);
+        // Whether it fits is reckoned in millionths only where it is made.
+        let now = draft.current(customer).map_or((0.0, 0.0), |current| (current.net_value, current.spend));
+        let option = draft.choices.option(place);
+        let gain = option.net_value - now.0;
+        if gain <= 0.0 || option.spend - now.1 > left || !draft.can_have(customer, place) {
+            return None;
+        }
         // What is used of what is scarce, for what it earns.
-        (gain > 0.0).then(|| regret(draft, prices, customer, place) / gain)
+        Some(regret(draft, prices, customer, place) / gain)
     });
     let mut any = false;
     for switch in switches {

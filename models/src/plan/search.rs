@@ -6,7 +6,7 @@
 //! side by side. A partial plan is dropped where its bound is no more than the draft earns, or where another one with
 //! the same offers used spends no more and earns no less: which leaves few also where all customers are equal.
 
-use super::draft::{Draft, NOTHING, spend_millionths};
+use super::draft::{Draft, NOTHING, PER_UNIT, spend_millionths};
 use super::prices::{Limited, Prices, Row};
 
 /// So many customers can be branched on; a byte counts who has an offer.
@@ -155,7 +155,7 @@ impl Search {
                 rest_of[place] += rest_of[place + 1];
             }
             let left = |row: &Row| match row.what {
-                Limited::Budget => (draft.limits.budget - rest.spend) as f64 / 1e6,
+                Limited::Budget => (draft.limits.budget - rest.spend) as f64 / PER_UNIT,
                 Limited::Offer(offer) => left(offer) as f64,
             };
             // A limit of 0 forbids, and has no price that could be reckoned with.
@@ -241,7 +241,7 @@ impl Search {
     }
 
     fn bound(&self, partial: &Partial, depth: usize) -> f64 {
-        let spend = partial.spend as f64 / 1e6;
+        let spend = partial.spend as f64 / PER_UNIT;
         let at = |priced: &Priced| {
             let counted = priced.counted.iter().enumerate();
             let used: f64 =
