@@ -5,7 +5,8 @@
 //!     └─rolling─► choice, gate                └─backtest─► evaluate
 //! ```
 //!
-//! Beside it, [`policy`]: what deciding in some way would have earned, by what was tried at random.
+//! Beside it, [`policy`]: what deciding in some way would have earned, by what was tried at random; and [`plan`]: who gets
+//! what where not everybody can.
 
 pub mod artifact;
 pub mod backtest;

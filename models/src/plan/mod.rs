@@ -57,6 +57,7 @@ pub struct Plan {
     /// What no plan within the limits earns more than.
     pub bound: Money,
     /// What one more unit of budget would earn (shadow price of the linear problem); 0 where the budget does not bind.
+    /// Of no budget at all, what the first unit would earn.
     pub budget_price: f64,
     /// What one more customer who can have the offer would earn, as long as `per_offer`; 0 where the capacity does not bind.
     pub capacity_prices: Vec<f64>,
@@ -90,7 +91,7 @@ fn plan_with(choices: &Choices, limits: &Limits, answers: &mut Vec<Response>) ->
         }
     }
     let is_proven = is_met(bound, &draft);
-    draft.finish(bound, linear.prices, is_proven)
+    draft.finish(bound, linear.prices.of_first_units(&rows, choices), is_proven)
 }
 
 /// Whether a draft earns what no plan earns more than.

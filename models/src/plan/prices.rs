@@ -46,6 +46,35 @@ impl Prices {
         }
     }
 
+    /// These prices, and in place of those that forbid what the first unit of a limit of 0 would earn.
+    pub(super) fn of_first_units(&self, rows: &[Row], choices: &Choices) -> Self {
+        let mut prices = self.clone();
+        for row in rows.iter().filter(|row| row.limit <= 0.0) {
+            *prices.of(row.what) = self.of_first_unit(row.what, choices);
+        }
+        prices
+    }
+
+    /// The most that a unit of something would earn if nothing but it were to be had in addition.
+    fn of_first_unit(&self, what: Limited, choices: &Choices) -> f64 {
+        let mut others = self.clone();
+        *others.of(what) = 0.0;
+        let most = |customer: usize| {
+            let now = self.best(choices, customer).1;
+            let earned = choices.places(customer).map(|place| {
+                let option = choices.option(place);
+                let units = match what {
+                    Limited::Budget => option.spend,
+                    Limited::Offer(offer) => f64::from(u8::from(usize::from(option.offer) == offer)),
+                };
+                if units > 0.0 { (others.reduced(choices, place) - now) / units } else { 0.0 }
+            });
+            earned.fold(0.0, f64::max)
+        };
+        let customers = (0..choices.customers()).into_par_iter().with_min_len(PIECE);
+        customers.map(most).reduce(|| 0.0, f64::max).min(f64::MAX)
+    }
+
     /// Net value less what is used up, at these prices.
     #[inline]
     pub(super) fn reduced(&self, choices: &Choices, place: usize) -> f64 {

@@ -7,8 +7,8 @@ use super::prices::{PIECE, Prices};
 
 /// So often at most is gone through all customers for what is left.
 const ROUNDS: usize = 20;
-/// Where there are many customers, nearly all is spent the first time.
-const ROUNDS_OF_MANY: usize = 3;
+/// Of many customers, nearly all is spent the first time.
+const ROUNDS_OF_MANY: usize = 1;
 const MANY: usize = 100_000;
 /// So many of the best switches are put in order at a time: few are ever made.
 const AT_A_TIME: usize = 10_000;
