@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
-use mainstay_models::decision::{Catalogue, Eligibility, Incentive, Offer};
+use mainstay_models::decision::{Catalogue, Eligibility, Incentive, Offer, SaveRate};
 use mainstay_models::language::Language;
 use mainstay_models::segments::Cause;
 use serde_json::{Value, json};
@@ -104,6 +104,8 @@ fn to_json(catalogue: &Catalogue) -> Value {
             "incentive": incentive,
             "save_rate": offer.save_rate().mean(),
             "save_rate_sd": offer.save_rate().sd(),
+            "win_back_rate": offer.win_back_rate().map(|rate| rate.mean()),
+            "win_back_rate_sd": offer.win_back_rate().map(|rate| rate.sd()),
             "take_up": offer.take_up(),
             "driven_away": offer.driven_away(),
             "capacity": offer.capacity(),
@@ -138,10 +140,19 @@ fn to_text(file: &Path, catalogue: &Catalogue) -> String {
             offer.contact_cost().get(),
             incentive(offer),
             100.0 * rate.mean(),
-            if rate.sd() > 0.0 { format!(", give or take {:.1}", 100.0 * rate.sd()) } else { String::new() },
+            give_or_take(rate),
             100.0 * offer.take_up(),
             100.0 * offer.driven_away(),
         );
+        let _ = match offer.win_back_rate() {
+            Some(rate) => writeln!(
+                text,
+                "  brings back {:.2} % of those who have left{} (mainstay winback)",
+                100.0 * rate.mean(),
+                give_or_take(rate)
+            ),
+            None => writeln!(text, "  is not tried on who has left: it has no win_back_rate"),
+        };
         let _ = writeln!(text, "  {}", for_whom(offer));
         if let Some(capacity) = offer.capacity() {
             let _ = writeln!(text, "  for at most {capacity} customers at a time (mainstay plan)");
@@ -151,6 +162,10 @@ fn to_text(file: &Path, catalogue: &Catalogue) -> String {
         }
     }
     text
+}
+
+fn give_or_take(rate: &SaveRate) -> String {
+    if rate.sd() > 0.0 { format!(", give or take {:.1}", 100.0 * rate.sd()) } else { String::new() }
 }
 
 fn incentive(offer: &Offer) -> String {
@@ -196,6 +211,12 @@ fn doubts(offer: &Offer) -> Vec<String> {
     }
     if offer.save_rate().mean() == 0.0 {
         doubts.push("it keeps nobody, and will never be made".to_owned());
+    }
+    if offer.win_back_rate().is_some_and(|rate| rate.mean() - rate.sd() > offer.save_rate().mean()) {
+        doubts.push(
+            "it is to bring back more of those who have left than it keeps of those who would: few offers do"
+                .to_owned(),
+        );
     }
     if offer.eligibility().requires_consent && offer.channel().is_none() {
         doubts.push("it asks for consent and has no channel: nobody can have consented".to_owned());

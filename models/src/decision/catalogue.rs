@@ -16,7 +16,7 @@ const MOST_DAYS: f64 = 36_500.0;
 /// The offers there are, each by its own name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Catalogue {
-    offers: Vec<Offer>,
+    pub(super) offers: Vec<Offer>,
 }
 
 impl Catalogue {
@@ -79,6 +79,8 @@ struct Entry {
     incentive: WrittenIncentive,
     save_rate: f64,
     save_rate_sd: f64,
+    win_back_rate: Option<f64>,
+    win_back_rate_sd: Option<f64>,
     take_up: f64,
     driven_away: f64,
     capacity: Option<u64>,
@@ -165,14 +167,26 @@ impl Entry {
                 cap: written.cap.map(|cap| amount("incentive.cap", cap)).transpose()?,
             },
         };
-        share("save_rate", self.save_rate)?;
-        let save_rate = SaveRate::new(self.save_rate, self.save_rate_sd).ok_or_else(|| {
-            let most = (self.save_rate * (1.0 - self.save_rate)).sqrt();
-            bad(
-                "save_rate_sd",
-                format!("{} is not a standard deviation of 0 or more and below {most:.4}", self.save_rate_sd),
-            )
-        })?;
+        let rate = |(field, mean), (sd_field, sd)| {
+            share(field, mean)?;
+            SaveRate::new(mean, sd).ok_or_else(|| {
+                let most = (mean * (1.0 - mean)).sqrt();
+                bad(sd_field, format!("{sd} is not a standard deviation of 0 or more and below {most:.4}"))
+            })
+        };
+        let save_rate = rate(("save_rate", self.save_rate), ("save_rate_sd", self.save_rate_sd))?;
+        let win_back_rate = match (self.win_back_rate, self.win_back_rate_sd) {
+            (Some(mean), Some(sd)) => Some(rate(("win_back_rate", mean), ("win_back_rate_sd", sd))?),
+            (None, None) => None,
+            (Some(_), None) => {
+                let reason = "missing: say how uncertain win_back_rate is, or 0 if you know it exactly";
+                return Err(bad("win_back_rate_sd", reason.to_owned()));
+            }
+            (None, Some(_)) => {
+                let reason = "missing: give it, or leave win_back_rate_sd out too";
+                return Err(bad("win_back_rate", reason.to_owned()));
+            }
+        };
         let (take_up, driven_away) =
             (share("take_up", self.take_up)?, share("driven_away", self.driven_away)?);
         if take_up + driven_away > 1.0 + 1e-12 {
@@ -191,6 +205,7 @@ impl Entry {
             contact_cost,
             incentive,
             save_rate,
+            win_back_rate,
             take_up,
             driven_away,
             eligibility,
@@ -285,7 +300,7 @@ mod tests {
     use crate::language::Language;
 
     const CALL: &str = "[[offer]]\nname = \"call\"\nchannel = \"phone\"\ncontact_cost = 5\nincentive = 0\nsave_rate = 0.2\n\
-        save_rate_sd = 0.05\ntake_up = 0.5\ndriven_away = 0.1\ncapacity = 20\n\
+        save_rate_sd = 0.05\nwin_back_rate = 0.1\nwin_back_rate_sd = 0.02\ntake_up = 0.5\ndriven_away = 0.1\ncapacity = 20\n\
         only_for = { tiers = [\"key\"], causes = [\"need changed\"], churn_probability = { from = 0.2 }, days_since_contact = 30, consent = true }\n\
         words = { en = \"We have {incentive} for you\", zh = \"送您{incentive}元\" }\n";
 
@@ -306,6 +321,7 @@ mod tests {
         let call = catalogue.named("call").unwrap();
         assert_eq!((call.channel(), call.capacity()), (Some("phone"), Some(20)));
         assert_eq!((call.save_rate().mean(), call.save_rate().sd()), (0.2, 0.05));
+        assert_eq!(call.win_back_rate().map(|rate| (rate.mean(), rate.sd())), Some((0.1, 0.02)));
         let eligibility = Eligibility {
             tiers: Some(vec![Tier::Key]),
             causes: vec![Cause::NeedChanged],
@@ -344,6 +360,26 @@ mod tests {
                 "save_rate_sd = 0.05",
                 "save_rate_sd = 0.5",
                 "save_rate_sd: 0.5 is not a standard deviation of 0 or more and below 0.4000",
+            ),
+            (
+                "win_back_rate = 0.1",
+                "win_back_rate = -0.1",
+                "win_back_rate: -0.1 is not a share between 0 and 1",
+            ),
+            (
+                "win_back_rate_sd = 0.02",
+                "win_back_rate_sd = 0.4",
+                "win_back_rate_sd: 0.4 is not a standard deviation of 0 or more and below 0.3000",
+            ),
+            (
+                "win_back_rate_sd = 0.02\n",
+                "",
+                "win_back_rate_sd: missing: say how uncertain win_back_rate is, or 0 if you know it exactly",
+            ),
+            (
+                "win_back_rate = 0.1\n",
+                "",
+                "win_back_rate: missing: give it, or leave win_back_rate_sd out too",
             ),
             ("contact_cost = 5", "contact_cost = -5", "contact_cost: -5 is not an amount of 0 or more"),
             ("incentive = 0", "incentive = nan", "incentive: NaN is not an amount of 0 or more"),

@@ -6,6 +6,7 @@ mod eligibility;
 mod offer;
 mod save_rate;
 mod terms;
+mod win_back;
 
 pub use break_even::{BreakEven, BreakEvens};
 pub use catalogue::{Catalogue, CatalogueError};

@@ -13,6 +13,7 @@ pub struct Offer {
     pub(super) contact_cost: Money,
     pub(super) incentive: Incentive,
     pub(super) save_rate: SaveRate,
+    pub(super) win_back_rate: Option<SaveRate>,
     pub(super) take_up: f64,
     pub(super) driven_away: f64,
     pub(super) eligibility: Eligibility,
@@ -99,6 +100,12 @@ impl Offer {
     /// γ: share of would-be churners it keeps, and how well it is known.
     pub fn save_rate(&self) -> &SaveRate {
         &self.save_rate
+    }
+
+    /// The share of those who have left whom it brings back, and how well it is known; `None` where it is not tried on
+    /// them.
+    pub fn win_back_rate(&self) -> Option<&SaveRate> {
+        self.win_back_rate.as_ref()
     }
 
     /// ψ: share of would-stay customers who take the incentive anyway.
