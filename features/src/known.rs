@@ -129,6 +129,13 @@ impl<'a> Known<'a> {
         self.customer.contracts.iter().any(|contract| contract.runs_at(self.as_of))
     }
 
+    /// Whether there were contracts and all have ended at or before the instant: none runs, and none is signed for later.
+    pub fn contracts_have_ended(&self) -> bool {
+        let contracts = self.customer.contracts;
+        !contracts.is_empty()
+            && contracts.iter().all(|contract| contract.end.is_some_and(|end| end <= self.as_of))
+    }
+
     /// Whether there is a purchase in (as-of − lookback, as-of].
     pub fn bought_within(&self, lookback: Days) -> bool {
         self.last_purchase.instant > self.as_of.minus(lookback)

@@ -37,6 +37,16 @@ impl Label {
         }
     }
 
+    /// Whether a customer has lapsed: bought once, but not in (as-of − lookback, as-of], or, where contracts say, had
+    /// some that have all ended. Nobody is both lapsed and in the population; who never had a contract is neither where
+    /// contracts say.
+    pub fn has_lapsed(self, known: &Known<'_>, lookback: Days) -> bool {
+        match self {
+            Self::NoPurchase => !known.bought_within(lookback),
+            Self::ContractEnd => known.contracts_have_ended(),
+        }
+    }
+
     /// Whether a customer of the population at the cutoff churned in (cutoff, cutoff + horizon]: without a purchase in
     /// it, or, where contracts say, with an instant in it from which on none runs.
     ///
@@ -148,6 +158,23 @@ mod tests {
         assert!(is_in(&[("2023-12-31", None)], "2023-12-31"), "at its start it runs");
         assert!(!is_in(&[("2024-01-01", None)], "2023-12-31"), "not yet");
         assert!(is_in(&[], "2023-01-15") && !is_in(&[], "2023-12-31"), "without contracts the lookback says");
+    }
+
+    #[test]
+    fn who_has_lapsed_was_in_the_population_and_is_no_more() {
+        let lapsed = |contracts: &[(&str, Option<&str>)], as_of: &str| {
+            let (history, mut cut) = (history(contracts), Cut::default());
+            let known = cut.at(history.customer(0), at(as_of)).unwrap();
+            let (label, lookback) = (Label::of(&history), Days::new(30).unwrap());
+            let lapsed = label.has_lapsed(&known, lookback);
+            assert!(!(lapsed && label.has_in_population(&known, lookback)));
+            lapsed
+        };
+        assert!(!lapsed(&[], "2023-01-30") && lapsed(&[], "2023-01-31"), "silent for the lookback");
+        let ended = ("2022-06-01", Some("2024-02-01"));
+        assert!(!lapsed(&[ended], "2024-01-31") && lapsed(&[ended], "2024-02-01"), "from its end on");
+        assert!(!lapsed(&[ended, ("2024-01-01", None)], "2024-02-01"), "another runs");
+        assert!(!lapsed(&[ended, ("2024-03-01", None)], "2024-02-01"), "another is signed");
     }
 
     #[test]

@@ -280,6 +280,9 @@ impl Mul<f64> for Money {
 pub struct Probability(f64);
 
 impl Probability {
+    /// Certain.
+    pub const ONE: Self = Self(1.0);
+
     /// `None` outside [0, 1].
     pub const fn new(p: f64) -> Option<Self> {
         if p >= 0.0 && p <= 1.0 { Some(Self(p)) } else { None }

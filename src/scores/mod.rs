@@ -2,6 +2,7 @@
 
 mod decide;
 mod fields;
+mod lapsed;
 mod ledger;
 mod read;
 mod write;
@@ -30,7 +31,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::service::Service;
+use crate::service::{Population, Service};
 use crate::suppressed::Suppressed;
 
 /// Scores of one population at one instant.
@@ -148,6 +149,22 @@ impl Scores {
         suppressed: &Suppressed,
         watch: &dyn Watch,
     ) -> Result<Self, Failure> {
+        let mut scores = Self::gather(service, histories, as_of, watch, |none, part, listed| {
+            none.with(service, part, service.score_population(part, as_of, watch), listed, suppressed)
+        })?;
+        scores.place_in_tiers(scores.tier_cuts());
+        scores.decide(service.catalogue());
+        Ok(scores)
+    }
+
+    /// The rows that the parts of a history give, sorted by customer; not yet in tiers, and without decisions.
+    fn gather(
+        service: &Service,
+        histories: &Histories,
+        as_of: Instant,
+        watch: &dyn Watch,
+        rows_of: impl Fn(Self, &History, &[Attribute]) -> Self + Sync,
+    ) -> Result<Self, Failure> {
         service.check_label(histories.given())?;
         let listed = profile::listed(profile::attributes(histories)?);
         let kind = histories.id_kind();
@@ -160,8 +177,7 @@ impl Scores {
             rows: Vec::new(),
         };
         watch.begin("score", None);
-        let mut parts =
-            histories.each(|part| none.clone().with(service, part, &listed, suppressed, watch))?;
+        let mut parts = histories.each(|part| rows_of(none.clone(), part, &listed))?;
         watch.end();
         let mut scores = if histories.whole().is_some() { parts.pop().unwrap_or(none) } else { none };
         for part in parts {
@@ -171,25 +187,22 @@ impl Scores {
         if histories.whole().is_none() {
             scores.rows.par_sort_unstable_by(|a, b| kind.compare(&a.customer_id, &b.customer_id));
         }
-        scores.place_in_tiers();
-        scores.decide(service.catalogue());
         Ok(scores)
     }
 
-    /// With the rows of a history, or a part of one; not yet in tiers, and without decisions.
+    /// With the rows of customers of a history, or a part of one; not yet in tiers, and without decisions.
     fn with(
         mut self,
         service: &Service,
         history: &History,
+        population: Population,
         listed: &[Attribute],
         suppressed: &Suppressed,
-        watch: &dyn Watch,
     ) -> Self {
         let as_of = self.as_of;
         let horizon = service.artifact().settings.horizon;
         let column = |name| self.shown.iter().position(|shown| shown == name);
         let (cause_column, problem_column) = (column(profile::CHURN_CAUSE), column(profile::PROBLEM));
-        let population = service.score_population(history, as_of, watch);
         self.rows.reserve_exact(population.customers.len());
         let scored = population.scored.into_iter().zip(population.reasons);
         for (&customer, (scored, reasons)) in population.customers.iter().zip(scored) {
@@ -239,8 +252,7 @@ impl Scores {
         TierCuts::of(self.rows.iter().map(|row| row.lifetime_value))
     }
 
-    fn place_in_tiers(&mut self) {
-        let cuts = self.tier_cuts();
+    fn place_in_tiers(&mut self, cuts: TierCuts) {
         self.rows
             .par_iter_mut()
             .for_each(|row| row.tier = cuts.tier(row.lifetime_value, row.tier == Tier::Problem));

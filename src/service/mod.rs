@@ -7,13 +7,13 @@ pub use explain::{Explanation, REASONS, Reason};
 use mainstay_features::contacts::DAYS_SINCE_CONTACT;
 use mainstay_features::frequency::FREQUENCY;
 use mainstay_features::history::{CustomerHistory, Given, History};
-use mainstay_features::known::Cut;
+use mainstay_features::known::{Cut, Known};
 use mainstay_features::label::Label;
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::{CORE, Row, place};
 use mainstay_features::tenure::TENURE_DAYS;
-use mainstay_features::units::{Instant, Money, Probability};
-use mainstay_features::watch::Watch;
+use mainstay_features::units::{Days, Instant, Money, Probability};
+use mainstay_features::watch::{Unwatched, Watch};
 use mainstay_models::artifact::Artifact;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
@@ -161,6 +161,34 @@ impl Service {
 
     /// Scores everyone in the population at the instant. The watcher is told of a step for each.
     pub fn score_population(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population {
+        self.walk(history, as_of, watch, Label::has_in_population, |values| {
+            let columns = self.columns_of(values);
+            (self.score(values, &columns), self.reasons(values, &columns))
+        })
+    }
+
+    /// Everyone who has lapsed by the instant ([`Label::has_lapsed`]): no model says whether they will leave, they have, p = 1;
+    /// nor why. The watcher is told of a step for each.
+    pub fn lapsed(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population {
+        self.walk(history, as_of, watch, Label::has_lapsed, |values| self.left(values))
+    }
+
+    /// What keeping everyone in the population at the instant is worth, by their numbers in the history.
+    pub fn worth_of_population(&self, history: &History, as_of: Instant) -> Vec<(u32, Worth)> {
+        let population =
+            self.walk(history, as_of, &Unwatched, Label::has_in_population, |values| self.left(values));
+        population.customers.into_iter().zip(population.scored.iter().map(|scored| scored.worth)).collect()
+    }
+
+    /// The customers of a kind, in chunks of rows of features.
+    fn walk(
+        &self,
+        history: &History,
+        as_of: Instant,
+        watch: &dyn Watch,
+        is_one: fn(Label, &Known<'_>, Days) -> bool,
+        of_rows: impl Fn(&[f64]) -> (Vec<Scored>, Vec<Box<[Told]>>) + Sync,
+    ) -> Population {
         let label = self.artifact.training.label;
         let lookback = self.artifact.settings.lookback;
         let chunks: Vec<Population> = (0..history.len())
@@ -170,14 +198,12 @@ impl Service {
                 let (mut customers, mut values) = (Vec::new(), Vec::new());
                 for customer in first..history.len().min(first + CHUNK_CUSTOMERS) {
                     let known = cut.at(history.customer(customer), as_of);
-                    if let Some(known) = known.filter(|known| label.has_in_population(known, lookback)) {
+                    if let Some(known) = known.filter(|known| is_one(label, known, lookback)) {
                         customers.push(customer as u32);
                         self.features().compute(&known, history.given(), &mut values);
                     }
                 }
-                let columns = self.columns_of(&values);
-                let scored = self.score(&values, &columns);
-                let reasons = self.reasons(&values, &columns);
+                let (scored, reasons) = of_rows(&values);
                 watch.advance(scored.len() as u64);
                 Population { customers, scored, reasons }
             })
@@ -278,29 +304,37 @@ impl Service {
     /// others.
     fn score(&self, values: &[f64], columns: &[f32]) -> Vec<Scored> {
         let models = &self.artifact.training.models;
-        let Assumptions { margin, discount } = self.assumptions;
-        let lifetime = &self.artifact.training.lifetime.lifetime;
         let log_odds = self.serving.log_odds(models, Rows::new(columns, models.inputs.width()));
         values
             .chunks_exact(self.features().width())
             .zip(log_odds)
-            .map(|(row, log_odds)| {
-                let core = core_of(row);
-                let churn_probability = probability(log_odds + self.shift);
-                let expected = lifetime.expected(&core, discount);
-                let relative_sd = self.spread.relative_sd(&Purchases::of(&core), &spending(&core));
-                let worth = Worth { lifetime_value: expected.value(margin), relative_sd };
-                let days_since_contact = self.days_since_contact.map(|place| row[place]);
-                Scored {
-                    row: core,
-                    churn_probability,
-                    expected,
-                    worth,
-                    signs: self.signs.read(row),
-                    days_since_contact: days_since_contact.filter(|days| !days.is_nan()),
-                }
-            })
+            .map(|(row, log_odds)| self.scored(row, probability(log_odds + self.shift)))
             .collect()
+    }
+
+    /// Rows of features of customers who have left, for whom there is nothing to predict.
+    fn left(&self, values: &[f64]) -> (Vec<Scored>, Vec<Box<[Told]>>) {
+        let rows = values.chunks_exact(self.features().width());
+        let scored: Vec<Scored> = rows.map(|row| self.scored(row, Probability::ONE)).collect();
+        let reasons = vec![Default::default(); scored.len()];
+        (scored, reasons)
+    }
+
+    /// What a row of features says besides the probability.
+    fn scored(&self, row: &[f64], churn_probability: Probability) -> Scored {
+        let Assumptions { margin, discount } = self.assumptions;
+        let core = core_of(row);
+        let expected = self.artifact.training.lifetime.lifetime.expected(&core, discount);
+        let relative_sd = self.spread.relative_sd(&Purchases::of(&core), &spending(&core));
+        let days_since_contact = self.days_since_contact.map(|place| row[place]);
+        Scored {
+            row: core,
+            churn_probability,
+            expected,
+            worth: Worth { lifetime_value: expected.value(margin), relative_sd },
+            signs: self.signs.read(row),
+            days_since_contact: days_since_contact.filter(|days| !days.is_nan()),
+        }
     }
 }
 

@@ -1,0 +1,47 @@
+//! The customers who have lapsed, as a list of the same columns: p = 1, and an action is one to win them back with.
+
+use mainstay_features::history::{Histories, History};
+use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
+use mainstay_models::decision::Catalogue;
+use mainstay_models::segments::{Stage, TierCuts};
+
+use super::Scores;
+use crate::failure::Failure;
+use crate::service::Service;
+use crate::suppressed::Suppressed;
+
+impl Scores {
+    /// Everyone who has lapsed by an instant, none of whom is in the list of [`Self::of`]; who objects to marketing is left
+    /// out. `offers` are those to win back with ([`Catalogue::for_winning_back`]).
+    ///
+    /// The tiers are those of the population: who would be worth as much as its key customers is one.
+    ///
+    /// # Errors
+    /// Those of [`Self::of`].
+    pub fn lapsed(
+        service: &Service,
+        offers: &Catalogue,
+        histories: &Histories,
+        as_of: Instant,
+        suppressed: &Suppressed,
+        watch: &dyn Watch,
+    ) -> Result<Self, Failure> {
+        let mut lapsed = Self::gather(service, histories, as_of, watch, |none, part, listed| {
+            none.with(service, part, service.lapsed(part, as_of, watch), listed, suppressed)
+        })?;
+        let worth = histories.each(|part| worth_of_listed(service, part, as_of, suppressed))?;
+        lapsed.place_in_tiers(TierCuts::of(worth.into_iter().flatten()));
+        // By how long they have been silent, whatever their rhythm was.
+        lapsed.rows.iter_mut().for_each(|row| row.stage = Stage::Lapsed);
+        lapsed.decide(offers);
+        Ok(lapsed)
+    }
+}
+
+/// What those of a part are worth who are in its scored list.
+fn worth_of_listed(service: &Service, part: &History, as_of: Instant, suppressed: &Suppressed) -> Vec<f64> {
+    let population = service.worth_of_population(part, as_of).into_iter();
+    let listed = population.filter(|&(customer, _)| !suppressed.has(part.customer_id(customer as usize)));
+    listed.map(|(_, worth)| worth.lifetime_value.get()).collect()
+}
