@@ -99,20 +99,6 @@ impl AtRisk<'_> {
         fields.chain(derived).collect()
     }
 
-    /// The columns of these names, in their order.
-    ///
-    /// # Errors
-    /// When a name is no column's.
-    pub fn columns_named(&self, names: &[String]) -> Result<Vec<Column>, UnknownColumn> {
-        let all = self.columns();
-        let known = || all.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
-        let named = |name: &String| {
-            let column = all.iter().find(|column| column.name == *name).cloned();
-            column.ok_or_else(|| UnknownColumn { name: name.clone(), known: known() })
-        };
-        names.iter().map(named).collect()
-    }
-
     /// The columns of a table for people: few enough for a screen. What has changed only where there is a list before.
     pub fn columns_of_a_table(&self) -> Vec<Column> {
         let is_shown = |column: &&Column| self.scores.shown.contains(&column.name);
@@ -130,6 +116,19 @@ impl AtRisk<'_> {
             Source::Derived(get) => get(self, row),
         }
     }
+}
+
+/// Of all columns those of these names, in the names' order.
+///
+/// # Errors
+/// When a name is no column's.
+pub fn columns_named(all: &[Column], names: &[String]) -> Result<Vec<Column>, UnknownColumn> {
+    let known = || all.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+    let named = |name: &String| {
+        let column = all.iter().find(|column| column.name == *name).cloned();
+        column.ok_or_else(|| UnknownColumn { name: name.clone(), known: known() })
+    };
+    names.iter().map(named).collect()
 }
 
 /// The names of the columns that follow from others: in a file that is read back they are nobody's.

@@ -13,9 +13,10 @@ mod people;
 mod sheet;
 
 pub use change::{Change, Previous};
-pub use columns::{Column, UnknownColumn, derived_names};
+pub use columns::{Column, UnknownColumn, columns_named, derived_names};
 pub use export::{to_csv, to_json, to_table_cells};
 pub use filter::{Band, Filter, Order};
+pub use people::for_people;
 pub use sheet::write_sheet;
 
 use mainstay_models::decision::Catalogue;

@@ -52,6 +52,10 @@ const CHINESE: &[(&str, &str)] = &[
     ("break_even_save_rate", "盈亏平衡挽留成功率"),
     ("break_even_incentive", "盈亏平衡优惠成本"),
     ("break_even_lifetime_value", "盈亏平衡终身价值"),
+    ("win_back_rate", "挽回成功率"),
+    ("value_won_back", "赢回的价值"),
+    ("incentive_to_won_back", "给赢回客户的优惠"),
+    ("break_even_win_back_rate", "盈亏平衡挽回成功率"),
     ("name", "姓名"),
     ("phone", "电话"),
     ("account_owner", "客户经理"),
@@ -65,14 +69,13 @@ const BREAK_EVEN: &str = "break_even_";
 /// The columns that people have no use for: they read the sentences.
 const CODES: [&str; 2] = ["cause_evidence_code", "reason_codes"];
 
-impl AtRisk<'_> {
-    /// Every column that people read.
-    pub fn columns_for_people(&self) -> Vec<Column> {
-        let mut columns = self.columns();
-        columns.retain(|column| !CODES.contains(&column.name.as_str()));
-        columns
-    }
+/// Of some columns those that people read.
+pub fn for_people(mut columns: Vec<Column>) -> Vec<Column> {
+    columns.retain(|column| !CODES.contains(&column.name.as_str()));
+    columns
+}
 
+impl AtRisk<'_> {
     /// What people call a column: its name, unless the language has a heading for it.
     pub fn heading(&self, column: &Column) -> String {
         let name = column.name.as_str();

@@ -1,6 +1,5 @@
 //! An at-risk list as a spreadsheet (XLSX), for people.
 
-use mainstay_models::language::Language;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use unicode_width::UnicodeWidthStr;
 
@@ -14,20 +13,17 @@ const MOST_ROWS: usize = 1_048_576;
 const MOST_WIDE: usize = 80;
 
 /// The list as the bytes of an XLSX file. Texts are text cells, which a spreadsheet never takes for formulas, identifiers
-/// too; numbers are numbers.
+/// too; numbers are numbers. `name` is the sheet's.
 ///
 /// # Errors
 /// When there are more rows than a sheet can have.
-pub fn write_sheet(list: &AtRisk<'_>, columns: &[Column]) -> Result<Vec<u8>, XlsxError> {
+pub fn write_sheet(list: &AtRisk<'_>, columns: &[Column], name: &str) -> Result<Vec<u8>, XlsxError> {
     if list.rows.len() >= MOST_ROWS {
         return Err(XlsxError::RowColumnLimitError);
     }
     let mut workbook = Workbook::new();
     let sheet = workbook.add_worksheet();
-    sheet.set_name(match list.language {
-        Language::English => "at risk",
-        Language::Chinese => "流失风险名单",
-    })?;
+    sheet.set_name(name)?;
     let (header, text) = (Format::new().set_bold(), Format::new().set_quote_prefix());
     let number = |kind: FieldKind| match kind {
         FieldKind::Share => Format::new().set_num_format("0.0%"),

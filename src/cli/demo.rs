@@ -15,7 +15,7 @@ use super::progress::Progress;
 use super::reading::{last_order, read};
 use super::serve::{ListenArgs, run_on};
 use super::settings::built_in_offers;
-use super::{backtest as backtest_command, list, output, score};
+use super::{backtest as backtest_command, output, score, show};
 use crate::api::{App, Listener};
 use crate::at_risk::{AtRisk, Filter, Order};
 use crate::failure::{Failure, Kind};
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     output::print(&format!(
         "\n{}\nThe ten with the highest net value (offers and margin are assumptions: see docs/economics.md)\n{}",
         score::summary(&scores, &service, &place),
-        list::to_table(&ten, &ten.columns_of_a_table())
+        show::to_table(&ten, &ten.columns_of_a_table())
     ))?;
 
     match listener {

@@ -37,7 +37,7 @@ pub(super) struct InputArgs {
     contracts: Vec<PathBuf>,
     /// A field that is in a column of another name, in all files or in those of one table, such as
     /// customer_id=CustomerID or complaints.ts=opened
-    #[arg(long = "column", value_name = "[TABLE.]FIELD=COLUMN", value_parser = parse_column)]
+    #[arg(id = "column", long, value_name = "[TABLE.]FIELD=COLUMN", value_parser = parse_column)]
     columns: Vec<Renamed>,
     /// A condition that purchase rows must meet to count, such as 'order_status not in (canceled, unavailable)'; of
     /// several, all

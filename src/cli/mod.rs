@@ -22,10 +22,12 @@ mod report;
 mod score;
 mod serve;
 mod settings;
+mod show;
 mod simulate;
 mod suppress;
 mod train;
 mod verdict;
+mod winback;
 
 use std::process::ExitCode;
 
@@ -68,6 +70,8 @@ enum Command {
     Score(score::Args),
     /// Show whom to contact: the newest scored list, highest net value first
     List(list::Args),
+    /// Show whom to win back: customers who have lapsed and are worth the attempt, highest net value first
+    Winback(winback::Args),
     /// Show and check the offers there are
     Offers(offers::Args),
     /// Keep who has objected to marketing: never listed, never recommended anything
@@ -118,6 +122,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Features(args) => features::run(&args),
         Command::Score(args) => score::run(&args),
         Command::List(args) => list::run(&args),
+        Command::Winback(args) => winback::run(&args),
         Command::Offers(args) => offers::run(&args),
         Command::Suppress(args) => suppress::run(&args),
         Command::Drift(args) => drift::run(&args),

@@ -314,8 +314,13 @@ impl Service {
 
     /// Rows of features of customers who have left, for whom there is nothing to predict.
     fn left(&self, values: &[f64]) -> (Vec<Scored>, Vec<Box<[Told]>>) {
-        let rows = values.chunks_exact(self.features().width());
-        let scored: Vec<Scored> = rows.map(|row| self.scored(row, Probability::ONE)).collect();
+        let left = |row| {
+            let mut scored = self.scored(row, Probability::ONE);
+            // Late by any rhythm: of nobody who has left may a cause say that they still buy.
+            scored.signs.silence_ratio = f64::INFINITY;
+            scored
+        };
+        let scored: Vec<Scored> = values.chunks_exact(self.features().width()).map(left).collect();
         let reasons = vec![Default::default(); scored.len()];
         (scored, reasons)
     }

@@ -144,6 +144,25 @@ fn churn_is_the_end_of_a_contract_that_is_not_renewed() {
     let silent =
         scored.lines().skip(1).filter(|line| line.split(',').nth(6).unwrap().parse::<f64>().unwrap() >= 30.0);
     assert!(silent.count() > 10, "the lookback does not say who is in the population");
+
+    // Whose contracts have all ended by then can be won back, and nobody else.
+    let lapsed =
+        json(&format!("winback {input} --store {store} --everyone --all --sort customer --format json"));
+    let ids: Vec<&str> =
+        lapsed.as_array().unwrap().iter().map(|row| row["customer_id"].as_str().unwrap()).collect();
+    let have_ended = |one: &&Subscriber| {
+        let mut ends = one.contracts.iter().map(|&(_, end)| end);
+        ends.clone().next().is_some() && ends.all(|end| end.is_some_and(|end| end <= 700))
+    };
+    let mut expected: Vec<&str> = subscribers
+        .iter()
+        .filter(have_ended)
+        .filter(|one| !one.bought.is_empty())
+        .map(|one| one.id.as_str())
+        .collect();
+    expected.sort_unstable();
+    assert!(expected.len() > 30);
+    assert_eq!(ids, expected);
 }
 
 #[test]

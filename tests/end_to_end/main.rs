@@ -22,3 +22,4 @@ mod policy;
 mod report;
 mod same_bytes;
 mod support;
+mod winback;

@@ -1,0 +1,252 @@
+//! `mainstay winback`: whom to win back of those who have lapsed, apart from the at-risk list.
+
+use clap::{Args as ClapArgs, ValueEnum};
+use mainstay_features::label::Label;
+use mainstay_features::units::Instant;
+use mainstay_models::decision::{Catalogue, DO_NOTHING};
+use mainstay_models::language::Language;
+use mainstay_models::segments::{Cause, Tier};
+
+use super::input::InputArgs;
+use super::lifetime;
+use super::output;
+use super::progress::Progress;
+use super::reading::last_order;
+use super::settings::{MoneyArgs, StoreArgs};
+use super::show::{ShowArgs, check_actions};
+use crate::at_risk::{AtRisk, Band, Column, Filter, Order, columns_named};
+use crate::failure::{Failure, Kind};
+use crate::scores::{ConsentColumns, ScoreRow, Scores};
+use crate::service::Service;
+use crate::store::Store;
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    input: InputArgs,
+    /// Who has lapsed by this instant [default: the last order's]
+    #[arg(long, value_name = "INSTANT")]
+    as_of: Option<Instant>,
+    #[command(flatten)]
+    store: StoreArgs,
+    #[command(flatten)]
+    money: MoneyArgs,
+    /// Only with an attempt that earns so much
+    #[arg(long, value_name = "FROM..TO")]
+    net_value: Option<Band>,
+    /// Only these tiers: key, ordinary, small, problem
+    #[arg(long, value_name = "TIERS", value_delimiter = ',')]
+    tier: Vec<Tier>,
+    /// Only these likely causes: natural, "need changed", price, disappointment, forced, unknown
+    #[arg(long, value_name = "CAUSES", value_delimiter = ',')]
+    cause: Vec<Cause>,
+    /// Only with these actions: names of offers, or "do nothing"
+    #[arg(long, value_name = "ACTIONS", value_delimiter = ',', conflicts_with = "everyone")]
+    offer: Vec<String>,
+    /// Show those too who are not worth trying
+    #[arg(long)]
+    everyone: bool,
+    /// What comes first
+    #[arg(long, value_enum, default_value_t = Sort::NetValue)]
+    sort: Sort,
+    #[command(flatten)]
+    show: ShowArgs,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Sort {
+    NetValue,
+    LifetimeValue,
+    Customer,
+}
+
+/// What a table shows if not asked otherwise.
+const OF_A_TABLE: [&str; 9] = [
+    "customer_id",
+    "recency_days",
+    "frequency",
+    "lifetime_value",
+    "value_tier",
+    "likely_cause",
+    "action",
+    "net_value",
+    "pays_probability",
+];
+
+/// Columns of lists that say nothing of who has left: what a model would say, and what was said before.
+const OF_WHO_MAY_LEAVE: [&str; 7] = [
+    "value_at_risk",
+    "change",
+    "take_up",
+    "driven_away",
+    "incentive_to_loyal",
+    "value_driven_away",
+    "break_even_probability",
+];
+
+/// Columns of another name here.
+const RENAMED: [(&str, &str); 4] = [
+    ("save_rate", "win_back_rate"),
+    ("break_even_save_rate", "break_even_win_back_rate"),
+    ("value_saved", "value_won_back"),
+    ("incentive_to_saved", "incentive_to_won_back"),
+];
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let show = args.show.check(|language| match language {
+        Language::English => "win back",
+        Language::Chinese => "流失客户挽回名单",
+    })?;
+    let store = Store::at(&args.store.store);
+    let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
+    let offers = service.catalogue().for_winning_back();
+    if offers.offers().is_empty() {
+        return Err(Failure::new(
+            Kind::BadInput,
+            "no offer says how often it wins back who has left: give one a win_back_rate (docs/economics.md)",
+        ));
+    }
+    store.prepare()?;
+    let progress = Progress::new();
+    let outputs: Vec<_> = args.show.out().into_iter().collect();
+    let history = args.input.read(&store, &outputs, &progress)?;
+    let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
+    let suppressed = store.load_suppressed()?;
+    let lapsed = Scores::lapsed(&service, &offers, &history, as_of, &suppressed, &progress)?;
+    check_actions(&args.offer, &lapsed)?;
+    output::note(&summary(&lapsed, &offers, &service));
+
+    let filter = args.filter(&offers);
+    let shown = (&filter, args.sort.order(), args.show.most());
+    let list = AtRisk::of(&lapsed, &offers, None, args.show.language, shown);
+    let all = columns(&list);
+    let of_a_table = columns_named(&all, &OF_A_TABLE.map(str::to_owned))
+        .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+    let said = all.iter().filter(|column| lapsed.shown.contains(&column.name)).cloned();
+    let of_a_table = of_a_table.into_iter().chain(said).collect();
+    show.show(&list, all, of_a_table)
+}
+
+impl Args {
+    fn filter(&self, offers: &Catalogue) -> Filter {
+        let worth_trying = || offers.offers().iter().map(|offer| offer.name().to_owned()).collect();
+        Filter {
+            net_value: self.net_value,
+            tiers: self.tier.clone(),
+            causes: self.cause.clone(),
+            actions: if self.offer.is_empty() && !self.everyone {
+                worth_trying()
+            } else {
+                self.offer.clone()
+            },
+            ..Filter::default()
+        }
+    }
+}
+
+impl Sort {
+    fn order(self) -> Order {
+        match self {
+            Self::NetValue => Order::NetValue,
+            Self::LifetimeValue => Order::LifetimeValue,
+            Self::Customer => Order::Customer,
+        }
+    }
+}
+
+/// The columns of a list of who has left.
+fn columns(list: &AtRisk<'_>) -> Vec<Column> {
+    let mut columns = list.columns();
+    columns.retain(|column| {
+        !OF_WHO_MAY_LEAVE.contains(&column.name.as_str()) && !column.name.starts_with("reason")
+    });
+    for column in &mut columns {
+        if let Some((_, name)) = RENAMED.iter().find(|(usual, _)| column.name == *usual) {
+            column.name = (*name).to_owned();
+        }
+    }
+    columns
+}
+
+/// Who has lapsed, who of them is worth trying, and why the others are not.
+fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service) -> String {
+    let artifact = service.artifact();
+    let who = match artifact.training.label {
+        Label::NoPurchase => format!("without an order for {} days", artifact.settings.lookback.get()),
+        Label::ContractEnd => "whose contracts have ended".to_owned(),
+    };
+    let consents = ConsentColumns::of(lapsed);
+    let may_be_tried = |row: &&ScoreRow| {
+        consents.circumstances(row, |circumstances| {
+            offers.eligible(&row.stakes(), circumstances).next().is_some()
+        })
+    };
+    let rows = &lapsed.rows;
+    let barred = rows.len() - rows.iter().filter(may_be_tried).count();
+    let all = Tally::of(rows.iter());
+    let with = lapsed.actions.iter().map(|action| action.name.as_str()).filter(|&name| name != DO_NOTHING);
+    let mut lines = vec![format!(
+        "{} of {} lapsed customers ({who}, as of {}) are worth trying, together {:.2}: {}",
+        all.tried,
+        all.customers,
+        lapsed.as_of,
+        all.net_value,
+        split(rows, with, |row| lapsed.action_of(row)),
+    )];
+    lines.push(format!(
+        "of the others, {} may be made no offer (by tier, cause, consent or last contact), and {} would not bring \
+         back what trying costs",
+        barred,
+        all.customers - all.tried - barred
+    ));
+    let tiers = Tier::ALL.iter().map(|tier| tier.name());
+    lines.push(format!("by tier: {}", split(rows, tiers, |row| row.tier.name())));
+    let causes = Cause::ALL.iter().map(|cause| cause.name());
+    lines.push(format!("by likely cause: {}", split(rows, causes, |row| row.cause.name())));
+    if lapsed.suppressed > 0 {
+        lines.push(format!("{} more object to marketing, and are left out", lapsed.suppressed));
+    }
+    let worth = rows.iter().map(|row| row.lifetime_value).sum::<f64>() / rows.len().max(1) as f64;
+    lines.push(format!(
+        "a customer won back is worth {worth:.2} on average, {}",
+        lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions().discount)
+    ));
+    lines.join("\n")
+}
+
+/// What some rows come to.
+struct Tally {
+    customers: usize,
+    tried: usize,
+    net_value: f64,
+}
+
+impl Tally {
+    fn of<'a>(rows: impl Iterator<Item = &'a ScoreRow>) -> Self {
+        let none = Self { customers: 0, tried: 0, net_value: 0.0 };
+        rows.fold(none, |sum, row| Self {
+            customers: sum.customers + 1,
+            tried: sum.tried + usize::from(row.pays.is_some()),
+            net_value: sum.net_value + row.net_value,
+        })
+    }
+}
+
+/// Rows by a name they have, in the names' order: how many of each are worth trying, and what that earns.
+fn split<'a>(
+    rows: &'a [ScoreRow],
+    names: impl Iterator<Item = &'a str>,
+    name_of: impl Fn(&'a ScoreRow) -> &'a str,
+) -> String {
+    let told = names.filter_map(|name| {
+        let tally = Tally::of(rows.iter().filter(|row| name_of(row) == name));
+        let Tally { customers, tried, net_value } = tally;
+        match customers {
+            0 => None,
+            _ if customers == tried => Some(format!("{name} {tried} ({net_value:.2})")),
+            _ => Some(format!("{name} {tried} of {customers} ({net_value:.2})")),
+        }
+    });
+    let told: Vec<String> = told.collect();
+    if told.is_empty() { "nobody".to_owned() } else { told.join(", ") }
+}
