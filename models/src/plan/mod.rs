@@ -76,9 +76,10 @@ fn plan_with(choices: &Choices, limits: &Limits, answers: &mut Vec<Response>) ->
     let limits = ExactLimits::new(limits, choices.offers());
     let rows = linear::rows(limits.budget(), &limits.capacities);
     let linear = linear::solve(choices, &rows, limits.capacities.len(), answers);
-    let mut draft = Draft::new(choices, &limits, rounding::round(choices, &linear));
+    let (chosen, undecided) = rounding::round(choices, &linear);
+    let mut draft = Draft::new(choices, &limits, chosen);
     if !is_met(linear.bound, &draft) || !draft.is_within() {
-        repair::repair(&mut draft, &linear.prices);
+        repair::repair(&mut draft, &linear.prices, &undecided);
     }
     debug_assert!(draft.is_within());
     let is_searched = choices.customers() <= SEARCHED;

@@ -7,13 +7,14 @@ use super::draft::NOTHING;
 use super::linear::Linear;
 use super::prices::{PIECE, Prices};
 
-/// What is chosen for each customer.
+/// What is chosen for each customer, and on which customers the plans do not agree.
 ///
 /// Where the plans agree there is nothing to choose. Where they do not, the one is taken that leaves what has been used
 /// so far, valued at the prices, nearest to what the mixture uses: so the sums stay near to it all along.
-pub(super) fn round(choices: &Choices, linear: &Linear) -> Vec<usize> {
+pub(super) fn round(choices: &Choices, linear: &Linear) -> (Vec<usize>, Vec<usize>) {
     let mut chosen = vec![NOTHING; choices.customers()];
-    chosen.par_chunks_mut(PIECE).enumerate().for_each(|(piece, chosen)| {
+    let pieces = chosen.par_chunks_mut(PIECE).enumerate().map(|(piece, chosen)| {
+        let mut undecided = Vec::new();
         let mut ahead = vec![0.0; 1 + linear.prices.offers.len()];
         let mut answers = vec![NOTHING; linear.mixture.len()];
         for (customer, chosen) in chosen.iter_mut().enumerate() {
@@ -23,11 +24,14 @@ pub(super) fn round(choices: &Choices, linear: &Linear) -> Vec<usize> {
             *chosen = if answers.windows(2).all(|pair| pair[0] == pair[1]) {
                 answers.first().copied().unwrap_or(NOTHING)
             } else {
+                undecided.push(piece * PIECE + customer);
                 nearest(choices, linear, &answers, &mut ahead)
             };
         }
+        undecided
     });
-    chosen
+    let undecided: Vec<Vec<usize>> = pieces.collect();
+    (chosen, undecided.concat())
 }
 
 /// The answer that leaves the least `ahead`, which it is added to.
