@@ -13,8 +13,8 @@ use crate::units::Instant;
 /// So few customers are not worth another thread.
 const MIN_CUSTOMERS: usize = 1024;
 
-/// What lists show of a customer and no feature is made of.
-const LISTED: [&str; 3] = ["name", "phone", "account_owner"];
+/// What whoever calls a customer needs to know; no feature is made of it.
+pub const LISTED: [&str; 3] = ["name", "phone", "account_owner"];
 
 /// What decisions read, and no feature is made of: why a customer leaves, as far as the shop has recorded it; whether
 /// the customer is a problem…
@@ -161,11 +161,9 @@ pub fn attributes(histories: &Histories) -> Result<Vec<Attribute>, HistoryError>
     Ok(said.attributes(|word| histories.text(word)))
 }
 
-/// What lists show: name, phone and account owner, and attributes that can be no feature, as nothing says since when
-/// they are so; those sorted by name.
+/// In the order lists show them: name, phone and account owner, then the others, sorted by name.
 pub fn listed(attributes: Vec<Attribute>) -> Vec<Attribute> {
     let mut listed = attributes;
-    listed.retain(|attribute| !attribute.is_feature());
     let place = |attribute: &Attribute| LISTED.iter().position(|name| *name == attribute.name);
     listed.sort_by_key(|attribute| place(attribute).unwrap_or(LISTED.len()));
     listed
@@ -304,9 +302,9 @@ mod tests {
                 .map(|(name, value)| (name, value.map(|value| history.text(value).to_owned())))
                 .collect::<Vec<_>>()
         };
-        let rest = [("phone", Some("1")), ("vip", Some("yes"))];
-        assert_eq!(shown("2024-02-01"), pairs(&[("name", Some("Old")), rest[0], rest[1]]));
-        assert_eq!(shown("2024-03-01"), pairs(&[("name", Some("New")), rest[0], rest[1]]));
+        let (phone, vip) = (("phone", Some("1")), ("vip", Some("yes")));
+        assert_eq!(shown("2024-02-01"), pairs(&[("name", Some("Old")), phone, ("tier", Some("gold")), vip]));
+        assert_eq!(shown("2024-03-01"), pairs(&[("name", Some("New")), phone, ("tier", Some("silver")), vip]));
     }
 
     #[test]

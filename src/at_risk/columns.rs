@@ -1,5 +1,6 @@
 //! The columns of an at-risk list: those of a scored list, and what follows from them.
 
+use mainstay_features::profile::LISTED;
 use mainstay_models::decision::BreakEvens;
 use mainstay_models::segments::play::play;
 
@@ -99,9 +100,12 @@ impl AtRisk<'_> {
         fields.chain(derived).collect()
     }
 
-    /// The columns of a table for people: few enough for a screen. What has changed only where there is a list before.
+    /// The columns of a table for people: few enough for a screen. What has changed only where there is a list before; of
+    /// what customers files say only whom to call.
     pub fn columns_of_a_table(&self) -> Vec<Column> {
-        let is_shown = |column: &&Column| self.scores.shown.contains(&column.name);
+        let is_shown = |column: &&Column| {
+            LISTED.contains(&column.name.as_str()) && self.scores.shown.contains(&column.name)
+        };
         let all = self.columns();
         let has_previous = self.previous.is_some();
         let few = OF_A_TABLE.iter().filter(|&&name| name != "change" || has_previous);

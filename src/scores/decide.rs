@@ -46,6 +46,11 @@ impl Scores {
             consents.circumstances(row, |circumstances| catalogue.decide(&row.stakes(), circumstances))
         };
         let choices: Vec<Option<Choice>> = self.rows.par_iter().map(choice).collect();
+        self.take(catalogue, choices);
+    }
+
+    /// Gives every row an offer of a catalogue, or nothing.
+    pub fn take(&mut self, catalogue: &Catalogue, choices: Vec<Option<Choice>>) {
         // Doing nothing comes first, then the offers in the catalogue's order.
         self.actions.clear();
         self.action(DO_NOTHING, Terms::default());

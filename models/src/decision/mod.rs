@@ -59,17 +59,22 @@ impl Catalogue {
 
     /// The best of the offers that may be made, if any is better than doing nothing; of equal offers the first.
     pub fn decide(&self, stakes: &Stakes, circumstances: &Circumstances<'_>) -> Option<Choice> {
-        let value = stakes.worth.lifetime_value;
-        let mut best: Option<(usize, Terms, Money)> = None;
+        let mut best: Option<(usize, Money)> = None;
         for (place, terms) in self.eligible(stakes, circumstances) {
-            let net_value = terms.net_value(stakes.churn_probability, value);
-            if net_value > best.map_or(Money::ZERO, |(_, _, best)| best) {
-                best = Some((place, terms, net_value));
+            let net_value = terms.net_value(stakes.churn_probability, stakes.worth.lifetime_value);
+            if net_value > best.map_or(Money::ZERO, |(_, best)| best) {
+                best = Some((place, net_value));
             }
         }
-        let (offer, terms, net_value) = best?;
-        let pays = self.offers()[offer].save_rate().pays(&terms, stakes.churn_probability, &stakes.worth);
-        Some(Choice { offer, terms, net_value, pays })
+        self.choice(best?.0, stakes)
+    }
+
+    /// What an offer, by its place, comes to for a customer, whether it may be made or not; `None` where there is none.
+    pub fn choice(&self, offer: usize, stakes: &Stakes) -> Option<Choice> {
+        let (of, p) = (self.offers().get(offer)?, stakes.churn_probability);
+        let terms = of.terms(stakes.next_order);
+        let net_value = terms.net_value(p, stakes.worth.lifetime_value);
+        Some(Choice { offer, terms, net_value, pays: of.save_rate().pays(&terms, p, &stakes.worth) })
     }
 
     /// The lowest churn probability at which an offer that may be made pays.
