@@ -17,6 +17,7 @@ pub mod failure;
 pub mod feature_file;
 pub mod formula;
 mod parquet_file;
+pub mod plan;
 pub mod promotion;
 pub mod quarantine_file;
 pub mod report;

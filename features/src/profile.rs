@@ -304,7 +304,10 @@ mod tests {
         };
         let (phone, vip) = (("phone", Some("1")), ("vip", Some("yes")));
         assert_eq!(shown("2024-02-01"), pairs(&[("name", Some("Old")), phone, ("tier", Some("gold")), vip]));
-        assert_eq!(shown("2024-03-01"), pairs(&[("name", Some("New")), phone, ("tier", Some("silver")), vip]));
+        assert_eq!(
+            shown("2024-03-01"),
+            pairs(&[("name", Some("New")), phone, ("tier", Some("silver")), vip])
+        );
     }
 
     #[test]

@@ -69,7 +69,7 @@ enum Sort {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let show = args.show.check(|language| match language {
+    let file = args.show.out.check(|language| match language {
         Language::English => "at risk",
         Language::Chinese => "流失风险名单",
     })?;
@@ -84,8 +84,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     };
     let filter = args.filter.filter(&scores)?;
     let shown = (&filter, args.sort.order(), args.show.most());
-    let list = AtRisk::of(&scores, &catalogue, previous, args.show.language, shown);
-    show.show(&list, list.columns(), list.columns_of_a_table())
+    let list = AtRisk::of(&scores, &catalogue, previous, args.show.out.language, shown);
+    args.show.show(file, &list, list.columns(), list.columns_of_a_table())
 }
 
 impl FilterArgs {

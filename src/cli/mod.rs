@@ -16,6 +16,7 @@ mod list;
 mod models;
 mod offers;
 mod output;
+mod plan;
 mod progress;
 mod reading;
 mod report;
@@ -72,6 +73,8 @@ enum Command {
     List(list::Args),
     /// Show whom to win back: customers who have lapsed and are worth the attempt, highest net value first
     Winback(winback::Args),
+    /// Plan who gets which offer within a budget and what the offers can be made to
+    Plan(plan::Args),
     /// Show and check the offers there are
     Offers(offers::Args),
     /// Keep who has objected to marketing: never listed, never recommended anything
@@ -123,6 +126,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Score(args) => score::run(&args),
         Command::List(args) => list::run(&args),
         Command::Winback(args) => winback::run(&args),
+        Command::Plan(args) => plan::run(&args),
         Command::Offers(args) => offers::run(&args),
         Command::Suppress(args) => suppress::run(&args),
         Command::Drift(args) => drift::run(&args),

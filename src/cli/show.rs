@@ -22,6 +22,16 @@ pub(super) struct ShowArgs {
     /// Show all customers that pass
     #[arg(long)]
     all: bool,
+    /// How to print
+    #[arg(long, value_enum, conflicts_with = "out")]
+    format: Option<Printed>,
+    #[command(flatten)]
+    pub(super) out: OutArgs,
+}
+
+/// What of a list goes into a file, and how people read it.
+#[derive(Args)]
+pub(super) struct OutArgs {
     /// These columns instead of the usual ones, separated by commas
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     columns: Vec<String>,
@@ -29,15 +39,12 @@ pub(super) struct ShowArgs {
     /// stay English, as scripts read them; sentences do not
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     pub(super) language: Language,
-    /// How to print
-    #[arg(long, value_enum, conflicts_with = "out")]
-    format: Option<Printed>,
-    /// Write to a file instead: .csv, .xlsx or .json
+    /// Write the list to a file: .csv, .xlsx or .json
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, ValueEnum)]
 enum Printed {
     Table,
     Csv,
@@ -51,68 +58,87 @@ enum Written {
     Json,
 }
 
-/// A place to show a list at, looked at before the work begins.
-pub(super) struct Show<'a> {
-    args: &'a ShowArgs,
-    out: Option<(&'a Path, Written)>,
+/// A file to write a list into, looked at before the work begins.
+pub(super) struct OutFile<'a> {
+    out: &'a Path,
+    written: Written,
+    columns: &'a [String],
     sheet: fn(Language) -> &'static str,
 }
 
-impl ShowArgs {
-    /// Looks at the place; `sheet` is what a spreadsheet calls the list.
-    pub(super) fn check(&self, sheet: fn(Language) -> &'static str) -> Result<Show<'_>, Failure> {
-        let out = self.out.as_deref().map(|out| Ok::<_, Failure>((out, written(out)?))).transpose()?;
-        Ok(Show { args: self, out, sheet })
+impl OutArgs {
+    /// Looks at the file, if there is one; `sheet` is what a spreadsheet calls the list.
+    pub(super) fn check(&self, sheet: fn(Language) -> &'static str) -> Result<Option<OutFile<'_>>, Failure> {
+        let file = |out| Ok(OutFile { out, written: written(out)?, columns: &self.columns, sheet });
+        self.out.as_deref().map(file).transpose()
     }
 
     /// The file that is written, if one is.
-    pub(super) fn out(&self) -> Option<&Path> {
+    pub(super) fn path(&self) -> Option<&Path> {
         self.out.as_deref()
-    }
-
-    /// The most rows that are shown.
-    pub(super) fn most(&self) -> usize {
-        if self.all { usize::MAX } else { self.top }
     }
 }
 
-impl Show<'_> {
-    /// Shows a list: of all the columns it has those that are asked for, or all, or in a table those usual there.
-    pub(super) fn show(
-        self,
-        list: &AtRisk<'_>,
-        all: Vec<Column>,
-        of_a_table: Vec<Column>,
-    ) -> Result<(), Failure> {
-        let named = columns_named(&all, &self.args.columns)
-            .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
-        let columns = |usual: Vec<Column>| if named.is_empty() { usual } else { named.clone() };
-        let Some((out, written)) = self.out else {
-            return match self.args.format.unwrap_or(Printed::Table) {
-                Printed::Table => output::print(&to_table(list, &columns(of_a_table))),
-                Printed::Json => output::print_json(&to_json(list, &columns(all))),
-                Printed::Csv => output::print(&String::from_utf8_lossy(&csv(list, &columns(all))?)),
-            };
-        };
-        let columns = columns(match written {
+impl OutFile<'_> {
+    /// Writes a list: of all the columns it has those that are asked for, or all that whoever opens such a file reads.
+    pub(super) fn write(self, list: &AtRisk<'_>, all: Vec<Column>) -> Result<(), Failure> {
+        let columns = asked(self.columns, all, |all| match self.written {
             Written::Xlsx => for_people(all),
             Written::Csv | Written::Json => all,
-        });
-        let content = match written {
+        })?;
+        let content = match self.written {
             Written::Csv => csv(list, &columns)?,
             Written::Json => format!("{:#}\n", to_json(list, &columns)).into_bytes(),
             Written::Xlsx => write_sheet(list, &columns, (self.sheet)(list.language))
-                .map_err(|error| Failure::output(out, format!("{error}; show fewer with --top")))?,
+                .map_err(|error| Failure::output(self.out, format!("{error}; show fewer with --top")))?,
         };
-        write_whole(out, |file| file.write_all(&content))?;
+        write_whole(self.out, |file| file.write_all(&content))?;
         output::note(&format!(
             "{} customers as of {} in {}",
             list.rows.len(),
             list.scores.as_of,
-            out.display()
+            self.out.display()
         ));
         Ok(())
     }
+}
+
+impl ShowArgs {
+    /// The most rows that are shown.
+    pub(super) fn most(&self) -> usize {
+        if self.all { usize::MAX } else { self.top }
+    }
+
+    /// Writes a list into the file, or prints it: of all the columns it has those that are asked for, or all, or in a
+    /// table those usual there.
+    pub(super) fn show(
+        &self,
+        file: Option<OutFile<'_>>,
+        list: &AtRisk<'_>,
+        all: Vec<Column>,
+        of_a_table: Vec<Column>,
+    ) -> Result<(), Failure> {
+        if let Some(file) = file {
+            return file.write(list, all);
+        }
+        let columns =
+            |of_a_table: Option<Vec<Column>>| asked(&self.out.columns, all, |all| of_a_table.unwrap_or(all));
+        match self.format.unwrap_or(Printed::Table) {
+            Printed::Table => output::print(&to_table(list, &columns(Some(of_a_table))?)),
+            Printed::Json => output::print_json(&to_json(list, &columns(None)?)),
+            Printed::Csv => output::print(&String::from_utf8_lossy(&csv(list, &columns(None)?)?)),
+        }
+    }
+}
+
+/// Of all columns those of these names, or without any the usual ones.
+fn asked(
+    names: &[String],
+    all: Vec<Column>,
+    usual: impl FnOnce(Vec<Column>) -> Vec<Column>,
+) -> Result<Vec<Column>, Failure> {
+    let named = columns_named(&all, names).map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
+    Ok(if named.is_empty() { usual(all) } else { named })
 }
 
 /// That every name is one of an action.

@@ -93,7 +93,7 @@ const RENAMED: [(&str, &str); 4] = [
 ];
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let show = args.show.check(|language| match language {
+    let file = args.show.out.check(|language| match language {
         Language::English => "win back",
         Language::Chinese => "流失客户挽回名单",
     })?;
@@ -108,7 +108,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     store.prepare()?;
     let progress = Progress::new();
-    let outputs: Vec<_> = args.show.out().into_iter().collect();
+    let outputs: Vec<_> = args.show.out.path().into_iter().collect();
     let history = args.input.read(&store, &outputs, &progress)?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
     let suppressed = store.load_suppressed()?;
@@ -118,13 +118,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     let filter = args.filter(&offers);
     let shown = (&filter, args.sort.order(), args.show.most());
-    let list = AtRisk::of(&lapsed, &offers, None, args.show.language, shown);
+    let list = AtRisk::of(&lapsed, &offers, None, args.show.out.language, shown);
     let all = columns(&list);
     let of_a_table = columns_named(&all, &OF_A_TABLE.map(str::to_owned))
         .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
     let said = all.iter().filter(|column| lapsed.shown.contains(&column.name)).cloned();
     let of_a_table = of_a_table.into_iter().chain(said).collect();
-    show.show(&list, all, of_a_table)
+    args.show.show(file, &list, all, of_a_table)
 }
 
 impl Args {

@@ -18,6 +18,7 @@ mod memory;
 mod models;
 mod offers;
 mod onnx;
+mod plan;
 mod policy;
 mod report;
 mod same_bytes;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::api::Server;
-use crate::support::{done, failed, folder, json, shop, store_like_the_shops};
+use crate::support::{Row, csv, done, failed, folder, json, number, shop, store_like_the_shops};
 
 const OFFERS: &str = r#"
 [[offer]]
@@ -31,21 +31,6 @@ driven_away = 0.01
 only_for = { tiers = ["key", "ordinary"], churn_probability = { from = 0.2 }, consent = true }
 words = { en = "{incentive} off your next order", zh = "下单立减{incentive}元" }
 "#;
-
-type Row = BTreeMap<String, String>;
-
-fn csv(path: &Path) -> Vec<Row> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let header = reader.headers().unwrap().clone();
-    let row = |row: csv::StringRecord| {
-        header.iter().map(str::to_owned).zip(row.iter().map(str::to_owned)).collect()
-    };
-    reader.records().map(|record| row(record.unwrap())).collect()
-}
-
-fn number(row: &Row, column: &str) -> f64 {
-    row[column].parse().unwrap_or_else(|_| panic!("{column}: {:?}", row[column]))
-}
 
 /// A customers file in which the last digit of a customer says what they have said to calls: yes, no, or nothing.
 fn consents(path: &Path) {

@@ -1,5 +1,6 @@
 //! Running the command, a small shop's log, and a trained store to share.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -41,6 +42,24 @@ pub(crate) fn failed(arguments: &str) -> (i32, String) {
     let output = run(arguments);
     let stderr = String::from_utf8(output.stderr).unwrap();
     (output.status.code().unwrap(), stderr.lines().last().unwrap_or_default().to_owned())
+}
+
+/// A row of a CSV file, by its columns' names.
+pub(crate) type Row = BTreeMap<String, String>;
+
+/// The rows of a CSV file.
+pub(crate) fn csv(path: &Path) -> Vec<Row> {
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let header = reader.headers().unwrap().clone();
+    let row = |row: csv::StringRecord| {
+        header.iter().map(str::to_owned).zip(row.iter().map(str::to_owned)).collect()
+    };
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+/// A number of a row.
+pub(crate) fn number(row: &Row, column: &str) -> f64 {
+    row[column].parse().unwrap_or_else(|_| panic!("{column}: {:?}", row[column]))
 }
 
 /// A folder that is gone when the test ends.

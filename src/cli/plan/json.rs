@@ -1,0 +1,60 @@
+//! The outcome for scripts.
+
+use serde_json::{Value, json};
+
+use super::Outcome;
+use super::text::REDRESS;
+use crate::plan::{Comparison, StandsOut};
+
+/// The plan, what each offer comes to, and who gets better terms.
+pub(super) fn of(outcome: &Outcome<'_>) -> Value {
+    let (planned, plan) = (outcome.planned, &outcome.planned.plan);
+    let sums = planned.by_offer(outcome.choices);
+    let offers = outcome.catalogue.offers().iter().enumerate().map(|(place, offer)| {
+        let (spend, net_value) = sums.get(place).copied().unwrap_or_default();
+        json!({
+            "offer": offer.name(),
+            "customers": plan.per_offer.get(place).copied().unwrap_or_default(),
+            "capacity": planned.limits.capacities.get(place).copied().flatten(),
+            "spend": spend.get(),
+            "net_value": net_value.get(),
+            "one_more_would_earn": plan.capacity_prices.get(place).copied().unwrap_or_default(),
+        })
+    });
+    json!({
+        "as_of": outcome.scores.as_of.to_string(),
+        "budget": planned.limits.budget.map(|budget| budget.get()),
+        "customers": outcome.scores.rows.len(),
+        "customers_with_offer": planned.customers(),
+        "spend": plan.spend.get(),
+        "net_value": plan.net_value.get(),
+        "bound": plan.bound.get(),
+        "is_proven_best": plan.is_proven,
+        "one_more_unit_of_budget_would_earn": plan.budget_price,
+        "without_budget": {
+            "customers_with_offer": planned.without_budget.per_offer.iter().sum::<u64>(),
+            "spend": planned.without_budget.spend.get(),
+            "net_value": planned.without_budget.net_value.get(),
+        },
+        "offers": offers.collect::<Vec<_>>(),
+        "terms_differ": outcome.terms_differ(),
+        "redress": outcome.terms_differ().then_some(REDRESS),
+        "terms_by_attribute": outcome.comparisons.iter().map(comparison).collect::<Vec<_>>(),
+    })
+}
+
+fn comparison(comparison: &Comparison) -> Value {
+    let groups = comparison.groups.iter().map(|group| {
+        json!({
+            "value": group.value,
+            "customers": group.customers,
+            "customers_with_offer": group.with_offer,
+            "incentive_a_customer": group.incentive,
+            "stands_out": group.stands_out.map(|how| match how {
+                StandsOut::Better => "better",
+                StandsOut::Worse => "worse",
+            }),
+        })
+    });
+    json!({ "attribute": comparison.attribute, "groups": groups.collect::<Vec<_>>() })
+}

@@ -1,0 +1,148 @@
+//! `mainstay plan`.
+
+mod json;
+mod text;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use mainstay_features::units::{Money, ParseUnitError};
+use mainstay_models::decision::Catalogue;
+use mainstay_models::language::Language;
+use mainstay_models::plan::{Choices, Limits};
+
+use super::output;
+use super::settings::{ListArgs, built_in_offers, check_folder, read_offers};
+use super::show::OutArgs;
+use crate::at_risk::{AtRisk, Filter, Order};
+use crate::failure::{Failure, Kind};
+use crate::plan::{Comparison, MOST_OFFERS, Planned, choices, compare, curve};
+use crate::scores::Scores;
+use crate::store::write_whole;
+
+/// So many customers of the plan are printed.
+const PRINTED: usize = 10;
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    #[command(flatten)]
+    list: ListArgs,
+    /// The most that may be expected to be spent, on contacts and on incentives that are redeemed [default: no limit]
+    #[arg(long, value_name = "AMOUNT", value_parser = parse_amount)]
+    budget: Option<Money>,
+    /// How many customers can get an offer, as in call=500; may be given for several [default: the catalogue's]
+    #[arg(long, value_name = "OFFER=N", value_parser = parse_capacity)]
+    capacity: Vec<(String, u64)>,
+    /// The offers there are, a TOML file [default: the built-in catalogue]
+    #[arg(long, value_name = "FILE")]
+    offers: Option<PathBuf>,
+    /// Write profit against budget as a table into this file, .csv
+    #[arg(long, value_name = "FILE")]
+    curve: Option<PathBuf>,
+    /// Draw profit against budget into this file
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// Print the outcome as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    out: OutArgs,
+}
+
+/// What a plan came to.
+struct Outcome<'a> {
+    scores: &'a Scores,
+    catalogue: &'a Catalogue,
+    choices: &'a Choices,
+    planned: &'a Planned,
+    comparisons: Vec<Comparison>,
+}
+
+impl Outcome<'_> {
+    /// Whether some customers are given something that others are not, or more of it.
+    fn terms_differ(&self) -> bool {
+        let mut incentives = self.scores.rows.iter().map(|row| row.incentive);
+        let first = incentives.next();
+        incentives.any(|incentive| Some(incentive) != first)
+    }
+}
+
+fn parse_amount(text: &str) -> Result<Money, ParseUnitError> {
+    let amount = text.trim().parse().ok().and_then(Money::new).filter(|&amount| amount >= Money::ZERO);
+    amount.ok_or_else(|| ParseUnitError::new(text, "an amount of 0 or more, such as 5000"))
+}
+
+fn parse_capacity(text: &str) -> Result<(String, u64), ParseUnitError> {
+    let parts = text.rsplit_once('=');
+    let capacity =
+        parts.and_then(|(offer, number)| Some((offer.trim().to_owned(), number.trim().parse().ok()?)));
+    capacity.ok_or_else(|| ParseUnitError::new(text, "an offer and a whole number, such as call=500"))
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    let show = args.out.check(|language| match language {
+        Language::English => "plan",
+        Language::Chinese => "挽留计划",
+    })?;
+    for out in [&args.curve, &args.svg].into_iter().flatten() {
+        check_folder(out)?;
+    }
+    let catalogue = args.offers.as_deref().map_or_else(built_in_offers, read_offers)?;
+    let capacities = capacities(args, &catalogue)?;
+    let mut scores = args.list.load()?;
+    let choices = choices(&scores, &catalogue);
+    let planned = Planned::of(&choices, Limits { budget: args.budget, capacities });
+    planned.apply(&mut scores, &catalogue);
+    if args.curve.is_some() || args.svg.is_some() {
+        let curve = curve(&choices, &planned);
+        let written = |out: Option<&Path>, text: String| match out {
+            Some(out) => write_whole(out, |file| file.write_all(text.as_bytes())),
+            None => Ok(()),
+        };
+        written(args.curve.as_deref(), curve.to_csv())?;
+        written(args.svg.as_deref(), curve.figure(&planned).to_svg())?;
+    }
+    let chosen = Filter {
+        actions: catalogue.offers().iter().map(|offer| offer.name().to_owned()).collect(),
+        ..Filter::default()
+    };
+    let list =
+        |top| AtRisk::of(&scores, &catalogue, None, args.out.language, (&chosen, Order::NetValue, top));
+    let outcome = Outcome {
+        scores: &scores,
+        catalogue: &catalogue,
+        choices: &choices,
+        planned: &planned,
+        comparisons: compare(&scores),
+    };
+    if args.json {
+        output::print_json(&json::of(&outcome))?;
+    } else {
+        output::print(&text::of(&outcome, &list(PRINTED)))?;
+    }
+    match show {
+        Some(show) => {
+            let list = list(usize::MAX);
+            show.write(&list, list.columns())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Each offer's capacity: that of the flag, or the catalogue's.
+fn capacities(args: &Args, catalogue: &Catalogue) -> Result<Vec<Option<u64>>, Failure> {
+    let offers = catalogue.offers();
+    let usage = |message: String| Failure::new(Kind::Usage, message);
+    if offers.len() > MOST_OFFERS {
+        return Err(usage(format!("{} offers: a plan is made of at most {MOST_OFFERS}", offers.len())));
+    }
+    let mut capacities: Vec<Option<u64>> = offers.iter().map(|offer| offer.capacity()).collect();
+    for (name, capacity) in &args.capacity {
+        let Some(place) = offers.iter().position(|offer| offer.name() == name) else {
+            let known = offers.iter().map(|offer| offer.name()).collect::<Vec<_>>().join(", ");
+            return Err(usage(format!("--capacity {name}={capacity}: no such offer; there are: {known}")));
+        };
+        capacities[place] = Some(*capacity);
+    }
+    Ok(capacities)
+}

@@ -1,0 +1,77 @@
+//! Profit against budget: the curve, as a table and as a chart.
+
+use mainstay_features::units::Money;
+use mainstay_models::plan::{self, Choices, Point};
+
+use super::Planned;
+use crate::chart::{Axis, Colour, Figure, Marker, Panel, Series, Shape, Unit};
+
+/// So many budgets the curve has, evenly from nothing to what would be spent without a budget.
+const BUDGETS: u32 = 50;
+
+/// What plans earn with more and more budget.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    /// The plans, by budget; the budget that was asked for is one of them.
+    pub points: Vec<Point>,
+}
+
+/// The curve of plans within the same capacities as a plan.
+pub fn curve(choices: &Choices, planned: &Planned) -> Curve {
+    let most = planned.without_budget.spend;
+    let mut budgets: Vec<Money> =
+        (0..=BUDGETS).map(|step| most * (f64::from(step) / f64::from(BUDGETS))).collect();
+    budgets.extend(planned.limits.budget.filter(|budget| *budget < most));
+    Curve { points: plan::curve(choices, &planned.limits.capacities, &budgets) }
+}
+
+impl Curve {
+    /// The points as CSV.
+    pub fn to_csv(&self) -> String {
+        let line = |point: &Point| {
+            let Point { budget, spend, net_value, customers, bound } = point;
+            format!("{},{},{},{},{customers}\n", budget.get(), spend.get(), net_value.get(), bound.get())
+        };
+        let header = "budget,spend,net_value,bound,customers\n".to_owned();
+        self.points.iter().map(line).fold(header, |text, line| text + &line)
+    }
+
+    /// The points as a chart.
+    pub fn figure(&self, planned: &Planned) -> Figure {
+        let (asked, reached) = (planned.plan.spend.get(), planned.plan.net_value.get());
+        let most = |of: fn(&Point) -> Money| {
+            let highest = self.points.iter().map(|point| of(point).get()).fold(0.0, f64::max);
+            if highest > 0.0 { 1.05 * highest } else { 1.0 }
+        };
+        let customers = planned.customers();
+        let marker = planned.limits.budget.map(|budget| Marker {
+            x: budget.get().max(asked),
+            y: reached,
+            label: format!("{customers} customers, {reached:.2}"),
+            colour: Colour::Vermillion,
+        });
+        let axis = |label: &str, to| Axis { label: label.to_owned(), from: 0.0, to, unit: Unit::Number };
+        let line = Series {
+            name: "best plan".to_owned(),
+            shape: Shape::Line,
+            colour: Colour::Blue,
+            points: self.points.iter().map(|point| (point.budget.get(), point.net_value.get())).collect(),
+        };
+        Figure {
+            title: "What would more budget earn?".to_owned(),
+            description: format!(
+                "The best plan found earns {reached:.2} spending {asked:.2} on {customers} customers; without a budget {:.2} \
+                 spending {:.2}.",
+                planned.without_budget.net_value.get(),
+                planned.without_budget.spend.get()
+            ),
+            panels: vec![Panel {
+                title: "Expected net value of the best plan, by budget".to_owned(),
+                x: axis("budget for contacts and redeemed incentives", most(|point| point.budget)),
+                y: axis("net value over doing nothing", most(|point| point.net_value)),
+                series: vec![line],
+                markers: marker.into_iter().collect(),
+            }],
+        }
+    }
+}
