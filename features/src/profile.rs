@@ -25,7 +25,7 @@ pub const PROBLEM: &str = "problem";
 pub const CONSENT_PREFIX: &str = "consent_";
 
 /// The columns of outputs besides features and attributes.
-const OUTPUT_COLUMNS: [&str; 31] = [
+const OUTPUT_COLUMNS: [&str; 33] = [
     "customer_id",
     "as_of",
     "churn_probability",
@@ -57,6 +57,8 @@ const OUTPUT_COLUMNS: [&str; 31] = [
     "value_at_risk",
     "change",
     "say",
+    "rfm_score",
+    "value_matrix",
 ];
 
 /// Whether an attribute cannot have this name, because another column of an output or a field has it.

@@ -39,6 +39,12 @@ const DERIVED: &[(&str, FieldKind, Get)] = &[
             Cell::Text(offer.words().say(list.language, list.scores.terms_of(row).incentive).into())
         })
     }),
+    ("rfm_score", FieldKind::Number(1), |list, row| {
+        list.measures().rfm_score(row).map_or(Cell::Nothing, Cell::Number)
+    }),
+    ("value_matrix", FieldKind::Text, |list, row| {
+        list.measures().cell(row).map_or(Cell::Nothing, |cell| Cell::Text(cell.name().into()))
+    }),
     ("break_even_probability", FieldKind::Text, |list, row| {
         break_even(list, row, |at| at.churn_probability.to_string())
     }),

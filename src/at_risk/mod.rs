@@ -9,6 +9,7 @@ mod change;
 mod columns;
 mod export;
 mod filter;
+mod measures;
 mod people;
 mod sheet;
 
@@ -19,8 +20,13 @@ pub use filter::{Band, Filter, Order};
 pub use people::for_people;
 pub use sheet::write_sheet;
 
+use std::sync::OnceLock;
+
 use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
+use mainstay_models::segments::RfmRules;
+
+use self::measures::Measures;
 
 use crate::scores::{ScoreRow, Scores};
 
@@ -33,6 +39,9 @@ pub struct AtRisk<'a> {
     pub catalogue: &'a Catalogue,
     /// The list before, if there was one.
     pub previous: Option<Previous>,
+    /// How the RFM score is reckoned.
+    pub rfm: RfmRules,
+    measures: OnceLock<Measures>,
     /// In which language people read it.
     pub language: Language,
     /// The rows, in the order they are shown.
@@ -50,7 +59,20 @@ impl<'a> AtRisk<'a> {
     ) -> Self {
         let passed = scores.rows.iter().filter(|row| filter.passes(scores, row, language));
         let rows = order.first(passed.collect(), top);
-        Self { scores, catalogue, previous, language, rows }
+        Self {
+            scores,
+            catalogue,
+            previous,
+            rfm: RfmRules::default(),
+            measures: OnceLock::new(),
+            language,
+            rows,
+        }
+    }
+
+    /// What its customers are measured by, looked at once.
+    fn measures(&self) -> &Measures {
+        self.measures.get_or_init(|| Measures::of(self.scores, &self.rfm))
     }
 
     /// What has become of a row's customer since the list before.

@@ -48,6 +48,8 @@ const CHINESE: &[(&str, &str)] = &[
     ("change", "变化"),
     ("play", "应对策略"),
     ("say", "话术"),
+    ("rfm_score", "RFM加权得分"),
+    ("value_matrix", "价值矩阵"),
     ("break_even_probability", "盈亏平衡流失概率"),
     ("break_even_save_rate", "盈亏平衡挽留成功率"),
     ("break_even_incentive", "盈亏平衡优惠成本"),

@@ -1,17 +1,17 @@
 //! `mainstay list`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, ValueEnum};
 use mainstay_models::language::Language;
 use mainstay_models::model;
-use mainstay_models::segments::{Cause, Stage, Tier};
+use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 
 use super::output;
 use super::settings::{ListArgs, built_in_offers, read_offers};
 use super::show::{ShowArgs, check_actions};
 use crate::at_risk::{AtRisk, Band, Filter, Order, Previous};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::scores::Scores;
 use crate::store::Store;
 
@@ -27,6 +27,10 @@ pub(super) struct Args {
     /// Where the offers' words come from, a TOML file [default: the built-in catalogue]
     #[arg(long, value_name = "FILE")]
     offers: Option<PathBuf>,
+    /// How the RFM score (column rfm_score) is reckoned, a TOML file with weights and cut points [default: 5, 4, 1, and by
+    /// quantile; docs/segments.md]
+    #[arg(long, value_name = "FILE")]
+    rfm: Option<PathBuf>,
     #[command(flatten)]
     show: ShowArgs,
 }
@@ -74,6 +78,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Language::Chinese => "流失风险名单",
     })?;
     let catalogue = args.offers.as_deref().map_or_else(built_in_offers, read_offers)?;
+    let rfm = args.rfm.as_deref().map_or_else(|| Ok(RfmRules::default()), read_rfm)?;
     let scores = args.list.load()?;
     let previous = if args.list.scores.is_none() {
         let store = Store::at(&args.list.store.store);
@@ -84,8 +89,15 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     };
     let filter = args.filter.filter(&scores)?;
     let shown = (&filter, args.sort.order(), args.show.most());
-    let list = AtRisk::of(&scores, &catalogue, previous, args.show.out.language, shown);
+    let mut list = AtRisk::of(&scores, &catalogue, previous, args.show.out.language, shown);
+    list.rfm = rfm;
     args.show.show(file, &list, list.columns(), list.columns_of_a_table())
+}
+
+fn read_rfm(path: &Path) -> Result<RfmRules, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+    toml::from_str(&text)
+        .map_err(|error| Failure::new(Kind::BadInput, format!("{}: {}", path.display(), error.message())))
 }
 
 impl FilterArgs {

@@ -396,3 +396,43 @@ fn what_changed_since_the_list_before_is_told() {
     let again = score("2023-11-01");
     assert_eq!(again, now);
 }
+
+/// docs/segments.md: Σ weight × points, a point for each cut point that a value is above, of recency for each it is not.
+#[test]
+fn the_rfm_score_is_by_the_shops_own_weights_and_cut_points_and_the_matrix_splits_at_the_means() {
+    let folder = folder();
+    let rules = folder.path().join("rfm.toml");
+    let cuts = [5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 270.0];
+    fs::write(&rules, format!("weights = [7, 2, 1]\nrecency_days = {cuts:?}\nfrequency = {cuts:?}\n"))
+        .unwrap();
+    let all = rows(&format!("--all --rfm {}", rules.display()));
+    let above = |value: f64| cuts.iter().filter(|&&cut| value > cut).count() as f64;
+    for row in &all {
+        let known = 7.0 * (10.0 - above(number(row, "recency_days"))) + 2.0 * above(number(row, "frequency"));
+        let money = number(row, "rfm_score") - known;
+        assert!((0.0..=10.0).contains(&money) && money.fract().abs() < 1e-9, "{row}");
+    }
+    let usual: Vec<f64> = rows("--all").iter().map(|row| number(row, "rfm_score")).collect();
+    assert!(
+        usual.iter().all(|score| (0.0..=100.0).contains(score)) && usual.iter().any(|score| *score > 60.0)
+    );
+
+    let sum = |of: &dyn Fn(&Value) -> f64| all.iter().map(of).sum::<f64>();
+    let days = sum(&|row| number(row, "frequency"));
+    let mean_amount = sum(&|row| number(row, "frequency") * number(row, "monetary")) / days;
+    for row in &all {
+        let is_frequent = number(row, "frequency") > days / all.len() as f64;
+        let is_spender = number(row, "monetary") > mean_amount;
+        let expected = match (is_frequent, is_spender) {
+            (true, true) => "best",
+            (false, true) => "spender",
+            (true, false) => "frequent",
+            (false, false) => "uncertain",
+        };
+        assert_eq!(row["value_matrix"], expected, "{row}");
+    }
+
+    fs::write(&rules, "weights = [7, 2, 2]").unwrap();
+    let (code, said) = failed(&format!("list --store {} --rfm {}", shop().store.display(), rules.display()));
+    assert!(code == 3 && said.contains("must be at least 0 and sum to 10"), "{code} {said}");
+}

@@ -15,7 +15,7 @@ mod windows;
 pub use cause::{Cause, LikelyCause};
 pub use churn::Turnover;
 pub use evidence::{Evidence, UnknownEvidence};
-pub use rfm::{MOST_POINTS, PointCuts, RfmError, RfmPoints, RfmWeights};
+pub use rfm::{MOST_POINTS, PointCuts, RfmError, RfmPoints, RfmRules, RfmScale, RfmWeights};
 pub use signs::{Signs, SignsReader, SignsSource};
 pub use stage::Stage;
 pub use tier::{Tier, TierCuts, is_loss_making, is_problem};

@@ -141,6 +141,61 @@ impl From<PointCuts> for [f64; 10] {
     }
 }
 
+/// How a shop scores: what is not given is as usual, weights 5, 4 and 1 and cut points by quantile.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RfmRules {
+    /// How much each of the three counts.
+    pub weights: RfmWeights,
+    /// Cut points of days since the last order.
+    pub recency_days: Option<PointCuts>,
+    /// Cut points of how often a customer has ordered.
+    pub frequency: Option<PointCuts>,
+    /// Cut points of the mean amount of a purchase.
+    pub monetary: Option<PointCuts>,
+}
+
+/// Everything that scores a customer: rules with all cut points.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RfmScale {
+    weights: RfmWeights,
+    recency_days: PointCuts,
+    frequency: PointCuts,
+    monetary: PointCuts,
+}
+
+impl RfmRules {
+    /// The scale of a population, each customer told as recency, frequency and mean amount. `None` of nobody, unless all cut points
+    /// are fixed.
+    pub fn scale(&self, population: impl Iterator<Item = [f64; 3]> + Clone) -> Option<RfmScale> {
+        let cuts = |fixed: Option<PointCuts>, of: usize| {
+            fixed.or_else(|| PointCuts::of_quantiles(population.clone().map(|customer| customer[of])))
+        };
+        Some(RfmScale {
+            weights: self.weights,
+            recency_days: cuts(self.recency_days, 0)?,
+            frequency: cuts(self.frequency, 1)?,
+            monetary: cuts(self.monetary, 2)?,
+        })
+    }
+}
+
+impl RfmScale {
+    /// The points of a customer told as recency, frequency and mean amount.
+    pub fn points(&self, [recency_days, frequency, monetary]: [f64; 3]) -> RfmPoints {
+        RfmPoints {
+            recency: self.recency_days.points_of_less(recency_days),
+            frequency: self.frequency.points(frequency),
+            money: self.monetary.points(monetary),
+        }
+    }
+
+    /// The score, from 0 to 100.
+    pub fn score(&self, customer: [f64; 3]) -> f64 {
+        self.weights.score(self.points(customer))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,0 +1,47 @@
+//! Measures that place a customer among all of the list: the weighted RFM score and the value matrix.
+
+use mainstay_features::frequency::FREQUENCY;
+use mainstay_features::monetary::MONETARY;
+use mainstay_features::registry::place;
+use mainstay_features::units::Amount;
+use mainstay_models::segments::{Cell, RfmRules, RfmScale, ValueMatrix};
+
+use crate::scores::{ScoreRow, Scores};
+
+/// What the customers of a list are measured by.
+#[derive(Clone, Debug)]
+pub(super) struct Measures {
+    rfm: Option<RfmScale>,
+    matrix: ValueMatrix,
+}
+
+impl Measures {
+    /// Those of a list.
+    pub(super) fn of(scores: &Scores, rules: &RfmRules) -> Self {
+        let mut matrix = ValueMatrix::default();
+        for (days, money) in scores.rows.iter().filter_map(bought) {
+            matrix.add(days, money);
+        }
+        Self { rfm: rules.scale(scores.rows.iter().map(customer)), matrix }
+    }
+
+    /// The weighted RFM score, from 0 to 100.
+    pub(super) fn rfm_score(&self, row: &ScoreRow) -> Option<f64> {
+        self.rfm.as_ref().map(|scale| scale.score(customer(row)))
+    }
+
+    /// The cell of the value matrix.
+    pub(super) fn cell(&self, row: &ScoreRow) -> Option<Cell> {
+        bought(row).map(|(days, money)| self.matrix.cell(days, money))
+    }
+}
+
+fn customer(row: &ScoreRow) -> [f64; 3] {
+    [row.recency_days(), row.features[place(&FREQUENCY)], row.features[place(&MONETARY)]]
+}
+
+/// On how many days a customer bought, and what that came to at the mean amount of a purchase.
+fn bought(row: &ScoreRow) -> Option<(u64, Amount)> {
+    let [_, days, mean] = customer(row);
+    Some((days as u64, Amount::new(days * mean)?))
+}
