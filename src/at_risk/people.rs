@@ -4,6 +4,7 @@
 use mainstay_features::profile::CONSENT_PREFIX;
 use mainstay_models::decision::DO_NOTHING;
 use mainstay_models::language::Language;
+use mainstay_models::segments::Cell as MatrixCell;
 
 use super::{AtRisk, Column};
 use crate::scores::{Cell, ScoreRow};
@@ -91,16 +92,22 @@ impl AtRisk<'_> {
         }
     }
 
-    /// What a column holds for a row, with words in the language of people.
+    /// What a column holds for a row, with words in the language of people, and break-evens to four decimals.
     pub fn cell_for_people<'a>(&'a self, column: &'a Column, row: &'a ScoreRow) -> Cell<'a> {
         let cell = self.cell(column, row);
         let language = self.language;
+        if let (Some(_), Cell::Text(text)) = (column.name.strip_prefix(BREAK_EVEN), &cell)
+            && let Ok(at) = text.parse::<f64>()
+        {
+            return Cell::Number((at * 1e4).round() / 1e4);
+        }
         let words = match (column.name.as_str(), &cell) {
             ("value_tier", _) => row.tier.words(language),
             ("lifecycle_stage", _) => row.stage.words(language),
             ("likely_cause", _) => row.cause.words(language),
             (name, Cell::Text(text)) if language == Language::Chinese => match (name, &**text) {
                 ("action", DO_NOTHING) => "不采取行动",
+                ("value_matrix", name) => name.parse().map_or("", |cell: MatrixCell| cell.words(language)),
                 (name, "always") if name.starts_with(BREAK_EVEN) => "总是划算",
                 (name, "never") if name.starts_with(BREAK_EVEN) => "从不划算",
                 _ => return cell,

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use mainstay_features::units::Amount;
 use serde::{Deserialize, Serialize};
 
+use crate::language::Language;
 use crate::names::{UnknownName, of_name};
 
 /// A cell of the value matrix.
@@ -32,6 +33,19 @@ impl Cell {
             Self::Spender => "spender",
             Self::Frequent => "frequent",
             Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+impl Cell {
+    /// What people call it.
+    pub const fn words(self, language: Language) -> &'static str {
+        match (language, self) {
+            (Language::English, _) => self.name(),
+            (Language::Chinese, Self::Best) => "优质型",
+            (Language::Chinese, Self::Spender) => "消费型",
+            (Language::Chinese, Self::Frequent) => "经常型",
+            (Language::Chinese, Self::Uncertain) => "不确定型",
         }
     }
 }

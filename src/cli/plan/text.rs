@@ -43,7 +43,7 @@ fn summary(outcome: &Outcome<'_>) -> String {
         outcome.scores.as_of
     );
     let budget =
-        planned.limits.budget.map_or(String::new(), |budget| format!("of a budget of {:.2} ", budget.get()));
+        planned.limits.budget.map_or(String::new(), |budget| format!("of a budget of {:.2}, ", budget.get()));
     let proof = if plan.is_proven {
         "nothing earns more".to_owned()
     } else {
