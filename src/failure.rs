@@ -39,6 +39,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// The request is larger than allowed.
     TooLarge,
+    /// Too much is under way: the same will be possible later.
+    Busy,
     /// Our fault.
     Internal,
 }
@@ -72,6 +74,7 @@ impl Kind {
             Self::NotFound => (2, 404, "not-found", "There is no such route"),
             Self::MethodNotAllowed => (2, 405, "method-not-allowed", "The route does not take this method"),
             Self::TooLarge => (3, 413, "too-large", "The request is too large"),
+            Self::Busy => (6, 503, "busy", "Too much is under way"),
             Self::Internal => (70, 500, "internal", "Something failed on our side"),
         };
         Told { exit_code, status, slug, title }

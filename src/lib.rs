@@ -25,6 +25,7 @@ pub mod sample;
 pub mod scores;
 pub mod service;
 pub mod simulated_files;
+pub mod state;
 pub mod store;
 pub mod suppressed;
 mod table_file;

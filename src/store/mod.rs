@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Kind};
 use crate::scores::{self, Format, Scores};
+use crate::state::State;
 use crate::suppressed::Suppressed;
 
 /// The folder state lives in.
@@ -57,6 +58,20 @@ impl Store {
     /// Where it is kept who has objected to marketing.
     pub fn suppressed_path(&self) -> PathBuf {
         self.folder.join("suppressed.json")
+    }
+
+    /// Where small things are kept that change while the API runs.
+    pub fn state_path(&self) -> PathBuf {
+        self.folder.join("state.sqlite")
+    }
+
+    /// Opens the state, and creates it where there is none.
+    ///
+    /// # Errors
+    /// When it is newer than this program, damaged, or cannot be written.
+    pub fn state(&self) -> Result<State, Failure> {
+        self.create()?;
+        Ok(State::open(&self.state_path())?)
     }
 
     /// Where the history is kept.

@@ -52,12 +52,13 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("scores", &["columns", "failure", "formula", "parquet_file", "service", "suppressed"]),
         ("at_risk", &["formula", "scores"]),
         ("plan", &["chart", "scores"]),
-        ("store", &["failure", "scores", "suppressed"]),
+        ("state", &["failure"]),
+        ("store", &["failure", "scores", "state", "suppressed"]),
         ("table_file", &["failure"]),
         ("promotion", &["failure", "store"]),
         ("quarantine_file", &["failure", "store"]),
         ("simulated_files", &["columns", "failure", "parquet_file", "store"]),
-        ("api", &["at_risk", "failure", "scores", "service", "store", "suppressed"]),
+        ("api", &["at_risk", "failure", "scores", "service", "state", "store", "suppressed"]),
         (
             "cli",
             &[
@@ -74,6 +75,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
                 "scores",
                 "service",
                 "simulated_files",
+                "state",
                 "store",
                 "suppressed",
                 "table_file",

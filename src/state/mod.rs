@@ -1,0 +1,130 @@
+//! What the store keeps in a database, `state.sqlite`: small things that change while the API runs. What was acknowledged
+//! is on disk.
+//!
+//! One process writes at a time and the others wait for it; reading waits for nobody. To add a table: a file in
+//! `migrations/`, its line in [`migrations::ALL`], and a module beside this one that is all that knows the table.
+
+mod error;
+mod migrations;
+
+pub use error::StateError;
+
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+/// How long a process waits for another to finish writing.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// The open database. Its calls block: in the API they belong on a blocking thread.
+pub struct State {
+    path: PathBuf,
+    /// The one connection that writes.
+    writer: Mutex<Connection>,
+    /// Another for reading, so that it need not wait for a write's sync.
+    reader: Mutex<Connection>,
+}
+
+impl State {
+    /// Opens the database, creates it where there is none, and brings an older one up to date.
+    ///
+    /// # Errors
+    /// When it is newer than this program, damaged, or cannot be written.
+    pub fn open(path: &Path) -> Result<Self, StateError> {
+        let failed = |cause| StateError::of(path, &cause);
+        // Whose keys these are is nobody else's business.
+        fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|cause| StateError::Unwritable { path: path.to_owned(), cause: cause.to_string() })?;
+        let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+        writer.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        writer.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
+        writer.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+        migrations::run(&mut writer, migrations::ALL, path)?;
+        let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), reader: Mutex::new(reader) })
+    }
+
+    /// Runs something that only reads, on one consistent view of the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn read<T>(
+        &self,
+        read: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T, StateError> {
+        let mut connection = lock(&self.reader);
+        let attempt = || {
+            let transaction = connection.transaction()?;
+            read(&transaction)
+        };
+        attempt().map_err(|cause| self.failed(&cause))
+    }
+
+    /// Runs something that writes, whole or not at all: when this returns `Ok`, it is on disk. An error undoes it.
+    ///
+    /// # Errors
+    /// What `write` fails with; when the database cannot be written.
+    pub fn write<T, E: From<StateError>>(
+        &self,
+        write: impl FnOnce(&Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut connection = lock(&self.writer);
+        let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(|cause| self.failed(&cause))?;
+        let writing = Writing { transaction, path: &self.path };
+        let written = write(&writing)?;
+        writing.transaction.commit().map_err(|cause| self.failed(&cause))?;
+        Ok(written)
+    }
+
+    /// A number that is another one after anybody has written, in this process or another. It costs a few microseconds.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn version(&self) -> Result<i64, StateError> {
+        let version = lock(&self.reader).pragma_query_value(None, "data_version", |row| row.get(0));
+        version.map_err(|cause| self.failed(&cause))
+    }
+
+    fn failed(&self, cause: &rusqlite::Error) -> StateError {
+        StateError::of(&self.path, cause)
+    }
+}
+
+/// A write under way: nothing of it is there for others before it is committed.
+pub struct Writing<'a> {
+    transaction: Transaction<'a>,
+    path: &'a Path,
+}
+
+impl Writing<'_> {
+    /// Runs statements of it.
+    ///
+    /// # Errors
+    /// When one fails.
+    pub fn run<T>(&self, run: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, StateError> {
+        run(&self.transaction).map_err(|cause| StateError::of(self.path, &cause))
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    Ok(connection)
+}
+
+/// Whoever panicked while holding a connection left a transaction that was undone.
+fn lock(connection: &Mutex<Connection>) -> MutexGuard<'_, Connection> {
+    connection.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;
