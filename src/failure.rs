@@ -39,6 +39,22 @@ pub enum Kind {
     MethodNotAllowed,
     /// The request is larger than allowed.
     TooLarge,
+    /// The request has no key that opens anything.
+    NoKey,
+    /// The key is not for this.
+    WrongScope,
+    /// The key has asked too often.
+    TooOften,
+    /// The request took too long to arrive.
+    TooSlow,
+    /// The body is of a type, or packed in a way, that is not read.
+    MediaType,
+    /// The address is too long.
+    LongAddress,
+    /// The headers are too large.
+    LargeHeaders,
+    /// The idempotency key was used for another request.
+    OtherRequest,
     /// Too much is under way: the same will be possible later.
     Busy,
     /// Our fault.
@@ -74,6 +90,16 @@ impl Kind {
             Self::NotFound => (2, 404, "not-found", "There is no such route"),
             Self::MethodNotAllowed => (2, 405, "method-not-allowed", "The route does not take this method"),
             Self::TooLarge => (3, 413, "too-large", "The request is too large"),
+            Self::NoKey => (2, 401, "no-key", "The request needs a key"),
+            Self::WrongScope => (2, 403, "wrong-scope", "The key is not for this"),
+            Self::TooOften => (2, 429, "too-often", "The key has asked too often"),
+            Self::TooSlow => (2, 408, "too-slow", "The request took too long to arrive"),
+            Self::MediaType => (2, 415, "media-type", "The body is not of a type that is read"),
+            Self::LongAddress => (2, 414, "long-address", "The address is too long"),
+            Self::LargeHeaders => (2, 431, "large-headers", "The headers are too large"),
+            Self::OtherRequest => {
+                (2, 422, "other-request", "The idempotency key was used for another request")
+            }
             Self::Busy => (6, 503, "busy", "Too much is under way"),
             Self::Internal => (70, 500, "internal", "Something failed on our side"),
         };

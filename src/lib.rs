@@ -12,6 +12,7 @@ pub mod api;
 pub mod at_risk;
 pub mod chart;
 pub mod cli;
+pub mod clock;
 mod columns;
 pub mod failure;
 pub mod feature_file;

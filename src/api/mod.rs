@@ -1,24 +1,25 @@
 //! The score API. docs/api.md describes it from outside.
 
 mod at_risk;
+mod guard;
 mod health;
-mod host;
 mod newest;
 mod problem;
+mod routes;
 mod score;
 mod serve;
 
+pub use guard::{Limits, Rate};
+pub use routes::{Declared, Needs, declared, router};
 pub use serve::{Listener, serve};
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
 use mainstay_models::segments::TierCuts;
 
+use self::guard::Guard;
 use self::newest::Newest;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::scores::Scores;
 use crate::service::Service;
 use crate::store::Store;
@@ -33,6 +34,7 @@ pub struct App {
     list: Newest<Scores>,
     tiers: Newest<Option<TierCuts>>,
     suppressed: Newest<Suppressed>,
+    guard: Guard,
 }
 
 impl App {
@@ -40,9 +42,10 @@ impl App {
     /// model.
     ///
     /// # Errors
-    /// When there is no usable model.
+    /// When there is no usable model, or the state cannot be used.
     pub fn new(
         store: Store,
+        limits: Limits,
         service: impl Fn(&Store) -> Result<Service, Failure> + Send + Sync + 'static,
     ) -> Result<Arc<Self>, Failure> {
         let first = service(&store)?;
@@ -51,7 +54,13 @@ impl App {
         let (lists, objections) = (store.clone(), store.clone());
         let tiers = Newest::of(store.list_path(), move || lists.load_tiers());
         let suppressed = Newest::of(store.suppressed_path(), move || objections.load_suppressed());
-        Ok(Arc::new(Self { service, list: at_risk::newest_list(store), tiers, suppressed }))
+        let guard = Guard::new(Arc::new(store.state()?), limits)?;
+        Ok(Arc::new(Self { service, list: at_risk::newest_list(store), tiers, suppressed, guard }))
+    }
+
+    /// Whether whoever asks must show a key.
+    pub fn needs_keys(&self) -> bool {
+        self.guard.needs_keys()
     }
 
     /// The service with the newest model; with the one before while the newest cannot be used.
@@ -61,20 +70,4 @@ impl App {
     pub fn service(&self) -> Result<Arc<Service>, Failure> {
         self.service.get()
     }
-}
-
-/// Every route.
-pub fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/v1/score", post(score::score))
-        .route("/v1/at-risk", get(at_risk::at_risk))
-        .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz))
-        .fallback(async || Failure::new(Kind::NotFound, "see docs/api.md for the routes there are"))
-        .method_not_allowed_fallback(async || {
-            Failure::new(Kind::MethodNotAllowed, "score with POST, everything else with GET")
-        })
-        .layer(axum::middleware::from_fn(host::check))
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(app)
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
@@ -19,7 +19,13 @@ impl IntoResponse for Failure {
         let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, body).into_response();
         let problem = HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, problem);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, problem);
+        match self.kind {
+            Kind::NoKey => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
+            Kind::Busy | Kind::TooOften => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
+            _ => None,
+        };
         response
     }
 }

@@ -24,17 +24,8 @@ impl Listener {
     /// Starts to listen; port 0 takes a free one.
     ///
     /// # Errors
-    /// When the address is not a loopback address, or cannot be listened on.
+    /// When the address cannot be listened on.
     pub fn bind(address: SocketAddr) -> Result<Self, Failure> {
-        if !address.ip().is_loopback() {
-            return Err(Failure::new(
-                Kind::Usage,
-                format!(
-                    "{address}: the API has no keys yet, so it listens on this machine only; \
-                     use 127.0.0.1 and put a proxy that authenticates in front of it"
-                ),
-            ));
-        }
         let failed = |what: &str, cause: std::io::Error| {
             Failure::new(Kind::Output, format!("{address}: {what}: {cause}; choose another with --listen"))
         };
@@ -55,16 +46,38 @@ impl Listener {
     }
 }
 
-/// Serves until SIGINT or SIGTERM; requests under way are then answered, for at most ten seconds.
+/// How often it is looked whether keys were made or revoked.
+const REFRESH: Duration = Duration::from_secs(1);
+
+/// Announces the address and serves until SIGINT or SIGTERM; requests under way are then answered, for at most ten seconds.
 ///
 /// # Errors
-/// When the process cannot listen for signals.
-pub fn serve(listener: Listener, app: Arc<App>) -> Result<(), Failure> {
-    let Listener { runtime, socket, .. } = listener;
+/// When it listens beyond this machine and there is no key; when the process cannot listen for signals.
+pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+    let Listener { runtime, socket, address } = listener;
+    if !address.ip().is_loopback() && !app.needs_keys() {
+        return Err(Failure::new(
+            Kind::Usage,
+            format!(
+                "{address}: whoever reaches it could read every customer, as there is no key yet: make one with \
+                 mainstay keys create --scope score,read, or listen on 127.0.0.1"
+            ),
+        ));
+    }
+    announce(address);
+    let watched = app.clone();
     runtime.block_on(async {
         let internal = |cause: std::io::Error| Failure::new(Kind::Internal, cause.to_string());
         let mut interrupt = signal(SignalKind::interrupt()).map_err(internal)?;
         let mut terminate = signal(SignalKind::terminate()).map_err(internal)?;
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(REFRESH).await;
+                let app = watched.clone();
+                // Keys that cannot be read stay as they were.
+                let _ = tokio::task::spawn_blocking(move || app.guard.refresh()).await;
+            }
+        });
         let (stop, mut stopping) = tokio::sync::watch::channel(());
         let server = axum::serve(socket, router(app)).with_graceful_shutdown(async move {
             // An error means the sender is gone, which is a reason to stop too.

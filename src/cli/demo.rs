@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             if let Some(call) = curl(&listener, &history, &scores) {
                 output::print(&format!("\n{call}"))?;
             }
-            let app = App::new(store, |store| {
+            let app = App::new(store, args.listen.limits(), |store| {
                 Ok(Service::new(store.load_model()?, built_in_offers()?, Assumptions::default()))
             })?;
             run_on(listener, app)

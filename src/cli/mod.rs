@@ -11,6 +11,7 @@ mod features;
 mod horizon;
 mod ingest;
 mod input;
+mod keys;
 mod lifetime;
 mod list;
 mod models;
@@ -89,6 +90,8 @@ enum Command {
     Export(export::Args),
     /// List the store's models, describe one, choose which is in service
     Models(models::Args),
+    /// Make, show and revoke the keys of those who may ask the score API
+    Keys(keys::Args),
     /// Serve the score API
     Serve(serve::Args),
     /// Write the files of a made-up shop, and the truth about its customers
@@ -134,6 +137,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Report(args) => report::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Models(args) => models::run(&args),
+        Command::Keys(args) => keys::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Simulate(args) => simulate::run(&args),
     }

@@ -3,8 +3,6 @@
 mod bad_rows;
 mod report;
 
-use std::time::SystemTime;
-
 use clap::Args as ClapArgs;
 use mainstay_features::check::{CustomerReport, usable_horizons};
 use mainstay_features::history::History;
@@ -86,7 +84,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// The clock's instant, to the second: a report that is asked for today is about today.
 fn now() -> Instant {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    let seconds = i64::try_from(since_1970.as_secs()).unwrap_or(i64::MAX);
-    Instant::from_micros(seconds.saturating_mul(1_000_000)).unwrap_or(Instant::MAX)
+    let micros = crate::clock::now().micros();
+    Instant::from_micros(micros - micros.rem_euclid(1_000_000)).unwrap_or(Instant::MAX)
 }

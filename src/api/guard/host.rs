@@ -1,22 +1,24 @@
 //! Whose name a request may call the server by.
 
-use axum::extract::Request;
-use axum::http::header;
-use axum::middleware::Next;
-use axum::response::Response;
+use axum::http::{HeaderMap, header};
 
 use crate::failure::{Failure, Kind};
 
 /// Lets only requests through that call the server by a loopback name. A page in a browser on this machine can point a
-/// name of its own at 127.0.0.1 and would otherwise read customers' data (DNS rebinding).
-pub(super) async fn check(request: Request, next: Next) -> Result<Response, Failure> {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    match host {
-        Some(host) if is_loopback(host) => Ok(next.run(request).await),
-        _ => Err(Failure::new(
+/// name of its own at 127.0.0.1 and would otherwise read customers' data (DNS rebinding); or send something, which its
+/// `Origin` gives away.
+pub(super) fn check(headers: &HeaderMap) -> Result<(), Failure> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    if !text(header::HOST).is_some_and(is_loopback) {
+        return Err(Failure::new(
             Kind::Misdirected,
             "the Host header must name this machine: localhost, 127.0.0.1 or [::1]",
-        )),
+        ));
+    }
+    match text(header::ORIGIN).map(|origin| origin.split_once("://")) {
+        None => Ok(()),
+        Some(Some((_, host))) if is_loopback(host) => Ok(()),
+        Some(_) => Err(Failure::new(Kind::Misdirected, "a web page of another machine has sent this")),
     }
 }
 
