@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
 mod api;
+mod api_keys;
 mod architecture;
 mod bombs;
 mod broken_input;
