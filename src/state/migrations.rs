@@ -8,7 +8,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StateError;
 
 /// Every step, the oldest first.
-pub(super) const ALL: &[&str] = &[include_str!("migrations/0001_keys.sql")];
+pub(super) const ALL: &[&str] =
+    &[include_str!("migrations/0001_keys.sql"), include_str!("migrations/0002_once.sql")];
 
 /// Takes the steps that the database has not taken, all or none.
 pub(super) fn run(connection: &mut Connection, steps: &[&str], path: &Path) -> Result<(), StateError> {

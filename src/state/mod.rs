@@ -7,6 +7,7 @@
 mod error;
 pub mod keys;
 mod migrations;
+pub mod once;
 
 pub use error::StateError;
 
