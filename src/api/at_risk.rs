@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::App;
+use super::body::on_a_thread;
 use super::newest::Newest;
 use crate::at_risk::Order;
 use crate::failure::{Failure, Kind};
@@ -44,10 +45,7 @@ pub(super) async fn at_risk(
         let head = app.list.get()?;
         Ok(head.rows.iter().take(top).map(|row| head.to_json(row, asked.language)).collect())
     };
-    let rows: Result<Vec<Value>, Failure> = tokio::task::spawn_blocking(rows)
-        .await
-        .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-    rows.map(Json)
+    on_a_thread(rows).await.map(Json)
 }
 
 /// The head of the store's scored list, highest net value first.

@@ -7,15 +7,18 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 use super::App;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 
 /// The process lives.
 pub(super) async fn livez() -> Json<Value> {
     Json(json!({"status": "alive"}))
 }
 
-/// A model is loaded: without one the server does not start.
+/// A model is loaded: without one the server does not start. Who is about to stop is not ready for more.
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Value>, Failure> {
+    if app.guard.is_leaving() {
+        return Err(Failure::new(Kind::Busy, "the server is about to stop"));
+    }
     let service = app.service()?;
     let artifact = service.artifact();
     let verdict = artifact.training.verdict.grade.to_string();

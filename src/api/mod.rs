@@ -1,15 +1,20 @@
 //! The score API. docs/api.md describes it from outside.
 
 mod at_risk;
+mod body;
 mod guard;
 mod health;
+mod log;
+mod metrics;
 mod newest;
 mod problem;
 mod routes;
 mod score;
 mod serve;
+mod wire;
 
 pub use guard::{Limits, Rate};
+pub use log::LogFormat;
 pub use routes::{Declared, Needs, declared, router};
 pub use serve::{Listener, serve};
 
@@ -22,6 +27,7 @@ use self::newest::Newest;
 use crate::failure::Failure;
 use crate::scores::Scores;
 use crate::service::Service;
+use crate::state::State;
 use crate::store::Store;
 use crate::suppressed::Suppressed;
 
@@ -34,7 +40,10 @@ pub struct App {
     list: Newest<Scores>,
     tiers: Newest<Option<TierCuts>>,
     suppressed: Newest<Suppressed>,
-    guard: Guard,
+    /// What keys, events and answers to an `Idempotency-Key` are kept in.
+    #[expect(dead_code, reason = "the routes that write are still to come")]
+    state: Arc<State>,
+    guard: Arc<Guard>,
 }
 
 impl App {
@@ -54,8 +63,14 @@ impl App {
         let (lists, objections) = (store.clone(), store.clone());
         let tiers = Newest::of(store.list_path(), move || lists.load_tiers());
         let suppressed = Newest::of(store.suppressed_path(), move || objections.load_suppressed());
-        let guard = Guard::new(Arc::new(store.state()?), limits)?;
-        Ok(Arc::new(Self { service, list: at_risk::newest_list(store), tiers, suppressed, guard }))
+        let state = Arc::new(store.state()?);
+        let guard = Arc::new(Guard::new(state.clone(), limits)?);
+        Ok(Arc::new(Self { service, list: at_risk::newest_list(store), tiers, suppressed, state, guard }))
+    }
+
+    /// Says in the log that something happened.
+    pub fn say(&self, message: &str) {
+        self.guard.log.event("info", message, &serde_json::Value::Null);
     }
 
     /// Whether whoever asks must show a key.

@@ -3,24 +3,43 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde::Serialize;
 
 use crate::failure::{Failure, Kind};
 
+/// A problem document.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Problem {
+    /// What kind of problem it is: stable.
+    r#type: String,
+    /// The same for people.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What is wrong, where, and what to do next.
+    detail: String,
+}
+
+impl Problem {
+    /// That of a failure.
+    pub(super) fn of(failure: &Failure) -> Self {
+        let told = failure.kind.told();
+        Self {
+            r#type: format!("urn:mainstay:problem:{}", told.slug),
+            title: told.title,
+            status: told.status,
+            detail: failure.message.clone(),
+        }
+    }
+}
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let told = self.kind.told();
-        let body = Json(json!({
-            "type": format!("urn:mainstay:problem:{}", told.slug),
-            "title": told.title,
-            "status": told.status,
-            "detail": self.message,
-        }));
-        let status = StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, body).into_response();
-        let problem = HeaderValue::from_static("application/problem+json");
+        let problem = Problem::of(&self);
+        let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, Json(problem)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, problem);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         match self.kind {
             Kind::NoKey => headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             Kind::Busy | Kind::TooOften => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),

@@ -16,7 +16,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{self, MethodRouter};
 
 use super::guard::{Post, stand};
-use super::{App, MAX_BODY_BYTES, at_risk, health, score};
+use super::{App, MAX_BODY_BYTES, at_risk, health, metrics, score};
 use crate::failure::{Failure, Kind};
 use crate::state::keys::Scope;
 
@@ -62,6 +62,7 @@ fn table() -> Vec<Route> {
     vec![
         get("/livez", Nothing, health::livez),
         get("/readyz", Nothing, health::readyz),
+        get("/metrics", Key(Scope::Read), metrics::metrics),
         post("/v1/score", Key(Scope::Score), score::score),
         get("/v1/at-risk", Key(Scope::Read), at_risk::at_risk),
     ]
@@ -99,7 +100,7 @@ pub(super) fn unmatched() -> Declared {
 /// The router, with a guard before each route and before what answers where there is none.
 pub fn router(app: Arc<App>) -> Router {
     let guard = |index: usize, declared: Declared| {
-        from_fn_with_state(Arc::new(Post { app: app.clone(), index, declared }), stand)
+        from_fn_with_state(Arc::new(Post { guard: app.guard.clone(), index, declared }), stand)
     };
     let (mut router, routes) = (Router::new(), table());
     let beside = guard(routes.len(), unmatched());

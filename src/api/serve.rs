@@ -1,17 +1,36 @@
 //! Listening, and stopping without dropping a request.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::wire::{Phase, Wire, bare};
 use super::{App, router};
 use crate::failure::{Failure, Kind};
 
-/// How long requests under way may take after the signal to stop.
-const GRACE: Duration = Duration::from_secs(10);
+/// How long after the signal to stop the server still listens: answers then ask to close their connection, so that
+/// whoever asks again and again goes elsewhere without ever meeting a closed door.
+const LEAVING: Duration = Duration::from_secs(1);
+/// How long what is still under way after that may take.
+const GRACE: Duration = Duration::from_secs(25);
+/// How often it is looked whether keys were made or revoked.
+const REFRESH: Duration = Duration::from_secs(1);
+/// The largest head of a request that is read at all; what is larger than [`super::guard`] allows is refused there.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+/// How many connections beyond the limit are told so at a time; more are closed without a word.
+const MAX_TURNED_AWAY: usize = 256;
 
 /// A socket that is listened on.
 pub struct Listener {
@@ -46,10 +65,7 @@ impl Listener {
     }
 }
 
-/// How often it is looked whether keys were made or revoked.
-const REFRESH: Duration = Duration::from_secs(1);
-
-/// Announces the address and serves until SIGINT or SIGTERM; requests under way are then answered, for at most ten seconds.
+/// Announces the address and serves until SIGINT or SIGTERM; requests under way are then answered.
 ///
 /// # Errors
 /// When it listens beyond this machine and there is no key; when the process cannot listen for signals.
@@ -64,36 +80,177 @@ pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr
             ),
         ));
     }
-    announce(address);
-    let watched = app.clone();
+    allow_files(app.guard.limits.connections);
     runtime.block_on(async {
-        let internal = |cause: std::io::Error| Failure::new(Kind::Internal, cause.to_string());
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(internal)?;
-        let mut terminate = signal(SignalKind::terminate()).map_err(internal)?;
-        tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(REFRESH).await;
-                let app = watched.clone();
-                // Keys that cannot be read stay as they were.
-                let _ = tokio::task::spawn_blocking(move || app.guard.refresh()).await;
+        let mut stop = Stop::new()?;
+        announce(address);
+        tokio::spawn(refresh(app.clone()));
+        let door = Door::new(app.clone());
+        tokio::select! {
+            () = door.admit(&socket) => {}
+            () = stop.asked() => {}
+        }
+        app.guard.leave();
+        tokio::select! {
+            () = door.admit(&socket) => {}
+            () = tokio::time::sleep(LEAVING) => {}
+            () = stop.asked() => {}
+        }
+        door.admit_who_waits(&socket).await;
+        drop(socket);
+        tokio::select! {
+            () = door.connections.shutdown() => {}
+            () = tokio::time::sleep(GRACE) => {}
+            () = stop.asked() => {}
+        }
+        Ok::<(), Failure>(())
+    })?;
+    // What still computes for a connection that is gone is not waited for.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// The signals to stop.
+struct Stop {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Stop {
+    fn new() -> Result<Self, Failure> {
+        let of = |kind| signal(kind).map_err(|cause| Failure::new(Kind::Internal, cause.to_string()));
+        Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
+    }
+
+    /// One of them has come since the last.
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Reads the keys again when they have changed, for as long as the server runs.
+async fn refresh(app: Arc<App>) {
+    loop {
+        tokio::time::sleep(REFRESH).await;
+        let app = app.clone();
+        // Keys that cannot be read stay as they were.
+        let _ = tokio::task::spawn_blocking(move || app.guard.refresh()).await;
+    }
+}
+
+/// Allows this process as many open files as so many connections need, as far as the system lets it.
+fn allow_files(connections: usize) {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let wanted = connections as u64 + 1_024;
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX).min(wanted);
+    if limit.current.is_some_and(|current| current < most) {
+        // With fewer files there are fewer connections: those beyond wait.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
+    }
+}
+
+/// Where connections come in.
+struct Door {
+    app: Arc<App>,
+    router: Router,
+    connections: GracefulShutdown,
+    places: Arc<Semaphore>,
+    turned_away: Arc<Semaphore>,
+}
+
+impl Door {
+    fn new(app: Arc<App>) -> Self {
+        let places = Arc::new(Semaphore::new(app.guard.limits.connections));
+        let turned_away = Arc::new(Semaphore::new(MAX_TURNED_AWAY));
+        Self { router: router(app.clone()), app, connections: GracefulShutdown::new(), places, turned_away }
+    }
+
+    /// Lets connections in, for ever.
+    async fn admit(&self, socket: &TcpListener) {
+        loop {
+            match socket.accept().await {
+                Ok((connection, _)) => self.seat(connection),
+                // Out of files or memory: those who are here may leave some.
+                Err(cause) if !is_of_one_connection(&cause) => {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Lets those in whom the system has already told that they are connected.
+    async fn admit_who_waits(&self, socket: &TcpListener) {
+        while let Ok(Ok((connection, _))) =
+            tokio::time::timeout(Duration::from_millis(1), socket.accept()).await
+        {
+            self.seat(connection);
+        }
+    }
+
+    fn seat(&self, connection: TcpStream) {
+        if let Ok(place) = self.places.clone().try_acquire_owned() {
+            self.serve(connection, place);
+        } else if let Ok(place) = self.turned_away.clone().try_acquire_owned() {
+            self.app.guard.metrics.turned_away();
+            tokio::spawn(async move {
+                // Whoever does not even read that has been told.
+                let _ = tokio::time::timeout(Duration::from_secs(1), turn_away(connection)).await;
+                drop(place);
+            });
+        } else {
+            self.app.guard.metrics.turned_away();
+        }
+    }
+
+    fn serve(&self, connection: TcpStream, place: OwnedSemaphorePermit) {
+        // Without it small answers may wait for an acknowledgement.
+        let _ = connection.set_nodelay(true);
+        let (phase, service) = (Phase::default(), TowerToHyperService::new(self.router.clone()));
+        let wire = Wire::new(connection, phase.clone());
+        let service = service_fn(move |request| {
+            phase.answering();
+            let (answer, phase) = (service.call(request), phase.clone());
+            async move {
+                let answer: Result<_, Infallible> = answer.await;
+                phase.waiting();
+                answer
             }
         });
-        let (stop, mut stopping) = tokio::sync::watch::channel(());
-        let server = axum::serve(socket, router(app)).with_graceful_shutdown(async move {
-            // An error means the sender is gone, which is a reason to stop too.
-            let _ = stopping.changed().await;
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            // The wire's own time-out tells a slow head from an idle connection.
+            .header_read_timeout(None)
+            .max_buf_size(MAX_HEAD_BYTES)
+            .serve_connection(TokioIo::new(wire), service);
+        let connection = self.connections.watch(connection);
+        let app = self.app.clone();
+        tokio::spawn(async move {
+            let open = app.guard.metrics.connection();
+            // An error is the other side's: it left, or sent what is no request.
+            let _ = connection.await;
+            drop((open, place));
         });
-        let server = tokio::spawn(async move { server.await });
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-        let _ = stop.send(());
-        match tokio::time::timeout(GRACE, server).await {
-            Ok(Ok(served)) => served.map_err(internal),
-            Ok(Err(error)) => Err(Failure::new(Kind::Internal, error.to_string())),
-            // Whoever still holds a connection open after that has had the time to finish.
-            Err(_) => Ok(()),
-        }
-    })
+    }
+}
+
+/// Whether accepting failed because of the one who wanted in.
+fn is_of_one_connection(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+    matches!(cause.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
+}
+
+/// Says that there are too many connections.
+async fn turn_away(mut connection: TcpStream) -> std::io::Result<()> {
+    let busy = Failure::new(Kind::Busy, "as many connections are open as are allowed; try again in a second");
+    connection.write_all(&bare(&busy)).await?;
+    connection.shutdown().await?;
+    // To close with a request unread would take the answer back before it is read.
+    let mut unread = [0; 1024];
+    while connection.read(&mut unread).await? > 0 {}
+    Ok(())
 }

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use clap::Args as ClapArgs;
 
-use super::output;
 use super::settings::{MoneyArgs, StoreArgs};
-use crate::api::{App, Limits, Listener, Rate, serve};
+use crate::api::{App, Limits, Listener, LogFormat, Rate, serve};
 use crate::failure::Failure;
 use crate::service::Service;
 use crate::store::Store;
@@ -30,11 +29,25 @@ pub(super) struct ListenArgs {
     /// How many requests a second a key may send; without keys, all together [default: any number]
     #[arg(long, value_name = "N")]
     pub(super) rate: Option<Rate>,
+    /// How many connections may be open; more are told to try again
+    #[arg(long, value_name = "N", default_value_t = Limits::default().connections, value_parser = count)]
+    pub(super) max_connections: usize,
+    /// How many requests are worked on at a time; more are told to try again
+    #[arg(long, value_name = "N", default_value_t = Limits::default().requests, value_parser = count)]
+    pub(super) max_requests: usize,
+    /// How standard error tells of each request
+    #[arg(long, value_name = "FORMAT", default_value = "json")]
+    pub(super) log: LogFormat,
 }
 
 impl ListenArgs {
     pub(super) fn limits(&self) -> Limits {
-        Limits { rate: self.rate }
+        Limits {
+            rate: self.rate,
+            connections: self.max_connections,
+            requests: self.max_requests,
+            log: self.log,
+        }
     }
 }
 
@@ -48,10 +61,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// Serves until told to stop.
 pub(super) fn run_on(listener: Listener, app: Arc<App>) -> Result<(), Failure> {
-    let model = app.service()?.artifact().name();
-    serve(listener, app, |address| {
-        output::note(&format!("{model} answers on http://{address}; Ctrl-C stops it"));
-    })?;
-    output::note("stopped");
-    Ok(())
+    let (model, teller) = (app.service()?.artifact().name(), app.clone());
+    serve(listener, app, move |address| {
+        teller.say(&format!("{model} answers on http://{address}; Ctrl-C stops it"));
+    })
+}
+
+/// A number that something can be limited to.
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 1..=1_000_000) => Ok(count),
+        _ => Err("a number from 1 to 1000000".to_owned()),
+    }
 }

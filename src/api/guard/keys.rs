@@ -25,6 +25,11 @@ impl Asker {
     pub(super) fn bucket(&self) -> &Bucket {
         &self.bucket
     }
+
+    /// The id of the key.
+    pub(super) fn id(&self) -> Option<&str> {
+        self.key.as_ref().map(|key| key.id.as_str())
+    }
 }
 
 /// The keys, as they are in the state.

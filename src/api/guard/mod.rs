@@ -1,40 +1,87 @@
-//! What stands before every route: who asks, how often, with how much.
+//! What stands before every route: who asks, how often, with how much; and what is noted of the answer.
 
+mod body;
 mod host;
 mod keys;
+mod panics;
 mod rate;
+mod request_id;
 
 pub use rate::Rate;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{Request, State as Extracted};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::sync::Semaphore;
 
-use self::keys::Ring;
-use super::App;
+use self::body::Room;
+use self::keys::{Asker, Ring};
+use self::panics::caught;
+use super::log::{Answered, Log, LogFormat};
+use super::metrics::Metrics;
 use super::routes::{Declared, Needs};
 use crate::failure::{Failure, Kind};
+use crate::state::once::{Answer, Once};
 use crate::state::{State, StateError};
 
+/// The longest address a request may have: path and query.
+const MAX_ADDRESS_BYTES: usize = 8 * 1024;
+/// The largest headers a request may have, all together.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+
+/// What a client calls a request that writes by, so that it may send it again.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// Whether the answer is that of an earlier request.
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
 /// How much the API takes on.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// How often a key may ask; without keys, all together.
     pub rate: Option<Rate>,
+    /// How many connections may be open.
+    pub connections: usize,
+    /// How many requests may be worked on at a time.
+    pub requests: usize,
+    /// How the log is written.
+    pub log: LogFormat,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { rate: None, connections: 10_500, requests: 512, log: LogFormat::default() }
+    }
 }
 
 /// What the posts before all routes share.
 pub(super) struct Guard {
     ring: Ring,
-    limits: Limits,
+    room: Room,
+    working: Semaphore,
+    leaving: AtomicBool,
+    pub(super) limits: Limits,
+    pub(super) metrics: Metrics,
+    pub(super) log: Log,
 }
 
 impl Guard {
     pub(super) fn new(state: Arc<State>, limits: Limits) -> Result<Self, StateError> {
-        Ok(Self { ring: Ring::new(state)?, limits })
+        Ok(Self {
+            ring: Ring::new(state)?,
+            room: Room::default(),
+            working: Semaphore::new(limits.requests),
+            leaving: AtomicBool::new(false),
+            limits,
+            metrics: Metrics::new(),
+            log: Log::new(limits.log),
+        })
     }
 
     /// Whether whoever asks must show a key.
@@ -47,8 +94,18 @@ impl Guard {
         self.ring.refresh()
     }
 
-    /// Lets a request through that shows what the route needs, as often as it may.
-    fn admit(&self, needs: Needs, headers: &HeaderMap) -> Result<(), Failure> {
+    /// From now on every answer asks to close its connection.
+    pub(super) fn leave(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the server is about to stop.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
+    }
+
+    /// Who asks, if it shows what the route needs and has not asked too often; `None` where nobody need say.
+    fn admit(&self, needs: Needs, headers: &HeaderMap) -> Result<Option<Arc<Asker>>, Failure> {
         let asker = match self.ring.is_empty() {
             // Without keys the server listens on loopback only, and browsers are who could be misled to call it.
             true => {
@@ -56,33 +113,125 @@ impl Guard {
                 self.ring.anybody()
             }
             false => match needs {
-                Needs::Nothing => return Ok(()),
+                Needs::Nothing => return Ok(None),
                 Needs::AnyKey => self.ring.asker(headers, None)?,
                 Needs::Key(scope) => self.ring.asker(headers, Some(scope))?,
             },
         };
-        match self.limits.rate {
-            Some(rate) if needs != Needs::Nothing => rate.take(asker.bucket()),
-            _ => Ok(()),
+        if let Some(rate) = self.limits.rate
+            && needs != Needs::Nothing
+        {
+            rate.take(asker.bucket())?;
         }
+        Ok(Some(asker))
     }
 }
 
 /// The guard of one route.
 pub(super) struct Post {
-    pub(super) app: Arc<App>,
+    pub(super) guard: Arc<Guard>,
     /// Which row of the table of routes it is.
-    #[expect(dead_code, reason = "measurements by route are still to come")]
     pub(super) index: usize,
     pub(super) declared: Declared,
 }
 
+impl Post {
+    /// Lets a request through that may pass; `asker` is then who asks.
+    async fn pass(
+        &self,
+        request: Request,
+        next: Next,
+        asker: &mut Option<Arc<Asker>>,
+    ) -> Result<Response, Failure> {
+        let guard = &self.guard;
+        check_head(request.uri(), request.headers())?;
+        *asker = guard.admit(self.declared.needs, request.headers())?;
+        let (mut head, body) = request.into_parts();
+        // Only then is a place taken: whoever sends slowly holds up nobody.
+        let whole = guard.room.read(&mut head.headers, body).await?;
+        let _place = match self.declared.needs {
+            Needs::Nothing => None,
+            _ => Some(guard.working.try_acquire().map_err(|_| {
+                Failure::new(Kind::Busy, "too many requests are under way; try again in a second")
+            })?),
+        };
+        if self.declared.writes
+            && let Some(key) = head.headers.get(IDEMPOTENCY_KEY)
+        {
+            let asker = asker.as_ref().and_then(|asker| asker.id()).unwrap_or_default();
+            let request = [head.method.as_str().as_bytes(), head.uri.path().as_bytes(), &whole.bytes];
+            head.extensions.insert(Once::new(asker, key.as_bytes(), request)?);
+        }
+        let request = Request::from_parts(head, Body::from(whole.bytes.clone()));
+        Ok(next.run(request).await)
+    }
+}
+
 /// Stands before a route.
 pub(super) async fn stand(Extracted(post): Extracted<Arc<Post>>, request: Request, next: Next) -> Response {
-    match post.app.guard.admit(post.declared.needs, request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(failure) => failure.into_response(),
+    let (guard, started) = (&post.guard, Instant::now());
+    let _under_way = guard.metrics.request();
+    let request_id = request_id::of(request.headers());
+    let (method, mut asker) = (request.method().clone(), None);
+    let passed = caught(post.pass(request, next, &mut asker)).await.unwrap_or_else(|failure| {
+        guard.metrics.panicked();
+        let about = json!({"request_id": request_id.to_str().ok(), "route": post.declared.path});
+        guard.log.event("error", "a handler panicked", &about);
+        Err(failure)
+    });
+    let mut response = passed.unwrap_or_else(IntoResponse::into_response);
+    let (status, took) = (response.status().as_u16(), started.elapsed());
+    guard.metrics.answered(post.index, status, took);
+    guard.log.answered(&Answered {
+        request_id: request_id.to_str().unwrap_or_default(),
+        method: known(method.as_str()),
+        route: post.declared.path,
+        status,
+        took,
+        key: asker.as_ref().and_then(|asker| asker.id()),
+    });
+    let headers = response.headers_mut();
+    headers.insert(request_id::NAME, request_id);
+    if guard.is_leaving() {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
+    response
+}
+
+/// What a request that writes is answered, as JSON.
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = (status, self.body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// A method's name for the log: an unknown one is whatever the client made up.
+fn known(method: &str) -> &str {
+    let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
+    methods.into_iter().find(|&known| known == method).unwrap_or("other")
+}
+
+/// A head that is read but larger than needs be is refused.
+fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
+    let address = uri.path_and_query().map_or(0, |address| address.as_str().len());
+    if address > MAX_ADDRESS_BYTES {
+        return Err(Failure::new(
+            Kind::LongAddress,
+            format!("an address has up to {MAX_ADDRESS_BYTES} bytes"),
+        ));
+    }
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if size > MAX_HEADER_BYTES {
+        return Err(Failure::new(Kind::LargeHeaders, format!("headers have up to {MAX_HEADER_BYTES} bytes")));
+    }
+    Ok(())
 }
 
 /// The key that a request shows.
@@ -97,3 +246,6 @@ fn shown(headers: &HeaderMap) -> Result<&str, Failure> {
         _ => Err(no_key("the Authorization header is not of the form: Bearer mainstay_…")),
     }
 }
+
+#[cfg(test)]
+mod tests;

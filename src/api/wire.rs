@@ -1,0 +1,209 @@
+//! A connection's bytes: how long they may take to come and to go, and what is said to bytes that are no request.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+
+use super::problem::Problem;
+use crate::failure::{Failure, Kind};
+
+/// How long the head of a request may take from its first byte to its last.
+const HEAD: Duration = Duration::from_secs(10);
+/// How long a connection is kept on which nothing is asked.
+const IDLE: Duration = Duration::from_secs(75);
+/// How long the other side may take to read another bit of an answer.
+const STUCK: Duration = Duration::from_secs(30);
+
+/// What a connection is doing.
+#[derive(Clone, Default)]
+pub(super) struct Phase(Arc<AtomicU8>);
+
+const WAITING: u8 = 0;
+const HEAD_COMES: u8 = 1;
+const ANSWERING: u8 = 2;
+
+impl Phase {
+    /// A request's head is there.
+    pub(super) fn answering(&self) {
+        self.set(ANSWERING);
+    }
+
+    /// Its answer is there.
+    pub(super) fn waiting(&self) {
+        self.set(WAITING);
+    }
+
+    fn set(&self, phase: u8) {
+        self.0.store(phase, Ordering::Relaxed);
+    }
+
+    fn get(&self) -> u8 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A socket that gives up when its time is over.
+pub(super) struct Wire {
+    socket: TcpStream,
+    phase: Phase,
+    /// In which phase the deadline was set.
+    timed: Option<u8>,
+    deadline: Instant,
+    /// Goes off at the deadline or before: it is set again only when it has gone off, not at every request.
+    alarm: Pin<Box<Sleep>>,
+    stuck: Option<Pin<Box<Sleep>>>,
+    /// What is said in place of what hyper says to bytes that are no request; how much of it is sent.
+    instead: Option<(Vec<u8>, usize)>,
+}
+
+impl Wire {
+    pub(super) fn new(socket: TcpStream, phase: Phase) -> Self {
+        let deadline = Instant::now() + IDLE;
+        let alarm = Box::pin(tokio::time::sleep_until(deadline));
+        Self { socket, phase, timed: None, deadline, alarm, stuck: None, instead: None }
+    }
+
+    /// Nothing has come: is it too late for it?
+    fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let phase = self.phase.get();
+        if phase == ANSWERING {
+            // The body's time is kept by who reads it.
+            self.timed = None;
+            return Poll::Pending;
+        }
+        if self.timed != Some(phase) {
+            self.timed = Some(phase);
+            self.deadline = Instant::now() + if phase == WAITING { IDLE } else { HEAD };
+        }
+        if self.deadline < self.alarm.deadline() {
+            self.alarm.as_mut().reset(self.deadline);
+        }
+        while self.alarm.as_mut().poll(cx).is_ready() {
+            if self.alarm.deadline() >= self.deadline {
+                return Poll::Ready(io::ErrorKind::TimedOut.into());
+            }
+            self.alarm.as_mut().reset(self.deadline);
+        }
+        Poll::Pending
+    }
+
+    /// Nothing goes out: does the other side still read?
+    fn poll_stuck(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(STUCK)));
+        stuck.as_mut().poll(cx).map(|()| io::ErrorKind::TimedOut.into())
+    }
+
+    fn written<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        self.poll_stuck(cx).map(Err)
+    }
+
+    /// Sends what is said instead.
+    fn poll_instead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some((text, sent)) = &mut self.instead {
+            let written = ready!(Pin::new(&mut self.socket).poll_write(cx, &text[*sent..]))?;
+            *sent += written;
+            if *sent == text.len() || written == 0 {
+                self.instead = None;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.socket).poll_read(cx, buffer);
+        if read.is_pending() {
+            return self.poll_late(cx).map(Err);
+        }
+        if buffer.filled().len() > before && self.phase.get() == WAITING {
+            self.phase.set(HEAD_COMES);
+        }
+        read
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        if let Some(said) = instead_of(bytes) {
+            self.instead = Some((said, 0));
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let written = Pin::new(&mut self.socket).poll_write(cx, bytes);
+        self.written(cx, written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let Some(said) = parts.first().and_then(|first| instead_of(first)) {
+            self.instead = Some((said, 0));
+            return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
+        }
+        let written = Pin::new(&mut self.socket).poll_write_vectored(cx, parts);
+        self.written(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.socket.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let sent = self.poll_instead(cx);
+        ready!(self.written(cx, sent))?;
+        Pin::new(&mut self.socket).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let sent = self.poll_instead(cx);
+        ready!(self.written(cx, sent))?;
+        Pin::new(&mut self.socket).poll_shutdown(cx)
+    }
+}
+
+/// What is said instead of an answer of hyper's own, to bytes that are no request: it has no body, and every error here
+/// has one. No answer of a route is of such a status without a body.
+fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let kind = match bytes.get(..12)? {
+        b"HTTP/1.1 400" => Kind::Usage,
+        b"HTTP/1.1 414" => Kind::LongAddress,
+        b"HTTP/1.1 431" => Kind::LargeHeaders,
+        _ => return None,
+    };
+    let empty: &[u8] = b"content-length: 0\r\n";
+    if !bytes.windows(empty.len()).any(|window| window.eq_ignore_ascii_case(empty)) {
+        return None;
+    }
+    Some(bare(&Failure::new(kind, "this is no HTTP/1.1 request, or its head is too large")))
+}
+
+/// A failure's answer as bytes, where there is no request to answer.
+pub(super) fn bare(failure: &Failure) -> Vec<u8> {
+    let problem = serde_json::to_string(&Problem::of(failure)).unwrap_or_default();
+    let status = axum::http::StatusCode::from_u16(failure.kind.told().status).unwrap_or_default();
+    let retry = if failure.kind == Kind::Busy { "retry-after: 1\r\n" } else { "" };
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n{retry}\
+         connection: close\r\n\r\n{problem}",
+        problem.len()
+    )
+    .into_bytes()
+}
