@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
@@ -16,22 +17,42 @@ use crate::clock::now;
 const MAX_WAITING: usize = 10_000;
 
 /// How the log is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One JSON object a line
+    /// One JSON object a line.
     #[default]
     Json,
-    /// For people
+    /// For people.
     Text,
-    /// Events, but no requests
+    /// Events, but no requests.
     Off,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            "off" => Ok(Self::Off),
+            _ => Err("json, text or off".to_owned()),
+        }
+    }
 }
 
 /// The log.
 pub(super) struct Log {
     format: LogFormat,
-    lines: SyncSender<String>,
+    lines: SyncSender<Said>,
     left_out: AtomicU64,
+}
+
+/// What the thread is told that writes.
+enum Said {
+    Line(String),
+    /// To say when everything before this is written.
+    Flush(SyncSender<()>),
 }
 
 /// A request that was answered.
@@ -99,23 +120,49 @@ impl Log {
         self.left_out.load(Ordering::Relaxed)
     }
 
+    /// Waits until all lines are written, but not for ever.
+    pub(super) fn flush(&self) {
+        let (done, written) = sync_channel(1);
+        if self.lines.try_send(Said::Flush(done)).is_ok() {
+            let _ = written.recv_timeout(Duration::from_secs(1));
+        }
+    }
+
     fn line(&self, line: String) {
-        if let Err(TrySendError::Full(_)) = self.lines.try_send(line) {
+        if let Err(TrySendError::Full(_)) = self.lines.try_send(Said::Line(line)) {
             self.left_out.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
 /// Writes lines, as many at a time as there are, for as long as there may be more.
-fn write(lines: &Receiver<String>) {
-    while let Ok(mut text) = lines.recv() {
-        while text.len() < 64 * 1024 {
-            match lines.try_recv() {
-                Ok(line) => text.push_str(&line),
-                Err(_) => break,
+fn write(said: &Receiver<Said>) {
+    let mut text = String::new();
+    while let Ok(mut next) = said.recv() {
+        let flushed = loop {
+            match next {
+                Said::Line(line) => text.push_str(&line),
+                Said::Flush(done) => break Some(done),
             }
+            match said.try_recv() {
+                Ok(more) if text.len() < 64 * 1024 => next = more,
+                Ok(more) => {
+                    write_out(&mut text);
+                    next = more;
+                }
+                Err(_) => break None,
+            }
+        };
+        write_out(&mut text);
+        if let Some(done) = flushed {
+            // Who asked may have given up waiting.
+            let _ = done.send(());
         }
-        // With standard error gone there is nobody left to tell.
-        let _ = io::stderr().lock().write_all(text.as_bytes());
     }
+}
+
+fn write_out(text: &mut String) {
+    // With standard error gone there is nobody left to tell.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+    text.clear();
 }

@@ -105,6 +105,8 @@ pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr
         }
         Ok::<(), Failure>(())
     })?;
+    app.guard.log.event("info", "stopped", &serde_json::Value::Null);
+    app.guard.log.flush();
     // What still computes for a connection that is gone is not waited for.
     runtime.shutdown_background();
     Ok(())

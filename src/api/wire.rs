@@ -21,6 +21,11 @@ const IDLE: Duration = Duration::from_secs(75);
 /// How long the other side may take to read another bit of an answer.
 const STUCK: Duration = Duration::from_secs(30);
 
+/// How long, and for how many bytes, a connection is read after its last answer: to close with bytes unread takes the
+/// answer back before a client that is still sending has read it.
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES: usize = 16 * 1024 * 1024;
+
 /// What a connection is doing.
 #[derive(Clone, Default)]
 pub(super) struct Phase(Arc<AtomicU8>);
@@ -59,6 +64,8 @@ pub(super) struct Wire {
     /// Goes off at the deadline or before: it is set again only when it has gone off, not at every request.
     alarm: Pin<Box<Sleep>>,
     stuck: Option<Pin<Box<Sleep>>>,
+    /// When it stops to be read after its last answer, and how many bytes it has left.
+    linger: Option<(Pin<Box<Sleep>>, usize)>,
     /// What is said in place of what hyper says to bytes that are no request; how much of it is sent.
     instead: Option<(Vec<u8>, usize)>,
 }
@@ -67,7 +74,7 @@ impl Wire {
     pub(super) fn new(socket: TcpStream, phase: Phase) -> Self {
         let deadline = Instant::now() + IDLE;
         let alarm = Box::pin(tokio::time::sleep_until(deadline));
-        Self { socket, phase, timed: None, deadline, alarm, stuck: None, instead: None }
+        Self { socket, phase, timed: None, deadline, alarm, stuck: None, linger: None, instead: None }
     }
 
     /// Nothing has come: is it too late for it?
@@ -106,6 +113,23 @@ impl Wire {
             return written;
         }
         self.poll_stuck(cx).map(Err)
+    }
+
+    /// Reads what still comes, and forgets it.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { socket, linger, .. } = self;
+        let (over, left) = linger.get_or_insert_with(|| (Box::pin(tokio::time::sleep(LINGER)), LINGER_BYTES));
+        let mut forgotten = [0; 4096];
+        while over.as_mut().poll(cx).is_pending() {
+            let mut buffer = ReadBuf::new(&mut forgotten);
+            let read = ready!(Pin::new(&mut *socket).poll_read(cx, &mut buffer));
+            let came = buffer.filled().len();
+            *left = left.saturating_sub(came);
+            if read.is_err() || came == 0 || *left == 0 {
+                break;
+            }
+        }
+        Poll::Ready(())
     }
 
     /// Sends what is said instead.
@@ -173,9 +197,12 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let sent = self.poll_instead(cx);
-        ready!(self.written(cx, sent))?;
-        Pin::new(&mut self.socket).poll_shutdown(cx)
+        if self.linger.is_none() {
+            let sent = self.poll_instead(cx);
+            ready!(self.written(cx, sent))?;
+            ready!(Pin::new(&mut self.socket).poll_shutdown(cx))?;
+        }
+        self.poll_linger(cx).map(Ok)
     }
 }
 

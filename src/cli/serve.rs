@@ -35,7 +35,7 @@ pub(super) struct ListenArgs {
     /// How many requests are worked on at a time; more are told to try again
     #[arg(long, value_name = "N", default_value_t = Limits::default().requests, value_parser = count)]
     pub(super) max_requests: usize,
-    /// How standard error tells of each request
+    /// How standard error tells of each request: json, text or off
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub(super) log: LogFormat,
 }

@@ -4,6 +4,7 @@
 
 mod api;
 mod api_keys;
+mod api_limits;
 mod architecture;
 mod bombs;
 mod broken_input;
