@@ -22,6 +22,7 @@ pub mod merge;
 pub mod monetary;
 pub mod profile;
 pub mod recency;
+pub mod records;
 pub mod registry;
 pub mod returns;
 pub mod rhythm;

@@ -57,15 +57,17 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let known_until = last_order(&history)?;
     let (artifact, _) = promotion::train(&history, &settings, known_until, &store, true, &progress)?;
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
-    let scores = Scores::of(&service, &history, known_until, &store.load_suppressed()?, &progress)?;
-    store.save_scores(&scores, Language::English)?;
+    let scored = score::score(&service, &store, &history, known_until, &progress)?;
+    let (list, totals) = score::write(&scored, &service, &store, Language::English, &progress)?;
+    list.commit()?;
+    let scores = store.load_scores()?;
     let place = format!("in {}", store.scores_path().display());
     let catalogue = service.catalogue();
     let shown = (&Filter::default(), Order::NetValue, 10);
     let ten = AtRisk::of(&scores, catalogue, None, Language::English, shown);
     output::print(&format!(
         "\n{}\nThe ten with the highest net value (offers and margin are assumptions: see docs/economics.md)\n{}",
-        score::summary(&scores, &service, &place),
+        totals.summary(&service, &place),
         show::to_table(&ten, &ten.columns_of_a_table())
     ))?;
 

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use mainstay_features::history::Given;
+use mainstay_features::history::{Given, Histories};
 use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
 use mainstay_models::language::Language;
 
 use super::input::InputArgs;
@@ -15,9 +16,9 @@ use super::progress::Progress;
 use super::reading::last_order;
 use super::settings::{MoneyArgs, StoreArgs, check_folder, out_format};
 use crate::failure::{Failure, Kind};
-use crate::scores::{Scores, write_scores};
+use crate::scores::{Format, ListFile, ScoredPopulation, Scores};
 use crate::service::Service;
-use crate::store::{Store, Whole};
+use crate::store::{NewList, Store, Whole};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
@@ -49,16 +50,57 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let history = args.input.read(&store, &[&args.out], &progress)?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
     doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
-    let suppressed = store.load_suppressed()?;
-    let scores = Scores::of(&service, &history, as_of, &suppressed, &progress)?;
-    if scores.rows.is_empty() {
+    let scored = score(&service, &store, &history, as_of, &progress)?;
+    if scored.is_empty() {
         return Err(nobody(&service, as_of));
     }
-    // Both are whole beside their places before either is put there.
-    let out = Whole::write(&args.out, |out| write_scores(&scores, args.language, format, out))?;
-    store.save_scores(&scores, args.language)?;
+    // All are whole beside their places before any is put there.
+    let (list, totals) = write(&scored, &service, &store, args.language, &progress)?;
+    let out = match format {
+        Format::Parquet => list.list.copy_for(&args.out)?,
+        Format::Csv => Whole::write(&args.out, |out| {
+            let mut file = ListFile::new(format, args.language, out);
+            scored.each(service.catalogue(), |scores| file.add(scores))?;
+            file.finish()
+        })?,
+    };
+    list.commit()?;
     out.commit()?;
-    output::print(&summary(&scores, &service, &format!("in {}", args.out.display())))
+    output::print(&totals.summary(&service, &format!("in {}", args.out.display())))
+}
+
+/// Scores a history; rows are put aside in the store's folder, where the list will be.
+pub(super) fn score(
+    service: &Service,
+    store: &Store,
+    history: &Histories,
+    as_of: Instant,
+    progress: &Progress,
+) -> Result<ScoredPopulation, Failure> {
+    ScoredPopulation::of(service, history, as_of, &store.load_suppressed()?, store.folder(), progress)
+}
+
+/// Writes the store's list.
+pub(super) fn write(
+    scored: &ScoredPopulation,
+    service: &Service,
+    store: &Store,
+    language: Language,
+    progress: &Progress,
+) -> Result<(NewList, Totals), Failure> {
+    let mut totals = Totals::of(scored);
+    progress.begin("write", Some(scored.len() as u64));
+    let list = store.write_list(scored.as_of(), scored.tiers(), |out| {
+        let mut file = ListFile::new(Format::Parquet, language, out);
+        scored.each(service.catalogue(), |scores| {
+            totals.add(scores);
+            progress.advance(scores.rows.len() as u64);
+            file.add(scores)
+        })?;
+        file.finish()
+    })?;
+    progress.end();
+    Ok((list, totals))
 }
 
 /// What makes scores of this history at this instant less than the model promises.
@@ -108,23 +150,56 @@ fn nobody(service: &Service, as_of: Instant) -> Failure {
 }
 
 /// What a scored list amounts to.
-pub(super) fn summary(scores: &Scores, service: &Service, place: &str) -> String {
-    let with_action: Vec<_> = scores.rows.iter().filter(|row| row.net_value > 0.0).collect();
-    let suppressed = match scores.suppressed {
-        0 => String::new(),
-        number => format!("{number} customers object to marketing, and are left out\n"),
-    };
-    format!(
-        "{} customers scored as of {} by {} {place}\n{suppressed}\
-         the model was judged {}\n\
-         an action pays for {} of them, together {:.2}; keeping a customer is worth {:.2} on average, {}\n",
-        scores.rows.len(),
-        scores.as_of,
-        service.artifact().name(),
-        service.artifact().training.verdict.grade,
-        with_action.len(),
-        with_action.iter().map(|row| row.net_value).fold(0.0, |sum, value| sum + value),
-        scores.rows.iter().map(|row| row.lifetime_value).sum::<f64>() / scores.rows.len().max(1) as f64,
-        lifetime::basis(&service.artifact().training.lifetime.lifetime, service.assumptions().discount),
-    )
+pub(super) struct Totals {
+    as_of: Instant,
+    /// Customers scored.
+    pub(super) rows: usize,
+    /// Customers left out as they object to marketing.
+    pub(super) suppressed: usize,
+    /// Customers for whom an action pays.
+    pub(super) actions: usize,
+    /// What the actions are expected to earn.
+    pub(super) net_value: f64,
+    lifetime_value: f64,
+}
+
+impl Totals {
+    /// Of no rows yet.
+    pub(super) fn of(scored: &ScoredPopulation) -> Self {
+        let (as_of, suppressed) = (scored.as_of(), scored.suppressed());
+        Self { as_of, rows: 0, suppressed, actions: 0, net_value: 0.0, lifetime_value: 0.0 }
+    }
+
+    /// With some rows more.
+    pub(super) fn add(&mut self, scores: &Scores) {
+        self.rows += scores.rows.len();
+        for row in &scores.rows {
+            self.lifetime_value += row.lifetime_value;
+            if row.net_value > 0.0 {
+                self.actions += 1;
+                self.net_value += row.net_value;
+            }
+        }
+    }
+
+    /// In words.
+    pub(super) fn summary(&self, service: &Service, place: &str) -> String {
+        let suppressed = match self.suppressed {
+            0 => String::new(),
+            number => format!("{number} customers object to marketing, and are left out\n"),
+        };
+        format!(
+            "{} customers scored as of {} by {} {place}\n{suppressed}\
+             the model was judged {}\n\
+             an action pays for {} of them, together {:.2}; keeping a customer is worth {:.2} on average, {}\n",
+            self.rows,
+            self.as_of,
+            service.artifact().name(),
+            service.artifact().training.verdict.grade,
+            self.actions,
+            self.net_value,
+            self.lifetime_value / self.rows.max(1) as f64,
+            lifetime::basis(&service.artifact().training.lifetime.lifetime, service.assumptions().discount),
+        )
+    }
 }

@@ -5,13 +5,16 @@ mod fields;
 mod lapsed;
 mod ledger;
 mod read;
+mod record;
+mod stream;
 mod write;
 
 pub use decide::ConsentColumns;
 pub use fields::{Cell, Field, FieldKind};
 pub use ledger::write_ledger;
 pub use read::read;
-pub use write::{Format, write_scores};
+pub use stream::ScoredPopulation;
+pub use write::{Format, ListFile};
 
 use std::borrow::Cow;
 
@@ -138,23 +141,16 @@ impl ScoreRow {
 }
 
 impl Scores {
-    /// Scores the population of a history at an instant, and decides; who objects to marketing is left out.
-    ///
-    /// # Errors
-    /// When the model is none for this history (see [`Service::check_label`]), or a part of it cannot be read.
-    pub fn of(
-        service: &Service,
-        histories: &Histories,
-        as_of: Instant,
-        suppressed: &Suppressed,
-        watch: &dyn Watch,
-    ) -> Result<Self, Failure> {
-        let mut scores = Self::gather(service, histories, as_of, watch, |none, part, listed| {
-            none.with(service, part, service.score_population(part, as_of, watch), listed, suppressed)
-        })?;
-        scores.place_in_tiers(scores.tier_cuts());
-        scores.decide(service.catalogue());
-        Ok(scores)
+    /// No rows yet, at an instant, with these attributes of customers to show.
+    fn empty(as_of: Instant, id_kind: IdKind, listed: &[Attribute]) -> Self {
+        Self {
+            as_of,
+            id_kind,
+            actions: Vec::new(),
+            shown: listed.iter().map(|attribute| attribute.name.clone()).collect(),
+            suppressed: 0,
+            rows: Vec::new(),
+        }
     }
 
     /// The rows that the parts of a history give, sorted by customer; not yet in tiers, and without decisions.
@@ -168,14 +164,7 @@ impl Scores {
         service.check_label(histories.given())?;
         let listed = profile::listed(profile::attributes(histories)?);
         let kind = histories.id_kind();
-        let none = Self {
-            as_of,
-            id_kind: kind,
-            actions: Vec::new(),
-            shown: listed.iter().map(|attribute| attribute.name.clone()).collect(),
-            suppressed: 0,
-            rows: Vec::new(),
-        };
+        let none = Self::empty(as_of, kind, &listed);
         watch.begin("score", None);
         let mut parts = histories.each(|part| rows_of(none.clone(), part, &listed))?;
         watch.end();

@@ -42,17 +42,6 @@ type Reason = String;
 
 const OTHER_COLUMNS: &str = "does not have the columns of a scored list";
 
-fn empty(id_kind: IdKind) -> Scores {
-    Scores {
-        as_of: Instant::MIN,
-        id_kind,
-        actions: Vec::new(),
-        shown: Vec::new(),
-        suppressed: 0,
-        rows: Vec::new(),
-    }
-}
-
 /// A row of a file. Fields are asked for by their place among the known ones: by name would take longer than all else.
 trait Cells {
     /// The text of a field; `None` where there is none.
@@ -209,7 +198,7 @@ fn read_parquet(file: File) -> Result<Scores, Reason> {
         .and_then(|builder| builder.build())
         .map_err(|error| error.to_string())?;
     let places = Places::new();
-    let mut scores = empty(IdKind::Integer);
+    let mut scores = Scores::empty(Instant::MIN, IdKind::Integer, &[]);
     for batch in batches {
         let batch = batch.map_err(|error| error.to_string())?;
         places.check(|name| batch.column_by_name(name).is_some())?;
@@ -290,7 +279,7 @@ fn read_csv(file: File) -> Result<Scores, Reason> {
     if !header.iter().take(known).eq(places.names.iter()) {
         return Err(format!("{OTHER_COLUMNS} in their order"));
     }
-    let mut scores = empty(IdKind::Text);
+    let mut scores = Scores::empty(Instant::MIN, IdKind::Text, &[]);
     scores.shown = header.iter().skip(known).map(str::to_owned).collect();
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| error.to_string())?;

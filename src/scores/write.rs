@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::{Cell, Field, FieldKind, ScoreRow, Scores};
 use crate::columns::{self, Column};
 use crate::formula::defused;
-use crate::parquet_file::{ParquetFile, ROW_GROUP_ROWS};
+use crate::parquet_file::ParquetFile;
 
 /// A format of output files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,51 +41,74 @@ impl FromStr for Format {
     }
 }
 
-/// Writes a scored list, with its sentences in a language.
-///
-/// # Errors
-/// What the operating system says.
-pub fn write_scores(
-    scores: &Scores,
+/// A scored list in the making, written some rows at a time.
+pub struct ListFile<'a> {
     language: Language,
-    format: Format,
-    out: &mut (dyn Write + Send),
-) -> io::Result<()> {
-    let fields = scores.fields(language);
-    match format {
-        Format::Parquet => {
-            let mut file = ParquetFile::new(out);
-            for rows in chunks(&scores.rows) {
-                file.write(fields.iter().map(|field| column(scores, field, rows)).collect())?;
+    to: To<'a>,
+}
+
+enum To<'a> {
+    Parquet(ParquetFile<'a>),
+    Csv { csv: Box<csv::Writer<&'a mut (dyn Write + Send)>>, has_header: bool },
+}
+
+impl<'a> ListFile<'a> {
+    /// Nothing yet; its sentences will be in a language.
+    pub fn new(format: Format, language: Language, out: &'a mut (dyn Write + Send)) -> Self {
+        let to = match format {
+            Format::Parquet => To::Parquet(ParquetFile::new(out)),
+            Format::Csv => To::Csv { csv: Box::new(csv::Writer::from_writer(out)), has_header: false },
+        };
+        Self { language, to }
+    }
+
+    /// Adds the rows of a list, which come after those before and have the same columns. In Parquet they are a row group.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn add(&mut self, scores: &Scores) -> io::Result<()> {
+        let fields = scores.fields(self.language);
+        match &mut self.to {
+            To::Parquet(file) => {
+                file.write(fields.iter().map(|field| column(scores, field, &scores.rows)).collect())
             }
-            file.finish()
-        }
-        Format::Csv => {
-            let mut csv = csv::Writer::from_writer(out);
-            csv.write_record(fields.iter().map(|field| &field.name))?;
-            let as_of = scores.as_of.to_string();
-            for row in &scores.rows {
-                for field in &fields {
-                    match field.cell(scores, row) {
-                        Cell::Id(text) => csv.write_field(&*defused(text))?,
-                        Cell::Text(text) => csv.write_field(&*defused(&text))?,
-                        Cell::Number(number) => csv.write_field(number.to_string())?,
-                        Cell::Whole(number) => csv.write_field(number.to_string())?,
-                        Cell::AsOf => csv.write_field(&as_of)?,
-                        Cell::Nothing => csv.write_field("")?,
-                    }
+            To::Csv { csv, has_header } => {
+                if !std::mem::replace(has_header, true) {
+                    csv.write_record(fields.iter().map(|field| &field.name))?;
                 }
-                csv.write_record(None::<&[u8]>)?;
+                write_rows(csv, &fields, scores)
             }
-            csv.flush()
+        }
+    }
+
+    /// Writes what is left to write.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn finish(self) -> io::Result<()> {
+        match self.to {
+            To::Parquet(file) => file.finish(),
+            To::Csv { mut csv, .. } => csv.flush(),
         }
     }
 }
 
-/// Chunks of rows; one empty chunk where there are none, so that the file still has its columns.
-fn chunks<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
-    let nothing = rows.is_empty().then_some(rows);
-    rows.chunks(ROW_GROUP_ROWS).chain(nothing)
+fn write_rows<W: Write>(csv: &mut csv::Writer<W>, fields: &[Field], scores: &Scores) -> io::Result<()> {
+    let as_of = scores.as_of.to_string();
+    for row in &scores.rows {
+        for field in fields {
+            match field.cell(scores, row) {
+                Cell::Id(text) => csv.write_field(&*defused(text))?,
+                Cell::Text(text) => csv.write_field(&*defused(&text))?,
+                Cell::Number(number) => csv.write_field(number.to_string())?,
+                Cell::Whole(number) => csv.write_field(number.to_string())?,
+                Cell::AsOf => csv.write_field(&as_of)?,
+                Cell::Nothing => csv.write_field("")?,
+            }
+        }
+        csv.write_record(None::<&[u8]>)?;
+    }
+    Ok(())
 }
 
 fn column(scores: &Scores, field: &Field, rows: &[ScoreRow]) -> Column {

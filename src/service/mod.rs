@@ -4,6 +4,8 @@ mod explain;
 
 pub use explain::{Explanation, REASONS, Reason};
 
+use std::ops::Range;
+
 use mainstay_features::contacts::DAYS_SINCE_CONTACT;
 use mainstay_features::frequency::FREQUENCY;
 use mainstay_features::history::{CustomerHistory, Given, History};
@@ -159,31 +161,43 @@ impl Service {
         Ok(())
     }
 
-    /// Scores everyone in the population at the instant. The watcher is told of a step for each.
+    /// Scores everyone in the population at the instant. The watcher is told of a step for each customer of the history.
     pub fn score_population(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population {
-        self.walk(history, as_of, watch, Label::has_in_population, |values| {
+        self.score_some(history, 0..history.len(), as_of, watch)
+    }
+
+    /// [`Self::score_population`] of some of the customers, by their numbers in the history.
+    pub fn score_some(
+        &self,
+        history: &History,
+        customers: Range<usize>,
+        as_of: Instant,
+        watch: &dyn Watch,
+    ) -> Population {
+        self.walk((history, customers), as_of, watch, Label::has_in_population, |values| {
             let columns = self.columns_of(values);
             (self.score(values, &columns), self.reasons(values, &columns))
         })
     }
 
     /// Everyone who has lapsed by the instant ([`Label::has_lapsed`]): no model says whether they will leave, they have, p = 1;
-    /// nor why. The watcher is told of a step for each.
+    /// nor why. The watcher is told of a step for each customer of the history.
     pub fn lapsed(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population {
-        self.walk(history, as_of, watch, Label::has_lapsed, |values| self.left(values))
+        self.walk((history, 0..history.len()), as_of, watch, Label::has_lapsed, |values| self.left(values))
     }
 
     /// What keeping everyone in the population at the instant is worth, by their numbers in the history.
     pub fn worth_of_population(&self, history: &History, as_of: Instant) -> Vec<(u32, Worth)> {
+        let all = (history, 0..history.len());
         let population =
-            self.walk(history, as_of, &Unwatched, Label::has_in_population, |values| self.left(values));
+            self.walk(all, as_of, &Unwatched, Label::has_in_population, |values| self.left(values));
         population.customers.into_iter().zip(population.scored.iter().map(|scored| scored.worth)).collect()
     }
 
-    /// The customers of a kind, in chunks of rows of features.
+    /// Those customers of a range who are of a kind, in chunks of rows of features.
     fn walk(
         &self,
-        history: &History,
+        (history, customers): (&History, Range<usize>),
         as_of: Instant,
         watch: &dyn Watch,
         is_one: fn(Label, &Known<'_>, Days) -> bool,
@@ -191,12 +205,14 @@ impl Service {
     ) -> Population {
         let label = self.artifact.training.label;
         let lookback = self.artifact.settings.lookback;
-        let chunks: Vec<Population> = (0..history.len())
+        let end = customers.end.min(history.len());
+        let chunks: Vec<Population> = customers
             .into_par_iter()
             .step_by(CHUNK_CUSTOMERS)
             .map_init(Cut::default, |cut, first| {
                 let (mut customers, mut values) = (Vec::new(), Vec::new());
-                for customer in first..history.len().min(first + CHUNK_CUSTOMERS) {
+                let chunk = first..end.min(first + CHUNK_CUSTOMERS);
+                for customer in chunk.clone() {
                     let known = cut.at(history.customer(customer), as_of);
                     if let Some(known) = known.filter(|known| is_one(label, known, lookback)) {
                         customers.push(customer as u32);
@@ -204,7 +220,7 @@ impl Service {
                     }
                 }
                 let (scored, reasons) = of_rows(&values);
-                watch.advance(scored.len() as u64);
+                watch.advance(chunk.len() as u64);
                 Population { customers, scored, reasons }
             })
             .collect();

@@ -12,14 +12,14 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use mainstay_features::units::Instant;
 use mainstay_models::artifact::Artifact;
-use mainstay_models::language::Language;
 use mainstay_models::segments::TierCuts;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Kind};
-use crate::scores::{self, Format, Scores};
+use crate::scores::{self, Scores};
 use crate::state::State;
 use crate::suppressed::Suppressed;
 
@@ -33,6 +33,11 @@ impl Store {
     /// The store in a folder; nothing is created before something is saved.
     pub fn at(folder: &Path) -> Self {
         Self { folder: folder.to_owned() }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Where the model in service is.
@@ -111,22 +116,24 @@ impl Store {
         Artifact::from_bytes(&bytes).map_err(|error| Failure::model(&path, &error))
     }
 
-    /// Saves a scored list, with its sentences in a language, in place of the one before, which is kept if it is of an
-    /// earlier instant.
+    /// Writes a scored list, as Parquet, that [`NewList::commit`] makes the newest.
     ///
     /// # Errors
     /// When the folder cannot be written to; the list before is then still there.
-    pub fn save_scores(&self, scores: &Scores, language: Language) -> Result<(), Failure> {
+    pub fn write_list(
+        &self,
+        as_of: Instant,
+        tiers: TierCuts,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+    ) -> Result<NewList, Failure> {
         self.create()?;
-        let list = ListAbout { as_of_micros: scores.as_of.micros(), tiers: scores.tier_cuts() };
-        // What cannot be read says nothing of the list before, which is then not kept.
-        if let Ok(Some(before)) = self.load_list_about()
-            && before.as_of_micros < list.as_of_micros
-        {
-            self.keep_previous()?;
-        }
-        write_whole(&self.scores_path(), |out| scores::write_scores(scores, language, Format::Parquet, out))?;
-        write_json(&self.list_path(), &list)
+        let about = ListAbout { as_of_micros: as_of.micros(), tiers };
+        Ok(NewList {
+            store: self.clone(),
+            as_of_micros: about.as_of_micros,
+            list: Whole::write(&self.scores_path(), write)?,
+            about: Whole::write(&self.list_path(), |out| put_json(out, &about))?,
+        })
     }
 
     /// Gives the newest list a second name; there is always one at its own.
@@ -229,6 +236,32 @@ impl Store {
     }
 }
 
+/// A scored list that is whole, and not yet the newest.
+pub struct NewList {
+    store: Store,
+    as_of_micros: i64,
+    /// The list.
+    pub list: Whole,
+    about: Whole,
+}
+
+impl NewList {
+    /// Puts it in place of the newest, which is kept if it is of an earlier instant.
+    ///
+    /// # Errors
+    /// When the store cannot be written to.
+    pub fn commit(self) -> Result<(), Failure> {
+        // What cannot be read says nothing of the list before, which is then not kept.
+        if let Ok(Some(before)) = self.store.load_list_about()
+            && before.as_of_micros < self.as_of_micros
+        {
+            self.store.keep_previous()?;
+        }
+        self.list.commit()?;
+        self.about.commit()
+    }
+}
+
 /// What is kept of the newest scored list besides itself.
 #[derive(Serialize, Deserialize)]
 struct ListAbout {
@@ -272,6 +305,14 @@ impl Whole {
         Ok(Self { path: path.to_owned(), temporary })
     }
 
+    /// Writes the same content for another place.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn copy_for(&self, path: &Path) -> Result<Self, Failure> {
+        Self::write(path, |out| io::copy(&mut File::open(self.temporary.path())?, out).map(|_| ()))
+    }
+
     /// Renames the file over what was in its place, and syncs the folder, so that this survives a power cut.
     ///
     /// # Errors
@@ -300,10 +341,12 @@ pub fn write_whole(
 
 /// Writes JSON whole.
 fn write_json(path: &Path, content: &impl Serialize) -> Result<(), Failure> {
-    write_whole(path, |out| {
-        serde_json::to_writer(&mut *out, content)?;
-        out.write_all(b"\n")
-    })
+    write_whole(path, |out| put_json(out, content))
+}
+
+fn put_json(out: &mut (dyn Write + Send), content: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, content)?;
+    out.write_all(b"\n")
 }
 
 /// What a JSON file of the store holds; `None` where there is none.

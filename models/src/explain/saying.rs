@@ -35,6 +35,8 @@ impl Towards {
 /// What can be told of a customer by one feature.
 #[derive(Debug, PartialEq)]
 pub(super) struct Saying {
+    /// Its place among all of them.
+    pub(super) number: u16,
     /// The feature that speaks.
     pub(super) feature: &'static str,
     /// What it makes more likely.
@@ -57,8 +59,16 @@ enum Part {
 /// The sayings of every feature, those that tell most first.
 static SAYINGS: LazyLock<BTreeMap<&str, Vec<Saying>>> = LazyLock::new(|| {
     let features = registry::all().map(|feature| feature.name).chain([EXPECTED_PURCHASES]);
-    features.map(|feature| (feature, sayings(feature))).collect()
+    let mut all: BTreeMap<&str, Vec<Saying>> = features.map(|feature| (feature, sayings(feature))).collect();
+    (0..).zip(all.values_mut().flatten()).for_each(|(number, saying)| saying.number = number);
+    all
 });
+static NUMBERED: LazyLock<Vec<&Saying>> = LazyLock::new(|| SAYINGS.values().flatten().collect());
+
+/// The saying of a number; `None` where there is none.
+pub(super) fn numbered(number: u16) -> Option<&'static Saying> {
+    NUMBERED.get(usize::from(number)).copied()
+}
 
 /// What a feature can tell; nothing of what is no feature.
 pub(super) fn sayings_of(feature: &str) -> &'static [Saying] {
@@ -91,7 +101,14 @@ impl Saying {
         let facts: Vec<Fact> = facts(&english).cloned().collect();
         let says_all = facts.iter().all(|fact| self::facts(&chinese).any(|said| said == fact));
         let (english, chinese) = (sentence(english, &facts)?, sentence(chinese, &facts)?);
-        (says_all && facts.len() <= MOST_FACTS).then_some(Self { feature, towards, facts, english, chinese })
+        (says_all && facts.len() <= MOST_FACTS).then_some(Self {
+            number: 0,
+            feature,
+            towards,
+            facts,
+            english,
+            chinese,
+        })
     }
 
     /// The sentence with these numbers, as many as there are facts.

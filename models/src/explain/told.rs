@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-use super::saying::{MOST_FACTS, Saying, Towards, sayings_of};
+use super::saying::{MOST_FACTS, Saying, Towards, numbered, sayings_of};
 use crate::facts;
 use crate::language::Language;
 
@@ -50,6 +50,16 @@ impl Told {
     /// The numbers that are told, by the feature's name, or `a-b` for a difference.
     pub fn facts(&self) -> impl Iterator<Item = (&'static str, f64)> {
         self.saying.facts.iter().map(|fact| fact.name.as_str()).zip(self.numbers)
+    }
+
+    /// It as numbers: which saying, as this version counts them, and what is in it.
+    pub fn numbered(&self) -> (u16, [f64; MOST_FACTS]) {
+        (self.saying.number, self.numbers)
+    }
+
+    /// What [`Self::numbered`] gave; `None` of a number that no saying has.
+    pub fn of_numbered(saying: u16, numbers: [f64; MOST_FACTS]) -> Option<Self> {
+        Some(Self { saying: numbered(saying)?, numbers })
     }
 
     /// The sentence.

@@ -1,0 +1,144 @@
+//! Scoring a population of any size: the parts of a history are scored one after the other, their rows put aside in a
+//! file, and then taken out again in the order of the list, some at a time, and decided. In memory are a few parts, some rows,
+//! and of everyone the lifetime value, which the tiers are cut by.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use mainstay_features::history::{Histories, History};
+use mainstay_features::profile;
+use mainstay_features::records::{Records, SortedRecords};
+use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
+use mainstay_models::decision::Catalogue;
+use mainstay_models::segments::TierCuts;
+use rayon::prelude::*;
+
+use super::{ScoreRow, Scores, record};
+use crate::failure::Failure;
+use crate::parquet_file::ROW_GROUP_ROWS;
+use crate::service::Service;
+use crate::suppressed::Suppressed;
+
+/// So many customers of a history that is in memory as a whole are a part.
+const PART_CUSTOMERS: usize = 65_536;
+
+/// A scored population; its rows are in a file.
+#[derive(Debug)]
+pub struct ScoredPopulation {
+    /// The list without rows.
+    list: Scores,
+    records: SortedRecords,
+    tiers: TierCuts,
+    len: usize,
+}
+
+impl ScoredPopulation {
+    /// Scores the population of a history at an instant; who objects to marketing is left out. Rows are put aside in this
+    /// folder. The watcher is told of a step for each customer of the history.
+    ///
+    /// # Errors
+    /// When the model is none for this history (see [`Service::check_label`]), a part of it cannot be read, or the folder
+    /// cannot be written to.
+    pub fn of(
+        service: &Service,
+        histories: &Histories,
+        as_of: Instant,
+        suppressed: &Suppressed,
+        folder: &Path,
+        watch: &dyn Watch,
+    ) -> Result<Self, Failure> {
+        service.check_label(histories.given())?;
+        let unwritable = |cause: io::Error| Failure::output(folder, cause);
+        let listed = profile::listed(profile::attributes(histories)?);
+        let empty = Scores::empty(as_of, histories.id_kind(), &listed);
+        let records = SortedRecords::new(folder, histories.id_kind()).map_err(unwritable)?;
+        let records = Mutex::new(records);
+        let score = |part: &History, customers| -> io::Result<(usize, Vec<f64>)> {
+            let population = service.score_some(part, customers, as_of, watch);
+            let scores = empty.clone().with(service, part, population, &listed, suppressed);
+            let mut rows = Records::default();
+            scores.rows.iter().for_each(|row| rows.push(&row.customer_id, |bytes| record::write(row, bytes)));
+            records.lock().unwrap_or_else(PoisonError::into_inner).add(&rows)?;
+            Ok((scores.suppressed, scores.rows.iter().map(|row| row.lifetime_value).collect()))
+        };
+        watch.begin("score", Some(histories.summary().customers as u64));
+        let scored = histories.each(|part| {
+            let begins = (0..part.len()).step_by(PART_CUSTOMERS);
+            let scored = begins.map(|begin| score(part, begin..part.len().min(begin + PART_CUSTOMERS)));
+            scored.collect::<io::Result<Vec<_>>>()
+        })?;
+        watch.end();
+        let mut list = empty.clone();
+        let mut values = Vec::new();
+        for part in scored {
+            for (suppressed, some) in part.map_err(unwritable)? {
+                list.suppressed += suppressed;
+                values.extend(some);
+            }
+        }
+        let len = values.len();
+        let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Ok(Self { list, records, tiers: TierCuts::of(values), len })
+    }
+
+    /// How many customers there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether nobody is in the population.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many customers are not in it because they object to marketing.
+    pub fn suppressed(&self) -> usize {
+        self.list.suppressed
+    }
+
+    /// The instant it is scored at.
+    pub fn as_of(&self) -> Instant {
+        self.list.as_of
+    }
+
+    /// The lifetime values between the tiers.
+    pub fn tiers(&self) -> TierCuts {
+        self.tiers
+    }
+
+    /// Decides about everyone by a catalogue, and hands the list on in its order, some rows at a time.
+    ///
+    /// # Errors
+    /// What the operating system, or who takes them, says.
+    pub fn each(
+        &self,
+        catalogue: &Catalogue,
+        mut take: impl FnMut(&Scores) -> io::Result<()> + Send,
+    ) -> io::Result<()> {
+        let mut merge = self.records.merge()?;
+        let mut records = merge.take(ROW_GROUP_ROWS)?;
+        while !records.is_empty() {
+            // What comes next is read while what is there is worked on.
+            let (taken, next) =
+                rayon::join(|| take(&self.decided(&records, catalogue)?), || merge.take(ROW_GROUP_ROWS));
+            taken?;
+            records = next?;
+        }
+        Ok(())
+    }
+
+    fn decided(&self, records: &Records, catalogue: &Catalogue) -> io::Result<Scores> {
+        let shown = self.list.shown.len();
+        let row = |number| -> io::Result<ScoreRow> {
+            let (id, bytes) = records.get(number);
+            record::read(id, bytes, shown)
+        };
+        let rows = (0..records.len()).into_par_iter().map(row).collect::<io::Result<_>>()?;
+        let mut scores = Scores { rows, ..self.list.clone() };
+        scores.place_in_tiers(self.tiers);
+        scores.decide(catalogue);
+        Ok(scores)
+    }
+}
