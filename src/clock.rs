@@ -6,6 +6,17 @@ use mainstay_features::units::Instant;
 
 /// The instant it is.
 pub fn now() -> Instant {
-    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    instant(SystemTime::now())
+}
+
+/// The instant it is, to the second: a report that is asked for today is about today.
+pub fn second() -> Instant {
+    let micros = now().micros();
+    Instant::from_micros(micros - micros.rem_euclid(1_000_000)).unwrap_or(Instant::MAX)
+}
+
+/// An instant of the operating system's.
+pub fn instant(time: SystemTime) -> Instant {
+    let since_1970 = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since_1970.as_micros()).ok().and_then(Instant::from_micros).unwrap_or(Instant::MAX)
 }

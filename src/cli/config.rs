@@ -8,6 +8,7 @@ use mainstay_features::ingest::{Condition, EpochUnit, MaxBadRows, MemorySize, Zo
 use serde::Deserialize;
 
 use super::input::{Renamed, parse_delimiter, parse_field};
+use super::nightly::config as nightly;
 use crate::failure::{Failure, Kind};
 use crate::store::folder_of;
 
@@ -38,6 +39,7 @@ struct Written {
     drop_duplicates: bool,
     memory: Option<String>,
     quarantine: Option<PathBuf>,
+    nightly: Option<nightly::Written>,
 }
 
 /// What it says; paths in it are from its own folder.
@@ -58,6 +60,8 @@ pub(super) struct Config {
     pub(super) drop_duplicates: bool,
     pub(super) memory: Option<MemorySize>,
     pub(super) quarantine: Option<PathBuf>,
+    /// What only `mainstay nightly` reads.
+    pub(super) nightly: Option<nightly::Config>,
 }
 
 impl Config {
@@ -100,6 +104,7 @@ impl Config {
             drop_duplicates: written.drop_duplicates,
             memory: parsed("memory", written.memory)?,
             quarantine: written.quarantine.map(here),
+            nightly: written.nightly.map(|nightly| nightly.parsed(folder)).transpose()?,
         })
     }
 }

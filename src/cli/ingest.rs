@@ -6,13 +6,13 @@ use mainstay_features::ingest::Table;
 use mainstay_features::watch::Watch;
 use serde_json::json;
 
-use super::input::InputArgs;
+use super::input::{InputArgs, Settled};
 use super::output;
 use super::progress::Progress;
 use super::reading::{collect, note_counts};
 use super::settings::StoreArgs;
 use crate::failure::{Failure, Kind};
-use crate::store::{KeptFile, Store};
+use crate::store::{Kept, KeptFile, Store};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
@@ -31,40 +31,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let store = Store::at(&args.store.store);
     let mut kept = store.history_to_add()?;
 
-    progress.begin("compare with what is kept", None);
-    let (mut new, mut known): (Vec<KeptFile>, Vec<String>) = (Vec::new(), Vec::new());
-    let input = &mut settled.input;
-    for (table, sources) in [
-        (Table::Purchases, &mut input.purchases),
-        (Table::Complaints, &mut input.complaints),
-        (Table::Contacts, &mut input.contacts),
-        (Table::Customers, &mut input.customers),
-        (Table::Contracts, &mut input.contracts),
-    ] {
-        let mut to_read = Vec::new();
-        for source in std::mem::take(sources) {
-            if source.is_stdin() {
-                let why =
-                    "-: ingest reads files, as it must know one that is sent again; write it to a file first";
-                return Err(Failure::new(Kind::Usage, why));
-            }
-            let fingerprint = format!("{:032x}", source.fingerprint()?);
-            let file = KeptFile { table: table.to_string(), name: source.name(), fingerprint };
-            if kept.files().iter().chain(&new).any(|known| known.is_same(&file)) {
-                known.push(file.name);
-            } else {
-                new.push(file);
-                to_read.push(source);
-            }
-        }
-        *sources = to_read;
-    }
-    progress.end();
-    for name in &known {
-        output::note(&format!(
-            "{name} is in the history already: left as it is. To read it by other rules, ingest into another --store"
-        ));
-    }
+    let (new, known) = new_files(&mut settled, &kept, &progress)?;
     let is_contracts = |file: &KeptFile| file.table == Table::Contracts.to_string();
     if new.iter().any(is_contracts) && kept.files().iter().any(is_contracts) {
         output::note(
@@ -103,8 +70,51 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     ))
 }
 
+/// Takes the files out of an input that are kept already. Returns those that are left, and the names of those taken out.
+pub(super) fn new_files(
+    settled: &mut Settled,
+    kept: &Kept,
+    progress: &Progress,
+) -> Result<(Vec<KeptFile>, Vec<String>), Failure> {
+    progress.begin("compare with what is kept", None);
+    let (mut new, mut known): (Vec<KeptFile>, Vec<String>) = (Vec::new(), Vec::new());
+    let input = &mut settled.input;
+    for (table, sources) in [
+        (Table::Purchases, &mut input.purchases),
+        (Table::Complaints, &mut input.complaints),
+        (Table::Contacts, &mut input.contacts),
+        (Table::Customers, &mut input.customers),
+        (Table::Contracts, &mut input.contracts),
+    ] {
+        let mut to_read = Vec::new();
+        for source in std::mem::take(sources) {
+            if source.is_stdin() {
+                let why =
+                    "-: ingest reads files, as it must know one that is sent again; write it to a file first";
+                return Err(Failure::new(Kind::Usage, why));
+            }
+            let fingerprint = format!("{:032x}", source.fingerprint()?);
+            let file = KeptFile { table: table.to_string(), name: source.name(), fingerprint };
+            if kept.files().iter().chain(&new).any(|known| known.is_same(&file)) {
+                known.push(file.name);
+            } else {
+                new.push(file);
+                to_read.push(source);
+            }
+        }
+        *sources = to_read;
+    }
+    progress.end();
+    for name in &known {
+        output::note(&format!(
+            "{name} is in the history already: left as it is. To read it by other rules, ingest into another --store"
+        ));
+    }
+    Ok((new, known))
+}
+
 /// Says which orders came again.
-fn note_sent_again(orders: SentAgain, left_out: bool) {
+pub(super) fn note_sent_again(orders: SentAgain, left_out: bool) {
     let SentAgain { same, other_amount } = orders;
     if same > 0 {
         let what_then = if left_out {

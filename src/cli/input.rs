@@ -14,7 +14,7 @@ use super::settings::check_folder;
 use crate::failure::{Failure, Kind};
 
 /// What to read.
-#[derive(Args)]
+#[derive(Args, Default)]
 pub(super) struct InputArgs {
     /// Purchases, Parquet or CSV (also packed with gzip or zstd): files, folders, patterns such as 'log/*.csv', or -
     /// for CSV on standard input; with customer_id, order_id, ts, amount and, where there are, cancels_order_id,
@@ -125,6 +125,11 @@ pub(super) fn parse_delimiter(text: &str) -> Result<u8, String> {
 }
 
 impl InputArgs {
+    /// What a configuration says, and no flags.
+    pub(super) fn of_config(path: &Path) -> Self {
+        Self { config: Some(path.to_owned()), ..Self::default() }
+    }
+
     /// What the flags say, and what they leave to the configuration.
     pub(super) fn settled(&self) -> Result<Settled, Failure> {
         let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, ValueEnum};
+use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
 use mainstay_models::model;
 use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 
 use super::output;
 use super::settings::{ListArgs, built_in_offers, read_offers};
-use super::show::{ShowArgs, check_actions};
+use super::show::{OutArgs, ShowArgs, check_actions};
 use crate::at_risk::{AtRisk, Band, Filter, Order, Previous};
 use crate::failure::{Failure, Kind};
 use crate::scores::Scores;
@@ -73,10 +74,7 @@ enum Sort {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let file = args.show.out.check(|language| match language {
-        Language::English => "at risk",
-        Language::Chinese => "流失风险名单",
-    })?;
+    let file = args.show.out.check(sheet)?;
     let catalogue = args.offers.as_deref().map_or_else(built_in_offers, read_offers)?;
     let rfm = args.rfm.as_deref().map_or_else(|| Ok(RfmRules::default()), read_rfm)?;
     let scores = args.list.load()?;
@@ -92,6 +90,30 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut list = AtRisk::of(&scores, &catalogue, previous, args.show.out.language, shown);
     list.rfm = rfm;
     args.show.show(file, &list, list.columns(), list.columns_of_a_table())
+}
+
+/// What a spreadsheet calls the list.
+fn sheet(language: Language) -> &'static str {
+    match language {
+        Language::English => "at risk",
+        Language::Chinese => "流失风险名单",
+    }
+}
+
+/// Writes so many customers of a store's newest list into a file, those with the highest net value first.
+pub(super) fn write_newest(
+    store: &Store,
+    catalogue: &Catalogue,
+    out: &OutArgs,
+    top: usize,
+) -> Result<usize, Failure> {
+    let file = out.check(sheet)?;
+    let scores = store.load_scores()?;
+    let shown = (&Filter::default(), Order::NetValue, top);
+    let list = AtRisk::of(&scores, catalogue, previous(store), out.language, shown);
+    let rows = list.rows.len();
+    file.map_or(Ok(()), |file| file.write(&list, list.columns()))?;
+    Ok(rows)
 }
 
 fn read_rfm(path: &Path) -> Result<RfmRules, Failure> {

@@ -15,12 +15,14 @@ mod keys;
 mod lifetime;
 mod list;
 mod models;
+mod nightly;
 mod offers;
 mod output;
 mod plan;
 mod progress;
 mod reading;
 mod report;
+mod running;
 mod score;
 mod serve;
 mod settings;
@@ -50,7 +52,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 2 usage, 3 bad input, 4 too little data, 5 no usable model or list, \
-                          6 output cannot be written, 7 drift (only with drift --exit-code), 70 internal error";
+                          6 output cannot be written, 7 drift (only with drift --exit-code), 70 internal error. nightly has its own: \
+                          0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model that may serve";
 
 #[derive(Subcommand)]
 enum Command {
@@ -70,6 +73,8 @@ enum Command {
     Features(features::Args),
     /// Score everyone in the population: churn probability, lifetime value, action, net value
     Score(score::Args),
+    /// Do all of a night's work: check the feed, keep what is new, score, look for drift, write the list
+    Nightly(nightly::Args),
     /// Show whom to contact: the newest scored list, highest net value first
     List(list::Args),
     /// Show whom to win back: customers who have lapsed and are worth the attempt, highest net value first
@@ -101,11 +106,15 @@ enum Command {
 /// Runs the command and says how it ended.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    let exit_code = match &cli.command {
+        Command::Nightly(_) => nightly::exit_code,
+        _ => |kind: Kind| kind.told().exit_code,
+    };
     match threads(cli.threads).and_then(|()| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::note(&format!("error: {failure}"));
-            ExitCode::from(failure.kind.told().exit_code)
+            ExitCode::from(exit_code(failure.kind))
         }
     }
 }
@@ -127,6 +136,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Backtest(args) => backtest::run(&args),
         Command::Features(args) => features::run(&args),
         Command::Score(args) => score::run(&args),
+        Command::Nightly(args) => nightly::run(&args),
         Command::List(args) => list::run(&args),
         Command::Winback(args) => winback::run(&args),
         Command::Plan(args) => plan::run(&args),

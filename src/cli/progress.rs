@@ -1,4 +1,4 @@
-//! Progress: a bar on a terminal, a line of log otherwise; and the only clock.
+//! Progress: a bar on a terminal, a line of log otherwise.
 
 use std::io::IsTerminal;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -10,9 +10,10 @@ use mainstay_features::watch::Watch;
 use super::input::{InputArgs, Settled};
 use super::output;
 use super::progress::Progress;
+use super::running::input;
 use crate::failure::{Failure, Kind};
 use crate::quarantine_file::write_quarantine;
-use crate::store::Store;
+use crate::store::{RunInput, Store};
 
 impl InputArgs {
     /// Reads the files, or the history that the store keeps where no file is named.
@@ -29,6 +30,15 @@ impl InputArgs {
         let settled = self.with_purchases()?;
         settled.refuse_as_outputs(outputs)?;
         read(&settled, progress)
+    }
+
+    /// What the record of a run says of what was read: of files their size and when they were changed, as they may be too
+    /// large to be read once more; of the kept history what it is of.
+    pub(super) fn on_record(&self, store: &Store) -> Result<Vec<RunInput>, Failure> {
+        if self.say_nothing() {
+            return Ok(vec![input("history", &store.history()?.manifest_path(), true)]);
+        }
+        Ok(self.settled()?.files.iter().map(|path| input("file", path, false)).collect())
     }
 
     fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {

@@ -1,6 +1,6 @@
 //! `mainstay score`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use mainstay_features::history::{Given, Histories};
@@ -14,6 +14,7 @@ use super::lifetime;
 use super::output;
 use super::progress::Progress;
 use super::reading::last_order;
+use super::running::{Run, input};
 use super::settings::{MoneyArgs, StoreArgs, check_folder, out_format};
 use crate::failure::{Failure, Kind};
 use crate::scores::{Format, ListFile, ScoredPopulation, Scores};
@@ -37,36 +38,85 @@ pub(super) struct Args {
     /// The file to write, .parquet or .csv
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Do everything but write
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let format = out_format(&args.out)?;
+    out_format(&args.out)?;
     check_folder(&args.out)?;
     let store = Store::at(&args.store.store);
     let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
-
     store.prepare()?;
+    let mut run = Run::begin(&store, "score", args.dry_run)?;
+    let result = work(args, &store, &service, &mut run);
+    run.end(&result, |kind| kind.told().exit_code);
+    output::print(&result?)
+}
+
+fn work(args: &Args, store: &Store, service: &Service, run: &mut Run<'_>) -> Result<String, Failure> {
     let progress = Progress::new();
-    let history = args.input.read(&store, &[&args.out], &progress)?;
+    run.record.model = Some(service.artifact().name());
+    run.record.inputs.push(input("model", &store.model_path(), true));
+    let history = run.step("read", |record, _| {
+        let history = args.input.read(store, &[&args.out], &progress)?;
+        record.inputs.extend(args.input.on_record(store)?);
+        Ok(history)
+    })?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
-    doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
-    let scored = score(&service, &store, &history, as_of, &progress)?;
+    run.record.as_of = Some(as_of.to_string());
+    doubts(service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
+    let scored = run.step("score", |_, _| score(service, store, &history, as_of, &progress))?;
     if scored.is_empty() {
-        return Err(nobody(&service, as_of));
+        return Err(nobody(service, as_of));
     }
-    // All are whole beside their places before any is put there.
-    let (list, totals) = write(&scored, &service, &store, args.language, &progress)?;
-    let out = match format {
-        Format::Parquet => list.list.copy_for(&args.out)?,
-        Format::Csv => Whole::write(&args.out, |out| {
-            let mut file = ListFile::new(format, args.language, out);
+    let place = format!("in {}", args.out.display());
+    let totals = if args.dry_run {
+        put_aside(&scored, service)?
+    } else {
+        run.step("write", |record, _| {
+            // All are whole beside their places before any is put there.
+            let (list, totals) = write(&scored, service, store, args.language, &progress)?;
+            let out = out_of(&scored, service, &list, args.language, &args.out)?;
+            list.commit()?;
+            out.commit()?;
+            (record.rows, record.suppressed) = (Some(totals.rows), Some(totals.suppressed));
+            record.outputs = [&store.scores_path(), &args.out].map(|path| path.display().to_string()).into();
+            Ok(totals)
+        })?
+    };
+    let place = if args.dry_run { "(dry run: nothing was written)" } else { &place };
+    Ok(totals.summary(service, place))
+}
+
+/// Writes the list for a place outside the store: a copy, or as CSV.
+pub(super) fn out_of(
+    scored: &ScoredPopulation,
+    service: &Service,
+    list: &NewList,
+    language: Language,
+    out: &Path,
+) -> Result<Whole, Failure> {
+    match out_format(out)? {
+        Format::Parquet => list.list.copy_for(out),
+        Format::Csv => Whole::write(out, |to| {
+            let mut file = ListFile::new(Format::Csv, language, to);
             scored.each(service.catalogue(), |scores| file.add(scores))?;
             file.finish()
-        })?,
-    };
-    list.commit()?;
-    out.commit()?;
-    output::print(&totals.summary(&service, &format!("in {}", args.out.display())))
+        }),
+    }
+}
+
+/// What the list amounts to, without writing it.
+pub(super) fn put_aside(scored: &ScoredPopulation, service: &Service) -> Result<Totals, Failure> {
+    let mut totals = Totals::of(scored);
+    let added = scored.each(service.catalogue(), |scores| {
+        totals.add(scores);
+        Ok(())
+    });
+    added.map_err(|cause| Failure::new(Kind::Output, format!("rows put aside cannot be read: {cause}")))?;
+    Ok(totals)
 }
 
 /// Scores a history; rows are put aside in the store's folder, where the list will be.
@@ -104,7 +154,7 @@ pub(super) fn write(
 }
 
 /// What makes scores of this history at this instant less than the model promises.
-fn doubts(service: &Service, given: Given, as_of: Instant) -> Vec<String> {
+pub(super) fn doubts(service: &Service, given: Given, as_of: Instant) -> Vec<String> {
     let mut doubts = Vec::new();
     let artifact = service.artifact();
     let (_, known_until) = artifact.data_span;
@@ -138,7 +188,7 @@ fn doubts(service: &Service, given: Given, as_of: Instant) -> Vec<String> {
 }
 
 /// The population is empty.
-fn nobody(service: &Service, as_of: Instant) -> Failure {
+pub(super) fn nobody(service: &Service, as_of: Instant) -> Failure {
     let artifact = service.artifact();
     let why = match artifact.training.label {
         Label::NoPurchase => {

@@ -67,6 +67,11 @@ pub(super) struct OutFile<'a> {
 }
 
 impl OutArgs {
+    /// All the usual columns, in a file.
+    pub(super) fn all_in(out: &Path, language: Language) -> Self {
+        Self { columns: Vec::new(), language, out: Some(out.to_owned()) }
+    }
+
     /// Looks at the file, if there is one; `sheet` is what a spreadsheet calls the list.
     pub(super) fn check(&self, sheet: fn(Language) -> &'static str) -> Result<Option<OutFile<'_>>, Failure> {
         let file = |out| Ok(OutFile { out, written: written(out)?, columns: &self.columns, sheet });

@@ -13,7 +13,7 @@ use mainstay_features::history::{
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
 
-use super::write_whole;
+use super::{Whole, write_whole};
 use crate::failure::{Failure, Kind};
 
 const VERSION: u32 = 1;
@@ -54,6 +54,17 @@ impl KeptFile {
     pub fn is_same(&self, other: &Self) -> bool {
         self.table == other.table && self.fingerprint == other.fingerprint
     }
+}
+
+/// Rows that are written, and not part of the history yet.
+pub struct Addition {
+    written: Whole,
+    name: String,
+    /// Whether the segment holds all that is kept, too.
+    together: bool,
+    files: Vec<KeptFile>,
+    /// Which orders among the rows are kept already.
+    pub sent_again: SentAgain,
 }
 
 /// The kept history, held so that no other process changes it meanwhile.
@@ -132,6 +143,22 @@ impl Kept {
         files: Vec<KeptFile>,
         leave_out: bool,
     ) -> Result<SentAgain, Failure> {
+        let addition = self.write(builders, files, leave_out)?;
+        let sent_again = addition.sent_again;
+        self.commit(addition)?;
+        Ok(sent_again)
+    }
+
+    /// Writes what [`Self::commit`] adds.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to, or what is kept cannot be read.
+    pub fn write(
+        &self,
+        builders: Vec<HistoryBuilder>,
+        files: Vec<KeptFile>,
+        leave_out: bool,
+    ) -> Result<Addition, Failure> {
         let together = self.manifest.segments.len() + 1 >= MOST_SEGMENTS;
         let segments = self.segments()?;
         // A day's purchases come after all that are kept, as a rule: then there is nothing to compare.
@@ -142,7 +169,7 @@ impl Kept {
         let name = format!("segment-{:06}.history", self.manifest.next);
         let mut sent_again = SentAgain::default();
         let mut unreadable = None;
-        let written = write_whole(&self.folder.join(&name), |out| {
+        let written = Whole::write(&self.folder.join(&name), |out| {
             let mut out: &mut dyn Write = out;
             let kept = Compared { segments: compared, leave_out };
             let written = write_segment(older, kept, builders, &mut out);
@@ -160,18 +187,44 @@ impl Kept {
         if let Some(error) = unreadable {
             return Err(self.broken(&self.folder, &error));
         }
-        written?;
-        if together {
+        Ok(Addition { written: written?, name, together, files, sent_again })
+    }
+
+    /// The history as it will be with an addition; see [`Self::history`].
+    ///
+    /// # Errors
+    /// When a segment is gone or damaged.
+    pub fn history_with(&self, addition: &Addition, most: Option<MemorySize>) -> Result<Histories, Failure> {
+        let broken = |error: HistoryError| self.broken(&self.folder, &error);
+        let mut segments = if addition.together { Vec::new() } else { self.segments()? };
+        segments.push(
+            addition.written.open().map_err(HistoryError::from).and_then(Segment::open).map_err(broken)?,
+        );
+        Histories::of_segments(segments, most.map(MemorySize::for_rows)).map_err(broken)
+    }
+
+    /// Makes an addition part of the history, in one rename of the manifest.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to: the history is then what it was.
+    pub fn commit(&mut self, addition: Addition) -> Result<(), Failure> {
+        addition.written.commit()?;
+        if addition.together {
             self.manifest.segments.clear();
         }
-        self.manifest.segments.push(name);
+        self.manifest.segments.push(addition.name);
         self.manifest.next += 1;
-        self.manifest.files.extend(files);
+        self.manifest.files.extend(addition.files);
         let text = serde_json::to_vec_pretty(&self.manifest)
             .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-        write_whole(&self.folder.join(MANIFEST), |out| out.write_all(&text))?;
+        write_whole(&self.manifest_path(), |out| out.write_all(&text))?;
         self.remove_strays();
-        Ok(sent_again)
+        Ok(())
+    }
+
+    /// Where it is said what the history is of.
+    pub fn manifest_path(&self) -> PathBuf {
+        self.folder.join(MANIFEST)
     }
 
     /// Removes segments that the manifest does not name: those put together, and those of runs that were killed. What

@@ -3,9 +3,11 @@
 
 mod kept;
 mod models;
+mod runs;
 
-pub use kept::{Kept, KeptFile};
+pub use kept::{Addition, Kept, KeptFile};
 pub use models::{Change, Served, StoredModel};
+pub use runs::{Outcome, RunInput, RunLock, RunRecord, RunStep};
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -77,6 +79,11 @@ impl Store {
     pub fn state(&self) -> Result<State, Failure> {
         self.create()?;
         Ok(State::open(&self.state_path())?)
+    }
+
+    /// Where runs are recorded, a file each.
+    pub fn runs_folder(&self) -> PathBuf {
+        self.folder.join("runs")
     }
 
     /// Where the history is kept.
@@ -305,12 +312,17 @@ impl Whole {
         Ok(Self { path: path.to_owned(), temporary })
     }
 
+    /// Opens what is written, to be read.
+    pub(crate) fn open(&self) -> io::Result<File> {
+        File::open(self.temporary.path())
+    }
+
     /// Writes the same content for another place.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn copy_for(&self, path: &Path) -> Result<Self, Failure> {
-        Self::write(path, |out| io::copy(&mut File::open(self.temporary.path())?, out).map(|_| ()))
+        Self::write(path, |out| io::copy(&mut self.open()?, out).map(|_| ()))
     }
 
     /// Renames the file over what was in its place, and syncs the folder, so that this survives a power cut.

@@ -18,6 +18,7 @@ mod kept;
 mod list;
 mod memory;
 mod models;
+mod nightly;
 mod offers;
 mod onnx;
 mod plan;

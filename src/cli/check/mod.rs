@@ -12,10 +12,12 @@ use mainstay_features::watch::Watch;
 
 use self::bad_rows::BadRows;
 use self::report::Report;
+pub(super) use self::report::date;
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
 use super::reading::collect;
+use crate::clock;
 use crate::failure::{Failure, Kind};
 
 #[derive(ClapArgs)]
@@ -76,14 +78,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         customers,
         strangers: history.complaints_without_orders().1 as u64,
         horizons: usable_horizons(span, args.lookback),
-        as_of: args.as_of.unwrap_or_else(now),
+        as_of: args.as_of.unwrap_or_else(clock::second),
         given: history.given(),
     };
     if args.json { output::print_json(&report.to_json()) } else { output::print(&report.to_text()) }
-}
-
-/// The clock's instant, to the second: a report that is asked for today is about today.
-fn now() -> Instant {
-    let micros = crate::clock::now().micros();
-    Instant::from_micros(micros - micros.rem_euclid(1_000_000)).unwrap_or(Instant::MAX)
 }

@@ -282,7 +282,7 @@ fn listed(days: &[&OddDay]) -> String {
 }
 
 /// A calendar day as a date.
-fn date(day: i64) -> String {
+pub(in crate::cli) fn date(day: i64) -> String {
     let instant = day.checked_mul(86_400_000_000).and_then(Instant::from_micros);
     instant.map_or(String::new(), |instant| instant.to_string().chars().take(10).collect())
 }

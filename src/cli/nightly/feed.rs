@@ -1,0 +1,50 @@
+//! Whether the feed may be scored: a stale or gappy one looks like customers who have left.
+
+use mainstay_features::check::{DayReport, OddDay, Oddity};
+use mainstay_features::history::Histories;
+use mainstay_features::units::Instant;
+
+use super::config::Config;
+use crate::cli::check::date;
+use crate::cli::reading::no_orders;
+use crate::failure::{Failure, Kind};
+
+/// So many days are named at most.
+const FEW: usize = 5;
+
+/// Looks at the orders of a history, those of tonight among them. Returns how many whole days ago the last was.
+pub(super) fn check(histories: &Histories, config: &Config, now: Instant) -> Result<i64, Failure> {
+    let days = DayReport::of_orders(histories)?.ok_or_else(no_orders)?;
+    let (_, last) = days.span;
+    let days_old = now.calendar_day() - last;
+    let stop = |why: String| Err(Failure::new(Kind::BadInput, format!("{why}; nothing was changed")));
+    if days_old > config.most_days_old {
+        return stop(format!(
+            "the feed is stale: its last order is of {}, {days_old} days ago, and {} are allowed (most_days_old): send the \
+             days that are missing",
+            date(last),
+            config.most_days_old
+        ));
+    }
+    if days_old < 0 {
+        return stop(format!("the last order is of {}, which is still to come: mend its date", date(last)));
+    }
+    let is_gap = |day: &&OddDay| {
+        day.oddity != Oddity::Full
+            && last - day.day < config.gap_days
+            && !config.closed_days.contains(&day.day)
+    };
+    let gaps: Vec<&OddDay> = days.odd.iter().filter(is_gap).collect();
+    if gaps.is_empty() {
+        return Ok(days_old);
+    }
+    let named =
+        |day: &&OddDay| format!("{} ({} orders, usually {})", date(day.day), day.lines, day.usual_lines);
+    let more = if gaps.len() > FEW { ", …" } else { "" };
+    stop(format!(
+        "the feed has gaps in its last {} days: {}{more}: send them again as whole files, or name days on which nothing is \
+         sold in closed_days",
+        config.gap_days,
+        gaps.iter().take(FEW).map(named).collect::<Vec<_>>().join(", ")
+    ))
+}

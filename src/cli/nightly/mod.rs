@@ -1,0 +1,256 @@
+//! `mainstay nightly`: all of a night, in one run.
+
+pub(super) mod config;
+mod feed;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args as ClapArgs;
+use mainstay_features::units::Instant;
+use mainstay_features::watch::Watch;
+use mainstay_models::model;
+use mainstay_models::monitor::monitor;
+use serde_json::{Value, json};
+
+use self::config::Config;
+use super::config::Config as InputConfig;
+use super::ingest::{new_files, note_sent_again};
+use super::input::InputArgs;
+use super::list;
+use super::output;
+use super::progress::Progress;
+use super::reading::{collect, last_order, note_counts};
+use super::running::{Found, Run, input};
+use super::score::{doubts, nobody, put_aside, score, write};
+use super::settings::{built_in_offers, check_folder, out_format, read_offers};
+use super::show::OutArgs;
+use crate::failure::{Failure, Kind};
+use crate::service::Service;
+use crate::store::{RunInput, RunRecord, Store};
+
+#[derive(ClapArgs)]
+pub(super) struct Args {
+    /// A TOML file that says what to read (docs/input.md), with a section [nightly] (docs/operations.md)
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// How old the feed is is told as of this instant [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    now: Option<Instant>,
+    /// Do everything but change or write anything
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the run's record as JSON instead of a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// 0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model that may serve.
+pub(super) const fn exit_code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Usage => 2,
+        Kind::BadInput | Kind::TooLittleData | Kind::TooLarge => 3,
+        Kind::NoModel | Kind::Drifted => 4,
+        _ => 1,
+    }
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Failure> {
+    // A mistake in a file that is written by hand is one of usage: no feed is to blame.
+    let mistake = |failure: Failure| Failure { kind: Kind::Usage, ..failure };
+    let whole = InputConfig::read(&args.config).map_err(mistake)?;
+    let config = whole.nightly.ok_or_else(|| {
+        let none =
+            format!("{}: there is no section [nightly]; see docs/operations.md", args.config.display());
+        Failure::new(Kind::Usage, none)
+    })?;
+    let catalogue = config.offers.as_deref().map_or_else(built_in_offers, read_offers).map_err(mistake)?;
+    let list = config.list.as_deref().map(|out| OutArgs::all_in(out, config.language));
+    for out in config.scores.iter().chain(&config.list) {
+        check_folder(out)?;
+    }
+    if let Some(out) = &config.scores {
+        out_format(out).map_err(mistake)?;
+    }
+    let store = Store::at(&config.store);
+    store.prepare()?;
+    let mut run = Run::begin(&store, "nightly", args.dry_run)?;
+    let night =
+        Night { args, config: &config, store: &store, memory: whole.memory, progress: Progress::new() };
+    let result = night.work(&mut run, catalogue, list.as_ref());
+    let record = run.end(&result, exit_code);
+    if args.json {
+        let record =
+            serde_json::to_value(&record).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+        output::print_json(&record)?;
+    } else {
+        output::print(&format!("{}\n", line(&record, args.dry_run)))?;
+    }
+    result
+}
+
+struct Night<'a> {
+    args: &'a Args,
+    config: &'a Config,
+    store: &'a Store,
+    memory: Option<mainstay_features::ingest::MemorySize>,
+    progress: Progress,
+}
+
+impl Night<'_> {
+    fn work(
+        &self,
+        run: &mut Run<'_>,
+        catalogue: mainstay_models::decision::Catalogue,
+        list: Option<&OutArgs>,
+    ) -> Result<(), Failure> {
+        let Self { args, config, store, progress, .. } = self;
+        run.record.inputs.push(input("config", &args.config, true));
+        let service = run.step("model", |record, found| {
+            let artifact = store.load_model()?;
+            record.model = Some(artifact.name());
+            record.inputs.push(input("model", &store.model_path(), true));
+            let grade = artifact.training.verdict.grade;
+            found.insert("judged".to_owned(), json!(grade.to_string()));
+            if config.need_model && artifact.training.serving().0.kind == model::Kind::Rule {
+                let why = format!(
+                    "{} was judged {grade}, and need_model lets no rule serve: train on more history, or take need_model out",
+                    artifact.name()
+                );
+                return Err(Failure::new(Kind::NoModel, why));
+            }
+            Ok(Service::new(artifact, catalogue, config.assumptions))
+        })?;
+
+        let mut kept = store.history_to_add()?;
+        let addition = run.step("read", |record, found| self.read(&kept, record, found))?;
+        let history = run.step("check", |_, found| {
+            progress.begin("read the history", None);
+            let history = match &addition {
+                Some(addition) => kept.history_with(addition, self.memory)?,
+                None => kept.history(self.memory)?,
+            };
+            progress.end();
+            let days_old = feed::check(&history, config, args.now.unwrap_or_else(clock::second))?;
+            service.check_label(history.given())?;
+            found.insert("days_old".to_owned(), json!(days_old));
+            found.insert("orders".to_owned(), json!(history.summary().orders));
+            found.insert("customers".to_owned(), json!(history.summary().customers));
+            Ok(history)
+        })?;
+        let as_of = last_order(&history)?;
+        run.record.as_of = Some(as_of.to_string());
+        doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
+        if let (Some(addition), false) = (addition, args.dry_run) {
+            run.step("ingest", |_, _| kept.commit(addition))?;
+        }
+        drop(kept);
+
+        let (scored, new) = run.step("score", |record, found| {
+            let scored = score(&service, store, &history, as_of, progress)?;
+            if scored.is_empty() {
+                return Err(nobody(&service, as_of));
+            }
+            let (new, totals) = if args.dry_run {
+                (None, put_aside(&scored, &service)?)
+            } else {
+                let (new, totals) = write(&scored, &service, store, config.language, progress)?;
+                (Some(new), totals)
+            };
+            (record.rows, record.suppressed) = (Some(totals.rows), Some(totals.suppressed));
+            found.insert("actions".to_owned(), json!(totals.actions));
+            found.insert("net_value".to_owned(), json!(totals.net_value));
+            Ok((scored, new))
+        })?;
+        run.step("drift", |_, found| {
+            progress.begin("drift", None);
+            let report = monitor(service.artifact(), &history, as_of)?;
+            progress.end();
+            let (drifted, psi) = (report.has_drifted(), report.said.psi);
+            found.insert("drifted".to_owned(), json!(drifted));
+            found.insert("churn_probability_psi".to_owned(), json!(psi));
+            if drifted && config.stop_on_drift {
+                let why = "the customers are no longer those the model was trained on, and stop_on_drift is set: the list \
+                           before is still the newest; see mainstay drift, and train again";
+                return Err(Failure::new(Kind::Drifted, why));
+            }
+            Ok(())
+        })?;
+        let Some(new) = new else { return Ok(()) };
+        run.step("list", |record, found| {
+            let out = config.scores.as_deref();
+            let out = out.map(|out| super::score::out_of(&scored, &service, &new, config.language, out));
+            let out = out.transpose()?;
+            new.commit()?;
+            out.map_or(Ok(()), crate::store::Whole::commit)?;
+            record.outputs.push(store.scores_path().display().to_string());
+            record.outputs.extend(config.scores.iter().map(|out| out.display().to_string()));
+            if let Some(out) = list {
+                let rows = list::write_newest(store, service.catalogue(), out, config.list_top)?;
+                found.insert("rows".to_owned(), json!(rows));
+                record.outputs.extend(config.list.iter().map(|out| out.display().to_string()));
+            }
+            Ok(())
+        })
+    }
+
+    /// Reads what is new of the files, and writes it beside the history.
+    fn read(
+        &self,
+        kept: &crate::store::Kept,
+        record: &mut RunRecord,
+        found: &mut Found,
+    ) -> Result<Option<crate::store::Addition>, Failure> {
+        let mut settled = InputArgs::of_config(&self.args.config).settled()?;
+        let (new, known) = new_files(&mut settled, kept, &self.progress)?;
+        found.insert("files_new".to_owned(), json!(new.len()));
+        found.insert("files_known".to_owned(), json!(known.len()));
+        record.quarantined = Some(0);
+        record.inputs.push(input("history", &kept.manifest_path(), true));
+        if new.is_empty() {
+            return Ok(None);
+        }
+        record.inputs.extend(new.iter().map(|file| RunInput {
+            xxh3_128: Some(file.fingerprint.clone()),
+            ..input(&file.table, Path::new(&file.name), false)
+        }));
+        let collected = collect(&settled, &self.progress)?;
+        note_counts(&collected.counts, &settled.quarantine);
+        record.quarantined = Some(collected.counts.bad);
+        found.insert("purchase_lines".to_owned(), json!(collected.counts.purchase_lines));
+        let leave_out = settled.input.drop_duplicates;
+        let addition = kept.write(collected.builders, new, leave_out)?;
+        note_sent_again(addition.sent_again, leave_out);
+        found.insert("orders_sent_again".to_owned(), json!(addition.sent_again.same));
+        Ok(Some(addition))
+    }
+}
+
+/// The run in a line, for an alert.
+fn line(record: &RunRecord, dry_run: bool) -> String {
+    let rehearsal = if dry_run { " (dry run: nothing was changed)" } else { "" };
+    let seconds = record.seconds;
+    if let Some(message) = &record.message {
+        let step = record.steps.last().map_or("start", |step| &step.step);
+        let code = record.exit_code.unwrap_or(1);
+        return format!(
+            "mainstay nightly{rehearsal}: NOT DONE at {step} after {seconds:.1} s, exit code {code}: {message}"
+        );
+    }
+    let found = |step: &str, name: &str| {
+        let step = record.steps.iter().find(|done| done.step == step);
+        step.and_then(|step| step.found.get(name)).cloned().unwrap_or(Value::Null)
+    };
+    let drift = if found("drift", "drifted") == true { "DRIFTED: train again" } else { "no drift" };
+    format!(
+        "mainstay nightly{rehearsal}: done in {seconds:.1} s; {} customers as of {} by {}; an action pays for {}, together \
+         {:.2}; {} new files, {} bad rows left out, {} suppressed; {drift}",
+        record.rows.unwrap_or(0),
+        record.as_of.as_deref().unwrap_or("-"),
+        record.model.as_deref().unwrap_or("-"),
+        found("score", "actions"),
+        found("score", "net_value").as_f64().unwrap_or(0.0),
+        found("read", "files_new"),
+        record.quarantined.unwrap_or(0),
+        record.suppressed.unwrap_or(0),
+    )
+}

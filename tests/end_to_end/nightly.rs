@@ -1,0 +1,429 @@
+//! The night's run: what it does, when it stops, and that nothing that happens to it leaves half of an output.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::support::{command, done, failed, folder, run, shop, store_like_the_shops};
+
+/// So many kills there are of each command; more with this variable.
+const KILLS: usize = 15;
+const KILLS_VARIABLE: &str = "MAINSTAY_KILLS";
+
+/// A shop as it is on an evening: a store that has run last night, and tonight's file, which has come.
+struct Evening {
+    folder: tempfile::TempDir,
+}
+
+/// The day after the shop's last order.
+fn now() -> &'static str {
+    static NOW: OnceLock<String> = OnceLock::new();
+    NOW.get_or_init(|| {
+        let report: Value =
+            serde_json::from_str(&done(&format!("check {} --json", shop().input()))).unwrap();
+        report["last_order"].as_str().unwrap().to_owned()
+    })
+}
+
+impl Evening {
+    /// A copy of one that is made once.
+    fn new() -> Self {
+        static MADE: OnceLock<Evening> = OnceLock::new();
+        let made = MADE.get_or_init(Self::make);
+        let copy = Self { folder: folder() };
+        copy_folder(made.folder.path(), copy.folder.path());
+        copy
+    }
+
+    fn make() -> Self {
+        let evening = Self { folder: folder() };
+        let text = fs::read_to_string(&shop().purchases).unwrap();
+        let (header, rows) = text.split_once('\n').unwrap();
+        let mut rows: Vec<&str> = rows.lines().collect();
+        rows.sort_by_key(|row| row.split(',').nth(2).unwrap().to_owned());
+        let tonight = rows.split_off(rows.len() - 40);
+        fs::create_dir(evening.at("feed")).unwrap();
+        let write = |name: &str, rows: &[&str]| {
+            fs::write(evening.at(name), format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+        };
+        write("feed/before.csv", &rows);
+        fs::copy(&shop().complaints, evening.at("complaints.csv")).unwrap();
+        evening.configure("gap_days = 0\nmost_days_old = 60");
+        store_like_the_shops(&evening.at("store"));
+        evening.done("");
+        write("feed/tonight.csv", &tonight);
+        evening.configure("gap_days = 0");
+        evening
+    }
+
+    fn at(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes the configuration, with some lines more in `[nightly]`.
+    fn configure(&self, more: &str) {
+        let config = format!(
+            "purchases = [\"feed/*.csv\"]\ncomplaints = [\"complaints.csv\"]\nquarantine = \"quarantine.csv\"\n\
+             [nightly]\nstore = \"store\"\nscores = \"scores.csv\"\nlist = \"list.csv\"\n{more}\n"
+        );
+        fs::write(self.at("nightly.toml"), config).unwrap();
+    }
+
+    fn arguments(&self, flags: &str) -> String {
+        let now = now();
+        format!("nightly --config {} --now {now} {flags}", self.at("nightly.toml").display())
+    }
+
+    fn score(&self) -> String {
+        format!("score --store {} --out {}", self.at("store").display(), self.at("out.parquet").display())
+    }
+
+    fn done(&self, flags: &str) -> String {
+        done(&self.arguments(flags))
+    }
+
+    fn run(&self, flags: &str) -> Output {
+        run(&self.arguments(flags))
+    }
+
+    /// The bytes of every output; of the history its manifest.
+    fn outputs(&self) -> BTreeMap<&'static str, Vec<u8>> {
+        let names = [
+            "scores.csv",
+            "list.csv",
+            "out.parquet",
+            "store/scores.parquet",
+            "store/list.json",
+            "store/scores-before.parquet",
+            "store/history/manifest.json",
+        ];
+        names.into_iter().map(|name| (name, fs::read(self.at(name)).unwrap_or_default())).collect()
+    }
+
+    /// The newest record of a run.
+    fn record(&self) -> Value {
+        let files = fs::read_dir(self.at("store/runs")).unwrap().map(|entry| entry.unwrap().path());
+        serde_json::from_slice(&fs::read(files.max().unwrap()).unwrap()).unwrap()
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (path, to) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        if path.is_dir() { copy_folder(&path, &to) } else { fs::copy(&path, &to).map(|_| ()).unwrap() }
+    }
+}
+
+fn said(output: &Output) -> (i32, String) {
+    let text = [&output.stdout[..], &output.stderr[..]].concat();
+    (output.status.code().unwrap_or(-1), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn a_night_keeps_scores_lists_and_leaves_a_record() {
+    let evening = Evening::new();
+    let before = evening.outputs();
+    let line = evening.done("");
+    assert_eq!(line.lines().count(), 1, "{line}");
+    assert!(line.contains("mainstay nightly: done in") && line.contains("1 new files"), "{line}");
+    let record = evening.record();
+    assert_eq!((&record["outcome"], &record["exit_code"]), (&"done".into(), &0.into()));
+    let steps: Vec<&str> =
+        record["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(steps, ["model", "read", "check", "ingest", "score", "drift", "list"]);
+    let inputs = record["inputs"].as_array().unwrap();
+    let tonight = inputs.iter().find(|input| input["path"].as_str().unwrap().ends_with("tonight.csv")).unwrap();
+    assert!(tonight["bytes"].as_u64() > Some(0) && tonight["xxh3_128"].as_str().unwrap().len() == 32);
+    assert!(record["rows"].as_u64() > Some(0));
+    let after = evening.outputs();
+    for changed in ["scores.csv", "list.csv", "store/scores.parquet", "store/history/manifest.json"] {
+        assert!(after[changed] != before[changed], "{changed}");
+    }
+    // The list before is kept, and the night's outputs are what the commands one by one write.
+    assert!(after["store/scores-before.parquet"] == before["store/scores.parquet"]);
+    done(&evening.score());
+    let store = evening.at("store").display().to_string();
+    done(&format!("list --store {store} --top 1000 --out {}", evening.at("theirs.csv").display()));
+    let again = evening.outputs();
+    assert!(again["store/scores.parquet"] == after["store/scores.parquet"]);
+    assert!(again["out.parquet"] == after["store/scores.parquet"]);
+    assert!(fs::read(evening.at("theirs.csv")).unwrap() == after["list.csv"]);
+}
+
+#[test]
+fn a_second_run_of_a_night_gives_the_same_bytes() {
+    let evening = Evening::new();
+    evening.done("");
+    let first = evening.outputs();
+    let record: Value = serde_json::from_str(&evening.done("--json")).unwrap();
+    assert_eq!(record["steps"][1]["files_new"], 0);
+    assert!(evening.outputs() == first);
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let evening = Evening::new();
+    let content = |path: &Path| -> Vec<(PathBuf, u64)> {
+        let mut files = Vec::new();
+        let mut folders = vec![path.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.push((path.clone(), fs::metadata(&path).unwrap().len()));
+                }
+            }
+        }
+        files.sort();
+        files
+    };
+    let (before, outputs) = (content(evening.folder.path()), evening.outputs());
+    let line = evening.done("--dry-run");
+    assert!(line.contains("dry run: nothing was changed") && line.contains("1 new files"), "{line}");
+    let told = done(&format!("{} --dry-run", evening.score()));
+    assert!(told.contains("dry run: nothing was written"), "{told}");
+    assert!(evening.outputs() == outputs);
+    assert_eq!(content(evening.folder.path()), before);
+}
+
+#[test]
+fn a_stale_or_gappy_feed_and_bad_rows_stop_it_with_3_and_change_nothing() {
+    let evening = Evening::new();
+    let before = evening.outputs();
+    let stops = |arguments: &str, words: &[&str]| {
+        let (code, text) = said(&run(arguments));
+        assert_eq!(code, 3, "{text}");
+        words.iter().for_each(|word| assert!(text.contains(word), "{word}: {text}"));
+        assert!(text.contains("mainstay nightly: NOT DONE at"), "{text}");
+        assert!(evening.outputs() == before);
+        assert_eq!(evening.record()["outcome"], "stopped");
+    };
+    let config = evening.at("nightly.toml").display().to_string();
+    stops(&format!("nightly --config {config} --now 2025-01-01"), &["is stale", "days ago", "exit code 3"]);
+    stops(&format!("nightly --config {config} --now 2023-01-01"), &["still to come"]);
+    // A shop with a purchase on every day, but for one.
+    let rows: String = (1..=28)
+        .filter(|day| *day != 20)
+        .flat_map(|day| (0..30).map(move |n| format!("z{n},{day}-{n},2024-02-{day:02}T10:00:00,5.00\n")))
+        .collect();
+    fs::write(evening.at("feed/gappy.csv"), format!("customer_id,order_id,ts,amount\n{rows}")).unwrap();
+    evening.configure("gap_days = 14");
+    stops(&format!("nightly --config {config} --now 2024-02-29"), &["has gaps", "2024-02-20 (0 orders"]);
+    fs::remove_file(evening.at("feed/gappy.csv")).unwrap();
+    fs::write(evening.at("feed/bad.csv"), "customer_id,order_id,ts,amount\na,1,yesterday,5.00\n").unwrap();
+    evening.configure("gap_days = 0");
+    stops(&evening.arguments(""), &["row 1", "yesterday"]);
+}
+
+#[test]
+fn a_day_that_is_named_closed_is_no_gap() {
+    let evening = Evening::new();
+    let rows: String = (1..=28)
+        .filter(|day| *day != 20)
+        .flat_map(|day| (0..30).map(move |n| format!("z{n},{day}-{n},2024-02-{day:02}T10:00:00,5.00\n")))
+        .collect();
+    fs::write(evening.at("feed/closed.csv"), format!("customer_id,order_id,ts,amount\n{rows}")).unwrap();
+    evening.configure("gap_days = 14\nclosed_days = [\"2024-02-20\"]");
+    let config = evening.at("nightly.toml").display().to_string();
+    let line = done(&format!("nightly --config {config} --now 2024-02-29"));
+    assert!(line.contains("done in"), "{line}");
+}
+
+#[test]
+fn configuration_usage_and_models_have_codes_of_their_own() {
+    let evening = Evening::new();
+    assert_eq!(run("nightly").status.code(), Some(2));
+    fs::write(evening.at("nightly.toml"), "purchases = [\"feed/*.csv\"]\n").unwrap();
+    let (code, text) = said(&evening.run(""));
+    assert!(code == 2 && text.contains("there is no section [nightly]"), "{code} {text}");
+    evening.configure("gap_day = 1");
+    let (code, text) = said(&evening.run(""));
+    assert!(code == 2 && text.contains("unknown field `gap_day`"), "{code} {text}");
+    evening.configure("");
+    fs::remove_file(evening.at("store/model.mainstay")).unwrap();
+    let (code, text) = said(&evening.run(""));
+    assert!(code == 4 && text.contains("no model"), "{code} {text}");
+}
+
+#[test]
+fn two_at_once_are_one_and_one_refused() {
+    let evening = Evening::new();
+    let mut first = command(&evening.arguments("")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let lock = evening.at("store/run.lock");
+    // The lock names who holds it as soon as it is held.
+    let holder = first.id().to_string();
+    while !fs::read_to_string(&lock).unwrap_or_default().contains(&holder) {
+        assert!(first.try_wait().unwrap().is_none(), "the first is over before the second began");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    stop(first.id());
+    let (nightly, score) = (said(&evening.run("")), failed(&evening.score()));
+    resume(first.id());
+    assert!(first.wait().unwrap().success());
+    assert_eq!((nightly.0, score.0), (1, 6));
+    for text in [nightly.1, score.1] {
+        assert!(text.contains(&format!("mainstay nightly (process {holder}, since ")), "{text}");
+    }
+    // Nothing is left of the lock of a process that is gone.
+    done(&evening.score());
+}
+
+fn stop(process: u32) {
+    assert!(Command::new("kill").args(["-STOP", &process.to_string()]).status().unwrap().success());
+}
+
+fn resume(process: u32) {
+    assert!(Command::new("kill").args(["-CONT", &process.to_string()]).status().unwrap().success());
+}
+
+/// Kills a command at many moments. What each leaves must be, file by file, what was there before or what it writes;
+/// and what a run afterwards writes must be the latter.
+fn kill_at_random(arguments: impl Fn(&Evening) -> String) {
+    let reference = Evening::new();
+    let before = reference.outputs();
+    let began = Instant::now();
+    done(&arguments(&reference));
+    let (after, takes) = (reference.outputs(), began.elapsed());
+    let kills = std::env::var(KILLS_VARIABLE).ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    let mut killed = 0;
+    let evening = Evening::new();
+    for number in 0..kills {
+        // Moments are spread over the run, and differ from one to the next in what they are among.
+        let moment = takes.mul_f64((number as f64 * 0.618_033_988_75).fract());
+        let mut child =
+            command(&arguments(&evening)).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(moment);
+        child.kill().unwrap();
+        killed += usize::from(!child.wait().unwrap().success());
+        for (name, bytes) in evening.outputs() {
+            assert!(bytes == before[name] || bytes == after[name], "{name} after a kill at {moment:?}");
+        }
+    }
+    assert!(killed > kills / 2, "only {killed} of {kills} were killed before their end");
+    done(&arguments(&evening));
+    let outputs = evening.outputs();
+    for (name, bytes) in &after {
+        assert!(outputs[name] == *bytes, "{name} after the run that was let end");
+    }
+    let left = fs::read_dir(evening.folder.path()).unwrap().chain(fs::read_dir(evening.at("store")).unwrap());
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
+}
+
+#[test]
+fn a_night_killed_at_any_moment_leaves_the_old_or_the_new() {
+    kill_at_random(|evening| evening.arguments(""));
+}
+
+#[test]
+fn scoring_killed_at_any_moment_leaves_the_old_or_the_new() {
+    kill_at_random(Evening::score);
+}
+
+#[test]
+fn a_full_disk_is_said_and_leaves_what_was_there() {
+    let evening = Evening::new();
+    let before = evening.outputs();
+    for blocks in [1, 8, 16] {
+        for arguments in [evening.arguments(""), evening.score()] {
+            // A write beyond the limit fails as on a full disk, once the signal that comes with it is ignored.
+            let limited =
+                format!("trap '' XFSZ; ulimit -f {blocks}; exec {} {arguments}", env!("CARGO_BIN_EXE_mainstay"));
+            let (code, text) = said(&Command::new("sh").args(["-c", &limited]).output().unwrap());
+            assert!(code == 1 || code == 6, "{code} {text}");
+            assert!(text.contains("cannot be written") || text.contains("cannot be read"), "{text}");
+            for (name, bytes) in evening.outputs() {
+                // What was read was kept before the list failed to be written.
+                assert!(name.contains("manifest") || bytes == before[name], "{name} {text}");
+            }
+        }
+    }
+    evening.done("");
+}
+
+#[test]
+fn a_kill_or_an_error_at_any_write_sync_or_rename_leaves_the_old_or_the_new() {
+    let can = Command::new("strace").args(["-f", "-o", "/dev/null", "true"]).stderr(Stdio::null()).status();
+    if !can.is_ok_and(|status| status.success()) {
+        println!("no strace here: nothing is tested");
+        return;
+    }
+    let reference = Evening::new();
+    let before = reference.outputs();
+    reference.done("");
+    let after = reference.outputs();
+    let step = if std::env::var(KILLS_VARIABLE).is_ok() { 1 } else { 4 };
+    for fault in ["signal=KILL", "error=EIO"] {
+        for calls in ["fsync,fdatasync", "rename,renameat,renameat2"] {
+            for number in (1..=60).step_by(step) {
+                let evening = Evening::new();
+                let inject = format!("inject={calls}:{fault}:when={number}");
+                let output = Command::new("strace")
+                    .args(["-f", "-o", "/dev/null", "-e", &format!("trace={calls}"), "-e", &inject])
+                    .arg(env!("CARGO_BIN_EXE_mainstay"))
+                    .args(evening.arguments("").split_whitespace())
+                    .output()
+                    .unwrap();
+                for (name, bytes) in evening.outputs() {
+                    assert!(bytes == before[name] || bytes == after[name], "{name}: {inject}");
+                }
+                if output.status.success() && evening.outputs() == after && number > 10 {
+                    break;
+                }
+                evening.done("");
+                assert!(evening.outputs() == after, "{inject}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_units_are_sound() {
+    if Command::new("systemd-analyze").arg("--version").stdout(Stdio::null()).status().is_err() {
+        println!("no systemd-analyze here: nothing is tested");
+        return;
+    }
+    let folder = folder();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy")).unwrap() {
+        let path = entry.unwrap().path();
+        let unit = fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_owned();
+        if name.to_string_lossy().ends_with(".service") {
+            for line in ["NoNewPrivileges=yes", "ProtectSystem=strict", "StateDirectory=mainstay", "MemoryMax="] {
+                assert!(unit.contains(line), "{}: {line}", path.display());
+            }
+        }
+        let here = unit.replace("/usr/bin/mainstay", env!("CARGO_BIN_EXE_mainstay"));
+        fs::write(folder.path().join(name), here).unwrap();
+    }
+    let units = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let output = Command::new("systemd-analyze").arg("verify").args(units).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && !text.contains("mainstay-"), "{text}");
+}
+
+#[test]
+fn the_example_in_the_documents_is_read() {
+    let evening = Evening::new();
+    let documented = include_str!("../../docs/operations.md");
+    let example = documented.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let here = |text: &str| {
+        let at = |name: &str| evening.at(name).display().to_string();
+        text.replace("/var/lib/mainstay/store", &at("store"))
+            .replace("/var/lib/mainstay/feed/purchases-*.csv", &at("feed/*.csv"))
+            .replace("/var/lib/mainstay/feed/complaints-*.csv", &at("complaints.csv"))
+            .replace("/var/lib/mainstay/", &format!("{}/", evening.folder.path().display()))
+            .replace("gap_days = 28", "gap_days = 0")
+    };
+    fs::write(evening.at("nightly.toml"), here(example)).unwrap();
+    let line = evening.done("");
+    assert!(line.contains("done in"), "{line}");
+}
