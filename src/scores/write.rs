@@ -48,7 +48,7 @@ pub struct ListFile<'a> {
 }
 
 enum To<'a> {
-    Parquet(ParquetFile<'a>),
+    Parquet(Box<ParquetFile<'a>>),
     Csv { csv: Box<csv::Writer<&'a mut (dyn Write + Send)>>, has_header: bool },
 }
 
@@ -56,7 +56,7 @@ impl<'a> ListFile<'a> {
     /// Nothing yet; its sentences will be in a language.
     pub fn new(format: Format, language: Language, out: &'a mut (dyn Write + Send)) -> Self {
         let to = match format {
-            Format::Parquet => To::Parquet(ParquetFile::new(out)),
+            Format::Parquet => To::Parquet(Box::new(ParquetFile::new(out))),
             Format::Csv => To::Csv { csv: Box::new(csv::Writer::from_writer(out)), has_header: false },
         };
         Self { language, to }

@@ -24,8 +24,7 @@ struct Evening {
 fn now() -> &'static str {
     static NOW: OnceLock<String> = OnceLock::new();
     NOW.get_or_init(|| {
-        let report: Value =
-            serde_json::from_str(&done(&format!("check {} --json", shop().input()))).unwrap();
+        let report: Value = serde_json::from_str(&done(&format!("check {} --json", shop().input()))).unwrap();
         report["last_order"].as_str().unwrap().to_owned()
     })
 }
@@ -102,7 +101,15 @@ impl Evening {
             "store/scores-before.parquet",
             "store/history/manifest.json",
         ];
-        names.into_iter().map(|name| (name, fs::read(self.at(name)).unwrap_or_default())).collect()
+        // The manifest names files, and every evening has a folder of its own.
+        let own = self.folder.path().display().to_string();
+        let read = |name| match fs::read(self.at(name)).unwrap_or_default() {
+            bytes if name.ends_with("manifest.json") => {
+                String::from_utf8(bytes).unwrap().replace(&own, "").into_bytes()
+            }
+            bytes => bytes,
+        };
+        names.into_iter().map(|name| (name, read(name))).collect()
     }
 
     /// The newest record of a run.
@@ -138,7 +145,8 @@ fn a_night_keeps_scores_lists_and_leaves_a_record() {
         record["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
     assert_eq!(steps, ["model", "read", "check", "ingest", "score", "drift", "list"]);
     let inputs = record["inputs"].as_array().unwrap();
-    let tonight = inputs.iter().find(|input| input["path"].as_str().unwrap().ends_with("tonight.csv")).unwrap();
+    let tonight =
+        inputs.iter().find(|input| input["path"].as_str().unwrap().ends_with("tonight.csv")).unwrap();
     assert!(tonight["bytes"].as_u64() > Some(0) && tonight["xxh3_128"].as_str().unwrap().len() == 32);
     assert!(record["rows"].as_u64() > Some(0));
     let after = evening.outputs();
@@ -256,7 +264,8 @@ fn configuration_usage_and_models_have_codes_of_their_own() {
 #[test]
 fn two_at_once_are_one_and_one_refused() {
     let evening = Evening::new();
-    let mut first = command(&evening.arguments("")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first =
+        command(&evening.arguments("")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let lock = evening.at("store/run.lock");
     // The lock names who holds it as soon as it is held.
     let holder = first.id().to_string();
@@ -335,8 +344,10 @@ fn a_full_disk_is_said_and_leaves_what_was_there() {
     for blocks in [1, 8, 16] {
         for arguments in [evening.arguments(""), evening.score()] {
             // A write beyond the limit fails as on a full disk, once the signal that comes with it is ignored.
-            let limited =
-                format!("trap '' XFSZ; ulimit -f {blocks}; exec {} {arguments}", env!("CARGO_BIN_EXE_mainstay"));
+            let limited = format!(
+                "trap '' XFSZ; ulimit -f {blocks}; exec {} {arguments}",
+                env!("CARGO_BIN_EXE_mainstay")
+            );
             let (code, text) = said(&Command::new("sh").args(["-c", &limited]).output().unwrap());
             assert!(code == 1 || code == 6, "{code} {text}");
             assert!(text.contains("cannot be written") || text.contains("cannot be read"), "{text}");
@@ -397,7 +408,9 @@ fn the_units_are_sound() {
         let unit = fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_owned();
         if name.to_string_lossy().ends_with(".service") {
-            for line in ["NoNewPrivileges=yes", "ProtectSystem=strict", "StateDirectory=mainstay", "MemoryMax="] {
+            for line in
+                ["NoNewPrivileges=yes", "ProtectSystem=strict", "StateDirectory=mainstay", "MemoryMax="]
+            {
                 assert!(unit.contains(line), "{}: {line}", path.display());
             }
         }
