@@ -24,6 +24,7 @@ use super::running::{Found, Run, input};
 use super::score::{doubts, nobody, put_aside, score, write};
 use super::settings::{built_in_offers, check_folder, out_format, read_offers};
 use super::show::OutArgs;
+use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 use crate::store::{RunInput, RunRecord, Store};
