@@ -131,11 +131,10 @@ fn what_is_no_request_is_a_problem_too() {
             431,
             "large-headers",
         ),
-        // Of what does not fit the buffer nobody knows where the address ends.
         (
             format!("GET /{huge} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"),
-            431,
-            "large-headers",
+            414,
+            "long-address",
         ),
     ] {
         let mut connection = connect(&server);
