@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::history::{CustomerHistory, Histories, History, HistoryError, Profile, Word};
+use crate::history::{CustomerHistory, Histories, History, Profile, Word};
 use crate::known::{Known, said_until};
 use crate::registry;
 use crate::units::Instant;
@@ -155,12 +155,8 @@ impl Said {
 }
 
 /// Everything that customers files say, sorted by name.
-///
-/// # Errors
-/// When a part of the history cannot be read.
-pub fn attributes(histories: &Histories) -> Result<Vec<Attribute>, HistoryError> {
-    let said = histories.each(Said::of)?.into_iter().fold(Said::default(), Said::and);
-    Ok(said.attributes(|word| histories.text(word)))
+pub fn attributes(histories: &Histories) -> Vec<Attribute> {
+    histories.said().attributes(|word| histories.text(word))
 }
 
 /// In the order lists show them: name, phone and account owner, then the others, sorted by name.

@@ -87,24 +87,30 @@ impl Models {
     /// churners along the row's paths (Saabas 2014), brought from probability to log-odds by one factor, so that they
     /// still add up; against the training rows' own share of churners.
     pub fn contributions(&self, kind: Kind, row: &[f32]) -> (f64, Vec<f64>) {
-        self.contributions_of_all(kind, Rows::new(row, row.len())).pop().unwrap_or_default()
+        let explained = self.explained(kind, Rows::new(row, row.len())).pop();
+        explained.map(|explained| (explained.base, explained.contributions)).unwrap_or_default()
     }
 
-    /// [`Self::contributions`] of many rows: the same bits, several times as fast.
-    pub fn contributions_of_all(&self, kind: Kind, rows: Rows<'_>) -> Vec<(f64, Vec<f64>)> {
+    /// [`Self::raw`] and [`Self::contributions`] of many rows: the same bits, and a forest is walked once for both.
+    pub fn explained(&self, kind: Kind, rows: Rows<'_>) -> Vec<Explained> {
         let linear = |model: &Logistic| {
-            rows.iter().map(|row| (model.intercept, model.contributions(row))).collect::<Vec<_>>()
+            let of = |row| Explained {
+                raw: model.log_odds(row),
+                base: model.intercept,
+                contributions: model.contributions(row),
+            };
+            rows.iter().map(of).collect::<Vec<_>>()
         };
         match kind {
             Kind::Rule => linear(&self.rule),
             Kind::Logistic => linear(&self.logistic),
-            Kind::Forest => self.forest_contributions(rows),
+            Kind::Forest => self.explained_by_forest(rows),
             Kind::Average => {
-                let mut all = self.forest_contributions(rows);
-                for ((base, contributions), (intercept, terms)) in all.iter_mut().zip(linear(&self.logistic))
-                {
-                    *base = 0.5 * (*base + intercept);
-                    for (sum, term) in contributions.iter_mut().zip(terms) {
+                let mut all = self.explained_by_forest(rows);
+                for (own, linear) in all.iter_mut().zip(linear(&self.logistic)) {
+                    own.raw = 0.5 * (linear.raw + own.raw);
+                    own.base = 0.5 * (own.base + linear.base);
+                    for (sum, term) in own.contributions.iter_mut().zip(linear.contributions) {
                         *sum = 0.5 * (*sum + term);
                     }
                 }
@@ -118,25 +124,35 @@ impl Models {
         let step = rows.len().div_ceil(USUAL_ROWS).max(1);
         let looked_at: Vec<usize> = (0..rows.len()).step_by(step).collect();
         let values: Vec<f32> = looked_at.iter().flat_map(|&row| rows.row(row)).copied().collect();
-        let contributions = self.contributions_of_all(kind, Rows::new(&values, rows.width()));
+        let explained = self.explained(kind, Rows::new(&values, rows.width()));
         let mut sums = vec![0.0; rows.width()];
-        for (_, own) in &contributions {
-            sums.iter_mut().zip(own).for_each(|(sum, own)| *sum += own);
+        for own in &explained {
+            sums.iter_mut().zip(&own.contributions).for_each(|(sum, own)| *sum += own);
         }
-        sums.iter_mut().for_each(|sum| *sum /= contributions.len().max(1) as f64);
+        sums.iter_mut().for_each(|sum| *sum /= explained.len().max(1) as f64);
         sums
     }
 
-    fn forest_contributions(&self, rows: Rows<'_>) -> Vec<(f64, Vec<f64>)> {
-        let parts = self.forest.contributions_of_all(rows);
+    fn explained_by_forest(&self, rows: Rows<'_>) -> Vec<Explained> {
+        let (probabilities, parts) = self.forest.contributions_of_all(rows);
         let parts = parts.chunks_exact(rows.width());
-        self.forest
-            .probabilities(rows)
-            .into_iter()
-            .zip(parts)
-            .map(|(p, parts)| in_log_odds(p, parts))
-            .collect()
+        let explained = probabilities.into_iter().zip(parts).map(|(p, parts)| {
+            let (base, contributions) = in_log_odds(p, parts);
+            Explained { raw: log_odds(p), base, contributions }
+        });
+        explained.collect()
     }
+}
+
+/// A row's raw log-odds, and what they are the sum of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Explained {
+    /// The raw log-odds.
+    pub raw: f64,
+    /// What is known before any column.
+    pub base: f64,
+    /// What each column adds.
+    pub contributions: Vec<f64>,
 }
 
 /// The parts of a probability as parts of its log-odds, and what they are added to.

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &[&args.out], &progress)?;
-    let mut attributes = profile::attributes(&history)?;
+    let mut attributes = profile::attributes(&history);
     note_undated(&attributes);
     attributes.retain(Attribute::is_feature);
     let Columns { features, attributes } = if args.features.is_empty() {

@@ -162,7 +162,7 @@ impl Scores {
         rows_of: impl Fn(Self, &History, &[Attribute]) -> Self + Sync,
     ) -> Result<Self, Failure> {
         service.check_label(histories.given())?;
-        let listed = profile::listed(profile::attributes(histories)?);
+        let listed = profile::listed(profile::attributes(histories));
         let kind = histories.id_kind();
         let none = Self::empty(as_of, kind, &listed);
         watch.begin("score", None);

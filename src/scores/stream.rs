@@ -51,7 +51,7 @@ impl ScoredPopulation {
     ) -> Result<Self, Failure> {
         service.check_label(histories.given())?;
         let unwritable = |cause: io::Error| Failure::output(folder, cause);
-        let listed = profile::listed(profile::attributes(histories)?);
+        let listed = profile::listed(profile::attributes(histories));
         let empty = Scores::empty(as_of, histories.id_kind(), &listed);
         let records = SortedRecords::new(folder, histories.id_kind()).map_err(unwritable)?;
         let records = Mutex::new(records);

@@ -1,10 +1,12 @@
 //! Why a customer scores as they do.
 
+use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::explain::{Told, unknown};
 use mainstay_models::language::Language;
+use mainstay_models::model::Explained;
 
-use super::Service;
+use super::{Scored, Service};
 
 /// So many reasons of a customer are told at most.
 pub const REASONS: usize = 3;
@@ -88,19 +90,21 @@ impl Service {
         leaving.into_iter().take(REASONS).map(|reason| reason.told).collect()
     }
 
-    /// [`Explanation::why`] of rows of features, one after the other.
-    pub(super) fn reasons(&self, values: &[f64], columns: &[f32]) -> Vec<Box<[Told]>> {
+    /// Scores of rows of features, one after the other, and [`Explanation::why`] of each.
+    pub(super) fn score_and_reasons(&self, values: &[f64]) -> (Vec<Scored>, Vec<Box<[Told]>>) {
         let models = &self.artifact.training.models;
-        let columns = Rows::new(columns, models.inputs.width());
-        let contributions = models.contributions_of_all(self.serving.kind, columns);
-        values
-            .chunks_exact(self.features().width())
-            .zip(columns.iter().zip(contributions))
-            .map(|(row, (columns, contributions))| {
-                let (_, contributions) = self.against_the_usual(contributions);
-                self.why(&completed(row, columns), &contributions)
-            })
-            .collect()
+        let columns = self.columns_of(values);
+        let columns = Rows::new(&columns, models.inputs.width());
+        let explained = models.explained(self.serving.kind, columns);
+        let rows = values.chunks_exact(self.features().width()).zip(columns.iter()).zip(explained);
+        let of = |((row, columns), explained): ((&[f64], &[f32]), Explained)| {
+            let Explained { raw, base, contributions } = explained;
+            let log_odds = self.serving.calibration.apply(raw);
+            let (_, contributions) = self.against_the_usual((base, contributions));
+            let why = self.why(&completed(row, columns), &contributions);
+            (self.scored(row, probability(log_odds + self.shift)), why)
+        };
+        rows.map(of).unzip()
     }
 }
 

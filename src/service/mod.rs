@@ -175,8 +175,7 @@ impl Service {
         watch: &dyn Watch,
     ) -> Population {
         self.walk((history, customers), as_of, watch, Label::has_in_population, |values| {
-            let columns = self.columns_of(values);
-            (self.score(values, &columns), self.reasons(values, &columns))
+            self.score_and_reasons(values)
         })
     }
 

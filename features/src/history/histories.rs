@@ -12,6 +12,7 @@ use super::segment::{Segment, join, sorted_part};
 use super::shard::Shard;
 use super::{Gathered, History, HistoryBuilder, HistoryError, gather};
 use crate::id::IdKind;
+use crate::profile::Said;
 use crate::units::Instant;
 
 /// A history, in memory as a whole or not. Whoever asks something of every customer asks it of [`Self::each`] part, and
@@ -36,6 +37,8 @@ struct Unfolded {
     words: Arc<Words>,
     segments: Vec<Segment>,
     logs: Vec<Vec<Log>>,
+    /// What customers files say, found out along with the summary: to fold every part again takes seconds.
+    said: Said,
 }
 
 /// What there is in a history, counted.
@@ -110,15 +113,26 @@ impl Histories {
 
     fn unfolded(segments: Vec<Segment>, builders: Vec<HistoryBuilder>) -> Result<Self, HistoryError> {
         let Gathered { kind, given, words, parts: logs } = gather(&segments, builders);
-        let unfolded = Unfolded { kind, given, words, segments, logs };
-        let summaries = unfolded.each(&Summary::of)?;
-        let summary = summaries.into_iter().fold(Summary::default(), Summary::and);
+        let mut unfolded = Unfolded { kind, given, words, segments, logs, said: Said::default() };
+        let mut summary = Summary::default();
+        for (part, said) in unfolded.each(&|part: &History| (Summary::of(part), Said::of(part)))? {
+            summary = summary.and(part);
+            unfolded.said = std::mem::take(&mut unfolded.said).and(said);
+        }
         Ok(Self { parts: Parts::Unfolded(unfolded), summary })
     }
 
     /// What there is, counted.
     pub fn summary(&self) -> Summary {
         self.summary
+    }
+
+    /// What customers files say.
+    pub(crate) fn said(&self) -> Said {
+        match &self.parts {
+            Parts::Whole(history) => Said::of(history),
+            Parts::Unfolded(unfolded) => unfolded.said.clone(),
+        }
     }
 
     /// What there is beyond purchases.

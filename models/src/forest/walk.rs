@@ -40,19 +40,24 @@ impl Packed {
         sums
     }
 
-    /// The change of the share of churners at every step, summed up by the column compared there and averaged over the
-    /// trees: for each row, one number a column.
-    pub(super) fn contributions(&self, rows: Rows<'_>) -> Vec<f64> {
+    /// [`Self::probabilities`], and the change of the share of churners at every step, summed up by the column compared
+    /// there and averaged over the trees: for each row, one number a column.
+    pub(super) fn contributions(&self, rows: Rows<'_>) -> (Vec<f64>, Vec<f64>) {
         let numbers = self.numbers();
+        let mut probabilities = Vec::with_capacity(rows.len());
         let mut contributions = Vec::with_capacity(rows.values().len());
         let (mut groups, mut sums) = (Vec::new(), Vec::<[f64; LANES]>::new());
+        let mut shares = Vec::<[f64; LANES]>::new();
         for rows in rows.chunks(BLOCK_ROWS) {
             self.code(rows, &mut groups);
             sums.clear();
             sums.resize(groups.len() * rows.width(), [0.0; LANES]);
+            shares.clear();
+            shares.resize(groups.len(), [0.0; LANES]);
             for tree in self.trees() {
-                for (group, sums) in groups.iter().zip(sums.chunks_exact_mut(rows.width())) {
-                    in_step::<LANES>(tree.depth, |lane, at| {
+                let own = groups.iter().zip(sums.chunks_exact_mut(rows.width())).zip(&mut shares);
+                for ((group, sums), shares) in own {
+                    let leaves = in_step::<LANES>(tree.depth, |lane, at| {
                         let step = tree.step(at);
                         let to = at + step.ahead(group[usize::from(step.column())][lane]);
                         // In a leaf, nothing: the share does not change.
@@ -60,14 +65,16 @@ impl Packed {
                         sums[number][lane] += tree.shares[to] - tree.shares[at];
                         to
                     });
+                    shares.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += tree.shares[leaf]);
                 }
             }
             for row in 0..rows.len() {
+                probabilities.push(shares[row / LANES][row % LANES] / self.len() as f64);
                 let own = &sums[row / LANES * rows.width()..][..rows.width()];
                 contributions.extend(own.iter().map(|sums| sums[row % LANES] / self.len() as f64));
             }
         }
-        contributions
+        (probabilities, contributions)
     }
 
     /// Brings rows into the form of the trees. What is left of the last group walks somewhere, for nothing.
@@ -208,7 +215,8 @@ mod tests {
             let alone: Vec<f64> = rows.iter().flat_map(|row| forest.probabilities(Rows::new(row, width))).collect();
             prop_assert_eq!(bits(&alone), bits(&plain));
 
-            let contributions = forest.contributions_of_all(rows);
+            let (probabilities, contributions) = forest.contributions_of_all(rows);
+            prop_assert_eq!(probabilities, forest.probabilities(rows));
             let alone: Vec<f64> = rows.iter().flat_map(|row| forest.contributions(row)).collect();
             prop_assert_eq!(bits(&contributions), bits(&alone));
             for (parts, p) in contributions.chunks(width).zip(plain) {
@@ -240,6 +248,6 @@ mod tests {
         let values = [-1.0, 0.0, 0.5, 599.0, f32::NAN];
         let rows = Rows::new(&values, 1);
         assert_eq!(forest.probabilities(rows), [0.0, 0.0, 0.002, 0.999, 0.0]);
-        assert_eq!(forest.contributions_of_all(rows)[3], 0.999 - 0.5);
+        assert_eq!(forest.contributions_of_all(rows).1[3], 0.999 - 0.5);
     }
 }

@@ -206,7 +206,9 @@ impl Night<'_> {
         found.insert("files_new".to_owned(), json!(new.len()));
         found.insert("files_known".to_owned(), json!(known.len()));
         record.quarantined = Some(0);
-        record.inputs.push(input("history", &kept.manifest_path(), true));
+        if kept.manifest_path().exists() {
+            record.inputs.push(input("history", &kept.manifest_path(), true));
+        }
         if new.is_empty() {
             return Ok(None);
         }

@@ -145,7 +145,7 @@ fn periods(args: &Args, history: &Histories, zone: &Zone) -> Result<Vec<Calendar
 
 /// The attribute of a name that customers can be told apart by.
 fn attribute(history: &Histories, name: &str) -> Result<Attribute, Failure> {
-    let mut attributes = profile::attributes(history)?;
+    let mut attributes = profile::attributes(history);
     attributes.retain(|attribute| !attribute.is_private());
     let names: Vec<&str> = attributes.iter().map(|attribute| attribute.name.as_str()).collect();
     let known = match names.as_slice() {
