@@ -88,6 +88,20 @@ impl Ids {
         (0..self.len()).map(|number| self.get(number))
     }
 
+    /// The number of an identifier, of identifiers that are sorted as this kind is.
+    pub(crate) fn find(&self, id: &str, kind: IdKind) -> Option<usize> {
+        let (mut from, mut to) = (0, self.len());
+        while from < to {
+            let middle = from.midpoint(to);
+            match kind.compare(self.get(middle), id) {
+                Ordering::Less => from = middle + 1,
+                Ordering::Equal => return (self.get(middle) == id).then_some(middle),
+                Ordering::Greater => to = middle,
+            }
+        }
+        None
+    }
+
     /// Adds one; its number is the count before.
     pub fn push(&mut self, id: &str) {
         self.text.push_str(id);

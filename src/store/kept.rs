@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::history::{
-    Compared, Histories, HistoryBuilder, HistoryError, Segment, SentAgain, join, write_segment,
+    Compared, Histories, HistoryBuilder, HistoryError, Lookup, Segment, SentAgain, join, write_segment,
 };
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
@@ -115,6 +115,14 @@ impl Kept {
     pub fn history(&self, most: Option<MemorySize>) -> Result<Histories, Failure> {
         Histories::of_segments(self.segments()?, most.map(MemorySize::for_rows))
             .map_err(|error| self.broken(&self.folder, &error))
+    }
+
+    /// Opens it to be asked about one customer at a time.
+    ///
+    /// # Errors
+    /// When a segment is gone or damaged.
+    pub fn lookup(&self) -> Result<Lookup, Failure> {
+        Ok(Lookup::of_segments(self.segments()?))
     }
 
     fn segments(&self) -> Result<Vec<Segment>, Failure> {

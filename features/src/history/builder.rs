@@ -224,7 +224,7 @@ impl HistoryBuilder {
 }
 
 /// The part a customer's rows go to: by the middle of the fingerprint, as the tables inside a part go by its ends.
-fn part_of(customer: &str) -> usize {
+pub(super) fn part_of(customer: &str) -> usize {
     (fingerprint(customer) >> 32) as usize % PARTS
 }
 

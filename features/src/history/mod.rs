@@ -10,6 +10,7 @@ mod builder;
 mod event;
 mod histories;
 mod log;
+mod lookup;
 mod part;
 mod rows;
 mod segment;
@@ -24,6 +25,7 @@ pub use event::{
 
 pub use histories::{Histories, Summary};
 pub use log::Spill;
+pub use lookup::Lookup;
 pub use segment::{Compared, Segment, join, write_segment};
 
 use std::io;

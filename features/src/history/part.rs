@@ -62,6 +62,24 @@ impl Sorted {
         }
         Ok(rows.sorted(kind)?)
     }
+
+    /// The rows of one customer; `None` where there are none. They are sorted as this kind of identifiers is.
+    pub(super) fn only(&self, customer: &str, kind: IdKind) -> Option<Self> {
+        let number = self.customers.find(customer, kind)?;
+        let mut customers = Ids::default();
+        customers.push(customer);
+        Some(Self {
+            customers,
+            lines: self.lines.only(number),
+            cancellations: self.cancellations.only(number),
+            first_buys: self.first_buys.only(number),
+            discounts: self.discounts.only(number),
+            complaints: self.complaints.only(number),
+            contacts: self.contacts.only(number),
+            profiles: self.profiles.only(number),
+            contracts: self.contracts.only(number),
+        })
+    }
 }
 
 /// A line in a log takes about so many bytes.

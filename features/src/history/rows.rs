@@ -52,6 +52,15 @@ impl<T> Grouped<T> {
         start as usize..end as usize
     }
 
+    /// The rows of one customer, alone.
+    pub(super) fn only(&self, customer: usize) -> Self
+    where
+        T: Copy,
+    {
+        let rows = self.of(customer).to_vec();
+        if rows.is_empty() { Self::default() } else { Self { ends: vec![rows.len() as u32], rows } }
+    }
+
     /// Those rows that are not marked.
     pub(super) fn without(mut self, marks: &[bool]) -> Self {
         let kept_before: Vec<u32> = std::iter::once(0)
