@@ -33,6 +33,12 @@ pub enum Kind {
     Lapsed,
     /// The customers are no longer those the model was trained on.
     Drifted,
+    /// Nothing is kept of the customer.
+    UnknownCustomer,
+    /// The customer is not in the newest scored list.
+    NotListed,
+    /// There is no model of this name.
+    UnknownModel,
     /// No such route.
     NotFound,
     /// The route does not take this method.
@@ -87,6 +93,9 @@ impl Kind {
             Self::Output => (6, 500, "output", "The output cannot be written"),
             Self::Lapsed => (4, 422, "lapsed", "The customer has lapsed"),
             Self::Drifted => (7, 422, "drifted", "The customers have changed"),
+            Self::UnknownCustomer => (3, 404, "unknown-customer", "Nothing is kept of the customer"),
+            Self::NotListed => (3, 404, "not-listed", "The customer is not in the newest scored list"),
+            Self::UnknownModel => (5, 404, "unknown-model", "There is no model of this name"),
             Self::NotFound => (2, 404, "not-found", "There is no such route"),
             Self::MethodNotAllowed => (2, 405, "method-not-allowed", "The route does not take this method"),
             Self::TooLarge => (3, 413, "too-large", "The request is too large"),

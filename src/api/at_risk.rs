@@ -1,58 +1,205 @@
-//! `GET /v1/at-risk?top=N&language=zh`: the head of the newest scored list.
+//! `GET /v1/at-risk`: the newest scored list, filtered and sorted as `mainstay list` does it, page by page.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Query, RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use mainstay_models::decision::{Catalogue, DO_NOTHING};
 use mainstay_models::language::Language;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::App;
 use super::body::on_a_thread;
-use super::newest::Newest;
-use crate::at_risk::Order;
+use crate::at_risk::{AtRisk, Cursor, Filter, Order, columns_named, to_csv, to_json};
 use crate::failure::{Failure, Kind};
 use crate::scores::Scores;
-use crate::store::Store;
 
-const DEFAULT_TOP: usize = 20;
-/// The most rows a request may ask for, and all that is kept in memory.
-const MAX_TOP: usize = 10_000;
+const DEFAULT_LIMIT: usize = 20;
+/// The most rows of a page.
+const MOST_ROWS: usize = 10_000;
 
+/// What is asked for; lists have commas between their members.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
-    top: Option<usize>,
+    /// A band of churn probabilities, as in 0.3..0.8, 0.5.. or ..0.2.
+    probability: Option<String>,
+    /// A band of churn probability × lifetime value.
+    value_at_risk: Option<String>,
+    /// A band of what the action earns.
+    net_value: Option<String>,
+    /// Tiers: key, ordinary, small, problem.
+    tier: Option<String>,
+    /// Likely causes: natural, need changed, price, disappointment, forced, unknown.
+    cause: Option<String>,
+    /// Stages: new, building, stable, declining, lapsed.
+    stage: Option<String>,
+    /// Actions: names of offers, or do nothing.
+    offer: Option<String>,
+    /// A text that one of the reasons has, as it is told in the language.
+    reason: Option<String>,
+    /// What comes first: `net_value`, `value_at_risk`, `probability`, `lifetime_value` or `customer`.
+    sort: Option<String>,
+    /// These columns, in this order, instead of all.
+    columns: Option<String>,
+    /// The most rows of the page.
+    #[serde(alias = "top")]
+    limit: Option<usize>,
+    /// Where the page before ended, as its `Link` header says.
+    after: Option<String>,
     /// In which language people read it.
     #[serde(default)]
     language: Language,
 }
 
-/// Serves the list's head, highest net value first.
+/// Serves a page of the list, as JSON or CSV.
 pub(super) async fn at_risk(
     State(app): State<Arc<App>>,
     asked: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<Vec<Value>>, Failure> {
-    let bad = |what: String| Failure::new(Kind::Usage, what);
-    let Query(asked) = asked.map_err(|rejection| bad(rejection.body_text()))?;
-    let top = asked.top.unwrap_or(DEFAULT_TOP);
-    if !(1..=MAX_TOP).contains(&top) {
-        return Err(bad(format!("top: {top} is not between 1 and {MAX_TOP}")));
-    }
-    let rows = move || {
-        let head = app.list.get()?;
-        Ok(head.rows.iter().take(top).map(|row| head.to_json(row, asked.language)).collect())
-    };
-    on_a_thread(rows).await.map(Json)
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let Query(asked) = asked.map_err(|rejection| usage(rejection.body_text()))?;
+    let as_csv = prefers_csv(&headers);
+    on_a_thread(move || page(&app, &asked, &query.unwrap_or_default(), as_csv)).await
 }
 
-/// The head of the store's scored list, highest net value first.
-pub(super) fn newest_list(store: Store) -> Newest<Scores> {
-    Newest::of(store.scores_path(), move || {
-        let scores = store.load_scores()?;
-        let rows = Order::NetValue.first(scores.rows.iter().collect(), MAX_TOP);
-        Ok(Scores { rows: rows.into_iter().cloned().collect(), ..scores })
-    })
+fn page(app: &App, asked: &Asked, query: &str, as_csv: bool) -> Result<Response, Failure> {
+    let limit = asked.limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MOST_ROWS).contains(&limit) {
+        return Err(usage(format!("limit: {limit} is not between 1 and {MOST_ROWS}")));
+    }
+    let order = one::<Order>("sort", &asked.sort)?.unwrap_or_default();
+    let after = one::<Cursor>("after", &asked.after)?;
+    if after.as_ref().is_some_and(|after| after.order() != order) {
+        return Err(usage(
+            "after: is a place in a list sorted otherwise; begin anew, or sort as before".to_owned(),
+        ));
+    }
+    let (scores, service, previous) = (app.list.get()?, app.service()?, app.previous.get()?);
+    let filter = asked.filter(&scores, service.catalogue())?;
+    let language = asked.language;
+    let rows = scores.rows.iter().filter(|row| {
+        let comes_after = after.as_ref().is_none_or(|after| after.is_before(row, scores.id_kind));
+        comes_after && filter.passes(&scores, row, language)
+    });
+    // One more than is shown tells whether there is another page.
+    let mut rows = order.first(rows.collect(), limit + 1);
+    let goes_on = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| goes_on).map(|row| Cursor::behind(row, order));
+    let list =
+        AtRisk::with_rows(&scores, service.catalogue(), (*previous).as_ref(), language, rows);
+    let all = list.columns();
+    let named: Vec<String> = texts(&asked.columns).map(str::to_owned).collect();
+    let columns = if named.is_empty() {
+        all
+    } else {
+        columns_named(&all, &named).map_err(|error| usage(format!("columns: {error}")))?
+    };
+    let (content_type, body) = if as_csv {
+        let csv = to_csv(&list, &columns).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+        ("text/csv; charset=utf-8; header=present", csv)
+    } else {
+        ("application/json", to_json(&list, &columns).to_string().into_bytes())
+    };
+    let headers = [(header::CONTENT_TYPE, content_type), (header::VARY, "accept")];
+    let mut response = (headers, body).into_response();
+    if let Some(next) = next
+        && let Ok(link) = HeaderValue::from_str(&link(query, &next))
+    {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}
+
+/// The next page: the same query, from there on.
+fn link(query: &str, next: &Cursor) -> String {
+    let others = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("after="));
+    let next = format!("after={next}");
+    let query: Vec<&str> = others.chain([next.as_str()]).collect();
+    format!("</v1/at-risk?{}>; rel=\"next\"", query.join("&"))
+}
+
+impl Asked {
+    fn filter(&self, scores: &Scores, catalogue: &Catalogue) -> Result<Filter, Failure> {
+        let actions: Vec<String> = texts(&self.offer).map(str::to_owned).collect();
+        let listed = scores.actions.iter().map(|action| action.name.as_str());
+        let known: Vec<&str> = [DO_NOTHING]
+            .into_iter()
+            .chain(catalogue.offers().iter().map(|offer| offer.name()))
+            .chain(listed)
+            .collect();
+        if let Some(unknown) = actions.iter().find(|asked| !known.contains(&asked.as_str())) {
+            return Err(usage(format!("offer: {unknown:?} is no action; see GET /v1/offers")));
+        }
+        Ok(Filter {
+            churn_probability: one("probability", &self.probability)?,
+            value_at_risk: one("value_at_risk", &self.value_at_risk)?,
+            net_value: one("net_value", &self.net_value)?,
+            tiers: several("tier", &self.tier)?,
+            causes: several("cause", &self.cause)?,
+            stages: several("stage", &self.stage)?,
+            actions,
+            reason: self.reason.clone(),
+        })
+    }
+}
+
+fn usage(what: String) -> Failure {
+    Failure::new(Kind::Usage, what)
+}
+
+fn texts(list: &Option<String>) -> impl Iterator<Item = &str> {
+    list.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn several<T: FromStr<Err: std::fmt::Display>>(name: &str, list: &Option<String>) -> Result<Vec<T>, Failure> {
+    texts(list).map(|text| text.parse().map_err(|error: T::Err| usage(format!("{name}: {error}")))).collect()
+}
+
+fn one<T: FromStr<Err: std::fmt::Display>>(name: &str, text: &Option<String>) -> Result<Option<T>, Failure> {
+    text.as_deref().map(|text| text.parse().map_err(|error| usage(format!("{name}: {error}")))).transpose()
+}
+
+/// Whether whoever asks would rather have CSV than JSON.
+fn prefers_csv(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    let (mut csv, mut json) = (0.0, 0.0_f64);
+    for range in accepted.flat_map(|accept| accept.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let quality = parts.find_map(|part| part.strip_prefix("q=")?.parse::<f64>().ok()).unwrap_or(1.0);
+        match media.as_str() {
+            "text/csv" | "text/*" => csv = quality.max(csv),
+            "application/json" | "application/*" | "*/*" => json = quality.max(json),
+            _ => {}
+        }
+    }
+    csv > 0.0 && csv >= json
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_is_for_whoever_prefers_it() {
+        for (accept, csv) in [
+            ("text/csv", true),
+            ("text/csv, */*;q=0.1", true),
+            ("application/json, text/csv;q=0.5", false),
+            ("*/*", false),
+            ("text/html", false),
+            ("text/csv;q=0", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
+            assert_eq!(prefers_csv(&headers), csv, "{accept}");
+        }
+        assert!(!prefers_csv(&HeaderMap::new()));
+    }
 }

@@ -1,6 +1,45 @@
-//! Working on a request where that must not hold up others.
+//! Reading a request's body, and working on it where that must not hold up others.
 
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use super::MAX_BODY_BYTES;
 use crate::failure::{Failure, Kind};
+
+/// The body, if it came whole.
+///
+/// # Errors
+/// When it is too large or was cut short.
+pub(super) fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Failure> {
+    body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Failure::new(Kind::TooLarge, format!("a request may have up to {MAX_BODY_BYTES} bytes"))
+        }
+        _ => Failure::new(Kind::BadInput, rejection.body_text()),
+    })
+}
+
+/// What the JSON of a body says.
+///
+/// # Errors
+/// When it is no JSON, or says something else.
+pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|error| Failure::new(Kind::BadInput, format!("body: {error}")))
+}
+
+/// The one parameter of a path.
+///
+/// # Errors
+/// When it is no text.
+pub(super) fn path(path: Result<Path<String>, PathRejection>) -> Result<String, Failure> {
+    match path {
+        Ok(Path(text)) => Ok(text),
+        Err(rejection) => Err(Failure::new(Kind::Usage, rejection.body_text())),
+    }
+}
 
 /// Works on a thread on which it is no matter how long it takes.
 ///

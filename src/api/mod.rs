@@ -2,11 +2,18 @@
 
 mod at_risk;
 mod body;
+mod catalogue;
+mod customers;
+mod events;
 mod guard;
 mod health;
+mod inference;
+mod kept;
 mod log;
 mod metrics;
+mod models;
 mod newest;
+mod once;
 mod problem;
 mod routes;
 mod score;
@@ -18,12 +25,15 @@ pub use log::LogFormat;
 pub use routes::{Declared, Needs, declared, router};
 pub use serve::{Listener, serve};
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use mainstay_models::segments::TierCuts;
 
 use self::guard::Guard;
+use self::kept::KeptCustomers;
 use self::newest::Newest;
+use crate::at_risk::Previous;
 use crate::failure::Failure;
 use crate::scores::Scores;
 use crate::service::Service;
@@ -38,12 +48,15 @@ pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 pub struct App {
     service: Newest<Service>,
     list: Newest<Scores>,
+    /// What is remembered of the list before.
+    previous: Newest<Option<Previous>>,
     tiers: Newest<Option<TierCuts>>,
     suppressed: Newest<Suppressed>,
-    /// What keys, events and answers to an `Idempotency-Key` are kept in.
-    #[expect(dead_code, reason = "the routes that write are still to come")]
-    state: Arc<State>,
     guard: Arc<Guard>,
+    kept: KeptCustomers,
+    /// What keys, events and answers to an `Idempotency-Key` are kept in.
+    state: Arc<State>,
+    store: Store,
 }
 
 impl App {
@@ -60,12 +73,18 @@ impl App {
         let first = service(&store)?;
         let models = store.clone();
         let service = Newest::holding(first, store.model_path(), move || service(&models));
-        let (lists, objections) = (store.clone(), store.clone());
-        let tiers = Newest::of(store.list_path(), move || lists.load_tiers());
-        let suppressed = Newest::of(store.suppressed_path(), move || objections.load_suppressed());
+        // Each is read when the first who needs it asks.
+        let list = newest(&store, Store::scores_path, Store::load_scores);
+        let previous = newest(&store, Store::previous_scores_path, |store| {
+            // One that cannot be read, as of an older version, says nothing of what has changed.
+            Ok(store.load_previous_scores().ok().flatten().as_ref().map(Previous::of))
+        });
+        let tiers = newest(&store, Store::list_path, Store::load_tiers);
+        let suppressed = newest(&store, Store::suppressed_path, Store::load_suppressed);
         let state = Arc::new(store.state()?);
+        let kept = KeptCustomers::of(&store, state.clone());
         let guard = Arc::new(Guard::new(state.clone(), limits)?);
-        Ok(Arc::new(Self { service, list: at_risk::newest_list(store), tiers, suppressed, state, guard }))
+        Ok(Arc::new(Self { service, list, previous, tiers, suppressed, guard, kept, state, store }))
     }
 
     /// Says in the log that something happened.
@@ -85,4 +104,14 @@ impl App {
     pub fn service(&self) -> Result<Arc<Service>, Failure> {
         self.service.get()
     }
+}
+
+/// What a file of the store holds, as it is read; read again when another takes its place.
+fn newest<T: 'static>(
+    store: &Store,
+    path: fn(&Store) -> PathBuf,
+    load: fn(&Store) -> Result<T, Failure>,
+) -> Newest<T> {
+    let kept = store.clone();
+    Newest::of(path(store), move || load(&kept))
 }

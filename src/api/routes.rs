@@ -16,7 +16,9 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{self, MethodRouter};
 
 use super::guard::{Post, stand};
-use super::{App, MAX_BODY_BYTES, at_risk, health, metrics, score};
+use super::{
+    App, MAX_BODY_BYTES, at_risk, catalogue, customers, events, health, inference, metrics, models, score,
+};
 use crate::failure::{Failure, Kind};
 use crate::state::keys::Scope;
 
@@ -64,7 +66,19 @@ fn table() -> Vec<Route> {
         get("/readyz", Nothing, health::readyz),
         get("/metrics", Key(Scope::Read), metrics::metrics),
         post("/v1/score", Key(Scope::Score), score::score),
+        post("/v1/score:batch", Key(Scope::Score), score::score_batch),
+        post_once("/v1/events", Key(Scope::Train), events::events),
+        get("/v1/customers/{id}", Key(Scope::Read), customers::customer),
         get("/v1/at-risk", Key(Scope::Read), at_risk::at_risk),
+        get("/v1/offers", Key(Scope::Read), catalogue::offers),
+        get("/v1/models", Key(Scope::Read), models::models),
+        post_once("/v1/models/{version}/promote", Key(Scope::Admin), models::promote),
+        get("/v2", Key(Scope::Score), inference::server),
+        get("/v2/health/live", Nothing, inference::live),
+        get("/v2/health/ready", Nothing, inference::ready),
+        get("/v2/models/{model}", Key(Scope::Score), inference::model),
+        get("/v2/models/{model}/ready", Key(Scope::Score), inference::model_ready),
+        post("/v2/models/{model}/infer", Key(Scope::Score), inference::infer),
     ]
 }
 
@@ -81,7 +95,6 @@ fn post<T: 'static>(path: &'static str, needs: Needs, handler: impl Handler<T, A
 }
 
 /// A route that writes.
-#[expect(dead_code, reason = "the routes that write are still to come")]
 fn post_once<T: 'static>(path: &'static str, needs: Needs, handler: impl Handler<T, Arc<App>>) -> Route {
     let declared = Declared { method: Method::POST, path, needs, writes: true };
     Route { declared, serve: routing::post(handler) }

@@ -55,6 +55,11 @@ impl Previous {
         Self { as_of: scores.as_of, customers: scores.rows.iter().map(remembered).collect() }
     }
 
+    /// The list's instant, and the churn probability it gave a customer; `None` of who was not in it.
+    pub fn score_of(&self, customer_id: &str) -> Option<(Instant, f64)> {
+        Some((self.as_of, self.customers.get(customer_id)?.0))
+    }
+
     /// What has become of a customer of a newer list; `None` if nothing much.
     pub fn change(&self, scores: &Scores, row: &ScoreRow) -> Option<Change> {
         let Some(&(before, was_at_risk)) = self.customers.get(&row.customer_id) else {

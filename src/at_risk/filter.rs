@@ -98,20 +98,36 @@ pub enum Order {
 }
 
 impl Order {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::NetValue, Self::ValueAtRisk, Self::ChurnProbability, Self::LifetimeValue, Self::Customer];
+
+    /// Its name in queries.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NetValue => "net_value",
+            Self::ValueAtRisk => "value_at_risk",
+            Self::ChurnProbability => "probability",
+            Self::LifetimeValue => "lifetime_value",
+            Self::Customer => "customer",
+        }
+    }
+
+    /// What a row is ordered by, the highest first, and of equals the next.
+    pub(super) fn keys(self, row: &ScoreRow) -> [f64; 2] {
+        match self {
+            Self::NetValue => [row.net_value, row.value_at_risk()],
+            Self::ValueAtRisk => [row.value_at_risk(); 2],
+            Self::ChurnProbability => [row.churn_probability, row.value_at_risk()],
+            Self::LifetimeValue => [row.lifetime_value, row.value_at_risk()],
+            Self::Customer => [0.0; 2],
+        }
+    }
+
     /// The first `top` of some rows in this order.
     pub fn first<'a>(self, rows: Vec<&'a ScoreRow>, top: usize) -> Vec<&'a ScoreRow> {
-        let key = |row: &ScoreRow| match self {
-            Self::NetValue => row.net_value,
-            Self::ValueAtRisk => row.value_at_risk(),
-            Self::ChurnProbability => row.churn_probability,
-            Self::LifetimeValue => row.lifetime_value,
-            Self::Customer => 0.0,
-        };
-        let next = |row: &ScoreRow| if self == Self::Customer { 0.0 } else { row.value_at_risk() };
         let by_rank = |a: &(usize, &ScoreRow), b: &(usize, &ScoreRow)| -> Ordering {
-            (key(b.1).total_cmp(&key(a.1)))
-                .then_with(|| next(b.1).total_cmp(&next(a.1)))
-                .then_with(|| a.0.cmp(&b.0))
+            by_keys(self.keys(a.1), self.keys(b.1)).then_with(|| a.0.cmp(&b.0))
         };
         let mut rows: Vec<(usize, &'a ScoreRow)> = rows.into_iter().enumerate().collect();
         if top < rows.len() {
@@ -121,6 +137,21 @@ impl Order {
         rows.sort_unstable_by(by_rank);
         rows.into_iter().map(|(_, row)| row).collect()
     }
+}
+
+impl FromStr for Order {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, ParseUnitError> {
+        let named = Self::ALL.into_iter().find(|order| order.name() == text);
+        let expected = "net_value, value_at_risk, probability, lifetime_value or customer";
+        named.ok_or_else(|| ParseUnitError::new(text, expected))
+    }
+}
+
+/// The highest first.
+pub(super) fn by_keys(a: [f64; 2], b: [f64; 2]) -> Ordering {
+    b[0].total_cmp(&a[0]).then_with(|| b[1].total_cmp(&a[1]))
 }
 
 #[cfg(test)]

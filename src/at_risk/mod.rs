@@ -10,6 +10,7 @@ mod columns;
 mod export;
 mod filter;
 mod measures;
+mod page;
 mod people;
 mod sheet;
 
@@ -17,6 +18,7 @@ pub use change::{Change, Previous};
 pub use columns::{Column, UnknownColumn, columns_named, derived_names};
 pub use export::{to_csv, to_json, to_table_cells};
 pub use filter::{Band, Filter, Order};
+pub use page::{Cursor, UnknownCursor};
 pub use people::for_people;
 pub use sheet::write_sheet;
 
@@ -38,7 +40,7 @@ pub struct AtRisk<'a> {
     /// Where an offer's words come from.
     pub catalogue: &'a Catalogue,
     /// The list before, if there was one.
-    pub previous: Option<Previous>,
+    pub previous: Option<&'a Previous>,
     /// How the RFM score is reckoned.
     pub rfm: RfmRules,
     measures: OnceLock<Measures>,
@@ -53,12 +55,23 @@ impl<'a> AtRisk<'a> {
     pub fn of(
         scores: &'a Scores,
         catalogue: &'a Catalogue,
-        previous: Option<Previous>,
+        previous: Option<&'a Previous>,
         language: Language,
         (filter, order, top): (&Filter, Order, usize),
     ) -> Self {
         let passed = scores.rows.iter().filter(|row| filter.passes(scores, row, language));
         let rows = order.first(passed.collect(), top);
+        Self::with_rows(scores, catalogue, previous, language, rows)
+    }
+
+    /// These rows of a list, in this order.
+    pub fn with_rows(
+        scores: &'a Scores,
+        catalogue: &'a Catalogue,
+        previous: Option<&'a Previous>,
+        language: Language,
+        rows: Vec<&'a ScoreRow>,
+    ) -> Self {
         Self {
             scores,
             catalogue,
@@ -77,6 +90,6 @@ impl<'a> AtRisk<'a> {
 
     /// What has become of a row's customer since the list before.
     pub fn change(&self, row: &ScoreRow) -> Option<Change> {
-        self.previous.as_ref()?.change(self.scores, row)
+        self.previous?.change(self.scores, row)
     }
 }

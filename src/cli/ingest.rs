@@ -11,6 +11,7 @@ use super::output;
 use super::progress::Progress;
 use super::reading::{collect, note_counts};
 use super::settings::StoreArgs;
+use crate::events;
 use crate::failure::{Failure, Kind};
 use crate::store::{Kept, KeptFile, Store};
 
@@ -51,8 +52,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         progress.end();
         note_sent_again(sent_again, leave_out);
     }
+    // After the files: what is in both is then found to be kept already, and counts once.
+    let events = events::take_in(&store, &mut kept)?;
     if args.json {
         return output::print_json(&json!({
+            "events_taken_in": events,
             "files_added": count,
             "files_known": known.len(),
             "purchase_lines_read": lines,
@@ -61,6 +65,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "left_out": settled.input.drop_duplicates,
             "files": kept.files().len(),
         }));
+    }
+    if events > 0 {
+        output::note(&format!("{events} events that came over the API are in the history now"));
     }
     output::print(&format!(
         "{count} files added, {} known already; the history in {} is of {} files\n",

@@ -87,7 +87,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     };
     let filter = args.filter.filter(&scores)?;
     let shown = (&filter, args.sort.order(), args.show.most());
-    let mut list = AtRisk::of(&scores, &catalogue, previous, args.show.out.language, shown);
+    let mut list = AtRisk::of(&scores, &catalogue, previous.as_ref(), args.show.out.language, shown);
     list.rfm = rfm;
     args.show.show(file, &list, list.columns(), list.columns_of_a_table())
 }

@@ -7,11 +7,11 @@ use clap::{Args as ClapArgs, Subcommand};
 use mainstay_models::decision::{Catalogue, Eligibility, Incentive, Offer, SaveRate};
 use mainstay_models::language::Language;
 use mainstay_models::segments::Cause;
-use serde_json::{Value, json};
 
 use super::output;
 use super::settings::{ListArgs, built_in_offers, check_folder, out_format, read_offers};
 use crate::failure::Failure;
+use crate::offers;
 use crate::scores::write_ledger;
 use crate::store::write_whole;
 
@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Command::Check(args) => {
             let catalogue = read_offers(&args.file)?;
             if args.json {
-                return output::print_json(&to_json(&catalogue));
+                return output::print_json(&serde_json::json!(offers::told(&catalogue)));
             }
             output::print(&to_text(&args.file, &catalogue))
         }
@@ -80,45 +80,6 @@ fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
         scores.as_of,
         args.out.display()
     ))
-}
-
-fn to_json(catalogue: &Catalogue) -> Value {
-    let offers = catalogue.offers().iter().map(|offer| {
-        let Eligibility {
-            tiers,
-            causes,
-            churn_probability: (from, to),
-            days_since_contact,
-            requires_consent,
-        } = offer.eligibility();
-        let incentive = match offer.incentive() {
-            Incentive::Fixed(amount) => json!(amount.get()),
-            Incentive::ShareOfNextOrder { share, cap } => {
-                json!({"share_of_next_order": share, "cap": cap.map(|cap| cap.get())})
-            }
-        };
-        json!({
-            "name": offer.name(),
-            "channel": offer.channel(),
-            "contact_cost": offer.contact_cost().get(),
-            "incentive": incentive,
-            "save_rate": offer.save_rate().mean(),
-            "save_rate_sd": offer.save_rate().sd(),
-            "win_back_rate": offer.win_back_rate().map(|rate| rate.mean()),
-            "win_back_rate_sd": offer.win_back_rate().map(|rate| rate.sd()),
-            "take_up": offer.take_up(),
-            "driven_away": offer.driven_away(),
-            "capacity": offer.capacity(),
-            "only_for": {
-                "tiers": tiers,
-                "causes": causes,
-                "churn_probability": {"from": from, "to": to},
-                "days_since_contact": days_since_contact,
-                "consent": requires_consent,
-            },
-        })
-    });
-    Value::Array(offers.collect())
 }
 
 fn to_text(file: &Path, catalogue: &Catalogue) -> String {

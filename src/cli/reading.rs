@@ -11,6 +11,7 @@ use super::input::{InputArgs, Settled};
 use super::output;
 use super::progress::Progress;
 use super::running::input;
+use crate::events;
 use crate::failure::{Failure, Kind};
 use crate::quarantine_file::write_quarantine;
 use crate::store::{RunInput, Store};
@@ -43,12 +44,22 @@ impl InputArgs {
 
     fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
         let kept = store.history()?;
-        if kept.is_empty() {
+        let since = events::all(store)?;
+        if kept.is_empty() && since.is_none() {
             let none = format!("no --purchases, and no history in {}", store.history_folder().display());
             return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
         }
         progress.begin("read the kept history", None);
-        let history = kept.history(self.memory)?;
+        let history = match since {
+            None => kept.history(self.memory)?,
+            Some((since, count)) => {
+                output::note(&format!(
+                    "with {count} events that came over the API since the last mainstay ingest; what the kept history has \
+                     of them already counts once"
+                ));
+                kept.history_since(since, self.memory)?
+            }
+        };
         progress.end();
         note_history(&history);
         Ok(history)

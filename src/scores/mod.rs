@@ -236,6 +236,13 @@ impl Scores {
         self
     }
 
+    /// A customer's row.
+    pub fn row_of(&self, customer_id: &str) -> Option<&ScoreRow> {
+        let found = self.rows.binary_search_by(|row| self.id_kind.compare(&row.customer_id, customer_id));
+        let row = self.rows.get(found.ok()?)?;
+        (&*row.customer_id == customer_id).then_some(row)
+    }
+
     /// The lifetime values between the tiers.
     pub fn tier_cuts(&self) -> TierCuts {
         TierCuts::of(self.rows.iter().map(|row| row.lifetime_value))

@@ -26,14 +26,12 @@ pub struct Explanation {
     pub why: Box<[Told]>,
 }
 
-impl Explanation {
-    /// [`Self::why`] in sentences; where no reason stands out, one that says so.
-    pub fn why_in(&self, language: Language) -> Vec<String> {
-        if self.why.is_empty() {
-            return vec![unknown(language).to_owned()];
-        }
-        self.why.iter().map(|told| told.sentence(language)).collect()
+/// [`Explanation::why`] in sentences; where no reason stands out, one that says so.
+pub fn why_in(why: &[Told], language: Language) -> Vec<String> {
+    if why.is_empty() {
+        return vec![unknown(language).to_owned()];
     }
+    why.iter().map(|told| told.sentence(language)).collect()
 }
 
 /// One feature's part in a score.

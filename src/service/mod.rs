@@ -2,7 +2,7 @@
 
 mod explain;
 
-pub use explain::{Explanation, REASONS, Reason};
+pub use explain::{Explanation, REASONS, Reason, why_in};
 
 use std::ops::Range;
 
@@ -86,6 +86,15 @@ impl Scored {
             next_order: Money::new(self.expected.mean_amount).unwrap_or_default(),
         }
     }
+}
+
+/// One customer's score and what speaks for it.
+#[derive(Clone, Debug)]
+pub struct Assessed {
+    /// The score.
+    pub scored: Scored,
+    /// Why the customer may leave: [`Explanation::why`].
+    pub why: Box<[Told]>,
 }
 
 /// A population's scores, in the order of the customers' numbers in the history.
@@ -264,11 +273,12 @@ impl Service {
         &self.artifact.training.models.inputs.features
     }
 
-    /// Scores one row of features: a value for each of [`Self::features`], NaN where there is none, which the core always has.
+    /// Whether a row of features, a value for each of [`Self::features`], can be scored: NaN is where there is none, which
+    /// the core always has.
     ///
     /// # Errors
     /// When a value is impossible or the customer has lapsed.
-    pub fn score_row(&self, row: &[f64]) -> Result<Scored, Failure> {
+    pub fn check_row(&self, row: &[f64]) -> Result<(), Failure> {
         let impossible = |what: String| Err(Failure::new(Kind::BadInput, what));
         for (place, (feature, &value)) in self.features().features().iter().zip(row).enumerate() {
             if value.is_nan() && place >= CORE.len() {
@@ -304,9 +314,40 @@ impl Service {
         if self.artifact.training.label == Label::NoPurchase && recency_days >= f64::from(lookback_days) {
             return Err(lapsed(recency_days as i64, lookback_days));
         }
+        Ok(())
+    }
+
+    /// Scores one row of features.
+    ///
+    /// # Errors
+    /// Those of [`Self::check_row`].
+    pub fn score_row(&self, row: &[f64]) -> Result<Scored, Failure> {
+        self.check_row(row)?;
         self.score(row, &self.columns_of(row))
             .pop()
             .ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
+    }
+
+    /// Scores rows of features, one after the other, each of which [`Self::check_row`] lets pass, with why each may leave.
+    pub fn assess(&self, values: &[f64]) -> Vec<Assessed> {
+        let columns = self.columns_of(values);
+        let scored = self.score(values, &columns).into_iter().zip(self.reasons(values, &columns));
+        scored.map(|(scored, why)| Assessed { scored, why }).collect()
+    }
+
+    /// Whether a customer who is scored for the end of a contract has one that runs.
+    ///
+    /// # Errors
+    /// When none does.
+    pub fn check_contract(&self, customer: CustomerHistory<'_>, as_of: Instant) -> Result<(), Failure> {
+        let runs = || customer.contracts.iter().any(|contract| contract.runs_at(as_of));
+        if self.artifact.training.label == Label::ContractEnd && !runs() {
+            return Err(Failure::new(
+                Kind::Lapsed,
+                format!("no contract of the customer runs at {as_of}: there is no end to predict"),
+            ));
+        }
+        Ok(())
     }
 
     /// Rows of features as the models see them.

@@ -8,8 +8,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StateError;
 
 /// Every step, the oldest first.
-pub(super) const ALL: &[&str] =
-    &[include_str!("migrations/0001_keys.sql"), include_str!("migrations/0002_once.sql")];
+pub(super) const ALL: &[&str] = &[
+    include_str!("migrations/0001_keys.sql"),
+    include_str!("migrations/0002_once.sql"),
+    include_str!("migrations/0003_events.sql"),
+];
 
 /// Takes the steps that the database has not taken, all or none.
 pub(super) fn run(connection: &mut Connection, steps: &[&str], path: &Path) -> Result<(), StateError> {

@@ -5,6 +5,7 @@
 //! `migrations/`, its line in [`migrations::ALL`], and a module beside this one that is all that knows the table.
 
 mod error;
+pub mod events;
 pub mod keys;
 mod migrations;
 pub mod once;

@@ -117,6 +117,28 @@ impl Kept {
             .map_err(|error| self.broken(&self.folder, &error))
     }
 
+    /// Reads it like [`Self::history`], with rows that came since and are not kept in it; what is kept already of them is left
+    /// out.
+    ///
+    /// # Errors
+    /// When a segment is gone or damaged, or there is no room for the rows.
+    pub fn history_since(
+        &self,
+        since: HistoryBuilder,
+        most: Option<MemorySize>,
+    ) -> Result<Histories, Failure> {
+        let mut segments = self.segments()?;
+        // For the time of this run they are a segment like any.
+        let nameless = fs::create_dir_all(&self.folder).and_then(|()| tempfile::tempfile_in(&self.folder));
+        let mut file = nameless.map_err(|cause| Failure::output(&self.folder, cause))?;
+        let compared = Compared { segments: &segments, leave_out: true };
+        let written = write_segment(&[], compared, vec![since], &mut file);
+        let opened = written.and_then(|_| Segment::open(file));
+        segments.push(opened.map_err(|error| self.broken(&self.folder, &error))?);
+        Histories::of_segments(segments, most.map(MemorySize::for_rows))
+            .map_err(|error| self.broken(&self.folder, &error))
+    }
+
     /// Opens it to be asked about one customer at a time.
     ///
     /// # Errors
@@ -248,7 +270,7 @@ impl Kept {
     }
 }
 
-const MANIFEST: &str = "manifest.json";
+pub(super) const MANIFEST: &str = "manifest.json";
 
 fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
     let path = folder.join(MANIFEST);

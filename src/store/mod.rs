@@ -6,7 +6,7 @@ mod models;
 mod runs;
 
 pub use kept::{Addition, Kept, KeptFile};
-pub use models::{Change, Served, StoredModel};
+pub use models::{Change, ModelTold, Served, StoredModel};
 pub use runs::{Outcome, RunInput, RunLock, RunRecord, RunStep};
 
 use std::fs::{self, File};
@@ -89,6 +89,11 @@ impl Store {
     /// Where the history is kept.
     pub fn history_folder(&self) -> PathBuf {
         self.folder.join("history")
+    }
+
+    /// Where it is kept which segments are the history: it changes whenever the history does.
+    pub fn history_manifest_path(&self) -> PathBuf {
+        self.history_folder().join(kept::MANIFEST)
     }
 
     /// The history that is kept, if any.

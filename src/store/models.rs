@@ -49,6 +49,44 @@ pub struct StoredModel {
     pub artifact: Artifact,
 }
 
+/// What is told of a model in a list of them.
+#[derive(Debug, Serialize)]
+pub struct ModelTold {
+    /// Its name.
+    pub model: String,
+    /// Whether it is in service.
+    pub in_service: bool,
+    /// What leaving means to it.
+    pub label: String,
+    /// How far it looks ahead.
+    pub horizon_days: u32,
+    /// Who has not bought in so many days has lapsed.
+    pub lookback_days: u32,
+    /// Until when it knew, as RFC 3339.
+    pub trained_until: String,
+    /// The share of customers who left, where it learnt.
+    pub churn_rate: f64,
+    /// How it was judged.
+    pub verdict: String,
+}
+
+impl StoredModel {
+    /// What is told of it.
+    pub fn told(&self) -> ModelTold {
+        let artifact = &self.artifact;
+        ModelTold {
+            model: artifact.name(),
+            in_service: self.in_service,
+            label: artifact.training.label.to_string(),
+            horizon_days: artifact.settings.horizon.get(),
+            lookback_days: artifact.settings.lookback.get(),
+            trained_until: artifact.data_span.1.to_string(),
+            churn_rate: artifact.churn_rate(),
+            verdict: artifact.training.verdict.grade.to_string(),
+        }
+    }
+}
+
 impl Store {
     /// Every model that can be read, oldest data first, each once; and what cannot be read.
     ///

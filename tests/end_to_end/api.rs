@@ -37,9 +37,18 @@ impl Server {
         answer(agent().get(format!("http://{}{path}", self.address)).call().unwrap())
     }
 
-    fn post(&self, path: &str, body: &[u8]) -> (u16, String, Value) {
+    pub(crate) fn post(&self, path: &str, body: &[u8]) -> (u16, String, Value) {
         let request = agent().post(format!("http://{}{path}", self.address));
         answer(request.header("content-type", "application/json").send(body).unwrap())
+    }
+
+    /// Status, the headers' `Link`, content type and body as text.
+    pub(crate) fn get_as(&self, path: &str, accept: &str) -> (u16, Option<String>, String, String) {
+        let request = agent().get(format!("http://{}{path}", self.address)).header("accept", accept);
+        let mut response = request.call().unwrap();
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().unwrap().to_owned());
+        let (link, content_type) = (header("link"), header("content-type").unwrap());
+        (response.status().as_u16(), link, content_type, response.body_mut().read_to_string().unwrap())
     }
 
     pub(crate) fn score(&self, body: &Value) -> (u16, Value) {
@@ -79,7 +88,7 @@ fn server() -> Server {
 }
 
 /// The rows of a file of the small shop, split at commas.
-fn lines(path: &std::path::Path) -> Vec<Vec<String>> {
+pub(crate) fn lines(path: &std::path::Path) -> Vec<Vec<String>> {
     let mut reader = csv::Reader::from_path(path).unwrap();
     reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
 }
@@ -410,7 +419,7 @@ fn routes_that_are_not_there_and_bodies_too_large_are_problems() {
     assert_eq!(problem(server.get("/v1/at-risk?bottom=1")), (400, "usage".to_owned()));
     let large = vec![b' '; 2 * 1024 * 1024 + 1];
     assert_eq!(problem(server.post("/v1/score", &large)), (413, "too-large".to_owned()));
-    let largest = [&large[..1024 * 1024], br#"{"customer_id": 1}"#].concat();
+    let largest = [&large[..1024 * 1024], br#"{"customer_id": ""}"#].concat();
     assert_eq!(server.post("/v1/score", &largest).0, 422, "a large body within the limit is read");
 }
 

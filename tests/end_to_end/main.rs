@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
 mod api;
+mod api_inference;
 mod api_keys;
 mod api_limits;
+mod api_resources;
 mod architecture;
 mod bombs;
 mod broken_input;

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::again::Again;
 use super::builder::{HistoryBuilder, PARTS, part_of};
 use super::event::{Given, Words};
 use super::log::Log;
@@ -41,25 +42,32 @@ impl Lookup {
         self.words.texts().filter(|text| text.starts_with(beginning)).collect()
     }
 
-    /// One customer's history, together with rows of that customer that are not kept in it: folded like any, so that
-    /// the same rows are the same history wherever they came from. It is of nobody where neither has a row.
+    /// One customer's history, together with rows of that customer that came since: those that are kept already are left
+    /// out, and the others folded as any are, so that the same rows are the same history wherever they came from. It is of
+    /// nobody where neither has a row.
     ///
     /// # Errors
     /// When the customer's part cannot be read.
-    pub fn customer(&self, customer: &str, more: HistoryBuilder) -> Result<History, HistoryError> {
+    pub fn customer(&self, customer: &str, since: HistoryBuilder) -> Result<History, HistoryError> {
         let kept = self.part(part_of(customer))?.only(customer, self.kind);
-        let (logs, own, given, more_words) = more.finish();
+        let (mut logs, own, given, words) = since.finish();
         let kind = if own == IdKind::Text { own } else { self.kind };
-        let logs: Vec<Log> = logs.into_iter().filter(|log| !log.is_empty()).collect();
+        logs.retain(|log| !log.is_empty());
+        let none: [Log; 0] = [];
         let sorted = match kept {
             Some(kept) if logs.is_empty() => kept,
-            kept => Sorted::of(logs, kept.into_iter().collect(), kind)?,
+            Some(kept) => {
+                let mut again = Again::new(Sorted::of(logs, Vec::new(), kind)?)?;
+                again.compare(&kept);
+                Sorted::of(none, vec![kept, again.into_others()], kind)?
+            }
+            None => Sorted::of(logs, Vec::new(), kind)?,
         };
-        let mut words = self.words.clone();
-        if more_words.texts().next().is_some() {
-            Arc::make_mut(&mut words).extend(more_words);
+        let mut all_words = self.words.clone();
+        if words.texts().next().is_some() {
+            Arc::make_mut(&mut all_words).extend(words);
         }
-        Ok(History::of_shards(kind, self.given.or(given), words, vec![Shard::fold(sorted)?])?)
+        Ok(History::of_shards(kind, self.given.or(given), all_words, vec![Shard::fold(sorted)?])?)
     }
 
     fn part(&self, number: usize) -> Result<&Sorted, HistoryError> {
@@ -119,6 +127,8 @@ mod tests {
             let mut more = HistoryBuilder::default();
             let amount = Amount::new(id[1..].parse().unwrap()).unwrap();
             more.add_line(id, "2", at("2024-01-01"), amount);
+            // Sent once more, though it is kept.
+            more.add_line(id, "1", at("2024-01-01"), amount);
             let more = if id == "c7" { complains(more) } else { more };
             let one = kept.customer(id, more).unwrap();
             assert_eq!((one.len(), one.customer_id(0)), (1, id));

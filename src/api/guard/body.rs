@@ -87,11 +87,17 @@ fn length(headers: &HeaderMap) -> Result<Option<usize>, Failure> {
     }
 }
 
-/// A body is JSON. One that says nothing of itself is taken for it.
+/// How long the JSON of a body is that has the bytes of tensors behind it, as the Open Inference Protocol has them.
+const JSON_LENGTH: &str = "inference-header-content-length";
+
+/// A body is JSON, or begins with it and says so. One that says nothing of itself is taken for it.
 fn check_type(headers: &HeaderMap) -> Result<(), Failure> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
     let essence = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    let begins_with_json = headers.contains_key(JSON_LENGTH);
+    if essence.eq_ignore_ascii_case("application/json")
+        || begins_with_json && essence.eq_ignore_ascii_case("application/octet-stream")
+    {
         return Ok(());
     }
     Err(Failure::new(Kind::MediaType, "Content-Type: send JSON, as application/json"))

@@ -145,15 +145,7 @@ fn cells(model: &StoredModel) -> Vec<String> {
 }
 
 fn to_json(model: &StoredModel) -> Value {
-    let artifact = &model.artifact;
-    json!({
-        "model": artifact.name(),
-        "in_service": model.in_service,
-        "file": model.path.display().to_string(),
-        "label": artifact.training.label.to_string(),
-        "horizon_days": artifact.settings.horizon.get(),
-        "lookback_days": artifact.settings.lookback.get(),
-        "trained_until": artifact.data_span.1.to_string(),
-        "churn_rate": artifact.churn_rate(),
-    })
+    let mut told = json!(model.told());
+    told["file"] = json!(model.path.display().to_string());
+    told
 }

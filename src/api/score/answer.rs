@@ -1,0 +1,236 @@
+//! What is answered about a customer who is scored.
+
+use mainstay_features::units::Instant;
+use mainstay_models::decision::{BreakEven, BreakEvens, Circumstances, Consents, DO_NOTHING, Ledger, Terms};
+use mainstay_models::explain::Told;
+use mainstay_models::language::Language;
+use mainstay_models::segments::{LikelyCause, Stage, Tier, TierCuts, is_problem};
+use serde::{Serialize, Serializer};
+
+use super::Decided;
+use super::subject::Subject;
+use crate::events::CustomerId;
+use crate::service::{Explanation, Scored, Service, why_in};
+use crate::suppressed::Suppressed;
+
+/// A customer's score, and what to do about the customer. docs/api.md tells every field.
+#[derive(Serialize)]
+pub(in crate::api) struct Score {
+    customer_id: Option<CustomerId>,
+    as_of: Option<String>,
+    churn_probability: f64,
+    why: Vec<String>,
+    /// Of a request that asks to be explained, as are the three that follow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasons: Option<Vec<Reason>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    base_log_odds: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calibration: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    season_shift: Option<f64>,
+    untold_features: Vec<&'static str>,
+    lifetime_value: f64,
+    purchases_if_kept: f64,
+    purchase_amount: f64,
+    lifetime_value_relative_sd: f64,
+    value_tier: Option<&'static str>,
+    lifecycle_stage: &'static str,
+    likely_cause: &'static str,
+    cause_evidence: String,
+    action: String,
+    say: Option<String>,
+    net_value: f64,
+    pays_probability: Option<f64>,
+    terms: TermsTold,
+    ledger: LedgerTold,
+    break_even_probability: BreakEvenTold,
+    break_even_save_rate: Option<BreakEvenTold>,
+    break_even_incentive: Option<BreakEvenTold>,
+    break_even_lifetime_value: Option<BreakEvenTold>,
+    model: String,
+    verdict: String,
+}
+
+/// A column the model sees, with what it contributes to the log-odds.
+#[derive(Serialize)]
+struct Reason {
+    feature: &'static str,
+    /// `None` where there is none.
+    value: Option<f64>,
+    contribution: f64,
+    text: Option<String>,
+}
+
+/// What an action comes to.
+#[derive(Serialize)]
+pub(in crate::api) struct TermsTold {
+    contact_cost: f64,
+    incentive: f64,
+    save_rate: f64,
+    take_up: f64,
+    driven_away: f64,
+}
+
+impl From<Terms> for TermsTold {
+    fn from(terms: Terms) -> Self {
+        Self {
+            contact_cost: terms.contact_cost.get(),
+            incentive: terms.incentive.get(),
+            save_rate: terms.save_rate,
+            take_up: terms.take_up,
+            driven_away: terms.driven_away,
+        }
+    }
+}
+
+/// The parts of a net value.
+#[derive(Serialize)]
+pub(in crate::api) struct LedgerTold {
+    value_saved: f64,
+    incentive_to_saved: f64,
+    incentive_to_loyal: f64,
+    value_driven_away: f64,
+    contact_cost: f64,
+}
+
+impl From<Ledger> for LedgerTold {
+    fn from(ledger: Ledger) -> Self {
+        Self {
+            value_saved: ledger.saved.get(),
+            incentive_to_saved: ledger.incentive_to_saved.get(),
+            incentive_to_loyal: ledger.incentive_to_loyal.get(),
+            value_driven_away: ledger.driven_away.get(),
+            contact_cost: ledger.contact.get(),
+        }
+    }
+}
+
+/// From when on an action pays: a number, `always` or `never`.
+pub(in crate::api) struct BreakEvenTold(BreakEven);
+
+impl From<BreakEven> for BreakEvenTold {
+    fn from(at: BreakEven) -> Self {
+        Self(at)
+    }
+}
+
+impl Serialize for BreakEvenTold {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            BreakEven::Always => to.serialize_str("always"),
+            BreakEven::At(number) => to.serialize_f64(number),
+            BreakEven::Never => to.serialize_str("never"),
+        }
+    }
+}
+
+/// What stands beside a model when it answers: the same for every customer of a request.
+pub(super) struct Desk<'a> {
+    pub(super) service: &'a Service,
+    /// The lifetime values between the tiers of the newest scored list; none before there is one.
+    pub(super) tiers: Option<TierCuts>,
+    pub(super) suppressed: &'a Suppressed,
+    /// The model's name and what it was judged.
+    pub(super) model: String,
+    pub(super) verdict: String,
+}
+
+impl<'a> Desk<'a> {
+    /// Of a service.
+    pub(super) fn of(service: &'a Service, tiers: Option<TierCuts>, suppressed: &'a Suppressed) -> Self {
+        let artifact = service.artifact();
+        let (model, verdict) = (artifact.name(), artifact.training.verdict.grade.to_string());
+        Self { service, tiers, suppressed, model, verdict }
+    }
+
+    /// The answer about one customer; `explanation` where the request asks to be explained.
+    pub(super) fn answer(
+        &self,
+        subject: Subject,
+        scored: &Scored,
+        why: &[Told],
+        explanation: Option<&Explanation>,
+    ) -> Score {
+        let (service, language) = (self.service, subject.language);
+        let likely = LikelyCause::of(&scored.signs, subject.churn_cause.as_deref());
+        let is_problem = is_problem(&scored.signs, subject.problem, likely.cause);
+        let stakes = scored.stakes();
+        let value = stakes.worth.lifetime_value;
+        // Without a scored list there is nothing to tell a tier by; a problem is one without.
+        let tier = self.tiers.unwrap_or_default().tier(value.get(), is_problem);
+        let circumstances = Circumstances {
+            tier: (is_problem || self.tiers.is_some()).then_some(tier),
+            cause: likely.cause,
+            days_since_contact: scored.days_since_contact,
+            consents: Consents { channels: &subject.channels, answers: &subject.answers },
+            objects: subject.customer_id.as_ref().is_some_and(|id| self.suppressed.has(&id.to_text())),
+        };
+        let catalogue = service.catalogue();
+        let choice = catalogue.decide(&stakes, &circumstances);
+        let terms = choice.map_or_else(Terms::default, |choice| choice.terms);
+        let BreakEvens { churn_probability, save_rate, incentive, lifetime_value } =
+            terms.break_evens(stakes.churn_probability, value);
+        let offer = choice.map(|choice| &catalogue.offers()[choice.offer]);
+        let with_offer = |at: BreakEven| offer.map(|_| at.into());
+        let break_even_probability = match offer {
+            Some(_) => churn_probability,
+            None => catalogue.break_even_probability(&stakes, &circumstances),
+        };
+        let (mut reasons, mut sums) = (None, None);
+        if let Some(explanation) = explanation {
+            sums = Some((explanation.base, explanation.calibration, explanation.shift));
+            reasons = Some(explanation.reasons.iter().map(|reason| Reason::of(reason, language)).collect());
+        }
+        Score {
+            as_of: subject.as_of.map(|instant: Instant| instant.to_string()),
+            churn_probability: scored.churn_probability.get(),
+            why: why_in(why, language),
+            reasons,
+            base_log_odds: sums.map(|(base, ..)| base),
+            calibration: sums.map(|(_, calibration, _)| calibration),
+            season_shift: sums.map(|(.., shift)| shift),
+            untold_features: subject.untold,
+            lifetime_value: value.get(),
+            purchases_if_kept: scored.expected.discounted_purchases,
+            purchase_amount: scored.expected.mean_amount,
+            lifetime_value_relative_sd: stakes.worth.relative_sd,
+            value_tier: circumstances.tier.map(Tier::name),
+            lifecycle_stage: Stage::of(&scored.signs, service.artifact().settings.horizon).name(),
+            likely_cause: likely.cause.name(),
+            cause_evidence: likely.sentence(language),
+            action: offer.map_or(DO_NOTHING, |offer| offer.name()).to_owned(),
+            say: offer.map(|offer| offer.words().say(language, terms.incentive)),
+            net_value: choice.map_or(0.0, |choice| choice.net_value.get()),
+            pays_probability: choice.map(|choice| choice.pays),
+            terms: terms.into(),
+            ledger: terms.ledger(stakes.churn_probability, value).into(),
+            break_even_probability: break_even_probability.into(),
+            break_even_save_rate: with_offer(save_rate),
+            break_even_incentive: with_offer(incentive),
+            break_even_lifetime_value: with_offer(lifetime_value),
+            model: self.model.clone(),
+            verdict: self.verdict.clone(),
+            customer_id: subject.customer_id,
+        }
+    }
+}
+
+impl Score {
+    /// What it decides.
+    pub(super) fn decided(self) -> Decided {
+        let Self { churn_probability, lifetime_value, net_value, action, .. } = self;
+        Decided { churn_probability, lifetime_value, net_value, action }
+    }
+}
+
+impl Reason {
+    fn of(reason: &crate::service::Reason, language: Language) -> Self {
+        Self {
+            feature: reason.feature,
+            value: (!reason.value.is_nan()).then_some(reason.value),
+            contribution: reason.contribution,
+            text: reason.told.map(|told| told.sentence(language)),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! `POST /v1/score` and `POST /v1/score:batch`: customers scored from features, from raw history, or by name.
+
+mod answer;
+mod request;
+mod subject;
+
+pub(super) use answer::{BreakEvenTold, LedgerTold, TermsTold};
+pub(super) use subject::Kept;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use mainstay_features::units::Instant;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use self::answer::{Desk, Score};
+use self::request::ScoreRequest;
+use self::subject::Subject;
+use super::App;
+use super::body::{self, on_a_thread};
+use super::problem::Problem;
+use crate::clock;
+use crate::events::bad_input;
+use crate::failure::{Failure, Kind};
+use crate::service::Service;
+
+/// The most customers of one request.
+pub(super) const MOST_CUSTOMERS: usize = 1_000;
+/// So many are scored at a time on one thread.
+const CHUNK: usize = 32;
+
+/// Scores one customer.
+pub(super) async fn score(
+    State(app): State<Arc<App>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Json<Score>, Failure> {
+    let body = body::whole(body)?;
+    let request: ScoreRequest<'_> = body::parse(&body)?;
+    if !request.is_by_name() {
+        return one(&app, request).map(Json);
+    }
+    // What is kept may have to be read first.
+    on_a_thread(move || one(&app, body::parse(&body)?)).await.map(Json)
+}
+
+fn one(app: &App, request: ScoreRequest<'_>) -> Result<Score, Failure> {
+    app.at_desk(|desk, now| {
+        let subject = Subject::of(desk.service, &app.kept, request, now)?;
+        desk.explained(subject)
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BatchRequest<'a> {
+    /// Each as `POST /v1/score` takes it.
+    #[serde(borrow)]
+    requests: Vec<&'a RawValue>,
+    /// Whether every answer has what each column contributes.
+    #[serde(default)]
+    explain: bool,
+}
+
+/// What became of one request of several.
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Score(Box<Score>),
+    Problem(Problem),
+}
+
+/// Scores up to [`MOST_CUSTOMERS`] customers together; each is answered, or has a problem of its own.
+pub(super) async fn score_batch(
+    State(app): State<Arc<App>>,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Failure> {
+    let body = body::whole(body)?;
+    let json = on_a_thread(move || all(&app, &body)).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+/// The answers to all, as they are sent: they are also written side by side.
+fn all(app: &App, body: &[u8]) -> Result<Vec<u8>, Failure> {
+    let BatchRequest { requests, explain } = body::parse(body)?;
+    if requests.len() > MOST_CUSTOMERS {
+        let many = format!(
+            "requests: {} are more than the {MOST_CUSTOMERS} that one request may have",
+            requests.len()
+        );
+        return Err(Failure::new(Kind::TooLarge, many));
+    }
+    app.at_desk(|desk, now| {
+        let written: Vec<Vec<u8>> = requests
+            .par_chunks(CHUNK)
+            .map(|requests| write(&some(app, desk, requests, explain, now)))
+            .collect::<Result<_, _>>()?;
+        let mut json = b"{\"results\":[".to_vec();
+        json.reserve(written.iter().map(|some| some.len() + 1).sum());
+        for (place, some) in written.iter().enumerate() {
+            if place > 0 {
+                json.push(b',');
+            }
+            json.extend_from_slice(some);
+        }
+        json.extend_from_slice(b"]}");
+        Ok(json)
+    })
+}
+
+/// Outcomes as the members of a JSON array, without its brackets.
+fn write(outcomes: &[Outcome]) -> Result<Vec<u8>, Failure> {
+    let json =
+        serde_json::to_vec(outcomes).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+    Ok(json[1..json.len() - 1].to_vec())
+}
+
+fn some(app: &App, desk: &Desk<'_>, requests: &[&RawValue], explain: bool, now: Instant) -> Vec<Outcome> {
+    let subject = |request: &&RawValue| {
+        let request = serde_json::from_str(request.get()).map_err(|error| bad_input(format!("{error}")))?;
+        Subject::of(desk.service, &app.kept, request, now)
+    };
+    let subjects: Vec<Result<Subject, Failure>> = requests.iter().map(subject).collect();
+    let outcome = |scored: Result<Score, Failure>| match scored {
+        Ok(score) => Outcome::Score(Box::new(score)),
+        Err(failure) => Outcome::Problem(Problem::of(&failure)),
+    };
+    if explain {
+        return subjects
+            .into_iter()
+            .map(|subject| outcome(subject.and_then(|own| desk.explained(own))))
+            .collect();
+    }
+    let rows: Vec<f64> = subjects.iter().flatten().flat_map(|subject| &subject.row).copied().collect();
+    let mut assessed = desk.service.assess(&rows).into_iter();
+    let score = |subject: Subject| {
+        let one = assessed.next().ok_or_else(|| Failure::new(Kind::Internal, "a row gave no score"))?;
+        Ok(desk.answer(subject, &one.scored, &one.why, None))
+    };
+    let mut score = score;
+    subjects.into_iter().map(|subject| outcome(subject.and_then(&mut score))).collect()
+}
+
+/// What is decided about a customer of whom there are only features.
+pub(super) struct Decided {
+    pub(super) churn_probability: f64,
+    pub(super) lifetime_value: f64,
+    pub(super) net_value: f64,
+    pub(super) action: String,
+}
+
+/// Scores rows of features that can be scored, one after the other, and decides.
+pub(super) fn assessed_actions(app: &App, service: &Service, rows: &[f64]) -> Result<Vec<Decided>, Failure> {
+    let suppressed = app.suppressed.get()?;
+    let desk = Desk::of(service, *app.tiers.get()?, &suppressed);
+    let width = service.features().width();
+    let of_some = |rows: &[f64]| -> Vec<Decided> {
+        let assessed = service.assess(rows);
+        let rows = rows.chunks_exact(width).zip(&assessed);
+        rows.map(|(row, one)| desk.answer(Subject::nameless(row), &one.scored, &one.why, None).decided())
+            .collect()
+    };
+    Ok(rows.par_chunks(CHUNK * width).map(of_some).collect::<Vec<_>>().into_iter().flatten().collect())
+}
+
+impl Desk<'_> {
+    /// The answer with what every column contributes.
+    fn explained(&self, subject: Subject) -> Result<Score, Failure> {
+        let scored = self.service.score_row(&subject.row)?;
+        let explanation = self.service.explain(&subject.row);
+        Ok(self.answer(subject, &scored, &explanation.why, Some(&explanation)))
+    }
+}
+
+impl App {
+    /// Shows what answers now, and what instant it is: one model for all of a request.
+    fn at_desk<T>(&self, show: impl FnOnce(&Desk<'_>, Instant) -> Result<T, Failure>) -> Result<T, Failure> {
+        let (service, suppressed) = (self.service.get()?, self.suppressed.get()?);
+        show(&Desk::of(&service, *self.tiers.get()?, &suppressed), clock::now())
+    }
+}

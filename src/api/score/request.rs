@@ -1,0 +1,133 @@
+//! What a request for a score says.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use mainstay_models::language::Language;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::events::{Complaint, Contact, CustomerId, Purchase};
+
+/// One customer to score: by `features`, by `purchases` with `customer_id` and `as_of`, or by a `customer_id` alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ScoreRequest<'a> {
+    pub(super) customer_id: Option<CustomerId>,
+    pub(super) as_of: Option<String>,
+    pub(super) purchases: Option<Vec<Purchase>>,
+    #[serde(default)]
+    pub(super) complaints: Vec<Complaint>,
+    #[serde(default)]
+    pub(super) contacts: Vec<Contact>,
+    #[serde(borrow)]
+    pub(super) features: Option<Features<'a>>,
+    /// What the customer has said to being contacted, by channel.
+    #[serde(default)]
+    pub(super) consents: BTreeMap<String, bool>,
+    /// Why the customer leaves, as far as the shop has recorded it.
+    pub(super) churn_cause: Option<String>,
+    /// Whether the shop has recorded the customer as a problem.
+    #[serde(default)]
+    pub(super) problem: bool,
+    /// In which language people read the answer.
+    #[serde(default)]
+    pub(super) language: Language,
+}
+
+impl ScoreRequest<'_> {
+    /// Whether it names a customer and tells nothing of the history.
+    pub(super) fn is_by_name(&self) -> bool {
+        self.customer_id.is_some() && self.purchases.is_none() && self.features.is_none()
+    }
+}
+
+/// The members of a JSON object as they come: one that is there twice is seen twice.
+pub(super) struct Features<'a>(pub(super) Vec<(Cow<'a, str>, Given)>);
+
+/// What a feature is given as.
+#[derive(Clone, Copy)]
+pub(super) enum Given {
+    Number(f64),
+    Null,
+    /// Something that no feature is.
+    Other,
+}
+
+/// A member's name, borrowed where it can be: a request has dozens of them.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Features<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Features<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of features")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Features<'de>, A::Error> {
+                let mut members = Vec::with_capacity(MOST_USUAL);
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    members.push((name, value));
+                }
+                Ok(Features(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
+    }
+}
+
+/// So many features no model has by itself.
+const MOST_USUAL: usize = 48;
+
+impl<'de> Deserialize<'de> for Given {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Any;
+        impl<'de> Visitor<'de> for Any {
+            type Value = Given;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number or null")
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Given, E> {
+                Ok(Given::Number(number))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Given, E> {
+                Ok(Given::Number(number as f64))
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Given, E> {
+                Ok(Given::Number(number as f64))
+            }
+
+            fn visit_unit<E>(self) -> Result<Given, E> {
+                Ok(Given::Null)
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Given, E> {
+                Ok(Given::Other)
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<Given, E> {
+                Ok(Given::Other)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut of: A) -> Result<Given, A::Error> {
+                while of.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Given::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut of: A) -> Result<Given, A::Error> {
+                while of.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Given::Other)
+            }
+        }
+        deserializer.deserialize_any(Any)
+    }
+}

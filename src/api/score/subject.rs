@@ -1,0 +1,187 @@
+//! Who is scored: what a request, or what is kept, says of a customer.
+
+use mainstay_features::history::{History, HistoryBuilder};
+use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, PROBLEM, Said};
+use mainstay_features::units::Instant;
+use mainstay_models::language::Language;
+
+use super::request::{Features, Given, ScoreRequest};
+use crate::events::{CustomerId, Told, bad_input, instant};
+use crate::failure::{Failure, Kind};
+use crate::scores::yes_or_no;
+use crate::service::Service;
+
+/// A customer to score.
+pub(super) struct Subject {
+    pub(super) customer_id: Option<CustomerId>,
+    pub(super) as_of: Option<Instant>,
+    /// A value for each feature of the model.
+    pub(super) row: Vec<f64>,
+    /// The features that nothing here can tell.
+    pub(super) untold: Vec<&'static str>,
+    /// What the customer has said to being contacted, by channel.
+    pub(super) channels: Vec<String>,
+    pub(super) answers: Vec<Option<bool>>,
+    pub(super) churn_cause: Option<String>,
+    pub(super) problem: bool,
+    pub(super) language: Language,
+}
+
+/// What is kept of customers.
+pub(in crate::api) trait Kept {
+    /// One customer's history, and which channels the shop asks its customers about; of nobody where none is kept.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn customer(&self, customer: &str) -> Result<(History, Vec<String>), Failure>;
+}
+
+impl Subject {
+    /// The customer of a request, who can be scored; `now` is the instant where a customer is asked for by name alone, and
+    /// no other is given.
+    pub(super) fn of(
+        service: &Service,
+        kept: &impl Kept,
+        request: ScoreRequest<'_>,
+        now: Instant,
+    ) -> Result<Self, Failure> {
+        let as_of = request.as_of.as_deref().map(|text| instant(|| "as_of".to_owned(), text)).transpose()?;
+        let tells_more = !request.complaints.is_empty() || !request.contacts.is_empty();
+        let (channels, answers) =
+            request.consents.into_iter().map(|(channel, answer)| (channel, Some(answer))).unzip();
+        let mut subject = Self {
+            customer_id: request.customer_id,
+            as_of,
+            row: Vec::new(),
+            untold: Vec::new(),
+            channels,
+            answers,
+            churn_cause: request.churn_cause,
+            problem: request.problem,
+            language: request.language,
+        };
+        match (request.features, request.purchases, &subject.customer_id) {
+            (Some(features), None, _) if !tells_more => subject.row = row(service, &features)?,
+            (None, Some(purchases), id) => {
+                let missing = |field: &str| bad_input(format!("{field}: missing beside purchases"));
+                let id = id.as_ref().ok_or_else(|| missing("customer_id"))?;
+                let as_of = as_of.ok_or_else(|| missing("as_of"))?;
+                let mut builder = HistoryBuilder::default();
+                let (complaints, contacts) = (&request.complaints, &request.contacts);
+                let told = Told { at: "", purchases: &purchases, complaints, contacts };
+                told.add_to(&mut builder, &id.to_text())?;
+                let history = History::fold(vec![builder]).map_err(|error| bad_input(error.to_string()))?;
+                if history.is_empty() {
+                    let nothing = "no purchases: there is nothing to lose yet";
+                    return Err(Failure::new(Kind::TooLittleData, nothing));
+                }
+                subject.take_row(service, &history, as_of)?;
+            }
+            (None, None, Some(id)) if !tells_more => {
+                if id.to_text().is_empty() {
+                    return Err(bad_input("customer_id: empty".to_owned()));
+                }
+                let (history, channels) = kept.customer(&id.to_text())?;
+                if history.is_empty() {
+                    return Err(unknown(id));
+                }
+                service.check_label(history.given())?;
+                let as_of = as_of.unwrap_or(now);
+                subject.as_of = Some(as_of);
+                subject.take_row(service, &history, as_of)?;
+                service.check_contract(history.customer(0), as_of)?;
+                subject.take_attributes(&history, channels, as_of);
+            }
+            _ => {
+                let how = "body: give either purchases (and complaints) or features, and not both; or a customer_id alone, \
+                           of a customer in the kept history";
+                return Err(bad_input(how.to_owned()));
+            }
+        }
+        service.check_row(&subject.row)?;
+        Ok(subject)
+    }
+
+    /// A customer of whom there are only features.
+    pub(super) fn nameless(row: &[f64]) -> Self {
+        Self {
+            customer_id: None,
+            as_of: None,
+            row: row.to_vec(),
+            untold: Vec::new(),
+            channels: Vec::new(),
+            answers: Vec::new(),
+            churn_cause: None,
+            problem: false,
+            language: Language::default(),
+        }
+    }
+
+    fn take_row(&mut self, service: &Service, history: &History, as_of: Instant) -> Result<(), Failure> {
+        self.row = service.row_of(history.customer(0), history.given(), as_of)?;
+        self.untold = service.features().untold_by(history.given()).map(|feature| feature.name).collect();
+        Ok(())
+    }
+
+    /// What customers files say, as a list has it; what the request says comes before it.
+    fn take_attributes(&mut self, history: &History, channels: Vec<String>, as_of: Instant) {
+        let attributes = Said::of(history).attributes(|word| history.text(word));
+        let said = |name: &str| {
+            let attribute = attributes.iter().find(|attribute| attribute.name == name)?;
+            Some(history.text(attribute.shown(history, history.customer(0), as_of)?).to_owned())
+        };
+        for channel in channels {
+            if !self.channels.contains(&channel) {
+                let answer = said(&format!("{CONSENT_PREFIX}{channel}"));
+                self.answers.push(answer.as_deref().and_then(yes_or_no));
+                self.channels.push(channel);
+            }
+        }
+        self.churn_cause = self.churn_cause.take().or_else(|| said(CHURN_CAUSE));
+        self.problem |= said(PROBLEM).as_deref().and_then(yes_or_no) == Some(true);
+    }
+}
+
+fn unknown(id: &CustomerId) -> Failure {
+    let id = id.to_text();
+    Failure::new(
+        Kind::UnknownCustomer,
+        format!(
+            "customer_id: {id:?} is not in the history this server keeps (mainstay ingest adds to it, and so does \
+             POST /v1/events); give the customer's purchases. What the newest scored list said is at GET /v1/customers/{{id}}"
+        ),
+    )
+}
+
+/// The row of a `features` object: every feature of the model once, null where there is no value, and nothing else. (To
+/// take what is not given for "no value" would be to guess: a customer without a usual gap is one who bought once.)
+fn row(service: &Service, features: &Features<'_>) -> Result<Vec<f64>, Failure> {
+    let bad = |name: &str, what: &str| bad_input(format!("features.{name}: {what}"));
+    let known = service.features().features();
+    let mut given: Vec<Option<Given>> = vec![None; known.len()];
+    for (place, (name, value)) in features.0.iter().enumerate() {
+        // As they mostly come, in the model's order.
+        let place = match known.get(place) {
+            Some(feature) if feature.name == name => Some(place),
+            _ => known.iter().position(|feature| feature.name == name),
+        };
+        let Some(place) = place else {
+            let known: Vec<&str> = service.features().names().collect();
+            return Err(bad(name, &format!("unknown; the model knows {}", known.join(", "))));
+        };
+        if given[place].replace(*value).is_some() {
+            return Err(bad(name, "given twice"));
+        }
+    }
+    let value = |(feature, given): (&&'static mainstay_features::feature::Feature, Option<Given>)| match given
+    {
+        Some(Given::Number(number)) => Ok(number),
+        Some(Given::Null) if feature.missing.is_some() => Ok(f64::NAN),
+        Some(_) => Err(bad(feature.name, "not a number")),
+        None => Err(bad(
+            feature.name,
+            "missing; give every feature of the model (mainstay features computes them), or the purchases",
+        )),
+    };
+    known.iter().zip(given).map(value).collect()
+}

@@ -1,0 +1,130 @@
+//! What happens to customers between two files: it comes over the API, is kept in the state until the kept history takes
+//! it in, and counts from the moment it was acknowledged.
+//!
+//! Nothing counts twice. An event that is sent again is the same as the one that is kept; one that the kept history has too,
+//! because it came in a file as well or has just been taken in, is left out where both are put together.
+
+mod told;
+
+pub use told::{Complaint, Contact, CustomerId, Purchase, Told, bad_input, instant};
+
+use mainstay_features::history::HistoryBuilder;
+use serde::Deserialize;
+
+use crate::failure::{Failure, Kind};
+use crate::state::State;
+use crate::state::events::{Event, Recorded};
+use crate::store::{Kept, Store};
+
+/// What happened to one customer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Happened {
+    customer_id: CustomerId,
+    #[serde(default)]
+    purchases: Vec<Purchase>,
+    #[serde(default)]
+    complaints: Vec<Complaint>,
+    #[serde(default)]
+    contacts: Vec<Contact>,
+}
+
+const PURCHASE: &str = "purchase";
+const COMPLAINT: &str = "complaint";
+const CONTACT: &str = "contact";
+
+impl Happened {
+    /// As it is kept, once it is known that a history can be made of it; `at` says in messages where it stands.
+    ///
+    /// # Errors
+    /// When a field cannot be.
+    pub fn events(mut self, at: &str) -> Result<Vec<Event>, Failure> {
+        let customer = self.customer_id.to_text().into_owned();
+        let told =
+            Told { at, purchases: &self.purchases, complaints: &self.complaints, contacts: &self.contacts };
+        told.add_to(&mut HistoryBuilder::default(), &customer)?;
+        self.purchases.iter_mut().for_each(Purchase::settle);
+        self.complaints.iter_mut().for_each(Complaint::settle);
+        self.contacts.iter_mut().for_each(Contact::settle);
+        let mut events: Vec<Event> = Vec::new();
+        let mut add = |kind: &'static str, content: serde_json::Result<String>| {
+            let content = content.map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+            // Lines that are alike in one request are two; sent again, they are the same two.
+            let is_alike = |event: &&Event| event.kind == kind && event.content == content;
+            let repeat = events.iter().filter(is_alike).count() as i64;
+            events.push(Event { customer_id: customer.clone(), kind: kind.to_owned(), content, repeat });
+            Ok::<_, Failure>(())
+        };
+        self.purchases.iter().try_for_each(|purchase| add(PURCHASE, serde_json::to_string(purchase)))?;
+        self.complaints.iter().try_for_each(|complaint| add(COMPLAINT, serde_json::to_string(complaint)))?;
+        self.contacts.iter().try_for_each(|contact| add(CONTACT, serde_json::to_string(contact)))?;
+        Ok(events)
+    }
+}
+
+/// The rows of a customer's events that no kept history has taken in yet.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn of_customer(state: &State, customer_id: &str) -> Result<HistoryBuilder, Failure> {
+    let mut builder = HistoryBuilder::default();
+    for event in state.events_of(customer_id)? {
+        add(&event, &mut builder)?;
+    }
+    Ok(builder)
+}
+
+/// The rows of all events that no kept history has taken in yet, and how many events; `None` where there are none.
+///
+/// # Errors
+/// When the state cannot be read.
+pub fn all(store: &Store) -> Result<Option<(HistoryBuilder, usize)>, Failure> {
+    if !store.state_path().exists() {
+        return Ok(None);
+    }
+    let (builder, recorded) = rows(&store.state()?)?;
+    Ok((!recorded.events.is_empty()).then_some((builder, recorded.events.len())))
+}
+
+/// Takes every event that has come into the kept history, in which those that it has already are left out; how many came.
+/// A run that ends at any moment leaves each in one of both, or in both, and then it counts once.
+///
+/// # Errors
+/// When one of both cannot be read or written.
+pub fn take_in(store: &Store, kept: &mut Kept) -> Result<usize, Failure> {
+    if !store.state_path().exists() {
+        return Ok(0);
+    }
+    let state = store.state()?;
+    let (builder, Recorded { events, until }) = rows(&state)?;
+    if !events.is_empty() {
+        kept.add(vec![builder], Vec::new(), true)?;
+        state.forget_events(until)?;
+    }
+    Ok(events.len())
+}
+
+fn rows(state: &State) -> Result<(HistoryBuilder, Recorded), Failure> {
+    let mut builder = HistoryBuilder::default();
+    let recorded = state.events()?;
+    recorded.events.iter().try_for_each(|event| add(event, &mut builder))?;
+    Ok((builder, recorded))
+}
+
+fn add(event: &Event, builder: &mut HistoryBuilder) -> Result<(), Failure> {
+    let broken = |error: serde_json::Error| {
+        Failure::new(Kind::BadStore, format!("an event in the state cannot be read: {error}"))
+    };
+    let (mut purchases, mut complaints, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
+    match event.kind.as_str() {
+        PURCHASE => purchases.push(serde_json::from_str(&event.content).map_err(broken)?),
+        COMPLAINT => complaints.push(serde_json::from_str(&event.content).map_err(broken)?),
+        CONTACT => contacts.push(serde_json::from_str(&event.content).map_err(broken)?),
+        other => {
+            let newer = format!("an event in the state is a {other:?}, which this version does not know");
+            return Err(Failure::new(Kind::BadStore, newer));
+        }
+    }
+    let told = Told { at: "", purchases: &purchases, complaints: &complaints, contacts: &contacts };
+    told.add_to(builder, &event.customer_id)
+}

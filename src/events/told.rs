@@ -1,0 +1,212 @@
+//! Purchases, complaints and contacts as requests tell them, and the rows of a history that they are: read like a file's.
+
+use std::borrow::Cow;
+
+use mainstay_features::history::{self, HistoryBuilder, Severity};
+use mainstay_features::units::{Amount, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{Failure, Kind};
+
+/// An identifier as the client writes it; it comes back as it was.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(untagged, expecting = "a text or a whole number")]
+pub enum CustomerId {
+    /// A whole number.
+    Integer(i64),
+    /// A text.
+    Text(String),
+}
+
+impl CustomerId {
+    /// As histories and lists have it.
+    pub fn to_text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Integer(number) => number.to_string().into(),
+            Self::Text(text) => text.into(),
+        }
+    }
+}
+
+/// A purchase line; other fields of it are ignored, like extra columns of a file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Purchase {
+    order_id: CustomerId,
+    ts: String,
+    amount: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    product_id: Option<CustomerId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discount: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancels_order_id: Option<CustomerId>,
+}
+
+/// A complaint; likewise.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Complaint {
+    ts: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    severity: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_at: Option<String>,
+}
+
+/// A contact the shop has made; likewise.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Contact {
+    ts: String,
+}
+
+/// An instant that was read before, in the one way it is kept.
+fn settled(text: &mut String) {
+    if let Ok(instant) = text.parse::<Instant>() {
+        *text = instant.to_string();
+    }
+}
+
+impl Purchase {
+    /// Writes what can be written in several ways in one: what says the same is then the same.
+    pub(super) fn settle(&mut self) {
+        settled(&mut self.ts);
+        let ids = [Some(&mut self.order_id), self.product_id.as_mut(), self.cancels_order_id.as_mut()];
+        ids.into_iter().flatten().for_each(|id| *id = CustomerId::Text(id.to_text().into_owned()));
+    }
+}
+
+impl Complaint {
+    /// Likewise.
+    pub(super) fn settle(&mut self) {
+        settled(&mut self.ts);
+        if let Some(resolved_at) = &mut self.resolved_at {
+            settled(resolved_at);
+        }
+    }
+}
+
+impl Contact {
+    /// Likewise.
+    pub(super) fn settle(&mut self) {
+        settled(&mut self.ts);
+    }
+}
+
+/// What happened, as requests tell it; `at` says in messages where in the request it stands.
+pub struct Told<'a> {
+    /// Where the lists are: nothing, or the place of the object that has them, with a full stop behind it.
+    pub at: &'a str,
+    /// The purchase lines.
+    pub purchases: &'a [Purchase],
+    /// The complaints.
+    pub complaints: &'a [Complaint],
+    /// The contacts.
+    pub contacts: &'a [Contact],
+}
+
+impl Told<'_> {
+    /// Adds the rows to a history in the making, as a customer's.
+    ///
+    /// # Errors
+    /// When a field cannot be; the message names it.
+    pub fn add_to(&self, builder: &mut HistoryBuilder, customer: &str) -> Result<(), Failure> {
+        let at = self.at;
+        if customer.is_empty() {
+            return Err(empty(&format!("{at}customer_id")));
+        }
+        // What no row has, the request cannot tell: as a file without the column.
+        builder.saw(history::Given {
+            products: self.purchases.iter().any(|purchase| purchase.product_id.is_some()),
+            discounts: self.purchases.iter().any(|purchase| purchase.discount.is_some()),
+            severities: self.complaints.iter().any(|complaint| complaint.severity.is_some()),
+            ..history::Given::default()
+        });
+        for (i, purchase) in self.purchases.iter().enumerate() {
+            self.add_purchase(builder, customer, i, purchase)?;
+        }
+        for (i, complaint) in self.complaints.iter().enumerate() {
+            let field = |name: &str| format!("{at}complaints[{i}].{name}");
+            let complaint = complaint.read(field)?;
+            builder.add_complaint(customer, complaint);
+        }
+        for (i, contact) in self.contacts.iter().enumerate() {
+            let instant = instant(|| format!("{at}contacts[{i}].ts"), &contact.ts)?;
+            builder.add_contact(customer, history::Contact { instant, channel: None, offer: None });
+        }
+        Ok(())
+    }
+
+    fn add_purchase(
+        &self,
+        builder: &mut HistoryBuilder,
+        customer: &str,
+        i: usize,
+        purchase: &Purchase,
+    ) -> Result<(), Failure> {
+        let field = |name: &str| format!("{}purchases[{i}].{name}", self.at);
+        let amount = |name: &str, value: f64| {
+            Amount::new(value)
+                .ok_or_else(|| bad_input(format!("{}: {value} is not within ±10¹²", field(name))))
+        };
+        let text = |name: &str, id: &CustomerId| {
+            let id = id.to_text().into_owned();
+            if id.is_empty() { Err(empty(&field(name))) } else { Ok(id) }
+        };
+        let ts = instant(|| field("ts"), &purchase.ts)?;
+        let paid = amount("amount", purchase.amount)?;
+        let order_id = text("order_id", &purchase.order_id)?;
+        match &purchase.cancels_order_id {
+            Some(cancelled) => {
+                builder.add_cancellation(customer, &text("cancels_order_id", cancelled)?, ts, paid);
+            }
+            None => builder.add_line(customer, &order_id, ts, paid),
+        }
+        if paid > Amount::ZERO {
+            if let Some(product) = &purchase.product_id {
+                builder.add_product(customer, &text("product_id", product)?, ts);
+            }
+            if let Some(discount) = purchase.discount {
+                builder.add_discount(customer, &order_id, ts, amount("discount", discount)?);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Complaint {
+    fn read(&self, field: impl Fn(&str) -> String) -> Result<history::Complaint, Failure> {
+        let made = instant(|| field("ts"), &self.ts)?;
+        let resolved_at = self.resolved_at.as_deref();
+        let resolved_at = resolved_at.map(|text| instant(|| field("resolved_at"), text)).transpose()?;
+        if resolved_at.is_some_and(|resolved_at| resolved_at < made) {
+            return Err(bad_input(format!("{}: before the complaint", field("resolved_at"))));
+        }
+        let severity = self.severity.map(|severity| {
+            Severity::new(severity).ok_or_else(|| {
+                bad_input(format!("{}: {severity} is not from 0 to 1000000", field("severity")))
+            })
+        });
+        Ok(history::Complaint {
+            resolved_at,
+            severity: severity.transpose()?,
+            ..history::Complaint::at(made)
+        })
+    }
+}
+
+/// An instant of a request; `field` says which in a message.
+///
+/// # Errors
+/// When it is none.
+pub fn instant(field: impl FnOnce() -> String, text: &str) -> Result<Instant, Failure> {
+    text.parse().map_err(|error| bad_input(format!("{}: {error}", field())))
+}
+
+/// Something in a request is not what it should be.
+pub fn bad_input(what: String) -> Failure {
+    Failure::new(Kind::BadInput, what)
+}
+
+fn empty(field: &str) -> Failure {
+    bad_input(format!("{field}: empty"))
+}
