@@ -91,8 +91,7 @@ fn page(app: &App, asked: &Asked, query: &str, as_csv: bool) -> Result<Response,
     let goes_on = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| goes_on).map(|row| Cursor::behind(row, order));
-    let list =
-        AtRisk::with_rows(&scores, service.catalogue(), (*previous).as_ref(), language, rows);
+    let list = AtRisk::with_rows(&scores, service.catalogue(), (*previous).as_ref(), language, rows);
     let all = list.columns();
     let named: Vec<String> = texts(&asked.columns).map(str::to_owned).collect();
     let columns = if named.is_empty() {
