@@ -110,7 +110,8 @@ pub(super) fn write_newest(
     let file = out.check(sheet)?;
     let scores = store.load_scores()?;
     let shown = (&Filter::default(), Order::NetValue, top);
-    let list = AtRisk::of(&scores, catalogue, previous(store), out.language, shown);
+    let previous = previous(store);
+    let list = AtRisk::of(&scores, catalogue, previous.as_ref(), out.language, shown);
     let rows = list.rows.len();
     file.map_or(Ok(()), |file| file.write(&list, list.columns()))?;
     Ok(rows)

@@ -330,9 +330,8 @@ impl Service {
 
     /// Scores rows of features, one after the other, each of which [`Self::check_row`] lets pass, with why each may leave.
     pub fn assess(&self, values: &[f64]) -> Vec<Assessed> {
-        let columns = self.columns_of(values);
-        let scored = self.score(values, &columns).into_iter().zip(self.reasons(values, &columns));
-        scored.map(|(scored, why)| Assessed { scored, why }).collect()
+        let (scored, reasons) = self.score_and_reasons(values);
+        scored.into_iter().zip(reasons).map(|(scored, why)| Assessed { scored, why }).collect()
     }
 
     /// Whether a customer who is scored for the end of a contract has one that runs.

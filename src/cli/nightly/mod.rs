@@ -25,6 +25,7 @@ use super::score::{doubts, nobody, put_aside, score, write};
 use super::settings::{built_in_offers, check_folder, out_format, read_offers};
 use super::show::OutArgs;
 use crate::clock;
+use crate::events;
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 use crate::store::{RunInput, RunRecord, Store};
@@ -138,13 +139,24 @@ impl Night<'_> {
             found.insert("customers".to_owned(), json!(history.summary().customers));
             Ok(history)
         })?;
-        let as_of = last_order(&history)?;
-        run.record.as_of = Some(as_of.to_string());
-        doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
         if let (Some(addition), false) = (addition, args.dry_run) {
             run.step("ingest", |_, _| kept.commit(addition))?;
         }
+        // After the files: what is in both is then found to be kept already, and counts once.
+        let history = if args.dry_run {
+            history
+        } else {
+            let events = run.step("events", |_, found| {
+                let events = events::take_in(store, &mut kept)?;
+                found.insert("events_taken_in".to_owned(), json!(events));
+                Ok(events)
+            })?;
+            if events > 0 { kept.history(self.memory)? } else { history }
+        };
         drop(kept);
+        let as_of = last_order(&history)?;
+        run.record.as_of = Some(as_of.to_string());
+        doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
 
         let (scored, new) = run.step("score", |record, found| {
             let scored = score(&service, store, &history, as_of, progress)?;
