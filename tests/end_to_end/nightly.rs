@@ -143,7 +143,7 @@ fn a_night_keeps_scores_lists_and_leaves_a_record() {
     assert_eq!((&record["outcome"], &record["exit_code"]), (&"done".into(), &0.into()));
     let steps: Vec<&str> =
         record["steps"].as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap()).collect();
-    assert_eq!(steps, ["model", "read", "check", "ingest", "score", "drift", "list"]);
+    assert_eq!(steps, ["model", "read", "check", "ingest", "events", "score", "drift", "list"]);
     let inputs = record["inputs"].as_array().unwrap();
     let tonight =
         inputs.iter().find(|input| input["path"].as_str().unwrap().ends_with("tonight.csv")).unwrap();
