@@ -101,7 +101,7 @@ fn rows_of(history: &History, spill: Option<&Spill>) -> io::Result<HistoryBuilde
 fn assert_same(one: &Histories, other: &Histories) {
     assert_eq!(one.summary(), other.summary(), "the same is counted");
     assert_eq!((one.given(), one.id_kind()), (other.given(), other.id_kind()), "the same is given");
-    let attributes = |histories| profile::attributes(histories).unwrap_or_default();
+    let attributes = |histories| profile::attributes(histories);
     assert_eq!(attributes(one), attributes(other), "attributes are the same");
     let Some(whole) = other.whole() else { return };
     let places: HashMap<&str, usize> =

@@ -9,7 +9,7 @@ use mainstay_features::units::{Days, Instant};
 
 /// Every feature, attribute and label of every customer, at the first order and the last.
 pub fn walk(histories: &Histories) {
-    let Ok(attributes) = profile::attributes(histories) else { return };
+    let attributes = profile::attributes(histories);
     let Some(span) = histories.summary().span else { return };
     let _ = histories.each(|part| walk_part(part, &attributes, span));
     let _ = histories.last_order_until(span.0);
