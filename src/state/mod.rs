@@ -16,12 +16,14 @@ use std::fs;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
 /// How long a process waits for another to finish writing.
 const BUSY: Duration = Duration::from_secs(5);
+/// After how long it tries again what SQLite does not wait for by itself.
+const AGAIN: Duration = Duration::from_millis(5);
 
 /// The open database. Its calls block: in the API they belong on a blocking thread.
 pub struct State {
@@ -47,7 +49,7 @@ impl State {
             .open(path)
             .map_err(|cause| StateError::Unwritable { path: path.to_owned(), cause: cause.to_string() })?;
         let mut writer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
-        writer.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
+        keep_log(&writer).map_err(failed)?;
         writer.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         writer.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         migrations::run(&mut writer, migrations::ALL, path)?;
@@ -122,6 +124,21 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
     Ok(connection)
+}
+
+/// Has the database keep a write-ahead log. SQLite does not wait for another process that is at the same, so we do.
+fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
+    let began = Instant::now();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && began.elapsed() < BUSY =>
+            {
+                std::thread::sleep(AGAIN);
+            }
+            done => return done,
+        }
+    }
 }
 
 /// Whoever panicked while holding a connection left a transaction that was undone.

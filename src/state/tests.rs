@@ -125,6 +125,18 @@ fn many_threads_write_one_after_the_other() {
     assert_eq!(count(&states[0]), 160);
 }
 
+#[test]
+fn a_new_database_can_be_opened_by_many_at_once() {
+    for _ in 0..20 {
+        let (_folder, path) = fresh();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| State::open(&path).map(drop).unwrap());
+            }
+        });
+    }
+}
+
 /// Where the process below writes, if this is it.
 const PATH: &str = "MAINSTAY_TEST_STATE";
 
