@@ -1,0 +1,155 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::failure::Failure;
+
+/// A file that is written beside its place and appears there whole or not at all.
+pub struct Whole {
+    path: PathBuf,
+    temporary: tempfile::NamedTempFile,
+}
+
+impl Whole {
+    /// Writes the content to a temporary file in the same folder and syncs it; [`Self::commit`] puts it in its place.
+    ///
+    /// # Errors
+    /// When it cannot be written; the temporary file is then gone.
+    pub fn write(
+        path: &Path,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+    ) -> Result<Self, Failure> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        remove_leftovers(folder_of(path), &name);
+        let attempt = || -> io::Result<tempfile::NamedTempFile> {
+            let temporary = tempfile::Builder::new()
+                .prefix(&format!("{}{}-", leftover_prefix(&name), std::process::id()))
+                .suffix(LEFTOVER_SUFFIX)
+                // Temporary files are private; outputs are as readable as any file the user writes.
+                .permissions(fs::Permissions::from_mode(0o666))
+                .tempfile_in(folder_of(path))?;
+            let mut out = BufWriter::with_capacity(1 << 20, temporary);
+            write(&mut out)?;
+            let temporary = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+            temporary.as_file().sync_all()?;
+            Ok(temporary)
+        };
+        let temporary = attempt().map_err(|cause| Failure::output(path, cause))?;
+        Ok(Self { path: path.to_owned(), temporary })
+    }
+
+    /// Opens what is written, to be read.
+    pub(crate) fn open(&self) -> io::Result<File> {
+        File::open(self.temporary.path())
+    }
+
+    /// Writes the same content for another place.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn copy_for(&self, path: &Path) -> Result<Self, Failure> {
+        Self::write(path, |out| io::copy(&mut self.open()?, out).map(|_| ()))
+    }
+
+    /// Renames the file over what was in its place, and syncs the folder, so that this survives a power cut.
+    ///
+    /// # Errors
+    /// When it cannot be renamed: what was there before then still is. When the folder cannot be synced: the new file
+    /// is there, but a power cut may bring the old one back.
+    pub fn commit(self) -> Result<(), Failure> {
+        let Self { path, temporary } = self;
+        let attempt = || -> io::Result<()> {
+            temporary.persist(&path).map_err(|error| error.error)?;
+            File::open(folder_of(&path))?.sync_all()
+        };
+        attempt().map_err(|cause| Failure::output(&path, cause))
+    }
+}
+
+/// [`Whole::write`] and [`Whole::commit`].
+///
+/// # Errors
+/// See there.
+pub fn write_whole(
+    path: &Path,
+    write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
+) -> Result<(), Failure> {
+    Whole::write(path, write)?.commit()
+}
+
+/// Makes sure that a file can be made in a folder.
+pub(crate) fn check_writable(folder: &Path) -> Result<(), Failure> {
+    // It has no name, and is gone when it is closed.
+    tempfile::tempfile_in(folder).map(|_| ()).map_err(|cause| Failure::output(folder, cause))
+}
+
+/// The folder a file is in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    }
+}
+
+const LEFTOVER_SUFFIX: &str = ".part";
+
+fn leftover_prefix(name: &str) -> String {
+    format!(".{name}.")
+}
+
+/// Removes the temporary files of this output that processes left which were killed. What cannot be removed is left:
+/// it is in nobody's way.
+fn remove_leftovers(folder: &Path, name: &str) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let file = entry.file_name();
+        let process = file
+            .to_str()
+            .and_then(|file| file.strip_prefix(&leftover_prefix(name)))
+            .and_then(|rest| rest.strip_suffix(LEFTOVER_SUFFIX))
+            .and_then(|rest| rest.split('-').next())
+            .and_then(|process| process.parse::<u32>().ok());
+        if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Kind;
+
+    #[test]
+    fn a_failed_write_leaves_the_old_file_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        write_whole(&path, |out| out.write_all(b"old")).unwrap();
+        let failed = write_whole(&path, |out| {
+            out.write_all(b"half of the new")?;
+            Err(io::Error::other("disk full"))
+        });
+        assert_eq!(failed.unwrap_err().kind, Kind::Output);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_what_a_living_one_writes_is_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: String| folder.path().join(name);
+        let (left, living, other) = (
+            at(".out.csv.4194305-Abc123.part".to_owned()),
+            at(format!(".out.csv.{}-Abc123.part", std::process::id())),
+            at(".other.csv.4194305-Abc123.part".to_owned()),
+        );
+        for path in [&left, &living, &other] {
+            fs::write(path, b"half").unwrap();
+        }
+        write_whole(&at("out.csv".to_owned()), |out| out.write_all(b"whole")).unwrap();
+        assert!(!left.exists() && living.exists() && other.exists(), "no process has a number above 2²²");
+    }
+}
