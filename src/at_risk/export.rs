@@ -5,8 +5,7 @@ use std::io;
 use serde_json::{Map, Value};
 
 use super::{AtRisk, Column};
-use crate::formula::defused;
-use crate::scores::{Cell, FieldKind, ScoreRow};
+use crate::scores::{Cell, FieldKind, ScoreRow, write_cell};
 
 /// The list as CSV: texts that begin like a formula are defused, numbers are numbers.
 ///
@@ -18,14 +17,7 @@ pub fn to_csv(list: &AtRisk<'_>, columns: &[Column]) -> io::Result<Vec<u8>> {
     let as_of = list.scores.as_of.to_string();
     for row in &list.rows {
         for column in columns {
-            match list.cell(column, row) {
-                Cell::Id(text) => csv.write_field(&*defused(text))?,
-                Cell::Text(text) => csv.write_field(&*defused(&text))?,
-                Cell::Number(number) => csv.write_field(number.to_string())?,
-                Cell::Whole(number) => csv.write_field(number.to_string())?,
-                Cell::AsOf => csv.write_field(&as_of)?,
-                Cell::Nothing => csv.write_field("")?,
-            }
+            write_cell(&mut csv, &list.cell(column, row), &as_of)?;
         }
         csv.write_record(None::<&[u8]>)?;
     }

@@ -14,7 +14,7 @@ pub use fields::{Cell, Field, FieldKind};
 pub use ledger::write_ledger;
 pub use read::read;
 pub use stream::ScoredPopulation;
-pub use write::{Format, ListFile};
+pub use write::{Format, ListFile, write_cell};
 
 use std::borrow::Cow;
 

@@ -97,18 +97,27 @@ fn write_rows<W: Write>(csv: &mut csv::Writer<W>, fields: &[Field], scores: &Sco
     let as_of = scores.as_of.to_string();
     for row in &scores.rows {
         for field in fields {
-            match field.cell(scores, row) {
-                Cell::Id(text) => csv.write_field(&*defused(text))?,
-                Cell::Text(text) => csv.write_field(&*defused(&text))?,
-                Cell::Number(number) => csv.write_field(number.to_string())?,
-                Cell::Whole(number) => csv.write_field(number.to_string())?,
-                Cell::AsOf => csv.write_field(&as_of)?,
-                Cell::Nothing => csv.write_field("")?,
-            }
+            write_cell(csv, &field.cell(scores, row), &as_of)?;
         }
         csv.write_record(None::<&[u8]>)?;
     }
     Ok(())
+}
+
+/// Writes a cell of a list of an instant as CSV: a text that begins like a formula is defused, numbers are numbers.
+///
+/// # Errors
+/// What the operating system says.
+pub fn write_cell<W: Write>(csv: &mut csv::Writer<W>, cell: &Cell<'_>, as_of: &str) -> io::Result<()> {
+    match cell {
+        Cell::Id(text) => csv.write_field(&*defused(text)),
+        Cell::Text(text) => csv.write_field(&*defused(text)),
+        Cell::Number(number) => csv.write_field(number.to_string()),
+        Cell::Whole(number) => csv.write_field(number.to_string()),
+        Cell::AsOf => csv.write_field(as_of),
+        Cell::Nothing => csv.write_field(""),
+    }
+    .map_err(io::Error::from)
 }
 
 fn column(scores: &Scores, field: &Field, rows: &[ScoreRow]) -> Column {
