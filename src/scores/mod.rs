@@ -34,7 +34,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::service::{Population, Service};
+use crate::service::{Assessed, Population, Service};
 use crate::suppressed::Suppressed;
 
 /// Scores of one population at one instant.
@@ -193,8 +193,7 @@ impl Scores {
         let column = |name| self.shown.iter().position(|shown| shown == name);
         let (cause_column, problem_column) = (column(profile::CHURN_CAUSE), column(profile::PROBLEM));
         self.rows.reserve_exact(population.customers.len());
-        let scored = population.scored.into_iter().zip(population.reasons);
-        for (&customer, (scored, reasons)) in population.customers.iter().zip(scored) {
+        for (&customer, Assessed { scored, why }) in population.customers.iter().zip(population.assessed) {
             let customer = customer as usize;
             let customer_id = history.customer_id(customer);
             if suppressed.has(customer_id) {
@@ -229,7 +228,7 @@ impl Scores {
                 pays: None,
                 features: scored.row,
                 expected: scored.expected,
-                reasons,
+                reasons: why,
                 shown,
             });
         }

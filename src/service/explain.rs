@@ -6,7 +6,7 @@ use mainstay_models::explain::{Told, unknown};
 use mainstay_models::language::Language;
 use mainstay_models::model::Explained;
 
-use super::{Scored, Service};
+use super::{Assessed, Service};
 
 /// So many reasons of a customer are told at most.
 pub const REASONS: usize = 3;
@@ -88,8 +88,8 @@ impl Service {
         leaving.into_iter().take(REASONS).map(|reason| reason.told).collect()
     }
 
-    /// Scores of rows of features, one after the other, and [`Explanation::why`] of each.
-    pub(super) fn score_and_reasons(&self, values: &[f64]) -> (Vec<Scored>, Vec<Box<[Told]>>) {
+    /// Scores rows of features, one after the other, each of which [`Self::check_row`] lets pass, with why each may leave.
+    pub fn assess(&self, values: &[f64]) -> Vec<Assessed> {
         let models = &self.artifact.training.models;
         let columns = self.columns_of(values);
         let columns = Rows::new(&columns, models.inputs.width());
@@ -100,9 +100,9 @@ impl Service {
             let log_odds = self.serving.calibration.apply(raw);
             let (_, contributions) = self.against_the_usual((base, contributions));
             let why = self.why(&completed(row, columns), &contributions);
-            (self.scored(row, probability(log_odds + self.shift)), why)
+            Assessed { scored: self.scored(row, probability(log_odds + self.shift)), why }
         };
-        rows.map(of).unzip()
+        rows.map(of).collect()
     }
 }
 

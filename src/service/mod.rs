@@ -102,10 +102,8 @@ pub struct Assessed {
 pub struct Population {
     /// The customers' numbers, ascending.
     pub customers: Vec<u32>,
-    /// Their scores.
-    pub scored: Vec<Scored>,
-    /// Why each may leave: [`Explanation::why`].
-    pub reasons: Vec<Box<[Told]>>,
+    /// Their scores, and why each may leave.
+    pub assessed: Vec<Assessed>,
 }
 
 /// The most a feature given from outside may be; a history cannot give more.
@@ -183,9 +181,7 @@ impl Service {
         as_of: Instant,
         watch: &dyn Watch,
     ) -> Population {
-        self.walk((history, customers), as_of, watch, Label::has_in_population, |values| {
-            self.score_and_reasons(values)
-        })
+        self.walk((history, customers), as_of, watch, Label::has_in_population, |values| self.assess(values))
     }
 
     /// Everyone who has lapsed by the instant ([`Label::has_lapsed`]): no model says whether they will leave, they have, p = 1;
@@ -199,7 +195,7 @@ impl Service {
         let all = (history, 0..history.len());
         let population =
             self.walk(all, as_of, &Unwatched, Label::has_in_population, |values| self.left(values));
-        population.customers.into_iter().zip(population.scored.iter().map(|scored| scored.worth)).collect()
+        population.customers.into_iter().zip(population.assessed.iter().map(|one| one.scored.worth)).collect()
     }
 
     /// Those customers of a range who are of a kind, in chunks of rows of features.
@@ -209,7 +205,7 @@ impl Service {
         as_of: Instant,
         watch: &dyn Watch,
         is_one: fn(Label, &Known<'_>, Days) -> bool,
-        of_rows: impl Fn(&[f64]) -> (Vec<Scored>, Vec<Box<[Told]>>) + Sync,
+        of_rows: impl Fn(&[f64]) -> Vec<Assessed> + Sync,
     ) -> Population {
         let label = self.artifact.training.label;
         let lookback = self.artifact.settings.lookback;
@@ -227,16 +223,15 @@ impl Service {
                         self.features().compute(&known, history.given(), &mut values);
                     }
                 }
-                let (scored, reasons) = of_rows(&values);
+                let assessed = of_rows(&values);
                 watch.advance(chunk.len() as u64);
-                Population { customers, scored, reasons }
+                Population { customers, assessed }
             })
             .collect();
         let mut population = Population::default();
         for chunk in chunks {
             population.customers.extend(chunk.customers);
-            population.scored.extend(chunk.scored);
-            population.reasons.extend(chunk.reasons);
+            population.assessed.extend(chunk.assessed);
         }
         population
     }
@@ -328,12 +323,6 @@ impl Service {
             .ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
     }
 
-    /// Scores rows of features, one after the other, each of which [`Self::check_row`] lets pass, with why each may leave.
-    pub fn assess(&self, values: &[f64]) -> Vec<Assessed> {
-        let (scored, reasons) = self.score_and_reasons(values);
-        scored.into_iter().zip(reasons).map(|(scored, why)| Assessed { scored, why }).collect()
-    }
-
     /// Whether a customer who is scored for the end of a contract has one that runs.
     ///
     /// # Errors
@@ -368,16 +357,14 @@ impl Service {
     }
 
     /// Rows of features of customers who have left, for whom there is nothing to predict.
-    fn left(&self, values: &[f64]) -> (Vec<Scored>, Vec<Box<[Told]>>) {
+    fn left(&self, values: &[f64]) -> Vec<Assessed> {
         let left = |row| {
             let mut scored = self.scored(row, Probability::ONE);
             // Late by any rhythm: of nobody who has left may a cause say that they still buy.
             scored.signs.silence_ratio = f64::INFINITY;
-            scored
+            Assessed { scored, why: Default::default() }
         };
-        let scored: Vec<Scored> = values.chunks_exact(self.features().width()).map(left).collect();
-        let reasons = vec![Default::default(); scored.len()];
-        (scored, reasons)
+        values.chunks_exact(self.features().width()).map(left).collect()
     }
 
     /// What a row of features says besides the probability.

@@ -139,11 +139,10 @@ fn some(app: &App, desk: &Desk<'_>, requests: &[&RawValue], explain: bool, now: 
     }
     let rows: Vec<f64> = subjects.iter().flatten().flat_map(|subject| &subject.row).copied().collect();
     let mut assessed = desk.service.assess(&rows).into_iter();
-    let score = |subject: Subject| {
+    let mut score = |subject: Subject| {
         let one = assessed.next().ok_or_else(|| Failure::new(Kind::Internal, "a row gave no score"))?;
         Ok(desk.answer(subject, &one.scored, &one.why, None))
     };
-    let mut score = score;
     subjects.into_iter().map(|subject| outcome(subject.and_then(&mut score))).collect()
 }
 
