@@ -79,19 +79,21 @@ fn page(app: &App, asked: &Asked, query: &str, as_csv: bool) -> Result<Response,
             "after: is a place in a list sorted otherwise; begin anew, or sort as before".to_owned(),
         ));
     }
-    let (scores, service, previous) = (app.list.get()?, app.service()?, app.previous.get()?);
-    let filter = asked.filter(&scores, service.catalogue())?;
+    let (listed, service, previous) = (app.list.get()?, app.service()?, app.previous.get()?);
+    let scores = &listed.scores;
+    let filter = asked.filter(scores, service.catalogue())?;
     let language = asked.language;
     let rows = scores.rows.iter().filter(|row| {
         let comes_after = after.as_ref().is_none_or(|after| after.is_before(row, scores.id_kind));
-        comes_after && filter.passes(&scores, row, language)
+        comes_after && filter.passes(scores, row, language)
     });
     // One more than is shown tells whether there is another page.
     let mut rows = order.first(rows.collect(), limit + 1);
     let goes_on = rows.len() > limit;
     rows.truncate(limit);
     let next = rows.last().filter(|_| goes_on).map(|row| Cursor::behind(row, order));
-    let list = AtRisk::with_rows(&scores, service.catalogue(), (*previous).as_ref(), language, rows);
+    let mut list = AtRisk::with_rows(scores, service.catalogue(), (*previous).as_ref(), language, rows);
+    list.measuring = listed.measuring.clone();
     let all = list.columns();
     let named: Vec<String> = texts(&asked.columns).map(str::to_owned).collect();
     let columns = if named.is_empty() {

@@ -33,7 +33,7 @@ use mainstay_models::segments::TierCuts;
 use self::guard::Guard;
 use self::kept::KeptCustomers;
 use self::newest::Newest;
-use crate::at_risk::Previous;
+use crate::at_risk::{Measuring, Previous};
 use crate::failure::Failure;
 use crate::scores::Scores;
 use crate::service::Service;
@@ -47,7 +47,7 @@ pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// What the routes share.
 pub struct App {
     service: Newest<Service>,
-    list: Newest<Scores>,
+    list: Newest<MeasuredList>,
     /// What is remembered of the list before.
     previous: Newest<Option<Previous>>,
     tiers: Newest<Option<TierCuts>>,
@@ -57,6 +57,12 @@ pub struct App {
     /// What keys, events and answers to an `Idempotency-Key` are kept in.
     state: Arc<State>,
     store: Store,
+}
+
+/// A list, and how its customers are measured: once, and not for every page of it.
+struct MeasuredList {
+    scores: Scores,
+    measuring: Arc<Measuring>,
 }
 
 impl App {
@@ -74,7 +80,9 @@ impl App {
         let models = store.clone();
         let service = Newest::holding(first, store.model_path(), move || service(&models));
         // Each is read when the first who needs it asks.
-        let list = newest(&store, Store::scores_path, Store::load_scores);
+        let list = newest(&store, Store::scores_path, |store| {
+            Ok(MeasuredList { scores: store.load_scores()?, measuring: Arc::default() })
+        });
         let previous = newest(&store, Store::previous_scores_path, |store| {
             // One that cannot be read, as of an older version, says nothing of what has changed.
             Ok(store.load_previous_scores().ok().flatten().as_ref().map(Previous::of))

@@ -1,5 +1,7 @@
 //! Measures that place a customer among all of the list: the weighted RFM score and the value matrix.
 
+use std::sync::OnceLock;
+
 use mainstay_features::frequency::FREQUENCY;
 use mainstay_features::monetary::MONETARY;
 use mainstay_features::registry::place;
@@ -7,6 +9,25 @@ use mainstay_features::units::Amount;
 use mainstay_models::segments::{Cell, RfmRules, RfmScale, ValueMatrix};
 
 use crate::scores::{ScoreRow, Scores};
+
+/// How the customers of a list are measured; looked at once, when it is first asked for.
+#[derive(Debug, Default)]
+pub struct Measuring {
+    rules: RfmRules,
+    measures: OnceLock<Measures>,
+}
+
+impl Measuring {
+    /// With an RFM score by these rules.
+    pub fn by(rules: RfmRules) -> Self {
+        Self { rules, measures: OnceLock::new() }
+    }
+
+    /// The measures of a list, which is always the same.
+    pub(super) fn of(&self, scores: &Scores) -> &Measures {
+        self.measures.get_or_init(|| Measures::of(scores, &self.rules))
+    }
+}
 
 /// What the customers of a list are measured by.
 #[derive(Clone, Debug)]
@@ -17,7 +38,7 @@ pub(super) struct Measures {
 
 impl Measures {
     /// Those of a list.
-    pub(super) fn of(scores: &Scores, rules: &RfmRules) -> Self {
+    fn of(scores: &Scores, rules: &RfmRules) -> Self {
         let mut matrix = ValueMatrix::default();
         for (days, money) in scores.rows.iter().filter_map(bought) {
             matrix.add(days, money);

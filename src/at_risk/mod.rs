@@ -18,15 +18,15 @@ pub use change::{Change, Previous};
 pub use columns::{Column, UnknownColumn, columns_named, derived_names};
 pub use export::{to_csv, to_json, to_table_cells};
 pub use filter::{Band, Filter, Order};
+pub use measures::Measuring;
 pub use page::{Cursor, UnknownCursor};
 pub use people::for_people;
 pub use sheet::write_sheet;
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 
 use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
-use mainstay_models::segments::RfmRules;
 
 use self::measures::Measures;
 
@@ -41,9 +41,8 @@ pub struct AtRisk<'a> {
     pub catalogue: &'a Catalogue,
     /// The list before, if there was one.
     pub previous: Option<&'a Previous>,
-    /// How the RFM score is reckoned.
-    pub rfm: RfmRules,
-    measures: OnceLock<Measures>,
+    /// How its customers are measured.
+    pub measuring: Arc<Measuring>,
     /// In which language people read it.
     pub language: Language,
     /// The rows, in the order they are shown.
@@ -72,20 +71,11 @@ impl<'a> AtRisk<'a> {
         language: Language,
         rows: Vec<&'a ScoreRow>,
     ) -> Self {
-        Self {
-            scores,
-            catalogue,
-            previous,
-            rfm: RfmRules::default(),
-            measures: OnceLock::new(),
-            language,
-            rows,
-        }
+        Self { scores, catalogue, previous, measuring: Arc::default(), language, rows }
     }
 
-    /// What its customers are measured by, looked at once.
     fn measures(&self) -> &Measures {
-        self.measures.get_or_init(|| Measures::of(self.scores, &self.rfm))
+        self.measuring.of(self.scores)
     }
 
     /// What has become of a row's customer since the list before.

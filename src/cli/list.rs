@@ -1,6 +1,7 @@
 //! `mainstay list`.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use mainstay_models::decision::Catalogue;
@@ -11,7 +12,7 @@ use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 use super::output;
 use super::settings::{ListArgs, built_in_offers, read_offers};
 use super::show::{OutArgs, ShowArgs, check_actions};
-use crate::at_risk::{AtRisk, Band, Filter, Order, Previous};
+use crate::at_risk::{AtRisk, Band, Filter, Measuring, Order, Previous};
 use crate::failure::{Failure, Kind};
 use crate::scores::Scores;
 use crate::store::Store;
@@ -88,7 +89,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let filter = args.filter.filter(&scores)?;
     let shown = (&filter, args.sort.order(), args.show.most());
     let mut list = AtRisk::of(&scores, &catalogue, previous.as_ref(), args.show.out.language, shown);
-    list.rfm = rfm;
+    list.measuring = Arc::new(Measuring::by(rfm));
     args.show.show(file, &list, list.columns(), list.columns_of_a_table())
 }
 
