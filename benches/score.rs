@@ -15,7 +15,7 @@ use mainstay_features::watch::Unwatched;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::decision::Catalogue;
 use mainstay_models::gate::Grade;
-use mainstay_models::model::Kind;
+use mainstay_models::model::{Basis, Kind};
 use mainstay_models::training::{Settings, train};
 
 const RUNS: usize = 21;
@@ -58,7 +58,10 @@ fn main() {
         let [median, least, most] = timed(|| {
             for &customer in &some {
                 let row = service.row_of(history.customer(customer), history.given(), last).unwrap();
-                std::hint::black_box((service.score_row(&row).unwrap(), service.explain(&row)));
+                std::hint::black_box((
+                    service.score_row(&row, Basis::AllFeatures).unwrap(),
+                    service.explain(&row, Basis::AllFeatures),
+                ));
             }
         })
         .map(|seconds| seconds / some.len() as f64 * 1e6);

@@ -14,7 +14,7 @@ use mainstay_models::model::Kind;
 use mainstay_models::onnx;
 use mainstay_models::segments::{LikelyCause, SignsReader, Stage};
 
-const KINDS: [Kind; 4] = [Kind::Rule, Kind::Logistic, Kind::Forest, Kind::Average];
+const KINDS: [Kind; 5] = [Kind::Rule, Kind::Core, Kind::Logistic, Kind::Forest, Kind::Average];
 
 /// Customers: each the value of a feature, by its place.
 const CUSTOMERS: [fn(usize) -> f32; 6] = [

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::calibrate::{Calibration, CalibrationKind};
-use crate::model::Kind;
+use crate::model::{Basis, Kind};
 use crate::season::{Residuals, ShiftKind};
 
 /// How far apart the training snapshots are.
@@ -60,60 +60,33 @@ pub(crate) struct Evidence {
     spacings: Losses,
     penalties: Losses,
     kinds: Losses,
-    calibrations: Losses,
-    shifts: Losses,
-    /// Raw log-odds and outcomes of every kind at origins so far, to calibrate on.
+    /// How the kinds that were chosen were mended.
+    mending: Mending,
+    /// How the model on the core features was.
+    core: Mending,
+    /// Raw log-odds and outcomes of each of [`MENDED`] at origins so far, to calibrate on.
     scored: Vec<(Vec<f64>, Vec<bool>)>,
 }
 
-impl Evidence {
-    pub(crate) fn spacing(&self) -> Spacing {
-        Spacing::ALL[self.spacings.best()]
-    }
+/// The kinds whose raw log-odds are mended: the candidates, in their order, and the one on the core features.
+pub(crate) const MENDED: [Kind; 4] = [Kind::Logistic, Kind::Forest, Kind::Average, Kind::Core];
 
-    pub(crate) fn penalty(&self) -> f64 {
-        PENALTIES[self.penalties.best()]
-    }
+/// What has mended raw log-odds best so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Mending {
+    calibrations: Losses,
+    shifts: Losses,
+}
 
-    /// Without any evidence, the average: it is rarely worse than the better of both.
-    pub(crate) fn kind(&self) -> Kind {
-        if self.kinds.0.is_empty() { Kind::Average } else { Kind::CANDIDATES[self.kinds.best()] }
-    }
-
+impl Mending {
+    /// How the shift is estimated.
     pub(crate) fn shift(&self) -> ShiftKind {
         ShiftKind::ALL[self.shifts.best()]
     }
 
-    /// The calibrations there could be for a kind.
-    pub(crate) fn calibrations(&self, kind: Kind) -> Vec<Calibration> {
-        let place = Kind::CANDIDATES.iter().position(|&candidate| candidate == kind).unwrap_or(0);
-        let none = (Vec::new(), Vec::new());
-        let (raw, churned) = self.scored.get(place).unwrap_or(&none);
-        let fitted = |of: CalibrationKind| of.fit(raw, churned).unwrap_or_default();
-        CalibrationKind::ALL.map(fitted).to_vec()
-    }
-
-    /// Which of [`Self::calibrations`] is used.
+    /// Which of [`Evidence::calibrations`] is used.
     pub(crate) fn calibration(&self) -> usize {
         self.calibrations.best()
-    }
-
-    pub(crate) fn add_spacings(&mut self, losses: &[f64]) {
-        self.spacings.add(losses);
-    }
-
-    pub(crate) fn add_penalties(&mut self, losses: &[f64]) {
-        self.penalties.add(losses);
-    }
-
-    /// Adds what every kind said at an origin, and how it did.
-    pub(crate) fn add_kinds(&mut self, raw: &[Vec<f64>], churned: &[bool], losses: &[f64]) {
-        self.kinds.add(losses);
-        self.scored.resize(raw.len(), (Vec::new(), Vec::new()));
-        for ((all, outcomes), raw) in self.scored.iter_mut().zip(raw) {
-            all.extend_from_slice(raw);
-            outcomes.extend_from_slice(churned);
-        }
     }
 
     pub(crate) fn add_calibrations(&mut self, losses: &[f64]) {
@@ -125,4 +98,71 @@ impl Evidence {
         let losses = ShiftKind::ALL.map(|kind| loss(kind.estimate(residuals).unwrap_or(0.0)));
         self.shifts.add(&losses);
     }
+}
+
+impl Evidence {
+    pub(crate) fn spacing(&self) -> Spacing {
+        Spacing::ALL[self.spacings.best()]
+    }
+
+    pub(crate) fn penalty(&self) -> f64 {
+        PENALTIES[self.penalties.best()]
+    }
+
+    /// What answers on a basis. Of all features, without any evidence, the average: it is rarely worse than the better of
+    /// both.
+    pub(crate) fn kind(&self, basis: Basis) -> Kind {
+        if basis == Basis::CoreFeatures {
+            return Kind::Core;
+        }
+        if self.kinds.0.is_empty() { Kind::Average } else { Kind::CANDIDATES[self.kinds.best()] }
+    }
+
+    /// The calibrations there could be for a kind.
+    pub(crate) fn calibrations(&self, kind: Kind) -> Vec<Calibration> {
+        let place = place_of(kind);
+        let none = (Vec::new(), Vec::new());
+        let (raw, churned) = self.scored.get(place).unwrap_or(&none);
+        let fitted = |of: CalibrationKind| of.fit(raw, churned).unwrap_or_default();
+        CalibrationKind::ALL.map(fitted).to_vec()
+    }
+
+    /// What speaks for each way to mend what answers on a basis.
+    pub(crate) fn mending(&self, basis: Basis) -> &Mending {
+        match basis {
+            Basis::AllFeatures => &self.mending,
+            Basis::CoreFeatures => &self.core,
+        }
+    }
+
+    /// The same, to be added to.
+    pub(crate) fn mending_mut(&mut self, basis: Basis) -> &mut Mending {
+        match basis {
+            Basis::AllFeatures => &mut self.mending,
+            Basis::CoreFeatures => &mut self.core,
+        }
+    }
+
+    pub(crate) fn add_spacings(&mut self, losses: &[f64]) {
+        self.spacings.add(losses);
+    }
+
+    pub(crate) fn add_penalties(&mut self, losses: &[f64]) {
+        self.penalties.add(losses);
+    }
+
+    /// Adds what each of [`MENDED`] said at an origin, and how it did.
+    pub(crate) fn add_kinds(&mut self, raw: &[Vec<f64>], churned: &[bool], losses: &[f64]) {
+        self.kinds.add(&losses[..Kind::CANDIDATES.len()]);
+        self.scored.resize(raw.len(), (Vec::new(), Vec::new()));
+        for ((all, outcomes), raw) in self.scored.iter_mut().zip(raw) {
+            all.extend_from_slice(raw);
+            outcomes.extend_from_slice(churned);
+        }
+    }
+}
+
+/// Where a kind is in [`MENDED`]; the first for any other.
+pub(crate) fn place_of(kind: Kind) -> usize {
+    MENDED.iter().position(|&mended| mended == kind).unwrap_or(0)
 }

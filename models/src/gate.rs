@@ -49,13 +49,20 @@ pub enum Grade {
     TooLittleHistory,
 }
 
-impl fmt::Display for Grade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Grade {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
             Self::ClearlyBetter => "clearly better than the simple rule",
             Self::NoBetter => "no better than the simple rule: use the rule",
             Self::TooLittleHistory => "untested for want of history: use the rule",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.words())
     }
 }
 

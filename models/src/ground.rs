@@ -134,14 +134,24 @@ impl Ground {
         self.snapshots.shuffle_outcomes(seed);
     }
 
-    /// How far what answers was off at the snapshots that tell about an instant.
-    pub(crate) fn residuals(&self, at: Instant, models: &Models, serving: &Serving) -> Residuals {
-        let [newest, year_ago, newest_year_ago] = season::cutoffs(at, self.horizon).map(|cutoff| {
-            let snapshot = self.at(cutoff).filter(|_| cutoff >= self.earliest)?;
+    /// How far each of what answers was off at the snapshots that tell about an instant.
+    pub(crate) fn residuals<const N: usize>(
+        &self,
+        at: Instant,
+        models: &Models,
+        servings: [&Serving; N],
+    ) -> [Residuals; N] {
+        let off = season::cutoffs(at, self.horizon).map(|cutoff| {
+            let Some(snapshot) = self.at(cutoff).filter(|_| cutoff >= self.earliest) else {
+                return [None; N];
+            };
             let data = completed(&models.inputs, &snapshot.data);
-            shift_to(&serving.log_odds(models, data.rows()), &data.churned)
+            servings.map(|serving| shift_to(&serving.log_odds(models, data.rows()), &data.churned))
         });
-        Residuals { newest, year_ago, newest_year_ago }
+        std::array::from_fn(|place| {
+            let [newest, year_ago, newest_year_ago] = off.each_ref().map(|off| off[place]);
+            Residuals { newest, year_ago, newest_year_ago }
+        })
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Kind {
     Average,
     /// The rule everyone has without a model: days since the last order, as a logistic regression.
     Rule,
+    /// A logistic regression on the core features and what BG/NBD expects of them: it answers where only those are known.
+    Core,
 }
 
 impl Kind {
@@ -38,6 +40,7 @@ impl fmt::Display for Kind {
             Self::Forest => "forest",
             Self::Average => "average",
             Self::Rule => "rule",
+            Self::Core => "core",
         })
     }
 }
@@ -53,6 +56,24 @@ pub struct Models {
     pub forest: Forest,
     /// The rule.
     pub rule: Logistic,
+    /// What answers where only the core features are known.
+    pub core: Logistic,
+}
+
+/// What is known of a customer who is scored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Every feature the model sees, as far as the history tells it.
+    #[default]
+    AllFeatures,
+    /// The five core features, and nothing of the others.
+    CoreFeatures,
+}
+
+impl Basis {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::AllFeatures, Self::CoreFeatures];
 }
 
 /// How many rows are scored at a time on one thread.
@@ -72,6 +93,7 @@ impl Models {
         let forest = || self.forest.probabilities(rows).into_iter().map(log_odds);
         match kind {
             Kind::Rule => linear(&self.rule),
+            Kind::Core => linear(&self.core),
             Kind::Logistic => linear(&self.logistic),
             Kind::Forest => forest().collect(),
             Kind::Average => {
@@ -103,6 +125,7 @@ impl Models {
         };
         match kind {
             Kind::Rule => linear(&self.rule),
+            Kind::Core => linear(&self.core),
             Kind::Logistic => linear(&self.logistic),
             Kind::Forest => self.explained_by_forest(rows),
             Kind::Average => {

@@ -2,21 +2,23 @@
 //! was known, then held against what happened. What the gate judges is made this way, and what is chosen at the end
 //! rests on all origins.
 
+use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainingError;
 use crate::calibrate::Calibration;
-use crate::choice::{Evidence, PENALTIES, Spacing};
+use crate::choice::{Evidence, MENDED, Mending, PENALTIES, Spacing, place_of};
 use crate::dataset::Dataset;
 use crate::evaluate::Metrics;
 use crate::forest::{self, train::Growth};
 use crate::ground::Ground;
+use crate::inputs::Inputs;
 use crate::logistic::{Logistic, Scale};
-use crate::model::{Kind, Models, Serving, completed, probabilities};
+use crate::model::{Basis, Kind, Models, Serving, completed, probabilities};
 use crate::odds::log_loss;
-use crate::season::ShiftKind;
+use crate::season::{Residuals, ShiftKind};
 use crate::snapshots::Labelled;
 use crate::training::Settings;
 
@@ -60,10 +62,19 @@ pub(crate) struct Said {
     pub(crate) churned: Vec<bool>,
     /// What the chosen model said.
     pub(crate) model: Vec<f64>,
+    /// What the model on the core features said.
+    pub(crate) core: Vec<f64>,
     /// What the rule said.
     pub(crate) rule: Vec<f64>,
     /// How many of the last rows are of snapshots that the model in service had not seen; and what it said there.
     pub(crate) incumbent: Vec<f64>,
+}
+
+impl Said {
+    /// The same with the model on the core features in the place of the chosen one; what serves is not compared with it.
+    pub(crate) fn by_core(&self) -> Self {
+        Self { model: self.core.clone(), incumbent: Vec::new(), ..self.clone() }
+    }
 }
 
 /// The outcome of the walk.
@@ -109,29 +120,26 @@ fn step(
         return Ok(());
     };
     let evidence = &mut walk.evidence;
-    let (spacing, penalty, kind) = (evidence.spacing(), evidence.penalty(), evidence.kind());
+    let (spacing, penalty) = (evidence.spacing(), evidence.penalty());
     let models = fit(ground, settings, origin, spacing, penalty, &crate::training::Quiet)?;
     let test = completed(&models.inputs, &snapshot.data);
+    let raw: Vec<Vec<f64>> = MENDED.iter().map(|&kind| models.raw(kind, test.rows())).collect();
 
-    // What would have been used.
-    let calibrations = evidence.calibrations(kind);
-    let serving = Serving { kind, calibration: calibrations[evidence.calibration()].clone() };
-    let residuals = ground.residuals(origin, &models, &serving);
-    let shift_kind = evidence.shift();
-    let shift = shift_kind.estimate(&residuals).unwrap_or(0.0);
-    let raw: Vec<Vec<f64>> = Kind::CANDIDATES.iter().map(|&kind| models.raw(kind, test.rows())).collect();
-    let place = Kind::CANDIDATES.iter().position(|&candidate| candidate == kind).unwrap_or(0);
-    let calibrated = |by: &Calibration| raw[place].iter().map(|&z| by.apply(z)).collect::<Vec<f64>>();
-    let answers = calibrated(&serving.calibration);
-    let said = probabilities(&answers, shift);
+    // What would have been used, on either basis.
+    let mended = Basis::ALL.map(|basis| Mended::of(evidence, basis, &raw));
+    let residuals = ground.residuals(origin, &models, mended.each_ref().map(|own| &own.serving));
+    let [shift, core_shift] =
+        std::array::from_fn(|at| mended[at].shift_kind.estimate(&residuals[at]).unwrap_or(0.0));
+    let [all, core] = &mended;
+    let said = probabilities(&all.answers, shift);
     let rule = probabilities(&models.raw(Kind::Rule, test.rows()), 0.0);
     walk.origins.push(Origin {
         cutoff: origin.to_string(),
         rows: test.len(),
         churned: test.churned_count(),
-        kind,
+        kind: all.serving.kind,
         spacing,
-        shift_kind,
+        shift_kind: all.shift_kind,
         shift,
         model: Metrics::of(&said, &test.churned),
         rule: Metrics::of(&rule, &test.churned),
@@ -139,6 +147,7 @@ fn step(
     walk.said.customers.extend_from_slice(&snapshot.customers);
     walk.said.churned.extend_from_slice(&test.churned);
     walk.said.model.extend(said);
+    walk.said.core.extend(probabilities(&core.answers, core_shift));
     walk.said.rule.extend(rule);
     if let Some(incumbent) = incumbent.and_then(|ask| ask(snapshot)) {
         walk.said.incumbent.extend(incumbent);
@@ -146,13 +155,10 @@ fn step(
 
     // How every alternative would have done.
     let losses: Vec<f64> = raw.iter().map(|raw| loss(raw, &test.churned)).collect();
-    let by_calibration: Vec<f64> =
-        calibrations.iter().map(|by| loss(&calibrated(by), &test.churned)).collect();
-    evidence.add_calibrations(&by_calibration);
+    for ((basis, own), residuals) in Basis::ALL.into_iter().zip(&mended).zip(&residuals) {
+        own.add_to(evidence.mending_mut(basis), &raw, residuals, &test.churned);
+    }
     evidence.add_kinds(&raw, &test.churned, &losses);
-    evidence.add_shifts(&residuals, |shift| {
-        loss(&answers.iter().map(|z| z + shift).collect::<Vec<_>>(), &test.churned)
-    });
     let fitted = (spacing, penalty);
     let data = ground.data(origin, spacing, &models.inputs);
     let linear = |spacing: Spacing, penalty: f64| -> Result<f64, TrainingError> {
@@ -171,6 +177,40 @@ fn step(
     evidence.add_spacings(&by_spacing);
     evidence.add_penalties(&by_penalty);
     Ok(())
+}
+
+/// What would have answered on a basis, and what it would have said.
+struct Mended {
+    serving: Serving,
+    calibrations: Vec<Calibration>,
+    shift_kind: ShiftKind,
+    /// Calibrated log-odds, before any shift.
+    answers: Vec<f64>,
+}
+
+impl Mended {
+    fn of(evidence: &Evidence, basis: Basis, raw: &[Vec<f64>]) -> Self {
+        let (kind, mending) = (evidence.kind(basis), evidence.mending(basis));
+        let calibrations = evidence.calibrations(kind);
+        let serving = Serving { kind, calibration: calibrations[mending.calibration()].clone() };
+        let answers = calibrated(&raw[place_of(kind)], &serving.calibration);
+        Self { serving, calibrations, shift_kind: mending.shift(), answers }
+    }
+
+    /// Adds how each other way to mend it would have done.
+    fn add_to(&self, mending: &mut Mending, raw: &[Vec<f64>], residuals: &Residuals, churned: &[bool]) {
+        let raw = &raw[place_of(self.serving.kind)];
+        let losses: Vec<f64> =
+            self.calibrations.iter().map(|by| loss(&calibrated(raw, by), churned)).collect();
+        mending.add_calibrations(&losses);
+        mending.add_shifts(residuals, |shift| {
+            loss(&self.answers.iter().map(|z| z + shift).collect::<Vec<_>>(), churned)
+        });
+    }
+}
+
+fn calibrated(raw: &[f64], by: &Calibration) -> Vec<f64> {
+    raw.iter().map(|&z| by.apply(z)).collect()
 }
 
 /// The summed log loss of log-odds.
@@ -195,11 +235,12 @@ pub(crate) fn fit(
     watch.begin(&format!("fit {}", Kind::Logistic), None);
     let logistic = fit_logistic(&data, penalty)?;
     watch.end();
+    let core = fit_core(&data, &inputs, penalty)?;
     let growth = growth(ground, at, &data, settings.seed);
     watch.begin(&format!("fit {}", Kind::Forest), Some(growth.trees as u64));
     let forest = forest::train::train(&data, settings.trainer, &growth, watch)?;
     watch.end();
-    Ok(Models { inputs, logistic, forest, rule })
+    Ok(Models { inputs, logistic, forest, rule, core })
 }
 
 /// A leaf holds so many different customers, about: one that is in several snapshots tells little more than once.
@@ -217,6 +258,12 @@ fn growth(ground: &Ground, at: Instant, data: &Dataset, seed: u64) -> Growth {
 fn fit_logistic(data: &Dataset, penalty: f64) -> Result<Logistic, TrainingError> {
     let every_column: Vec<usize> = (0..data.width()).collect();
     Logistic::fit(data, &every_column, Scale::Log, penalty)
+}
+
+/// A logistic regression on the core features and, where there is one, the column that comes from them.
+fn fit_core(data: &Dataset, inputs: &Inputs, penalty: f64) -> Result<Logistic, TrainingError> {
+    let columns: Vec<usize> = (0..CORE.len()).chain(inputs.features.width()..inputs.width()).collect();
+    Logistic::fit(data, &columns, Scale::Log, penalty)
 }
 
 /// A logistic regression on recency alone, as it is.

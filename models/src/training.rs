@@ -14,7 +14,7 @@ use crate::gate::Verdict;
 use crate::ground::{Ground, MOST_CUSTOMERS};
 use crate::inputs::FeatureList;
 use crate::lifetime::{Fitted, Lifetime, Retention};
-use crate::model::{Kind, Models, Serving, probabilities};
+use crate::model::{Basis, Kind, Models, Serving, probabilities};
 pub use crate::rolling::Incumbent;
 use crate::rolling::{self, Origin};
 use crate::season::{Residuals, ShiftKind};
@@ -59,6 +59,8 @@ pub struct Training {
     pub shift: SeasonShift,
     /// What the gate found.
     pub verdict: Verdict,
+    /// What answers where only the core features are known.
+    pub core: Core,
     /// The rolling backtests, oldest first.
     pub origins: Vec<Origin>,
     /// The snapshots learnt from, newest first.
@@ -69,6 +71,20 @@ pub struct Training {
     pub lifetime: Fitted,
 }
 
+/// What answers about customers of whom only the core features are known: a kind of its own, mended and judged as the
+/// chosen one is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Core {
+    /// [`Kind::Core`], and how it is mended.
+    pub chosen: Serving,
+    /// The shift for it.
+    pub shift: SeasonShift,
+    /// What the gate found: whether it beats the rule.
+    pub verdict: Verdict,
+    /// What each column of what serves contributes on average: [`Models::contributions`].
+    pub usual_contributions: Vec<f64>,
+}
+
 impl Training {
     /// The rows of all snapshots.
     pub fn rows(&self) -> usize {
@@ -77,10 +93,35 @@ impl Training {
 
     /// What serves: what was chosen where it passed the gate, and the rule otherwise, with the shift of log-odds.
     pub fn serving(&self) -> (Serving, f64) {
-        if self.verdict.passes() {
-            (self.chosen.clone(), self.shift.log_odds)
+        self.serving_on(Basis::AllFeatures)
+    }
+
+    /// The same for what is known of a customer.
+    pub fn serving_on(&self, basis: Basis) -> (Serving, f64) {
+        let (chosen, shift) = match basis {
+            Basis::AllFeatures => (&self.chosen, &self.shift),
+            Basis::CoreFeatures => (&self.core.chosen, &self.core.shift),
+        };
+        if self.verdict_on(basis).passes() {
+            (chosen.clone(), shift.log_odds)
         } else {
             (Serving { kind: Kind::Rule, calibration: Default::default() }, 0.0)
+        }
+    }
+
+    /// What the gate found of what was chosen for what is known of a customer.
+    pub fn verdict_on(&self, basis: Basis) -> &Verdict {
+        match basis {
+            Basis::AllFeatures => &self.verdict,
+            Basis::CoreFeatures => &self.core.verdict,
+        }
+    }
+
+    /// What each column of what serves contributes on average: [`Models::contributions`].
+    pub fn usual_contributions_on(&self, basis: Basis) -> &[f64] {
+        match basis {
+            Basis::AllFeatures => &self.reference.usual_contributions,
+            Basis::CoreFeatures => &self.core.usual_contributions,
         }
     }
 }
@@ -130,14 +171,21 @@ pub fn train(
     }
     let walk = rolling::walk(&ground, settings, incumbent, watch)?;
     let verdict = Verdict::of(&walk.said, walk.origins.len(), settings.seed);
+    let core_verdict = Verdict::of(&walk.said.by_core(), walk.origins.len(), settings.seed);
     let evidence = &walk.evidence;
-    let (spacing, kind) = (evidence.spacing(), evidence.kind());
+    let spacing = evidence.spacing();
     let models = rolling::fit(&ground, settings, known_until, spacing, evidence.penalty(), watch)?;
-    let calibration = evidence.calibrations(kind).swap_remove(evidence.calibration());
-    let chosen = Serving { kind, calibration };
-    let residuals = ground.residuals(known_until, &models, &chosen);
-    let kind = evidence.shift();
-    let shift = SeasonShift { kind, residuals, log_odds: kind.estimate(&residuals).unwrap_or(0.0) };
+    let mended = Basis::ALL.map(|basis| {
+        let (kind, mending) = (evidence.kind(basis), evidence.mending(basis));
+        let calibration = evidence.calibrations(kind).swap_remove(mending.calibration());
+        Serving { kind, calibration }
+    });
+    let residuals = ground.residuals(known_until, &models, mended.each_ref());
+    let [shift, core_shift] = std::array::from_fn(|place| {
+        let (kind, residuals) = (evidence.mending(Basis::ALL[place]).shift(), residuals[place]);
+        SeasonShift { kind, residuals, log_odds: kind.estimate(&residuals).unwrap_or(0.0) }
+    });
+    let [chosen, core] = mended;
     let snapshots: Vec<SnapshotSummary> =
         ground.learnt_from(known_until, spacing).map(|snapshot| snapshot.summary()).collect();
     let churn_rate = snapshots.iter().find_map(SnapshotSummary::churn_rate).unwrap_or(1.0);
@@ -157,6 +205,12 @@ pub fn train(
         chosen,
         shift,
         verdict,
+        core: Core {
+            chosen: core,
+            shift: core_shift,
+            verdict: core_verdict,
+            usual_contributions: Vec::new(),
+        },
         origins: walk.origins,
         snapshots,
         lifetime,
@@ -167,6 +221,8 @@ pub fn train(
     let newest = training.origins.last().map_or(0, |origin| origin.rows).min(said.len());
     let kind = training.serving().0.kind;
     let usual = training.models.usual_contributions(kind, reference.rows());
+    let core_kind = training.serving_on(Basis::CoreFeatures).0.kind;
+    training.core.usual_contributions = training.models.usual_contributions(core_kind, reference.rows());
     training.reference = training.reference.answered(&said[said.len() - newest..], usual);
     Ok(training)
 }

@@ -42,7 +42,7 @@ pub(super) fn to_text(training: &Training) -> String {
         }
         text += "\n";
     }
-    text + &judged(&training.verdict) + &serves(training)
+    text + &judged(&training.verdict) + &serves(training) + &on_the_core(&training.core.verdict)
 }
 
 fn judged(verdict: &Verdict) -> String {
@@ -72,6 +72,15 @@ fn judged(verdict: &Verdict) -> String {
         );
     }
     text
+}
+
+/// What answers where only the core features are known.
+fn on_the_core(verdict: &Verdict) -> String {
+    let gained = verdict
+        .over_rule
+        .map_or(String::new(), |gain| format!(" (log loss gained on the rule: {:+.4})", gain.mean));
+    let kind = if verdict.passes() { "a model of its own" } else { "the rule" };
+    format!("asked with the five core features alone: {kind}{gained}\n")
 }
 
 fn serves(training: &Training) -> String {

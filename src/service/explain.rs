@@ -1,12 +1,13 @@
 //! Why a customer scores as they do.
 
+use mainstay_features::registry::CORE;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::explain::{Told, unknown};
 use mainstay_models::language::Language;
-use mainstay_models::model::Explained;
+use mainstay_models::model::{Basis, Explained};
 
-use super::{Assessed, Service};
+use super::{Answering, Assessed, Service};
 
 /// So many reasons of a customer are told at most.
 pub const REASONS: usize = 3;
@@ -16,7 +17,7 @@ pub const REASONS: usize = 3;
 pub struct Explanation {
     /// The raw log-odds of a customer who is usual in everything, as those the model was trained on are on average.
     pub base: f64,
-    /// Every column the model sees, the largest contribution first.
+    /// Every column that what answers could see, the largest contribution first.
     pub reasons: Vec<Reason>,
     /// What calibration adds to the raw log-odds.
     pub calibration: f64,
@@ -50,18 +51,23 @@ pub struct Reason {
 
 impl Service {
     /// Why a row scores as it does.
-    pub fn explain(&self, row: &[f64]) -> Explanation {
+    pub fn explain(&self, row: &[f64], basis: Basis) -> Explanation {
+        let answering = self.answering(basis);
         let columns = self.columns_of(row);
         let models = &self.artifact.training.models;
-        let (base, contributions) = self.against_the_usual(models.contributions(self.serving.kind, &columns));
+        let (base, contributions) =
+            self.against_the_usual(basis, models.contributions(answering.serving.kind, &columns));
         let raw = base + contributions.iter().sum::<f64>();
         let row = &completed(row, &columns);
         let why = self.why(row, &contributions);
+        let width = self.features().width();
+        let is_beyond_the_core = |place| (CORE.len()..width).contains(&place);
         let mut reasons: Vec<Reason> = models
             .inputs
             .names()
             .into_iter()
             .enumerate()
+            .filter(|&(place, _)| basis == Basis::AllFeatures || !is_beyond_the_core(place))
             .map(|(place, feature)| Reason {
                 feature,
                 value: row[place],
@@ -70,14 +76,14 @@ impl Service {
             })
             .collect();
         reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-        let calibration = self.serving.calibration.apply(raw) - raw;
-        Explanation { base, reasons, calibration, shift: self.shift, why }
+        let calibration = answering.serving.calibration.apply(raw) - raw;
+        Explanation { base, reasons, calibration, shift: answering.shift, why }
     }
 
     /// The raw log-odds of a usual customer and what each column adds for this one, of what [`mainstay_models::model::Models`]
     /// says: the sum stays.
-    fn against_the_usual(&self, (base, mut contributions): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
-        let usual = &self.artifact.training.reference.usual_contributions;
+    fn against_the_usual(&self, basis: Basis, (base, mut contributions): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
+        let usual = self.artifact.training.usual_contributions_on(basis);
         contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
         (base + usual.iter().sum::<f64>(), contributions)
     }
@@ -89,18 +95,19 @@ impl Service {
     }
 
     /// Scores rows of features, one after the other, each of which [`Self::check_row`] lets pass, with why each may leave.
-    pub fn assess(&self, values: &[f64]) -> Vec<Assessed> {
+    pub fn assess(&self, values: &[f64], basis: Basis) -> Vec<Assessed> {
+        let Answering { serving, shift } = self.answering(basis);
         let models = &self.artifact.training.models;
         let columns = self.columns_of(values);
         let columns = Rows::new(&columns, models.inputs.width());
-        let explained = models.explained(self.serving.kind, columns);
+        let explained = models.explained(serving.kind, columns);
         let rows = values.chunks_exact(self.features().width()).zip(columns.iter()).zip(explained);
         let of = |((row, columns), explained): ((&[f64], &[f32]), Explained)| {
             let Explained { raw, base, contributions } = explained;
-            let log_odds = self.serving.calibration.apply(raw);
-            let (_, contributions) = self.against_the_usual((base, contributions));
+            let log_odds = serving.calibration.apply(raw);
+            let (_, contributions) = self.against_the_usual(basis, (base, contributions));
             let why = self.why(&completed(row, columns), &contributions);
-            Assessed { scored: self.scored(row, probability(log_odds + self.shift)), why }
+            Assessed { scored: self.scored(row, probability(log_odds + shift)), why }
         };
         rows.map(of).collect()
     }

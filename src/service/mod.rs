@@ -24,7 +24,7 @@ use mainstay_models::explain::{Explainer, Told};
 use mainstay_models::inputs::{FeatureList, core_of};
 use mainstay_models::lifetime::value::spending;
 use mainstay_models::lifetime::{Expected, Margin, Purchases, Spread, YearlyDiscount};
-use mainstay_models::model::Serving;
+use mainstay_models::model::{Basis, Serving};
 use mainstay_models::segments::{Signs, SignsReader};
 use rayon::prelude::*;
 
@@ -51,13 +51,21 @@ pub struct Service {
     artifact: Artifact,
     catalogue: Catalogue,
     assumptions: Assumptions,
-    serving: Serving,
-    shift: f64,
+    /// What answers, by [`Basis`].
+    answering: [Answering; Basis::ALL.len()],
     explainer: Explainer,
     spread: Spread,
     signs: SignsReader,
     /// Where a row has the days since the last contact, if the model sees them.
     days_since_contact: Option<usize>,
+}
+
+/// What answers for what is known of a customer.
+#[derive(Debug)]
+struct Answering {
+    serving: Serving,
+    /// What is added to its log-odds.
+    shift: f64,
 }
 
 /// One customer's features, probability and value, and where they stand.
@@ -115,23 +123,24 @@ const CHUNK_CUSTOMERS: usize = 4096;
 impl Service {
     /// A service that answers with this model.
     pub fn new(artifact: Artifact, catalogue: Catalogue, assumptions: Assumptions) -> Self {
-        let (serving, shift) = artifact.training.serving();
+        let answering = Basis::ALL.map(|basis| {
+            let (serving, shift) = artifact.training.serving_on(basis);
+            Answering { serving, shift }
+        });
         let names = artifact.training.models.inputs.names();
         let explainer = Explainer::new(&names.into_iter().map(str::to_owned).collect::<Vec<_>>());
         let spread = Spread::new(&artifact.training.lifetime.lifetime, assumptions.discount);
         let features = &artifact.training.models.inputs.features;
         let signs = SignsReader::new(features);
         let days_since_contact = features.names().position(|name| name == DAYS_SINCE_CONTACT.name);
-        Self {
-            artifact,
-            catalogue,
-            assumptions,
-            serving,
-            shift,
-            explainer,
-            spread,
-            signs,
-            days_since_contact,
+        Self { artifact, catalogue, assumptions, answering, explainer, spread, signs, days_since_contact }
+    }
+
+    fn answering(&self, basis: Basis) -> &Answering {
+        let [all_features, core_features] = &self.answering;
+        match basis {
+            Basis::AllFeatures => all_features,
+            Basis::CoreFeatures => core_features,
         }
     }
 
@@ -181,7 +190,9 @@ impl Service {
         as_of: Instant,
         watch: &dyn Watch,
     ) -> Population {
-        self.walk((history, customers), as_of, watch, Label::has_in_population, |values| self.assess(values))
+        self.walk((history, customers), as_of, watch, Label::has_in_population, |values| {
+            self.assess(values, Basis::AllFeatures)
+        })
     }
 
     /// Everyone who has lapsed by the instant ([`Label::has_lapsed`]): no model says whether they will leave, they have, p = 1;
@@ -316,9 +327,9 @@ impl Service {
     ///
     /// # Errors
     /// Those of [`Self::check_row`].
-    pub fn score_row(&self, row: &[f64]) -> Result<Scored, Failure> {
+    pub fn score_row(&self, row: &[f64], basis: Basis) -> Result<Scored, Failure> {
         self.check_row(row)?;
-        self.score(row, &self.columns_of(row))
+        self.score(row, &self.columns_of(row), basis)
             .pop()
             .ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
     }
@@ -346,13 +357,14 @@ impl Service {
 
     /// The one way from rows of features, one after the other, to decisions; a row scores the same alone and among
     /// others.
-    fn score(&self, values: &[f64], columns: &[f32]) -> Vec<Scored> {
+    fn score(&self, values: &[f64], columns: &[f32], basis: Basis) -> Vec<Scored> {
+        let Answering { serving, shift } = self.answering(basis);
         let models = &self.artifact.training.models;
-        let log_odds = self.serving.log_odds(models, Rows::new(columns, models.inputs.width()));
+        let log_odds = serving.log_odds(models, Rows::new(columns, models.inputs.width()));
         values
             .chunks_exact(self.features().width())
             .zip(log_odds)
-            .map(|(row, log_odds)| self.scored(row, probability(log_odds + self.shift)))
+            .map(|(row, log_odds)| self.scored(row, probability(log_odds + shift)))
             .collect()
     }
 

@@ -176,6 +176,7 @@ fn an_answer_has_every_field_and_its_reasons() {
             "break_even_save_rate",
             "break_even_incentive",
             "break_even_lifetime_value",
+            "basis",
             "model",
             "verdict"
         ]

@@ -76,7 +76,7 @@ fn onnxruntime_gives_the_raw_scores_of_all_cdnow_customers() {
         row[column] = f32::NAN;
         rows.push(&row, false);
     }
-    for kind in [Kind::Rule, Kind::Logistic, Kind::Forest, Kind::Average] {
+    for kind in [Kind::Rule, Kind::Core, Kind::Logistic, Kind::Forest, Kind::Average] {
         let mut metadata = onnx::metadata(&artifact);
         metadata.iter_mut().filter(|(key, _)| key == "kind").for_each(|(_, value)| *value = kind.to_string());
         let model = folder.path().join(format!("{kind}.onnx"));

@@ -12,11 +12,11 @@ use crate::gate::Verdict;
 use crate::inputs::{FeatureList, Inputs};
 use crate::lifetime::{BgNbd, Fitted};
 use crate::logistic::Logistic;
-use crate::model::{Models, Serving};
+use crate::model::{Kind, Models, Serving};
 use crate::odds::is_possible;
 use crate::rolling::Origin;
 use crate::season::{Residuals, ShiftKind};
-use crate::training::{SeasonShift, Settings, SnapshotSummary, Training};
+use crate::training::{Core, SeasonShift, Settings, SnapshotSummary, Training};
 
 /// The header, as it is written.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +37,7 @@ pub(super) struct Header {
     origins: Vec<Origin>,
     chosen: Serving,
     shift: HeaderShift,
+    core: HeaderCore,
     rule: Logistic,
     logistic: Logistic,
     reference: Reference,
@@ -59,6 +60,54 @@ struct HeaderShift {
     log_odds: f64,
 }
 
+impl HeaderShift {
+    fn of(shift: &SeasonShift) -> Self {
+        Self { kind: shift.kind, residuals: shift.residuals, log_odds: shift.log_odds }
+    }
+
+    fn shift(self) -> SeasonShift {
+        let Self { kind, residuals, log_odds } = self;
+        SeasonShift { kind, residuals, log_odds }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HeaderCore {
+    logistic: Logistic,
+    chosen: Serving,
+    shift: HeaderShift,
+    verdict: Verdict,
+    usual_contributions: Vec<f64>,
+}
+
+impl HeaderCore {
+    fn of(core: &Core, logistic: &Logistic) -> Self {
+        Self {
+            logistic: logistic.clone(),
+            chosen: core.chosen.clone(),
+            shift: HeaderShift::of(&core.shift),
+            verdict: core.verdict.clone(),
+            usual_contributions: core.usual_contributions.clone(),
+        }
+    }
+
+    /// Whether it can answer rows of so many columns.
+    fn is_possible(&self, width: usize) -> bool {
+        self.logistic.is_possible(width)
+            && self.chosen.kind == Kind::Core
+            && self.chosen.calibration.is_possible()
+            && is_possible(self.shift.log_odds)
+            && self.usual_contributions.len() == width
+            && self.usual_contributions.iter().all(|&contribution| is_possible(contribution))
+    }
+
+    fn core(self) -> (Core, Logistic) {
+        let Self { logistic, chosen, shift, verdict, usual_contributions } = self;
+        (Core { chosen, shift: shift.shift(), verdict, usual_contributions }, logistic)
+    }
+}
+
 impl Header {
     pub(super) fn of(artifact: &Artifact) -> Self {
         let Training {
@@ -68,6 +117,7 @@ impl Header {
             chosen,
             shift,
             verdict,
+            core,
             origins,
             snapshots,
             reference,
@@ -92,7 +142,8 @@ impl Header {
             verdict: verdict.clone(),
             origins: origins.clone(),
             chosen: chosen.clone(),
-            shift: HeaderShift { kind: shift.kind, residuals: shift.residuals, log_odds: shift.log_odds },
+            shift: HeaderShift::of(shift),
+            core: HeaderCore::of(core, &models.core),
             rule: models.rule.clone(),
             logistic: models.logistic.clone(),
             reference: reference.clone(),
@@ -118,6 +169,9 @@ impl Header {
         if !self.chosen.calibration.is_possible() || !is_possible(self.shift.log_odds) {
             return Err(bad("the calibration is out of range"));
         }
+        if !self.core.is_possible(width) {
+            return Err(bad("the model on the core features is out of range"));
+        }
         let rows = self.snapshots.iter().try_fold(0_usize, |sum, snapshot| sum.checked_add(snapshot.rows));
         if rows.is_none_or(|rows| rows == 0) || self.snapshots.iter().any(|s| s.churned > s.rows) {
             return Err(bad("the snapshots do not add up"));
@@ -134,7 +188,7 @@ impl Header {
         if !self.reference.is_of(&names) {
             return Err(bad("the customers it compares with are not of its columns"));
         }
-        let HeaderShift { kind, residuals, log_odds } = self.shift;
+        let (core, core_logistic) = self.core.core();
         Ok(Artifact {
             id,
             settings: Settings {
@@ -147,10 +201,17 @@ impl Header {
             training: Training {
                 label: self.label.parse::<Label>().map_err(|error| bad(&error.to_string()))?,
                 complaints: self.complaints,
-                models: Models { inputs, logistic: self.logistic, forest, rule: self.rule },
+                models: Models {
+                    inputs,
+                    logistic: self.logistic,
+                    forest,
+                    rule: self.rule,
+                    core: core_logistic,
+                },
                 chosen: self.chosen,
-                shift: SeasonShift { kind, residuals, log_odds },
+                shift: self.shift.shift(),
                 verdict: self.verdict,
+                core,
                 origins: self.origins,
                 snapshots: self
                     .snapshots

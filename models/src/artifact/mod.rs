@@ -11,7 +11,7 @@ use crate::forest::{Forest, Node};
 use crate::training::{Settings, SnapshotSummary, Training};
 
 /// The format version this build writes and the newest it reads.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 const MAGIC: &[u8; 8] = b"MAINSTAY";
 const CHECKSUM_BYTES: usize = 32;
 
@@ -187,9 +187,9 @@ mod tests {
     use crate::inputs::{FeatureList, Inputs};
     use crate::lifetime::{Amounts, BgNbd, FitError, Fitted, Lifetime, Retention};
     use crate::logistic::{Logistic, Scale, Term, Transform};
-    use crate::model::{Kind, Models, Serving};
+    use crate::model::{Basis, Kind, Models, Serving};
     use crate::season::ShiftKind;
-    use crate::training::SeasonShift;
+    use crate::training::{Core, SeasonShift};
     use mainstay_features::history::Given;
     use mainstay_features::label::Label;
     use proptest::prelude::*;
@@ -209,6 +209,17 @@ mod tests {
         let names: Vec<String> = inputs.names().into_iter().map(str::to_owned).collect();
         let rows = Dataset::new(width, vec![1.5; width * 30], vec![true; 30]);
         let gain = Gain { mean: 0.02, low: 0.01, high: 0.03 };
+        let verdict = Verdict {
+            grade: Grade::ClearlyBetter,
+            origins: 1,
+            rows: 900,
+            over_rule: Some(gain),
+            profit_over_rule: Some(gain),
+            profit_over_nothing: Some(gain),
+            profit_over_everyone: Some(gain),
+            over_incumbent: None,
+            campaign: Campaign::default(),
+        };
         Artifact::new(
             Settings { horizon, lookback: "365d".parse().unwrap(), seed: 7, trainer: Default::default() },
             (at("2023-01-01"), at("2024-06-30T12:00:00Z")),
@@ -220,24 +231,21 @@ mod tests {
                     logistic: linear.clone(),
                     forest: Forest::new(vec![root, Node::leaf(0.2), Node::leaf(0.9)], vec![3], width)
                         .unwrap(),
-                    rule: linear,
+                    rule: linear.clone(),
+                    core: linear,
                 },
                 chosen: Serving {
                     kind: Kind::Forest,
                     calibration: Calibration::Isotonic(vec![(-1.0, -0.9), (1.5, 1.25)]),
                 },
                 shift: SeasonShift { kind: ShiftKind::Level, log_odds: 0.125, ..SeasonShift::default() },
-                verdict: Verdict {
-                    grade: Grade::ClearlyBetter,
-                    origins: 1,
-                    rows: 900,
-                    over_rule: Some(gain),
-                    profit_over_rule: Some(gain),
-                    profit_over_nothing: Some(gain),
-                    profit_over_everyone: Some(gain),
-                    over_incumbent: None,
-                    campaign: Campaign::default(),
+                core: Core {
+                    chosen: Serving { kind: Kind::Core, calibration: Calibration::None },
+                    shift: SeasonShift::default(),
+                    verdict: verdict.clone(),
+                    usual_contributions: vec![0.0; width],
                 },
+                verdict,
                 origins: vec![],
                 snapshots: vec![SnapshotSummary { cutoff: at("2024-04-01"), rows: 100, churned: 40 }],
                 reference: Reference::new(&names, rows.rows(), &rows.churned),
@@ -335,7 +343,7 @@ mod tests {
     /// none.
     #[test]
     fn what_no_training_writes_is_refused() {
-        let changes: [(&str, Change); 20] = [
+        let changes: [(&str, Change); 24] = [
             ("a column twice", |t| t.models.logistic.terms.push(t.models.logistic.terms[0])),
             ("an infinite term", |t| {
                 t.models.rule.terms[0].transform =
@@ -350,6 +358,12 @@ mod tests {
                 t.chosen.calibration = Calibration::Isotonic(vec![(-1.0, -1e308), (1.0, 1e308)]);
             }),
             ("an infinite shift, nearly", |t| t.shift.log_odds = -1e300),
+            ("a column twice in the model on the core features", |t| {
+                t.models.core.terms.push(t.models.core.terms[0]);
+            }),
+            ("another kind on the core features", |t| t.core.chosen.kind = Kind::Forest),
+            ("an infinite shift there", |t| t.core.shift.log_odds = 1e300),
+            ("no usual contributions there", |t| t.core.usual_contributions.clear()),
             ("rows that cannot be added up", |t| {
                 t.snapshots[0].rows = usize::MAX;
                 t.snapshots.push(t.snapshots[0]);
@@ -405,10 +419,12 @@ mod tests {
                 let width = models.inputs.features.width();
                 let rows = [vec![0.0; width], vec![f32::MAX; width], vec![f32::NAN; width]].concat();
                 let rows = models.inputs.complete(Rows::new(&rows, width));
-                let (serving, shift) = artifact.training.serving();
-                let scores = serving.log_odds(models, Rows::new(&rows, models.inputs.width()));
-                for z in scores {
-                    prop_assert!((0.0..=1.0).contains(&crate::calibrate::probability(z + shift).get()));
+                for basis in Basis::ALL {
+                    let (serving, shift) = artifact.training.serving_on(basis);
+                    let scores = serving.log_odds(models, Rows::new(&rows, models.inputs.width()));
+                    for z in scores {
+                        prop_assert!((0.0..=1.0).contains(&crate::calibrate::probability(z + shift).get()));
+                    }
                 }
             }
         }

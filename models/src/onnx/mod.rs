@@ -25,6 +25,7 @@ pub fn export(models: &Models, kind: Kind, metadata: &[(String, String)]) -> Vec
     let logistic = |graph: &mut Graph| linear::add(&models.logistic, graph, "rows", "logistic");
     let log_odds = match kind {
         Kind::Rule => linear::add(&models.rule, &mut graph, "rows", "rule"),
+        Kind::Core => linear::add(&models.core, &mut graph, "rows", "core"),
         Kind::Logistic => logistic(&mut graph),
         Kind::Forest => trees::add(&models.forest, &mut graph, "rows", "forest"),
         Kind::Average => {
@@ -66,11 +67,12 @@ mod tests {
         let leaf = crate::forest::Node::leaf;
         let nodes = vec![split, leaf(0.2), leaf(0.9), leaf(0.4)];
         let forest = Forest::new(nodes, vec![3, 4], inputs.width()).unwrap();
-        let models = Models { inputs, logistic: linear.clone(), forest, rule: linear };
+        let models = Models { inputs, logistic: linear.clone(), forest, rule: linear.clone(), core: linear };
         let metadata = [("horizon_days".to_owned(), "90".to_owned())];
         let holds = |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
         for (kind, operators) in [
             (Kind::Rule, &["IsNaN"] as &[&str]),
+            (Kind::Core, &["IsNaN"]),
             (Kind::Logistic, &["IsNaN"]),
             (Kind::Forest, &["TreeEnsemble"]),
             (Kind::Average, &["IsNaN", "TreeEnsemble"]),

@@ -4,6 +4,7 @@ use mainstay_features::units::Instant;
 use mainstay_models::decision::{BreakEven, BreakEvens, Circumstances, Consents, DO_NOTHING, Ledger, Terms};
 use mainstay_models::explain::Told;
 use mainstay_models::language::Language;
+use mainstay_models::model::Basis;
 use mainstay_models::segments::{LikelyCause, Stage, Tier, TierCuts, is_problem};
 use serde::{Serialize, Serializer};
 
@@ -48,8 +49,10 @@ pub(in crate::api) struct Score {
     break_even_save_rate: Option<BreakEvenTold>,
     break_even_incentive: Option<BreakEvenTold>,
     break_even_lifetime_value: Option<BreakEvenTold>,
+    /// Which of the model's features answered: all, or the core, where the request gives no other.
+    basis: Basis,
     model: String,
-    verdict: String,
+    verdict: &'static str,
 }
 
 /// A column the model sees, with what it contributes to the log-odds.
@@ -131,17 +134,14 @@ pub(super) struct Desk<'a> {
     /// The lifetime values between the tiers of the newest scored list; none before there is one.
     pub(super) tiers: Option<TierCuts>,
     pub(super) suppressed: &'a Suppressed,
-    /// The model's name and what it was judged.
+    /// The model's name.
     pub(super) model: String,
-    pub(super) verdict: String,
 }
 
 impl<'a> Desk<'a> {
     /// Of a service.
     pub(super) fn of(service: &'a Service, tiers: Option<TierCuts>, suppressed: &'a Suppressed) -> Self {
-        let artifact = service.artifact();
-        let (model, verdict) = (artifact.name(), artifact.training.verdict.grade.to_string());
-        Self { service, tiers, suppressed, model, verdict }
+        Self { service, tiers, suppressed, model: service.artifact().name() }
     }
 
     /// The answer about one customer; `explanation` where the request asks to be explained.
@@ -210,7 +210,8 @@ impl<'a> Desk<'a> {
             break_even_incentive: with_offer(incentive),
             break_even_lifetime_value: with_offer(lifetime_value),
             model: self.model.clone(),
-            verdict: self.verdict.clone(),
+            verdict: service.artifact().training.verdict_on(subject.basis).grade.words(),
+            basis: subject.basis,
             customer_id: subject.customer_id,
         }
     }

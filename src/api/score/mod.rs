@@ -16,6 +16,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use mainstay_features::units::Instant;
+use mainstay_models::model::Basis;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -137,9 +138,17 @@ fn some(app: &App, desk: &Desk<'_>, requests: &[&RawValue], explain: bool, now: 
             .map(|subject| outcome(subject.and_then(|own| desk.explained(own))))
             .collect();
     }
-    let rows: Vec<f64> = subjects.iter().flatten().flat_map(|subject| &subject.row).copied().collect();
-    let mut assessed = desk.service.assess(&rows).into_iter();
+    let of_basis = |basis| {
+        let own = subjects.iter().flatten().filter(|subject| subject.basis == basis);
+        let rows: Vec<f64> = own.flat_map(|subject| &subject.row).copied().collect();
+        desk.service.assess(&rows, basis).into_iter()
+    };
+    let [mut by_all, mut by_core] = Basis::ALL.map(of_basis);
     let mut score = |subject: Subject| {
+        let assessed = match subject.basis {
+            Basis::AllFeatures => &mut by_all,
+            Basis::CoreFeatures => &mut by_core,
+        };
         let one = assessed.next().ok_or_else(|| Failure::new(Kind::Internal, "a row gave no score"))?;
         Ok(desk.answer(subject, &one.scored, &one.why, None))
     };
@@ -160,7 +169,7 @@ pub(super) fn assessed_actions(app: &App, service: &Service, rows: &[f64]) -> Re
     let desk = Desk::of(service, *app.tiers.get()?, &suppressed);
     let width = service.features().width();
     let of_some = |rows: &[f64]| -> Vec<Decided> {
-        let assessed = service.assess(rows);
+        let assessed = service.assess(rows, Basis::AllFeatures);
         let rows = rows.chunks_exact(width).zip(&assessed);
         rows.map(|(row, one)| desk.answer(Subject::nameless(row), &one.scored, &one.why, None).decided())
             .collect()
@@ -171,8 +180,8 @@ pub(super) fn assessed_actions(app: &App, service: &Service, rows: &[f64]) -> Re
 impl Desk<'_> {
     /// The answer with what every column contributes.
     fn explained(&self, subject: Subject) -> Result<Score, Failure> {
-        let scored = self.service.score_row(&subject.row)?;
-        let explanation = self.service.explain(&subject.row);
+        let scored = self.service.score_row(&subject.row, subject.basis)?;
+        let explanation = self.service.explain(&subject.row, subject.basis);
         Ok(self.answer(subject, &scored, &explanation.why, Some(&explanation)))
     }
 }

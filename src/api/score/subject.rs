@@ -2,8 +2,10 @@
 
 use mainstay_features::history::{History, HistoryBuilder};
 use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, PROBLEM, Said};
+use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use mainstay_models::language::Language;
+use mainstay_models::model::Basis;
 
 use super::request::{Features, Given, ScoreRequest};
 use crate::events::{CustomerId, Told, bad_input, instant};
@@ -17,6 +19,8 @@ pub(super) struct Subject {
     pub(super) as_of: Option<Instant>,
     /// A value for each feature of the model.
     pub(super) row: Vec<f64>,
+    /// Which of the model's features those are that are known.
+    pub(super) basis: Basis,
     /// The features that nothing here can tell.
     pub(super) untold: Vec<&'static str>,
     /// What the customer has said to being contacted, by channel.
@@ -53,6 +57,7 @@ impl Subject {
             customer_id: request.customer_id,
             as_of,
             row: Vec::new(),
+            basis: Basis::AllFeatures,
             untold: Vec::new(),
             channels,
             answers,
@@ -61,7 +66,7 @@ impl Subject {
             language: request.language,
         };
         match (request.features, request.purchases, &subject.customer_id) {
-            (Some(features), None, _) if !tells_more => subject.row = row(service, &features)?,
+            (Some(features), None, _) if !tells_more => subject.take_features(service, &features)?,
             (None, Some(purchases), id) => {
                 let missing = |field: &str| bad_input(format!("{field}: missing beside purchases"));
                 let id = id.as_ref().ok_or_else(|| missing("customer_id"))?;
@@ -108,6 +113,7 @@ impl Subject {
             customer_id: None,
             as_of: None,
             row: row.to_vec(),
+            basis: Basis::AllFeatures,
             untold: Vec::new(),
             channels: Vec::new(),
             answers: Vec::new(),
@@ -115,6 +121,14 @@ impl Subject {
             problem: false,
             language: Language::default(),
         }
+    }
+
+    fn take_features(&mut self, service: &Service, features: &Features<'_>) -> Result<(), Failure> {
+        (self.row, self.basis) = row(service, features)?;
+        if self.basis == Basis::CoreFeatures {
+            self.untold = service.features().names().skip(CORE.len()).collect();
+        }
+        Ok(())
     }
 
     fn take_row(&mut self, service: &Service, history: &History, as_of: Instant) -> Result<(), Failure> {
@@ -154,8 +168,9 @@ fn unknown(id: &CustomerId) -> Failure {
 }
 
 /// The row of a `features` object: every feature of the model once, null where there is no value, and nothing else. (To
-/// take what is not given for "no value" would be to guess: a customer without a usual gap is one who bought once.)
-fn row(service: &Service, features: &Features<'_>) -> Result<Vec<f64>, Failure> {
+/// take what is not given for "no value" would be to guess: a customer without a usual gap is one who bought once.) Or the
+/// core features alone, for which there is a model of its own.
+fn row(service: &Service, features: &Features<'_>) -> Result<(Vec<f64>, Basis), Failure> {
     let bad = |name: &str, what: &str| bad_input(format!("features.{name}: {what}"));
     let known = service.features().features();
     let mut given: Vec<Option<Given>> = vec![None; known.len()];
@@ -173,15 +188,22 @@ fn row(service: &Service, features: &Features<'_>) -> Result<Vec<f64>, Failure> 
             return Err(bad(name, "given twice"));
         }
     }
+    let (core, others) = given.split_at(CORE.len());
+    let is_core =
+        !others.is_empty() && core.iter().all(Option::is_some) && others.iter().all(Option::is_none);
+    let basis = if is_core { Basis::CoreFeatures } else { Basis::AllFeatures };
     let value = |(feature, given): (&&'static mainstay_features::feature::Feature, Option<Given>)| match given
     {
         Some(Given::Number(number)) => Ok(number),
         Some(Given::Null) if feature.missing.is_some() => Ok(f64::NAN),
         Some(_) => Err(bad(feature.name, "not a number")),
+        None if is_core => Ok(f64::NAN),
         None => Err(bad(
             feature.name,
-            "missing; give every feature of the model (mainstay features computes them), or the purchases",
+            "missing; give every feature of the model (mainstay features computes them), the five core features alone, or \
+             the purchases",
         )),
     };
-    known.iter().zip(given).map(value).collect()
+    let row: Result<Vec<f64>, Failure> = known.iter().zip(given).map(value).collect();
+    Ok((row?, basis))
 }

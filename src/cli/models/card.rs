@@ -188,6 +188,7 @@ fn answers(artifact: &Artifact) -> String {
         Kind::Forest => "A random forest",
         Kind::Average => "The mean of a logistic regression and a random forest, in log-odds",
         Kind::Rule => "The rule: a logistic regression on days since the last order alone",
+        Kind::Core => "A logistic regression on the five core features",
     };
     let calibration = match &serving.calibration {
         Calibration::None => "Its probabilities are taken as they are".to_owned(),
@@ -204,7 +205,12 @@ fn answers(artifact: &Artifact) -> String {
         }
         _ => "They are not shifted for season or growth: that did not help in the tests".to_owned(),
     };
-    list(&[model.to_owned(), calibration, season])
+    let core = if training.core.verdict.passes() {
+        "Asked with the five core features alone, a logistic regression on them answers, tested in the same way"
+    } else {
+        "Asked with the five core features alone, the rule answers: a model on them was no better in the tests"
+    };
+    list(&[model.to_owned(), calibration, season, core.to_owned()])
 }
 
 fn again(artifact: &Artifact) -> String {
