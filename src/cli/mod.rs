@@ -24,6 +24,7 @@ mod reading;
 mod report;
 mod running;
 mod score;
+mod scored_out;
 mod serve;
 mod settings;
 mod show;
@@ -52,8 +53,8 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 2 usage, 3 bad input, 4 too little data, 5 no usable model or list, \
-                          6 output cannot be written, 7 drift (only with drift --exit-code), 70 internal error. nightly has its own: \
-                          0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model that may serve";
+                          6 output cannot be written, 7 drift (only with drift --exit-code), 70 internal error. score and nightly, for a \
+                          scheduler: 0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model that may serve";
 
 #[derive(Subcommand)]
 enum Command {
@@ -107,7 +108,7 @@ enum Command {
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let exit_code = match &cli.command {
-        Command::Nightly(_) => nightly::exit_code,
+        Command::Score(_) | Command::Nightly(_) => running::exit_code,
         _ => |kind: Kind| kind.told().exit_code,
     };
     match threads(cli.threads).and_then(|()| dispatch(cli.command)) {

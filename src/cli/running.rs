@@ -51,8 +51,8 @@ impl<'a> Run<'a> {
         done
     }
 
-    /// Ends: returns the record. The exit code of a failure is the caller's to say.
-    pub(super) fn end<T>(mut self, result: &Result<T, Failure>, exit_code: fn(Kind) -> u8) -> RunRecord {
+    /// Ends: returns the record.
+    pub(super) fn end<T>(mut self, result: &Result<T, Failure>) -> RunRecord {
         self.record.outcome = result.as_ref().map_or_else(ended_by, |_| Outcome::Done);
         self.record.exit_code = Some(result.as_ref().map_or_else(|failure| exit_code(failure.kind), |_| 0));
         self.record.message = result.as_ref().err().map(|failure| failure.message.clone());
@@ -67,6 +67,16 @@ impl<'a> Run<'a> {
         {
             output::note(&format!("the run is not on record: {failure}"));
         }
+    }
+}
+
+/// How a run ends for a scheduler, in few words: 0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model that may serve.
+pub(super) const fn exit_code(kind: Kind) -> u8 {
+    match kind {
+        Kind::Usage => 2,
+        Kind::BadInput | Kind::TooLittleData | Kind::TooLarge => 3,
+        Kind::NoModel | Kind::Drifted => 4,
+        _ => 1,
     }
 }
 

@@ -1,6 +1,7 @@
 //! `mainstay score`.
 
-use std::path::{Path, PathBuf};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 use mainstay_features::history::{Given, Histories};
@@ -15,11 +16,12 @@ use super::output;
 use super::progress::Progress;
 use super::reading::last_order;
 use super::running::{Run, input};
-use super::settings::{MoneyArgs, StoreArgs, check_folder, out_format};
+use super::scored_out::{ListOut, ROWS_PER_FILE};
+use super::settings::{MoneyArgs, StoreArgs};
 use crate::failure::{Failure, Kind};
 use crate::scores::{Format, ListFile, ScoredPopulation, Scores};
 use crate::service::Service;
-use crate::store::{NewList, Store, Whole};
+use crate::store::{NewList, Store};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
@@ -35,27 +37,36 @@ pub(super) struct Args {
     /// In which language its reasons and evidence are told: en or zh. `mainstay list` tells them in any
     #[arg(long, value_name = "LANGUAGE", default_value = "en")]
     language: Language,
-    /// The file to write, .parquet or .csv
-    #[arg(long, value_name = "FILE")]
+    /// What to write: a .parquet or .csv file, or a folder, ending in /, for a partition of the day scored at
+    #[arg(long, value_name = "FILE|FOLDER/")]
     out: PathBuf,
+    /// How many customers a file of a partition has
+    #[arg(long, value_name = "N", default_value_t = ROWS_PER_FILE)]
+    rows_per_file: NonZeroUsize,
     /// Do everything but write
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    out_format(&args.out)?;
-    check_folder(&args.out)?;
+    let out = ListOut::parse(&args.out, args.rows_per_file)?;
+    out.check()?;
     let store = Store::at(&args.store.store);
     let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
     store.prepare()?;
     let mut run = Run::begin(&store, "score", args.dry_run)?;
-    let result = work(args, &store, &service, &mut run);
-    run.end(&result, |kind| kind.told().exit_code);
+    let result = work(args, &out, &store, &service, &mut run);
+    run.end(&result);
     output::print(&result?)
 }
 
-fn work(args: &Args, store: &Store, service: &Service, run: &mut Run<'_>) -> Result<String, Failure> {
+fn work(
+    args: &Args,
+    out: &ListOut,
+    store: &Store,
+    service: &Service,
+    run: &mut Run<'_>,
+) -> Result<String, Failure> {
     let progress = Progress::new();
     run.record.model = Some(service.artifact().name());
     run.record.inputs.push(input("model", &store.model_path(), true));
@@ -71,41 +82,24 @@ fn work(args: &Args, store: &Store, service: &Service, run: &mut Run<'_>) -> Res
     if scored.is_empty() {
         return Err(nobody(service, as_of));
     }
-    let place = format!("in {}", args.out.display());
+    let place = format!("in {}", out.place(as_of).display());
     let totals = if args.dry_run {
         put_aside(&scored, service)?
     } else {
         run.step("write", |record, _| {
             // All are whole beside their places before any is put there.
             let (list, totals) = write(&scored, service, store, args.language, &progress)?;
-            let out = out_of(&scored, service, &list, args.language, &args.out)?;
+            let new = out.write(&scored, service, &list, args.language)?;
             list.commit()?;
-            out.commit()?;
+            new.commit()?;
             (record.rows, record.suppressed) = (Some(totals.rows), Some(totals.suppressed));
-            record.outputs = [&store.scores_path(), &args.out].map(|path| path.display().to_string()).into();
+            record.outputs =
+                [store.scores_path(), out.place(as_of)].map(|path| path.display().to_string()).into();
             Ok(totals)
         })?
     };
     let place = if args.dry_run { "(dry run: nothing was written)" } else { &place };
     Ok(totals.summary(service, place))
-}
-
-/// Writes the list for a place outside the store: a copy, or as CSV.
-pub(super) fn out_of(
-    scored: &ScoredPopulation,
-    service: &Service,
-    list: &NewList,
-    language: Language,
-    out: &Path,
-) -> Result<Whole, Failure> {
-    match out_format(out)? {
-        Format::Parquet => list.list.copy_for(out),
-        Format::Csv => Whole::write(out, |to| {
-            let mut file = ListFile::new(Format::Csv, language, to);
-            scored.each(service.catalogue(), |scores| file.add(scores))?;
-            file.finish()
-        }),
-    }
 }
 
 /// What the list amounts to, without writing it.

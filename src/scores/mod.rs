@@ -153,6 +153,19 @@ impl Scores {
         }
     }
 
+    /// The same list with nobody in it.
+    pub fn without_rows(&self) -> Self {
+        let Self { as_of, id_kind, actions, shown, suppressed, rows: _ } = self;
+        Self {
+            as_of: *as_of,
+            id_kind: *id_kind,
+            actions: actions.clone(),
+            shown: shown.clone(),
+            suppressed: *suppressed,
+            rows: Vec::new(),
+        }
+    }
+
     /// The rows that the parts of a history give, sorted by customer; not yet in tiers, and without decisions.
     fn gather(
         service: &Service,

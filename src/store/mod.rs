@@ -5,12 +5,14 @@ mod kept;
 mod models;
 mod runs;
 mod whole;
+mod whole_folder;
 
 pub use kept::{Addition, Kept, KeptFile};
 pub use models::{Change, ModelTold, Served, StoredModel};
 pub use runs::{Outcome, RunInput, RunLock, RunRecord, RunStep};
 pub use whole::{Whole, write_whole};
 pub(crate) use whole::{check_writable, folder_of};
+pub use whole_folder::{PartFile, WholeFolder};
 
 use std::fs::{self, File};
 use std::io::{self, Write};

@@ -22,12 +22,12 @@ impl Whole {
         path: &Path,
         write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> Result<Self, Failure> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        remove_leftovers(folder_of(path), &name);
+        remove_leftovers(path);
+        let (prefix, suffix) = temporary_name(path);
         let attempt = || -> io::Result<tempfile::NamedTempFile> {
             let temporary = tempfile::Builder::new()
-                .prefix(&format!("{}{}-", leftover_prefix(&name), std::process::id()))
-                .suffix(LEFTOVER_SUFFIX)
+                .prefix(&prefix)
+                .suffix(suffix)
                 // Temporary files are private; outputs are as readable as any file the user writes.
                 .permissions(fs::Permissions::from_mode(0o666))
                 .tempfile_in(folder_of(path))?;
@@ -96,24 +96,32 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 
 const LEFTOVER_SUFFIX: &str = ".part";
 
-fn leftover_prefix(name: &str) -> String {
-    format!(".{name}.")
+fn leftover_prefix(path: &Path) -> String {
+    format!(".{}.", path.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// Removes the temporary files of this output that processes left which were killed. What cannot be removed is left:
-/// it is in nobody's way.
-fn remove_leftovers(folder: &Path, name: &str) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+/// How the temporary file or folder of an output begins and ends: whose it is can be told.
+pub(super) fn temporary_name(path: &Path) -> (String, &'static str) {
+    (format!("{}{}-", leftover_prefix(path), std::process::id()), LEFTOVER_SUFFIX)
+}
+
+/// Removes the temporary files and folders of this output that processes left which were killed. What cannot be removed is
+/// left: it is in nobody's way.
+pub(super) fn remove_leftovers(path: &Path) {
+    let Ok(entries) = fs::read_dir(folder_of(path)) else { return };
+    let prefix = leftover_prefix(path);
     for entry in entries.flatten() {
         let file = entry.file_name();
         let process = file
             .to_str()
-            .and_then(|file| file.strip_prefix(&leftover_prefix(name)))
+            .and_then(|file| file.strip_prefix(&prefix))
             .and_then(|rest| rest.strip_suffix(LEFTOVER_SUFFIX))
             .and_then(|rest| rest.split('-').next())
             .and_then(|process| process.parse::<u32>().ok());
         if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
-            let _ = fs::remove_file(entry.path());
+            let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
+            let remove = if is_folder { fs::remove_dir_all } else { fs::remove_file };
+            let _ = remove(entry.path());
         }
     }
 }

@@ -24,6 +24,7 @@ mod models;
 mod nightly;
 mod offers;
 mod onnx;
+mod partitions;
 mod plan;
 mod policy;
 mod report;

@@ -22,7 +22,8 @@ use super::progress::Progress;
 use super::reading::{collect, last_order, note_counts};
 use super::running::{Found, Run, input};
 use super::score::{doubts, nobody, put_aside, score, write};
-use super::settings::{built_in_offers, check_folder, out_format, read_offers};
+use super::scored_out::{ListOut, NewOut, ROWS_PER_FILE};
+use super::settings::{built_in_offers, check_folder, read_offers};
 use super::show::OutArgs;
 use crate::clock;
 use crate::events;
@@ -46,16 +47,6 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// 0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model that may serve.
-pub(super) const fn exit_code(kind: Kind) -> u8 {
-    match kind {
-        Kind::Usage => 2,
-        Kind::BadInput | Kind::TooLittleData | Kind::TooLarge => 3,
-        Kind::NoModel | Kind::Drifted => 4,
-        _ => 1,
-    }
-}
-
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     // A mistake in a file that is written by hand is one of usage: no feed is to blame.
     let mistake = |failure: Failure| Failure { kind: Kind::Usage, ..failure };
@@ -67,19 +58,17 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     })?;
     let catalogue = config.offers.as_deref().map_or_else(built_in_offers, read_offers).map_err(mistake)?;
     let list = config.list.as_deref().map(|out| OutArgs::all_in(out, config.language));
-    for out in config.scores.iter().chain(&config.list) {
-        check_folder(out)?;
-    }
-    if let Some(out) = &config.scores {
-        out_format(out).map_err(mistake)?;
-    }
+    let scores = config.scores.as_deref().map(|out| ListOut::parse(out, ROWS_PER_FILE)).transpose();
+    let scores = scores.map_err(mistake)?;
+    scores.iter().try_for_each(ListOut::check)?;
+    config.list.iter().try_for_each(|out| check_folder(out))?;
     let store = Store::at(&config.store);
     store.prepare()?;
     let mut run = Run::begin(&store, "nightly", args.dry_run)?;
     let night =
         Night { args, config: &config, store: &store, memory: whole.memory, progress: Progress::new() };
-    let result = night.work(&mut run, catalogue, list.as_ref());
-    let record = run.end(&result, exit_code);
+    let result = night.work(&mut run, catalogue, scores.as_ref(), list.as_ref());
+    let record = run.end(&result);
     if args.json {
         let record =
             serde_json::to_value(&record).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
@@ -103,6 +92,7 @@ impl Night<'_> {
         &self,
         run: &mut Run<'_>,
         catalogue: mainstay_models::decision::Catalogue,
+        scores: Option<&ListOut>,
         list: Option<&OutArgs>,
     ) -> Result<(), Failure> {
         let Self { args, config, store, progress, .. } = self;
@@ -190,13 +180,11 @@ impl Night<'_> {
         })?;
         let Some(new) = new else { return Ok(()) };
         run.step("list", |record, found| {
-            let out = config.scores.as_deref();
-            let out = out.map(|out| super::score::out_of(&scored, &service, &new, config.language, out));
-            let out = out.transpose()?;
+            let out = scores.map(|out| out.write(&scored, &service, &new, config.language)).transpose()?;
             new.commit()?;
-            out.map_or(Ok(()), crate::store::Whole::commit)?;
+            out.map_or(Ok(()), NewOut::commit)?;
             record.outputs.push(store.scores_path().display().to_string());
-            record.outputs.extend(config.scores.iter().map(|out| out.display().to_string()));
+            record.outputs.extend(scores.map(|out| out.place(as_of).display().to_string()));
             if let Some(out) = list {
                 let rows = list::write_newest(store, service.catalogue(), out, config.list_top)?;
                 found.insert("rows".to_owned(), json!(rows));
