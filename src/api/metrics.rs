@@ -21,8 +21,8 @@ const BUCKETS_MICROS: [u64; 14] = [
     10_000_000,
 ];
 /// The statuses that answers have; another is counted as the last.
-const STATUSES: [u16; 17] =
-    [200, 304, 400, 401, 403, 404, 405, 406, 408, 413, 414, 415, 421, 422, 429, 431, 500];
+const STATUSES: [u16; 19] =
+    [200, 202, 304, 400, 401, 403, 404, 405, 406, 408, 413, 414, 415, 421, 422, 429, 431, 500, 503];
 
 /// What is counted of one route.
 #[derive(Default)]
