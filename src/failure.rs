@@ -21,6 +21,8 @@ pub enum Kind {
     TooLittleData,
     /// There is no model, or none that can be used.
     NoModel,
+    /// The model answers another question than the history asks.
+    OtherLabel,
     /// There is no scored list yet.
     NoScores,
     /// What is kept in the store cannot be read.
@@ -87,6 +89,7 @@ impl Kind {
             Self::BadInput => (3, 422, "bad-input", "The input is not what it should be"),
             Self::TooLittleData => (4, 422, "too-little-data", "The data cannot answer this"),
             Self::NoModel => (5, 503, "no-model", "There is no usable model"),
+            Self::OtherLabel => (5, 422, "other-label", "The model is for another kind of leaving"),
             Self::NoScores => (5, 404, "no-scores", "There is no scored list yet"),
             Self::BadStore => (5, 500, "bad-store", "What is kept cannot be read"),
             Self::Misdirected => (2, 421, "misdirected", "The request is not meant for this server"),

@@ -75,7 +75,7 @@ pub(super) const fn exit_code(kind: Kind) -> u8 {
     match kind {
         Kind::Usage => 2,
         Kind::BadInput | Kind::TooLittleData | Kind::TooLarge => 3,
-        Kind::NoModel | Kind::Drifted => 4,
+        Kind::NoModel | Kind::OtherLabel | Kind::Drifted => 4,
         _ => 1,
     }
 }
@@ -83,7 +83,9 @@ pub(super) const fn exit_code(kind: Kind) -> u8 {
 /// A reason not to go on, or a failure.
 fn ended_by(failure: &Failure) -> Outcome {
     match failure.kind {
-        Kind::BadInput | Kind::TooLittleData | Kind::NoModel | Kind::Drifted => Outcome::Stopped,
+        Kind::BadInput | Kind::TooLittleData | Kind::NoModel | Kind::OtherLabel | Kind::Drifted => {
+            Outcome::Stopped
+        }
         _ => Outcome::Failed,
     }
 }

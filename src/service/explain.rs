@@ -7,7 +7,8 @@ use mainstay_models::explain::{Told, unknown};
 use mainstay_models::language::Language;
 use mainstay_models::model::{Basis, Explained};
 
-use super::{Answering, Assessed, Service};
+use super::{Answering, Assessed, Scored, Service};
+use crate::failure::{Failure, Kind};
 
 /// So many reasons of a customer are told at most.
 pub const REASONS: usize = 3;
@@ -50,14 +51,19 @@ pub struct Reason {
 }
 
 impl Service {
-    /// Why a row scores as it does.
-    pub fn explain(&self, row: &[f64], basis: Basis) -> Explanation {
-        let answering = self.answering(basis);
-        let columns = self.columns_of(row);
+    /// Scores a row of features, which [`Self::check_row`] lets pass, with all there is to say why.
+    ///
+    /// # Errors
+    /// None that a row can cause.
+    pub fn explain(&self, row: &[f64], basis: Basis) -> Result<(Scored, Explanation), Failure> {
+        let Answering { serving, shift } = self.answering(basis);
         let models = &self.artifact.training.models;
-        let (base, contributions) =
-            self.against_the_usual(basis, models.contributions(answering.serving.kind, &columns));
-        let raw = base + contributions.iter().sum::<f64>();
+        let columns = self.columns_of(row);
+        let explained = models.explained(serving.kind, Rows::new(&columns, models.inputs.width())).pop();
+        let Explained { raw, base, contributions } =
+            explained.ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))?;
+        let scored = self.scored(row, probability(serving.calibration.apply(raw) + shift));
+        let (base, contributions) = self.against_the_usual(basis, (base, contributions));
         let row = &completed(row, &columns);
         let why = self.why(row, &contributions);
         let width = self.features().width();
@@ -76,8 +82,10 @@ impl Service {
             })
             .collect();
         reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-        let calibration = answering.serving.calibration.apply(raw) - raw;
-        Explanation { base, reasons, calibration, shift: answering.shift, why }
+        // Of what the parts come to, so that all lines add up.
+        let raw = base + contributions.iter().sum::<f64>();
+        let calibration = serving.calibration.apply(raw) - raw;
+        Ok((scored, Explanation { base, reasons, calibration, shift: *shift, why }))
     }
 
     /// The raw log-odds of a usual customer and what each column adds for this one, of what [`mainstay_models::model::Models`]

@@ -17,7 +17,6 @@ use mainstay_features::tenure::TENURE_DAYS;
 use mainstay_features::units::{Days, Instant, Money, Probability};
 use mainstay_features::watch::{Unwatched, Watch};
 use mainstay_models::artifact::Artifact;
-use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Stakes, Worth};
 use mainstay_models::explain::{Explainer, Told};
@@ -167,7 +166,7 @@ impl Service {
         let (learnt, label) = (self.artifact.training.label, Label::where_given(given));
         if learnt != label {
             return Err(Failure::new(
-                Kind::NoModel,
+                Kind::OtherLabel,
                 format!(
                     "the model's label is \"{learnt}\", and that of the history is \"{label}\": \
                      train a model on this history with mainstay train"
@@ -323,17 +322,6 @@ impl Service {
         Ok(())
     }
 
-    /// Scores one row of features.
-    ///
-    /// # Errors
-    /// Those of [`Self::check_row`].
-    pub fn score_row(&self, row: &[f64], basis: Basis) -> Result<Scored, Failure> {
-        self.check_row(row)?;
-        self.score(row, &self.columns_of(row), basis)
-            .pop()
-            .ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))
-    }
-
     /// Whether a customer who is scored for the end of a contract has one that runs.
     ///
     /// # Errors
@@ -353,19 +341,6 @@ impl Service {
     fn columns_of(&self, values: &[f64]) -> Vec<f32> {
         let cast: Vec<f32> = values.iter().map(|&value| value as f32).collect();
         self.artifact.training.models.inputs.complete(Rows::new(&cast, self.features().width()))
-    }
-
-    /// The one way from rows of features, one after the other, to decisions; a row scores the same alone and among
-    /// others.
-    fn score(&self, values: &[f64], columns: &[f32], basis: Basis) -> Vec<Scored> {
-        let Answering { serving, shift } = self.answering(basis);
-        let models = &self.artifact.training.models;
-        let log_odds = serving.log_odds(models, Rows::new(columns, models.inputs.width()));
-        values
-            .chunks_exact(self.features().width())
-            .zip(log_odds)
-            .map(|(row, log_odds)| self.scored(row, probability(log_odds + shift)))
-            .collect()
     }
 
     /// Rows of features of customers who have left, for whom there is nothing to predict.

@@ -8,7 +8,7 @@ use mainstay_features::units::Instant;
 use serde_json::json;
 
 use crate::api::Server;
-use crate::support::{done, failed, folder, json, shop};
+use crate::support::{done, failed, folder, json, shop, store_like_the_shops};
 
 /// A customer of the made-up business; all times are whole days.
 struct Subscriber {
@@ -195,6 +195,12 @@ fn a_model_of_the_other_label_is_refused() {
     let message = "the model's label is \"no purchase\", and that of the history is \"contract end\"";
     assert_eq!(score(&input, &shop().store), (4, format!("error: {message}: {way_out}")));
     done(&format!("train {input} --horizon 60d --store {}", store.display()));
+    let kept = folder.path().join("kept");
+    store_like_the_shops(&kept);
+    done(&format!("ingest {input} --store {}", kept.display()));
+    let (status, problem) = Server::start(&kept.display().to_string()).score(&json!({"customer_id": "s001"}));
+    assert_eq!((status, &problem["type"]), (422, &"urn:mainstay:problem:other-label".into()), "{problem}");
+    assert!(problem["detail"].as_str().unwrap().starts_with(message), "{problem}");
     let message = "the model's label is \"contract end\", and that of the history is \"no purchase\"";
     assert_eq!(score(&shop().input(), &store), (4, format!("error: {message}: {way_out}")));
     assert!(!out.exists());

@@ -180,8 +180,7 @@ pub(super) fn assessed_actions(app: &App, service: &Service, rows: &[f64]) -> Re
 impl Desk<'_> {
     /// The answer with what every column contributes.
     fn explained(&self, subject: Subject) -> Result<Score, Failure> {
-        let scored = self.service.score_row(&subject.row, subject.basis)?;
-        let explanation = self.service.explain(&subject.row, subject.basis);
+        let (scored, explanation) = self.service.explain(&subject.row, subject.basis)?;
         Ok(self.answer(subject, &scored, &explanation.why, Some(&explanation)))
     }
 }
