@@ -1,5 +1,7 @@
 //! Reading a request's body, and working on it where that must not hold up others.
 
+use std::panic::resume_unwind;
+
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::rejection::{BytesRejection, PathRejection};
@@ -7,6 +9,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::MAX_BODY_BYTES;
+use super::guard::carried;
 use crate::failure::{Failure, Kind};
 
 /// The body, if it came whole.
@@ -48,6 +51,10 @@ pub(super) fn path(path: Result<Path<String>, PathRejection>) -> Result<String, 
 pub(super) async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Failure::new(Kind::Internal, error.to_string())))
+    let done = tokio::task::spawn_blocking(carried(work)).await;
+    done.unwrap_or_else(|error| match error.try_into_panic() {
+        // It is one of the handler, which waits for it.
+        Ok(panic) => resume_unwind(panic),
+        Err(error) => Err(Failure::new(Kind::Internal, error.to_string())),
+    })
 }

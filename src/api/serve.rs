@@ -83,6 +83,7 @@ pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr
     allow_files(app.guard.limits.connections);
     runtime.block_on(async {
         let mut stop = Stop::new()?;
+        app.guard.tell_panics();
         announce(address);
         tokio::spawn(refresh(app.clone()));
         let door = Door::new(app.clone());

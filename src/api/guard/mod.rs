@@ -8,6 +8,7 @@ mod rate;
 mod request_id;
 
 pub use rate::Rate;
+pub(super) use request_id::carried;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +20,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use self::body::Room;
 use self::keys::{Asker, Ring};
@@ -94,6 +95,11 @@ impl Guard {
         self.ring.refresh()
     }
 
+    /// From now on a panic of the process is a line of the log.
+    pub(super) fn tell_panics(self: &Arc<Self>) {
+        panics::tell(self.clone());
+    }
+
     /// From now on every answer asks to close its connection.
     pub(super) fn leave(&self) {
         self.leaving.store(true, Ordering::Relaxed);
@@ -102,6 +108,17 @@ impl Guard {
     /// Whether the server is about to stop.
     pub(super) fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Relaxed)
+    }
+
+    /// A place among the requests that are worked on.
+    async fn place(&self) -> Result<SemaphorePermit<'_>, Failure> {
+        let place = self.working.try_acquire().map_err(|_| {
+            Failure::new(Kind::Busy, "too many requests are under way; try again in a second")
+        })?;
+        // The others that are here already take theirs first. Work that never waits would else be one request a thread,
+        // however many have been sent, and those beyond the limit would wait in line instead of being told.
+        tokio::task::yield_now().await;
+        Ok(place)
     }
 
     /// Who asks, if it shows what the route needs and has not asked too often; `None` where nobody need say.
@@ -151,9 +168,7 @@ impl Post {
         let whole = guard.room.read(&mut head.headers, body).await?;
         let _place = match self.declared.needs {
             Needs::Nothing => None,
-            _ => Some(guard.working.try_acquire().map_err(|_| {
-                Failure::new(Kind::Busy, "too many requests are under way; try again in a second")
-            })?),
+            _ => Some(guard.place().await?),
         };
         if self.declared.writes
             && let Some(key) = head.headers.get(IDEMPOTENCY_KEY)
@@ -173,7 +188,8 @@ pub(super) async fn stand(Extracted(post): Extracted<Arc<Post>>, request: Reques
     let _under_way = guard.metrics.request();
     let request_id = request_id::of(request.headers());
     let (method, mut asker) = (request.method().clone(), None);
-    let passed = caught(post.pass(request, next, &mut asker)).await.unwrap_or_else(|failure| {
+    let pass = request_id::within(request_id.clone(), post.pass(request, next, &mut asker));
+    let passed = caught(pass).await.unwrap_or_else(|failure| {
         guard.metrics.panicked();
         let about = json!({"request_id": request_id.to_str().ok(), "route": post.declared.path});
         guard.log.event("error", "a handler panicked", &about);

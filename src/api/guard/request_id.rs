@@ -7,6 +7,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::clock::now;
 
+tokio::task_local! {
+    /// That of the request whose task this is.
+    static CURRENT: HeaderValue;
+}
+
 /// The header, of the request and of the answer.
 pub(super) const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -17,6 +22,25 @@ pub(super) fn of(headers: &HeaderMap) -> HeaderValue {
     match headers.get(&NAME) {
         Some(id) if is_harmless(id.as_bytes()) => id.clone(),
         _ => next(),
+    }
+}
+
+/// Works for a request, which [`current`] is meanwhile.
+pub(super) async fn within<T>(id: HeaderValue, work: impl Future<Output = T>) -> T {
+    CURRENT.scope(id, work).await
+}
+
+/// The request that is worked for.
+pub(super) fn current() -> Option<String> {
+    CURRENT.try_with(|id| id.to_str().map(str::to_owned).ok()).ok().flatten()
+}
+
+/// The same work on another thread, for the same request.
+pub(in crate::api) fn carried<T>(work: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    let id = CURRENT.try_with(HeaderValue::clone).ok();
+    move || match id {
+        Some(id) => CURRENT.sync_scope(id, work),
+        None => work(),
     }
 }
 

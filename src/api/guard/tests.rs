@@ -142,6 +142,35 @@ async fn overload_is_refused_at_once() {
     assert_eq!(bench.told(&[], b"1").await.0, 200);
 }
 
+/// Promise 20: work that never waits is counted too, not queued.
+#[tokio::test]
+async fn work_that_never_waits_has_the_same_limit() {
+    let bench = Arc::new(bench(Limits { requests: 2, ..Limits::default() }));
+    let sent: Vec<_> = (0..50)
+        .map(|_| {
+            let bench = bench.clone();
+            tokio::spawn(async move { bench.told(&[], b"1").await })
+        })
+        .collect();
+    let mut answered = 0;
+    for sent in sent {
+        match sent.await.unwrap() {
+            (200, _) => answered += 1,
+            told => assert_eq!(told, (503, "busy".to_owned())),
+        }
+    }
+    assert_eq!(answered, 2);
+}
+
+/// A panic's line of the log is of the request, whichever thread works for it.
+#[tokio::test]
+async fn whoever_works_for_a_request_knows_its_name() {
+    let on_another_thread = async || tokio::task::spawn_blocking(carried(request_id::current)).await.unwrap();
+    let mine = HeaderValue::from_static("mine");
+    assert_eq!(request_id::within(mine, on_another_thread()).await.as_deref(), Some("mine"));
+    assert_eq!(on_another_thread().await, None);
+}
+
 /// Promise 24: 100 parallel requests with one key have one effect.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_requests_with_one_idempotency_key_write_once() {
