@@ -21,8 +21,7 @@ use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Stakes, Worth};
 use mainstay_models::explain::{Explainer, Told};
 use mainstay_models::inputs::{FeatureList, core_of};
-use mainstay_models::lifetime::value::spending;
-use mainstay_models::lifetime::{Expected, Margin, Purchases, Spread, YearlyDiscount};
+use mainstay_models::lifetime::{Expected, Margin, Outlook, YearlyDiscount};
 use mainstay_models::model::{Basis, Serving};
 use mainstay_models::segments::{Signs, SignsReader};
 use rayon::prelude::*;
@@ -53,7 +52,7 @@ pub struct Service {
     /// What answers, by [`Basis`].
     answering: [Answering; Basis::ALL.len()],
     explainer: Explainer,
-    spread: Spread,
+    outlook: Outlook,
     signs: SignsReader,
     /// Where a row has the days since the last contact, if the model sees them.
     days_since_contact: Option<usize>,
@@ -128,11 +127,11 @@ impl Service {
         });
         let names = artifact.training.models.inputs.names();
         let explainer = Explainer::new(&names.into_iter().map(str::to_owned).collect::<Vec<_>>());
-        let spread = Spread::new(&artifact.training.lifetime.lifetime, assumptions.discount);
+        let outlook = Outlook::new(artifact.training.lifetime.lifetime, assumptions.discount);
         let features = &artifact.training.models.inputs.features;
         let signs = SignsReader::new(features);
         let days_since_contact = features.names().position(|name| name == DAYS_SINCE_CONTACT.name);
-        Self { artifact, catalogue, assumptions, answering, explainer, spread, signs, days_since_contact }
+        Self { artifact, catalogue, assumptions, answering, explainer, outlook, signs, days_since_contact }
     }
 
     fn answering(&self, basis: Basis) -> &Answering {
@@ -356,16 +355,14 @@ impl Service {
 
     /// What a row of features says besides the probability.
     fn scored(&self, row: &[f64], churn_probability: Probability) -> Scored {
-        let Assumptions { margin, discount } = self.assumptions;
         let core = core_of(row);
-        let expected = self.artifact.training.lifetime.lifetime.expected(&core, discount);
-        let relative_sd = self.spread.relative_sd(&Purchases::of(&core), &spending(&core));
+        let (expected, relative_sd) = self.outlook.of(&core);
         let days_since_contact = self.days_since_contact.map(|place| row[place]);
         Scored {
             row: core,
             churn_probability,
             expected,
-            worth: Worth { lifetime_value: expected.value(margin), relative_sd },
+            worth: Worth { lifetime_value: expected.value(self.assumptions.margin), relative_sd },
             signs: self.signs.read(row),
             days_since_contact: days_since_contact.filter(|days| !days.is_nan()),
         }

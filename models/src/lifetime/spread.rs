@@ -73,6 +73,16 @@ impl Spread {
             Some(spread) => spread.relative_variance(purchases),
             None => 1.0 / f64::from(spending.times.max(1)),
         };
+        self.with_amount(of_purchases, spending)
+    }
+
+    /// The relative variance of the purchases to come by BG/NBD; NaN without it.
+    pub(super) fn of_purchases(&self, purchases: &Purchases) -> f64 {
+        self.purchases.as_ref().map_or(f64::NAN, |spread| spread.relative_variance(purchases))
+    }
+
+    /// [`Self::relative_sd`], given the relative variance of the purchases to come.
+    pub(super) fn with_amount(&self, of_purchases: f64, spending: &Spending) -> f64 {
         let of_amount = self.amounts.map_or(0.0, |model| model.relative_variance(spending));
         let variance = (1.0 + of_purchases) * (1.0 + of_amount) - 1.0;
         // Not known at all, it is no number.

@@ -1,0 +1,119 @@
+//! What every customer will do if kept and how well that is known, remembered: how many purchases are to come depends on
+//! two whole numbers, repeats and days since the first purchase, that many customers of a shop share.
+
+use std::sync::{Mutex, PoisonError};
+
+use mainstay_features::registry::Row;
+
+use super::value::spending;
+use super::{BgNbd, Expected, Lifetime, Purchases, Spread, YearlyDiscount};
+
+/// So many customers who differ in these numbers are remembered; who comes to the place of another takes it.
+const PLACES: usize = 1 << 16;
+/// Customers of up to so many days, five years, are in places of their own, up to 31 repeats.
+const DAYS: usize = 1 << 11;
+
+/// A model of lifetime value, by one discount.
+#[derive(Debug)]
+pub struct Outlook {
+    lifetime: Lifetime,
+    discount: YearlyDiscount,
+    spread: Spread,
+    remembered: Box<[Mutex<Option<ToCome>>]>,
+}
+
+/// The purchases that are to come of customers with these numbers.
+#[derive(Clone, Copy, Debug)]
+struct ToCome {
+    repeats: u32,
+    tenure_days: u32,
+    discounted: f64,
+    relative_variance: f64,
+}
+
+impl Outlook {
+    /// By this model and discount; nothing is remembered yet.
+    pub fn new(lifetime: Lifetime, discount: YearlyDiscount) -> Self {
+        let spread = Spread::new(&lifetime, discount);
+        Self { lifetime, discount, spread, remembered: (0..PLACES).map(|_| Mutex::default()).collect() }
+    }
+
+    /// What a customer with these core features will do if kept, [`Lifetime::expected`], and the standard deviation of what
+    /// that is worth as a share of it, [`Spread::relative_sd`]: the same bits, whoever was asked about before.
+    pub fn of(&self, row: &Row) -> (Expected, f64) {
+        let (customer, spending) = (Purchases::of(row), spending(row));
+        let Lifetime::BgNbd { purchases, purchases_per_day, amounts } = &self.lifetime else {
+            return (
+                self.lifetime.expected(row, self.discount),
+                self.spread.relative_sd(&customer, &spending),
+            );
+        };
+        let ToCome { discounted, relative_variance, .. } = self.to_come(purchases, &customer);
+        let expected = Expected {
+            discounted_purchases: discounted * purchases_per_day,
+            mean_amount: amounts.expected_mean(row),
+        };
+        (expected, self.spread.with_amount(relative_variance, &spending))
+    }
+
+    fn to_come(&self, model: &BgNbd, customer: &Purchases) -> ToCome {
+        let Purchases { repeats, tenure_days, .. } = *customer;
+        let place = (repeats as usize * DAYS) ^ tenure_days as usize;
+        let place = &self.remembered[place % PLACES];
+        let there = *place.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) =
+            there.filter(|known| (known.repeats, known.tenure_days) == (repeats, tenure_days))
+        {
+            return known;
+        }
+        let new = ToCome {
+            repeats,
+            tenure_days,
+            discounted: model.discounted_if_alive(customer, self.discount),
+            relative_variance: self.spread.of_purchases(customer),
+        };
+        *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Amounts, Retention, bg_nbd, gamma_gamma};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn models() -> [Lifetime; 3] {
+        // CDNOW's published parameters (ECONOMICS.md section 2).
+        let weeks = bg_nbd::Parameters { r: 0.242595, alpha_days: 4.413602 * 7.0, a: 0.792922, b: 2.425907 };
+        let amounts = gamma_gamma::Parameters { p: 6.25, q: 3.74, v: 15.44 };
+        let bg_nbd = |amounts| Lifetime::BgNbd {
+            purchases: weeks.try_into().unwrap(),
+            purchases_per_day: 1.25,
+            amounts,
+        };
+        let rate = Lifetime::Rate(Retention { churn_rate: 0.2, horizon_days: 90 });
+        [bg_nbd(Amounts::GammaGamma(amounts.try_into().unwrap())), bg_nbd(Amounts::OwnMean), rate]
+    }
+
+    proptest! {
+        /// Of few days and repeats, so that customers meet in their places, and of many, so that places are taken away.
+        #[test]
+        fn what_is_remembered_is_what_is_asked_for(
+            few in prop::collection::vec((0_u32..4, 1_u32..5, 0_u32..6), 1..30),
+            many in prop::collection::vec((0_u32..900, 1_u32..99, 0_u32..9_000), 1..30),
+        ) {
+            for lifetime in models() {
+                let outlook = Outlook::new(lifetime, YearlyDiscount::DEFAULT);
+                let spread = Spread::new(&lifetime, YearlyDiscount::DEFAULT);
+                for (recency, frequency, more) in few.iter().chain(&many).chain(&few) {
+                    let tenure = recency + frequency + more;
+                    let row = [recency, frequency, &35, &0, &tenure].map(|&value| f64::from(value));
+                    let (expected, relative_sd) = outlook.of(&row);
+                    prop_assert_eq!(expected, lifetime.expected(&row, YearlyDiscount::DEFAULT));
+                    prop_assert_eq!(relative_sd, spread.relative_sd(&Purchases::of(&row), &spending(&row)));
+                }
+            }
+        }
+    }
+}
