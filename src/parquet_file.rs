@@ -12,6 +12,7 @@ use parquet::arrow::arrow_writer::{
 };
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
@@ -49,6 +50,13 @@ impl<'a> ParquetFile<'a> {
         match &mut self.open {
             Some(open) => open.write(arrays).map_err(to_io),
             None => Ok(()),
+        }
+    }
+
+    /// Notes something in the footer; before the first row group nothing is.
+    pub(crate) fn note(&mut self, key: &str, value: String) {
+        if let Some(open) = &mut self.open {
+            open.file.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
         }
     }
 

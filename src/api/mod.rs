@@ -87,7 +87,7 @@ impl App {
             // One that cannot be read, as of an older version, says nothing of what has changed.
             Ok(store.load_previous_scores().ok().flatten().as_ref().map(Previous::of))
         });
-        let tiers = newest(&store, Store::list_path, Store::load_tiers);
+        let tiers = newest(&store, Store::scores_path, Store::load_tiers);
         let suppressed = newest(&store, Store::suppressed_path, Store::load_suppressed);
         let state = Arc::new(store.state()?);
         let kept = KeptCustomers::of(&store, state.clone());

@@ -19,7 +19,7 @@ use super::running::{Run, input};
 use super::scored_out::{ListOut, ROWS_PER_FILE};
 use super::settings::{MoneyArgs, StoreArgs};
 use crate::failure::{Failure, Kind};
-use crate::scores::{Format, ListFile, ScoredPopulation, Scores};
+use crate::scores::{Format, ListAbout, ListFile, ScoredPopulation, Scores};
 use crate::service::Service;
 use crate::store::{NewList, Store};
 
@@ -134,14 +134,14 @@ pub(super) fn write(
 ) -> Result<(NewList, Totals), Failure> {
     let mut totals = Totals::of(scored);
     progress.begin("write", Some(scored.len() as u64));
-    let list = store.write_list(scored.as_of(), scored.tiers(), |out| {
+    let list = store.write_list(scored.as_of(), |out| {
         let mut file = ListFile::new(Format::Parquet, language, out);
         scored.each(service.catalogue(), |scores| {
             totals.add(scores);
             progress.advance(scores.rows.len() as u64);
             file.add(scores)
         })?;
-        file.finish()
+        file.finish_telling(&ListAbout::new(scored.as_of(), scored.tiers()))
     })?;
     progress.end();
     Ok((list, totals))

@@ -1,5 +1,6 @@
 //! The scored list: one row per customer in the population, sorted by customer; written, read back and ranked.
 
+mod about;
 mod decide;
 mod fields;
 mod lapsed;
@@ -9,6 +10,7 @@ mod record;
 mod stream;
 mod write;
 
+pub use about::ListAbout;
 pub use decide::ConsentColumns;
 pub use fields::{Cell, Field, FieldKind};
 pub use ledger::write_ledger;

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use mainstay_models::language::Language;
 use rayon::prelude::*;
 
+use super::about::{self, ListAbout};
 use super::{Cell, Field, FieldKind, ScoreRow, Scores};
 use crate::columns::{self, Column};
 use crate::formula::defused;
@@ -79,6 +80,17 @@ impl<'a> ListFile<'a> {
                 write_rows(csv, &fields, scores)
             }
         }
+    }
+
+    /// [`Self::finish`], and tells in Parquet what the list is as a whole.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn finish_telling(mut self, about: &ListAbout) -> io::Result<()> {
+        if let To::Parquet(file) = &mut self.to {
+            file.note(about::KEY, serde_json::to_string(about)?);
+        }
+        self.finish()
     }
 
     /// Writes what is left to write.

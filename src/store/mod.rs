@@ -21,11 +21,11 @@ use std::path::{Path, PathBuf};
 use mainstay_features::units::Instant;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::segments::TierCuts;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, Kind};
-use crate::scores::{self, Scores};
+use crate::scores::{self, ListAbout, Scores};
 use crate::state::State;
 use crate::suppressed::Suppressed;
 
@@ -59,11 +59,6 @@ impl Store {
     /// Where the scored list before the newest is: the newest of an earlier instant.
     pub fn previous_scores_path(&self) -> PathBuf {
         self.folder.join("scores-before.parquet")
-    }
-
-    /// Where it is kept what the newest scored list is like.
-    pub fn list_path(&self) -> PathBuf {
-        self.folder.join("list.json")
     }
 
     /// Where it is kept who has objected to marketing.
@@ -139,17 +134,10 @@ impl Store {
     pub fn write_list(
         &self,
         as_of: Instant,
-        tiers: TierCuts,
         write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>,
     ) -> Result<NewList, Failure> {
         self.create()?;
-        let about = ListAbout { as_of_micros: as_of.micros(), tiers };
-        Ok(NewList {
-            store: self.clone(),
-            as_of_micros: about.as_of_micros,
-            list: Whole::write(&self.scores_path(), write)?,
-            about: Whole::write(&self.list_path(), |out| put_json(out, &about))?,
-        })
+        Ok(NewList { store: self.clone(), as_of, list: Whole::write(&self.scores_path(), write)? })
     }
 
     /// Gives the newest list a second name; there is always one at its own.
@@ -171,7 +159,15 @@ impl Store {
     }
 
     fn load_list_about(&self) -> Result<Option<ListAbout>, Failure> {
-        read_json(&self.list_path())
+        let path = self.scores_path();
+        let unreadable = |cause: String| {
+            Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display()))
+        };
+        match File::open(&path) {
+            Ok(file) => ListAbout::read(file).map_err(unreadable),
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(unreadable(cause.to_string())),
+        }
     }
 
     /// The lifetime values between the tiers of the newest scored list; `None` before there is one.
@@ -255,10 +251,9 @@ impl Store {
 /// A scored list that is whole, and not yet the newest.
 pub struct NewList {
     store: Store,
-    as_of_micros: i64,
+    as_of: Instant,
     /// The list.
     pub list: Whole,
-    about: Whole,
 }
 
 impl NewList {
@@ -269,22 +264,12 @@ impl NewList {
     pub fn commit(self) -> Result<(), Failure> {
         // What cannot be read says nothing of the list before, which is then not kept.
         if let Ok(Some(before)) = self.store.load_list_about()
-            && before.as_of_micros < self.as_of_micros
+            && before.is_before(self.as_of)
         {
             self.store.keep_previous()?;
         }
-        self.list.commit()?;
-        self.about.commit()
+        self.list.commit()
     }
-}
-
-/// What is kept of the newest scored list besides itself.
-#[derive(Serialize, Deserialize)]
-struct ListAbout {
-    /// Its instant, in microseconds since 1970.
-    as_of_micros: i64,
-    /// The lifetime values between its tiers.
-    tiers: TierCuts,
 }
 
 /// Writes JSON whole.

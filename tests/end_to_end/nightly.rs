@@ -97,7 +97,6 @@ impl Evening {
             "list.csv",
             "out.parquet",
             "store/scores.parquet",
-            "store/list.json",
             "store/scores-before.parquet",
             "store/history/manifest.json",
         ];
