@@ -2,12 +2,13 @@
 
 use std::io;
 
-use super::event::{Complaint, Contact, Contract, Given, Profile, Word, Words};
+use super::event::{Complaint, Contact, Contract, Given, Profile, Word};
 use super::log::{Log, Spill, Tag};
 use super::part::{FirstBuy, LineSum};
 use super::rows::Kind;
 use super::segment::join;
 use super::wire::Wire;
+use super::words::Words;
 use crate::id::{IdKind, fingerprint, is_same};
 use crate::units::{Amount, Instant};
 

@@ -1,10 +1,8 @@
 //! What happens to a customer, as a history keeps it.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::id::fingerprint;
 use crate::units::{Amount, Instant, ParseUnitError};
 
 /// An order as it stood at its own instant: the lines that share customer, order and the order's first instant.
@@ -150,7 +148,7 @@ pub struct Discount {
     pub amount: Amount,
 }
 
-/// A word that rows share (a category, a channel, an offer, an attribute and its values), by its fingerprint; [`Words`] has its text.
+/// A word that rows share (a category, a channel, an offer, an attribute and its values), by its fingerprint; [`Words`](super::Words) has its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Word(pub(super) u64);
 
@@ -166,32 +164,6 @@ impl Word {
     /// The word of a number; 0 is that of none.
     pub(crate) fn of_number(number: u64) -> Option<Self> {
         (number != 0).then_some(Self(number))
-    }
-}
-
-/// The texts of words.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Words(BTreeMap<u64, Box<str>>);
-
-impl Words {
-    /// The word of a text.
-    pub fn word(&mut self, text: &str) -> Word {
-        let print = fingerprint(text);
-        self.0.entry(print).or_insert_with(|| text.into());
-        Word(print)
-    }
-
-    /// The text of a word.
-    pub fn text(&self, word: Word) -> &str {
-        self.0.get(&word.0).map_or("", |text| text)
-    }
-
-    pub(super) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
-    }
-
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        self.0.values().map(|text| &**text)
     }
 }
 

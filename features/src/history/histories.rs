@@ -6,10 +6,11 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::builder::PARTS;
-use super::event::{Given, Word, Words};
+use super::event::{Given, Word};
 use super::log::Log;
 use super::segment::{Segment, join, sorted_part};
 use super::shard::Shard;
+use super::words::Words;
 use super::{Gathered, History, HistoryBuilder, HistoryError, gather};
 use crate::id::IdKind;
 use crate::profile::Said;

@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use super::again::Again;
 use super::builder::{HistoryBuilder, PARTS, part_of};
-use super::event::{Given, Words};
+use super::event::Given;
 use super::log::Log;
 use super::part::Sorted;
 use super::segment::{Segment, sorted_part};
 use super::shard::Shard;
+use super::words::Words;
 use super::{Gathered, History, HistoryError, gather};
 use crate::id::IdKind;
 

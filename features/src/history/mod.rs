@@ -16,17 +16,17 @@ mod rows;
 mod segment;
 mod shard;
 mod wire;
+mod words;
 
 pub use again::SentAgain;
 pub use builder::HistoryBuilder;
-pub use event::{
-    Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word, Words,
-};
+pub use event::{Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word};
 
 pub use histories::{Histories, Summary};
 pub use log::Spill;
 pub use lookup::Lookup;
 pub use segment::{Compared, Segment, join, write_segment};
+pub use words::Words;
 
 use std::io;
 use std::sync::Arc;

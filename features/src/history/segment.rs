@@ -13,10 +13,11 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::again::{Again, SentAgain};
 use super::builder::{HistoryBuilder, PARTS};
-use super::event::{Given, Words};
+use super::event::Given;
 use super::log::Log;
 use super::part::Sorted;
 use super::wire::{Damaged, Reader, put_text, put_u64};
+use super::words::Words;
 use super::{HistoryError, gather};
 use crate::id::IdKind;
 use crate::units::Instant;
@@ -123,10 +124,7 @@ impl Segment {
             let mut instant = || Ok::<_, Damaged>(Instant::from_micros(directory.u64()? as i64));
             instant()?.zip(instant()?)
         };
-        let mut words = Words::default();
-        for _ in 0..directory.u64()? {
-            words.word(directory.text()?);
-        }
+        let words = Words::of_texts((0..directory.u64()?).map(|_| directory.text()))?;
         let mut places = Vec::with_capacity(PARTS);
         let (mut begin, mut unpacked) = (HEADER_BYTES, 0_u64);
         for _ in 0..PARTS {
@@ -239,8 +237,9 @@ pub fn write_segment(
     for instant in [span.map(|(first, _)| first), span.map(|(_, last)| last)] {
         put_u64(&mut directory, instant.map_or(i64::MIN, Instant::micros) as u64);
     }
-    put_u64(&mut directory, gathered.words.texts().count() as u64);
-    gathered.words.texts().for_each(|text| put_text(&mut directory, text));
+    let texts: Vec<&str> = gathered.words.texts().collect();
+    put_u64(&mut directory, texts.len() as u64);
+    texts.iter().for_each(|text| put_text(&mut directory, text));
     for Place { offset, packed_bytes, bytes, checksum } in places {
         [offset, packed_bytes, bytes, checksum].into_iter().for_each(|word| put_u64(&mut directory, word));
     }

@@ -13,6 +13,8 @@ const LANES: usize = 16;
 /// So many rows go through a tree before the next tree: what a tree's nodes cost to fetch is shared among them, and the
 /// rows still fit into the cache beside it.
 const BLOCK_ROWS: usize = 2_048;
+/// Fewer where the sums by column are kept of every row, too.
+const EXPLAINED_ROWS: usize = 512;
 /// After so many steps it is looked whether all have come to a leaf.
 const STRETCH: usize = 4;
 
@@ -48,7 +50,7 @@ impl Packed {
         let mut contributions = Vec::with_capacity(rows.values().len());
         let (mut groups, mut sums) = (Vec::new(), Vec::<[f64; LANES]>::new());
         let mut shares = Vec::<[f64; LANES]>::new();
-        for rows in rows.chunks(BLOCK_ROWS) {
+        for rows in rows.chunks(EXPLAINED_ROWS) {
             self.code(rows, &mut groups);
             sums.clear();
             sums.resize(groups.len() * rows.width(), [0.0; LANES]);
@@ -57,15 +59,17 @@ impl Packed {
             for tree in self.trees() {
                 let own = groups.iter().zip(sums.chunks_exact_mut(rows.width())).zip(&mut shares);
                 for ((group, sums), shares) in own {
-                    let leaves = in_step::<LANES>(tree.depth, |lane, at| {
+                    let mut share_at = [tree.shares[0]; LANES];
+                    in_step::<LANES>(tree.depth, |lane, at| {
                         let step = tree.step(at);
                         let to = at + step.ahead(group[usize::from(step.column())][lane]);
                         // In a leaf, nothing: the share does not change.
-                        let number = numbers[usize::from(step.column())];
-                        sums[number][lane] += tree.shares[to] - tree.shares[at];
+                        let share = tree.shares[to];
+                        sums[numbers[usize::from(step.column())]][lane] += share - share_at[lane];
+                        share_at[lane] = share;
                         to
                     });
-                    shares.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += tree.shares[leaf]);
+                    shares.iter_mut().zip(share_at).for_each(|(sum, leaf)| *sum += leaf);
                 }
             }
             for row in 0..rows.len() {

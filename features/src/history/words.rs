@@ -1,0 +1,158 @@
+//! The texts of words, of which a shop's customers may have as many as there are customers: those of a segment lie side
+//! by side, by fingerprint, and are found at the first or second look.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::event::Word;
+use crate::id::fingerprint;
+
+/// The texts of words.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    settled: Vec<Arc<Settled>>,
+    new: BTreeMap<u64, Box<str>>,
+}
+
+/// Texts that no other joins.
+#[derive(Debug, Default)]
+struct Settled {
+    /// The fingerprints, ascending.
+    prints: Vec<u64>,
+    /// Where each one's text ends.
+    ends: Vec<u32>,
+    texts: String,
+    /// By their first bits, where those fingerprints begin: there are about as many of these as of texts.
+    begins: Vec<u32>,
+    shift: u32,
+}
+
+impl Words {
+    /// Those of these texts, which are in the order of their fingerprints, as [`Self::texts`] gives them; any others are
+    /// found more slowly.
+    pub(super) fn of_texts<'a, E>(texts: impl Iterator<Item = Result<&'a str, E>>) -> Result<Self, E> {
+        let (mut words, mut settled) = (Self::default(), Settled::default());
+        for text in texts {
+            let text = text?;
+            if !settled.push(text) {
+                words.new.insert(fingerprint(text), text.into());
+            }
+        }
+        settled.settle();
+        words.settled.push(Arc::new(settled));
+        Ok(words)
+    }
+
+    /// The word of a text.
+    pub fn word(&mut self, text: &str) -> Word {
+        let print = fingerprint(text);
+        if self.settled(print).is_none() {
+            self.new.entry(print).or_insert_with(|| text.into());
+        }
+        Word(print)
+    }
+
+    /// The text of a word.
+    pub fn text(&self, word: Word) -> &str {
+        self.settled(word.0).unwrap_or_else(|| self.new.get(&word.0).map_or("", |text| text))
+    }
+
+    fn settled(&self, print: u64) -> Option<&str> {
+        self.settled.iter().find_map(|settled| settled.text(print))
+    }
+
+    pub(super) fn extend(&mut self, other: Self) {
+        self.settled.extend(other.settled);
+        self.new.extend(other.new);
+    }
+
+    /// Every text once, in the order of fingerprints.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        let settled = self.settled.iter().flat_map(|settled| settled.all());
+        let new = self.new.iter().map(|(&print, text)| (print, &**text));
+        let mut all: Vec<(u64, &str)> = settled.chain(new).collect();
+        // Of one layer they are sorted already.
+        all.sort_by_key(|&(print, _)| print);
+        all.dedup_by_key(|(print, _)| *print);
+        all.into_iter().map(|(_, text)| text)
+    }
+}
+
+impl Settled {
+    /// Adds a text; `false` if it does not come after those there are, or there is no room left.
+    fn push(&mut self, text: &str) -> bool {
+        let print = fingerprint(text);
+        let Ok(end) = u32::try_from(self.texts.len() + text.len()) else { return false };
+        if self.prints.last().is_some_and(|&last| last >= print) {
+            return false;
+        }
+        self.texts.push_str(text);
+        self.prints.push(print);
+        self.ends.push(end);
+        true
+    }
+
+    /// No more are added.
+    fn settle(&mut self) {
+        let bits = self.prints.len().max(2).ilog2();
+        self.shift = u64::BITS - bits;
+        // All but one have a byte at least: there are no more than 32 bits can number.
+        let mut from = 0;
+        self.begins = (0..=1_u64 << bits)
+            .map(|first| {
+                from += self.prints[from..].iter().take_while(|&&print| print >> self.shift < first).count();
+                from as u32
+            })
+            .collect();
+    }
+
+    fn text(&self, print: u64) -> Option<&str> {
+        let first = (print >> self.shift) as usize;
+        let (begin, end) = (*self.begins.get(first)? as usize, *self.begins.get(first + 1)? as usize);
+        let place = begin + self.prints[begin..end].iter().position(|&own| own == print)?;
+        Some(self.at(place))
+    }
+
+    fn at(&self, place: usize) -> &str {
+        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
+        &self.texts[begin as usize..self.ends[place] as usize]
+    }
+
+    fn all(&self) -> impl Iterator<Item = (u64, &str)> {
+        self.prints.iter().enumerate().map(|(place, &print)| (print, self.at(place)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Words {
+        Words::of_texts(texts.map(Ok::<_, ()>)).unwrap()
+    }
+
+    proptest! {
+        /// Whichever of them are settled, in whatever order they come, and however often.
+        #[test]
+        fn every_text_is_found_by_its_word(
+            some in prop::collection::vec("[a-d]{0,3}", 0..90),
+            others in prop::collection::vec("[c-f]{0,3}", 0..90),
+            more in prop::collection::vec("[a-z]{0,2}", 0..20),
+        ) {
+            let mut written = Words::default();
+            some.iter().for_each(|text| _ = written.word(text));
+            let mut words = of(written.texts());
+            prop_assert!(words.new.is_empty(), "as they are written");
+            words.extend(of(others.iter().map(String::as_str)));
+            more.iter().for_each(|text| _ = words.word(text));
+            let mut all: BTreeMap<u64, &str> = BTreeMap::new();
+            for text in some.iter().chain(&others).chain(&more) {
+                prop_assert_eq!(words.text(Word(fingerprint(text))), text);
+                all.insert(fingerprint(text), text);
+            }
+            prop_assert_eq!(words.text(Word(fingerprint("none of them"))), "");
+            prop_assert!(words.texts().eq(all.into_values()));
+        }
+    }
+}
