@@ -22,7 +22,7 @@ pub(super) enum ListOut {
         path: PathBuf,
         format: Format,
     },
-    /// Of partitions `as_of_date=YYYY-MM-DD/part-NNNNN.parquet`, as DuckDB, Polars and Spark read them.
+    /// Of partitions `as_of_date=YYYY-MM-DD/part-NNNNN.parquet`, Hive's layout.
     Folder {
         path: PathBuf,
         rows_per_file: NonZeroUsize,
