@@ -25,6 +25,9 @@ use crate::failure::{Failure, Kind};
 const LEAVING: Duration = Duration::from_secs(1);
 /// How long what is still under way after that may take.
 const GRACE: Duration = Duration::from_secs(25);
+/// How many threads may wait for the disk or compute what takes its time; more such work waits for one of them. With all
+/// others they stay below the `TasksMax` of the unit in deploy/.
+const MAX_BLOCKING_THREADS: usize = 64;
 /// How often it is looked whether keys were made or revoked.
 const REFRESH: Duration = Duration::from_secs(1);
 /// The largest head of a request that is read at all; what is larger than [`super::guard`] allows is refused there.
@@ -50,6 +53,7 @@ impl Listener {
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            .max_blocking_threads(MAX_BLOCKING_THREADS)
             .build()
             .map_err(|cause| failed("the server cannot start", cause))?;
         let socket = runtime
