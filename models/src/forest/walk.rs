@@ -51,7 +51,10 @@ impl Packed {
         let (mut groups, mut sums) = (Vec::new(), Vec::<[f64; LANES]>::new());
         let mut shares = Vec::<[f64; LANES]>::new();
         for rows in rows.chunks(EXPLAINED_ROWS) {
-            self.code(rows, &mut groups);
+            // As in `probabilities`.
+            let rest = rows.len() % LANES;
+            let together = if rest < LANES / 2 { rows.len() - rest } else { rows.len() };
+            self.code(rows.first(together), &mut groups);
             sums.clear();
             sums.resize(groups.len() * rows.width(), [0.0; LANES]);
             shares.clear();
@@ -72,13 +75,33 @@ impl Packed {
                     shares.iter_mut().zip(share_at).for_each(|(sum, leaf)| *sum += leaf);
                 }
             }
-            for row in 0..rows.len() {
+            for row in 0..together {
                 probabilities.push(shares[row / LANES][row % LANES] / self.len() as f64);
                 let own = &sums[row / LANES * rows.width()..][..rows.width()];
                 contributions.extend(own.iter().map(|sums| sums[row % LANES] / self.len() as f64));
             }
+            for row in rows.iter().skip(together) {
+                let mut sums = vec![0.0; rows.width()];
+                probabilities.push(self.follow_alone(row, &numbers, &mut sums) / self.len() as f64);
+                contributions.extend(sums.iter().map(|sum| sum / self.len() as f64));
+            }
         }
         (probabilities, contributions)
+    }
+
+    /// The sum over the trees for one row; what each column adds to it on the way is added to the sums by column.
+    fn follow_alone(&self, row: &[f32], numbers: &[usize], sums: &mut [f64]) -> f64 {
+        let codes = self.codes(row);
+        let trees: Vec<Walked<'_>> = self.trees().collect();
+        let (groups, rest) = trees.as_chunks::<LANES>();
+        let mut sum = 0.0;
+        for trees in groups {
+            sum = follow(trees, &codes, numbers, sums, sum);
+        }
+        for tree in rest {
+            sum = follow(std::array::from_ref(tree), &codes, numbers, sums, sum);
+        }
+        sum
     }
 
     /// Brings rows into the form of the trees. What is left of the last group walks somewhere, for nothing.
@@ -124,6 +147,43 @@ fn leaves_of_trees<const N: usize>(trees: &[Walked<'_>; N], codes: &Codes) -> [u
         let step = trees[lane].step(at);
         at + step.ahead(codes[usize::from(step.column())])
     })
+}
+
+/// Adds what the leaves say that one row comes to in several trees, and to the sums by column what each step adds. The walks
+/// go in step, and what they add is added up afterwards, tree by tree: the order that the bits are of.
+fn follow<const N: usize>(
+    trees: &[Walked<'_>; N],
+    codes: &Codes,
+    numbers: &[usize],
+    sums: &mut [f64],
+    mut sum: f64,
+) -> f64 {
+    let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
+    let mut paths: Vec<[usize; N]> = Vec::with_capacity(depth + 1);
+    let leaves = in_step(depth, |lane, at| {
+        if lane == 0 {
+            paths.push([0; N]);
+        }
+        if let Some(places) = paths.last_mut() {
+            places[lane] = at;
+        }
+        let step = trees[lane].step(at);
+        at + step.ahead(codes[usize::from(step.column())])
+    });
+    paths.push(leaves);
+    for (lane, tree) in trees.iter().enumerate() {
+        let mut share = tree.shares[0];
+        for places in paths.windows(2) {
+            let (at, to) = (places[0][lane], places[1][lane]);
+            if to == at {
+                break;
+            }
+            sums[numbers[usize::from(tree.step(at).column())]] += tree.shares[to] - share;
+            share = tree.shares[to];
+        }
+        sum += tree.shares[leaves[lane]];
+    }
+    sum
 }
 
 /// Walks from the roots until all have come to a leaf; `next` is where a walk goes from a place.
