@@ -79,7 +79,7 @@ def closed_loop(lua, port, connections, seconds, core=None):
     ).stdout
     assert "Non-2xx" not in said and "Socket errors" not in said, said
     tell = lambda name: re.search(name + r"\s+(\S+)", said)[1]
-    return float(tell("Requests/sec:")), tell("50%"), tell("99%")
+    return float(tell("Requests/sec:")), tell(r"\n +50%"), tell(r"\n +99%")
 
 
 def open_loop(bodies, port, rate, seconds):
