@@ -56,6 +56,13 @@ impl Server {
         (status, answer)
     }
 
+    /// How much of the machine's memory it has.
+    pub(crate) fn resident_mib(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+    }
+
     /// Sends SIGTERM and waits for the end.
     pub(crate) fn terminate(mut self) -> std::process::ExitStatus {
         let pid = self.process.id().to_string();
@@ -503,4 +510,24 @@ fn it_lives_is_ready_and_stops_when_told() {
     let idle = std::net::TcpStream::connect(&server.address).unwrap();
     assert_eq!(server.terminate().code(), Some(0));
     drop(idle);
+}
+
+#[test]
+fn an_answer_without_what_each_column_contributes_is_otherwise_the_same() {
+    let (server, row) = (server(), lines(&shop().scores).remove(0));
+    let history = request(&row[0], &row[1]);
+    let (_, mut all) = server.score(&history);
+    let mut asked = history.clone();
+    asked["explain"] = json!(false);
+    let (status, lean) = server.score(&asked);
+    assert_eq!(status, 200, "{lean}");
+    for field in ["reasons", "base_log_odds", "calibration", "season_shift"] {
+        assert!(all.as_object_mut().unwrap().remove(field).is_some(), "{field}");
+    }
+    assert_eq!(lean, all);
+    // In a batch a request's own word comes before that of all.
+    let body = json!({"requests": [asked, history], "explain": true}).to_string();
+    let (_, _, batch) = server.post("/v1/score:batch", body.as_bytes());
+    assert_eq!(batch["results"][0]["score"], lean);
+    assert!(batch["results"][1]["score"]["reasons"].is_array());
 }

@@ -54,7 +54,7 @@ pub(super) async fn score(
 fn one(app: &App, request: ScoreRequest<'_>) -> Result<Score, Failure> {
     app.at_desk(|desk, now| {
         let subject = Subject::of(desk.service, &app.kept, request, now)?;
-        desk.explained(subject)
+        if subject.explain == Some(false) { desk.told(subject) } else { desk.explained(subject) }
     })
 }
 
@@ -132,19 +132,18 @@ fn some(app: &App, desk: &Desk<'_>, requests: &[&RawValue], explain: bool, now: 
         Ok(score) => Outcome::Score(Box::new(score)),
         Err(failure) => Outcome::Problem(Problem::of(&failure)),
     };
-    if explain {
-        return subjects
-            .into_iter()
-            .map(|subject| outcome(subject.and_then(|own| desk.explained(own))))
-            .collect();
-    }
+    let is_explained = |subject: &Subject| subject.explain.unwrap_or(explain);
     let of_basis = |basis| {
-        let own = subjects.iter().flatten().filter(|subject| subject.basis == basis);
+        let own = subjects.iter().flatten();
+        let own = own.filter(|subject| subject.basis == basis && !is_explained(subject));
         let rows: Vec<f64> = own.flat_map(|subject| &subject.row).copied().collect();
         desk.service.assess(&rows, basis).into_iter()
     };
     let [mut by_all, mut by_core] = Basis::ALL.map(of_basis);
     let mut score = |subject: Subject| {
+        if is_explained(&subject) {
+            return desk.explained(subject);
+        }
         let assessed = match subject.basis {
             Basis::AllFeatures => &mut by_all,
             Basis::CoreFeatures => &mut by_core,
@@ -178,6 +177,13 @@ pub(super) fn assessed_actions(app: &App, service: &Service, rows: &[f64]) -> Re
 }
 
 impl Desk<'_> {
+    /// The answer with no more than the reasons that stand out.
+    fn told(&self, subject: Subject) -> Result<Score, Failure> {
+        let one = self.service.assess(&subject.row, subject.basis).pop();
+        let one = one.ok_or_else(|| Failure::new(Kind::Internal, "a row gave no score"))?;
+        Ok(self.answer(subject, &one.scored, &one.why, None))
+    }
+
     /// The answer with what every column contributes.
     fn explained(&self, subject: Subject) -> Result<Score, Failure> {
         let (scored, explanation) = self.service.explain(&subject.row, subject.basis)?;

@@ -31,6 +31,8 @@ pub(super) struct ScoreRequest<'a> {
     /// Whether the shop has recorded the customer as a problem.
     #[serde(default)]
     pub(super) problem: bool,
+    /// Whether the answer has what each column contributes; without it, as the route does.
+    pub(super) explain: Option<bool>,
     /// In which language people read the answer.
     #[serde(default)]
     pub(super) language: Language,

@@ -28,6 +28,8 @@ pub(super) struct Subject {
     pub(super) answers: Vec<Option<bool>>,
     pub(super) churn_cause: Option<String>,
     pub(super) problem: bool,
+    /// Whether the answer has what each column contributes, where the request says so.
+    pub(super) explain: Option<bool>,
     pub(super) language: Language,
 }
 
@@ -63,6 +65,7 @@ impl Subject {
             answers,
             churn_cause: request.churn_cause,
             problem: request.problem,
+            explain: request.explain,
             language: request.language,
         };
         match (request.features, request.purchases, &subject.customer_id) {
@@ -119,6 +122,7 @@ impl Subject {
             answers: Vec::new(),
             churn_cause: None,
             problem: false,
+            explain: None,
             language: Language::default(),
         }
     }
