@@ -25,6 +25,7 @@ pub mod promotion;
 pub mod quarantine_file;
 pub mod report;
 pub mod sample;
+pub mod schema;
 pub mod scores;
 pub mod service;
 pub mod simulated_files;

@@ -3,38 +3,70 @@
 use mainstay_models::decision::{Catalogue, Eligibility, Incentive, Offer, SaveRate};
 use mainstay_models::segments::{Cause, Tier};
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::schema::{CauseWord, TierWord};
 
 /// An offer, under the names that its file has.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct OfferTold {
+    /// What the answers call it.
     name: String,
+    /// How the customer is turned to.
+    #[schema(required)]
     channel: Option<String>,
+    /// What it costs to turn to a customer.
     contact_cost: f64,
+    /// What the customer is given.
     incentive: IncentiveTold,
+    /// Of those who would leave, the share who stay for it.
+    #[schema(minimum = 0, maximum = 1)]
     save_rate: f64,
+    /// How well that is known: its standard deviation.
     save_rate_sd: f64,
+    /// Of those who have left, the share who come back for it.
+    #[schema(required, minimum = 0, maximum = 1)]
     win_back_rate: Option<f64>,
+    /// How well that is known.
+    #[schema(required)]
     win_back_rate_sd: Option<f64>,
+    /// Of those who stay anyway, the share who take the incentive.
+    #[schema(minimum = 0, maximum = 1)]
     take_up: f64,
+    /// Of those who would stay, the share whom it makes leave.
+    #[schema(minimum = 0, maximum = 1)]
     driven_away: f64,
+    /// How many can be made.
+    #[schema(required)]
     capacity: Option<u64>,
+    /// Whom it may be made to.
     only_for: OnlyFor,
 }
 
 /// An amount, or a share of the next order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 enum IncentiveTold {
     Fixed(f64),
-    Share { share_of_next_order: f64, cap: Option<f64> },
+    Share {
+        /// Of what the next order comes to.
+        share_of_next_order: f64,
+        /// The most that is.
+        #[schema(required)]
+        cap: Option<f64>,
+    },
 }
 
 /// Whom an offer may be made to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct OnlyFor {
     /// `None` for every tier but customers who are a problem.
+    #[schema(required, value_type = Option<Vec<TierWord>>)]
     tiers: Option<Vec<Tier>>,
+    /// Empty for every cause.
+    #[schema(value_type = Vec<CauseWord>)]
     causes: Vec<Cause>,
+    /// The churn probability must be in this band.
     churn_probability: Band,
     /// So many days must have passed since the last contact.
     days_since_contact: f64,
@@ -42,9 +74,12 @@ struct OnlyFor {
     consent: bool,
 }
 
-#[derive(Debug, Serialize)]
+/// A band of probabilities, both ends included.
+#[derive(Debug, Serialize, ToSchema)]
 struct Band {
+    /// Its lower end.
     from: f64,
+    /// Its upper end.
     to: f64,
 }
 

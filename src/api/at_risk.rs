@@ -10,52 +10,134 @@ use axum::response::{IntoResponse, Response};
 use mainstay_models::decision::{Catalogue, DO_NOTHING};
 use mainstay_models::language::Language;
 use serde::Deserialize;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::RefOr;
+use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::App;
 use super::body::on_a_thread;
-use crate::at_risk::{AtRisk, Cursor, Filter, Order, columns_named, to_csv, to_json};
+use super::contract::fails;
+use crate::at_risk::{AtRisk, Cursor, Filter, Order, columns_named, columns_of_every_list, to_csv, to_json};
 use crate::failure::{Failure, Kind};
-use crate::scores::Scores;
+use crate::schema::{CauseWord, LanguageWord, StageWord, TierWord, one_of};
+use crate::scores::{FieldKind, Scores};
 
 const DEFAULT_LIMIT: usize = 20;
 /// The most rows of a page.
 const MOST_ROWS: usize = 10_000;
 
 /// What is asked for; lists have commas between their members.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
-    /// A band of churn probabilities, as in 0.3..0.8, 0.5.. or ..0.2.
+    /// A band of churn probabilities, both ends included, either of which may be left out.
+    #[param(pattern = "^(([0-9.]+)?\\.\\.([0-9.]+)?)$", example = "0.3..0.8")]
     probability: Option<String>,
     /// A band of churn probability × lifetime value.
+    #[param(example = "50..")]
     value_at_risk: Option<String>,
     /// A band of what the action earns.
+    #[param(example = "..20")]
     net_value: Option<String>,
-    /// Tiers: key, ordinary, small, problem.
+    /// Only these tiers.
+    #[param(value_type = Option<Vec<TierWord>>, style = Form, explode = false)]
     tier: Option<String>,
-    /// Likely causes: natural, need changed, price, disappointment, forced, unknown.
+    /// Only these likely causes.
+    #[param(value_type = Option<Vec<CauseWord>>, style = Form, explode = false)]
     cause: Option<String>,
-    /// Stages: new, building, stable, declining, lapsed.
+    /// Only these stages.
+    #[param(value_type = Option<Vec<StageWord>>, style = Form, explode = false)]
     stage: Option<String>,
-    /// Actions: names of offers, or do nothing.
+    /// Only these actions: names of offers, or `do nothing`.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
     offer: Option<String>,
-    /// A text that one of the reasons has, as it is told in the language.
+    /// Only with a reason that has this text, as it is told in the language.
     reason: Option<String>,
-    /// What comes first: `net_value`, `value_at_risk`, `probability`, `lifetime_value` or `customer`.
+    /// What comes first: the highest of a number, or the customers in order.
+    #[param(value_type = Option<OrderWord>)]
     sort: Option<String>,
     /// These columns, in this order, instead of all.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
     columns: Option<String>,
-    /// The most rows of the page.
+    /// The most rows of the page; 20 if it is not given. `top` is another name for it.
     #[serde(alias = "top")]
+    #[param(minimum = 1, maximum = 10_000, default = 20)]
     limit: Option<usize>,
     /// Where the page before ended, as its `Link` header says.
     after: Option<String>,
     /// In which language people read it.
     #[serde(default)]
+    #[param(value_type = LanguageWord)]
     language: Language,
 }
 
-/// Serves a page of the list, as JSON or CSV.
+/// What comes first in a list.
+struct OrderWord;
+
+impl PartialSchema for OrderWord {
+    fn schema() -> RefOr<Schema> {
+        one_of(Order::ALL.map(Order::name)).into()
+    }
+}
+
+impl ToSchema for OrderWord {}
+
+/// A row of the list: its columns by their names.
+struct Row;
+
+impl PartialSchema for Row {
+    fn schema() -> RefOr<Schema> {
+        let row = columns_of_every_list().into_iter().fold(ObjectBuilder::new(), |row, (name, kind)| {
+            let of: &[Type] = match kind {
+                FieldKind::Id => &[Type::String, Type::Integer],
+                FieldKind::AsOf => &[Type::String],
+                FieldKind::Text => &[Type::String, Type::Null],
+                FieldKind::Number(_) | FieldKind::Share => &[Type::Number, Type::Null],
+                FieldKind::Whole => &[Type::Integer, Type::Null],
+            };
+            let cell = ObjectBuilder::new().schema_type(SchemaType::from_iter(of.iter().cloned()));
+            row.property(name, cell)
+        });
+        let attribute = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]));
+        row.additional_properties(Some(Schema::from(attribute)))
+            .description(Some("The columns that are asked for; others are attributes of customers files."))
+            .into()
+    }
+}
+
+impl ToSchema for Row {}
+
+fails!(
+    /// What the list cannot be served for.
+    ListFails: Usage, NoScores, BadStore, Internal
+);
+
+/// The newest list, page by page
+///
+/// As `mainstay list --format json` prints it: the same columns, filters and orders. A page begins after the row that the one
+/// before ended with, wherever that row would stand now, so that a list that is scored meanwhile shows no row twice for it.
+#[utoipa::path(
+    get,
+    path = "/v1/at-risk",
+    tag = "customers",
+    params(Asked),
+    responses(
+        (
+            status = 200,
+            description = "A page; CSV for who would rather have it (`Accept: text/csv`)",
+            content(
+                (Vec<Row> = "application/json"),
+                (String = "text/csv; charset=utf-8; header=present"),
+            ),
+            headers(
+                ("link" = String, description = "`<…>; rel=\"next\"`: the address of the next page, where there are more rows."),
+                ("vary" = String, description = "`accept`."),
+            )
+        ),
+        ListFails
+    )
+)]
 pub(super) async fn at_risk(
     State(app): State<Arc<App>>,
     asked: Result<Query<Asked>, QueryRejection>,

@@ -13,70 +13,136 @@ use mainstay_models::language::Language;
 use mainstay_models::segments::play::play;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::{IntoParams, ToSchema};
 
 use super::App;
 use super::body::{on_a_thread, path};
+use super::contract::fails;
 use super::score::{BreakEvenTold, Kept as _, LedgerTold, TermsTold};
 use crate::at_risk::{AtRisk, Previous};
 use crate::failure::{Failure, Kind};
+use crate::schema::{BreakEvenAt, CauseWord, Identifier, LanguageWord, StageWord, TierWord};
 use crate::scores::{Cell, ScoreRow, Scores};
 use crate::service::{Service, why_in};
 
 /// How it is told.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     /// In which language people read it.
     #[serde(default)]
+    #[param(value_type = LanguageWord)]
     language: Language,
 }
 
-/// A customer of the newest scored list. docs/api.md tells every field.
-#[derive(Serialize)]
+/// A customer of the newest scored list, as of its instant.
+#[derive(Serialize, ToSchema)]
 pub(super) struct Listed {
+    /// A number where all of the list's are.
+    #[schema(value_type = Identifier)]
     customer_id: Value,
+    /// The list's instant.
+    #[schema(format = DateTime)]
     as_of: String,
+    /// Within the model's horizon, if nothing is done.
+    #[schema(minimum = 0, maximum = 1)]
     churn_probability: f64,
+    /// Up to three sentences, the strongest first: what makes the customer more likely to leave than is usual.
     why: Vec<String>,
+    /// What keeping the customer is worth: the purchases expected if kept × what one comes to × the margin.
     lifetime_value: f64,
+    /// Churn probability × lifetime value.
     value_at_risk: f64,
+    /// How many purchases are expected of the customer if kept, each discounted to the instant.
     purchases_if_kept: f64,
+    /// What a purchase is expected to come to.
     purchase_amount: f64,
+    /// How well the lifetime value is known: its standard deviation as a share of it.
     lifetime_value_relative_sd: f64,
+    /// What the customer is worth beside the others of the list.
+    #[schema(value_type = TierWord)]
     value_tier: &'static str,
+    /// How far along the customer is.
+    #[schema(value_type = StageWord)]
     lifecycle_stage: &'static str,
+    /// Why the customer is likely to leave.
+    #[schema(value_type = CauseWord)]
     likely_cause: &'static str,
+    /// What speaks for that; null where the cause is unknown.
+    #[schema(required)]
     cause_evidence: Option<String>,
+    /// Whole days since the shop last turned to the customer; null if it never did.
+    #[schema(required)]
     days_since_contact: Option<f64>,
+    /// The offer with the highest net value of those that may be made, or `do nothing`.
     action: String,
+    /// What suits the customer's tier and cause.
     play: String,
+    /// What a colleague says when making the offer; null for `do nothing`.
+    #[schema(required)]
     say: Option<String>,
+    /// What the action is expected to earn over doing nothing.
     net_value: f64,
+    /// The probability that it earns anything; null for `do nothing`.
+    #[schema(required, minimum = 0, maximum = 1)]
     pays_probability: Option<f64>,
+    /// The offer's terms for this customer.
     terms: TermsTold,
+    /// What the net value is made of.
     ledger: LedgerTold,
+    /// From which churn probability on the action pays; null for `do nothing`, as are the three that follow.
+    #[schema(required, value_type = Option<BreakEvenAt>)]
     break_even_probability: Option<BreakEvenTold>,
+    /// From which save rate on.
+    #[schema(required, value_type = Option<BreakEvenAt>)]
     break_even_save_rate: Option<BreakEvenTold>,
+    /// Up to which incentive.
+    #[schema(required, value_type = Option<BreakEvenAt>)]
     break_even_incentive: Option<BreakEvenTold>,
+    /// From which lifetime value on.
+    #[schema(required, value_type = Option<BreakEvenAt>)]
     break_even_lifetime_value: Option<BreakEvenTold>,
     /// The core features behind the score.
+    #[schema(value_type = BTreeMap<String, f64>)]
     features: BTreeMap<&'static str, f64>,
-    /// What customers files say.
+    /// What customers files say for lists to show, by name.
     attributes: BTreeMap<String, Option<String>>,
-    /// What has become of the customer since the list before.
+    /// What has become of the customer since the list before: new, rising, falling or recovered, as it is told in the
+    /// language; null for none of them.
+    #[schema(required, value_type = Option<String>)]
     change: Option<&'static str>,
     /// This score and the one before, the newest first.
     scores: Vec<Past>,
 }
 
 /// A score that a list had.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Past {
+    /// The list's instant.
+    #[schema(format = DateTime)]
     as_of: String,
+    /// What it said then.
+    #[schema(minimum = 0, maximum = 1)]
     churn_probability: f64,
 }
 
-/// Serves a customer of the list.
+fails!(
+    /// What a customer of the list cannot be told for.
+    ListedFails: Usage, NoScores, NotListed, BadStore, Internal
+);
+
+/// What the newest list says of a customer
+///
+/// As of the list's instant, with the score before. Who is not in the list is a 404 `not-listed`, whose detail says which it
+/// is, as far as that is known: the customer objects to marketing, has lapsed, has come since, or is unknown.
+#[utoipa::path(
+    get,
+    path = "/v1/customers/{id}",
+    tag = "customers",
+    params(("id" = String, Path, description = "The customer's identifier", min_length = 1, example = "c003"), Asked),
+    responses((status = 200, description = "The customer, as the list has them", body = Listed), ListedFails)
+)]
 pub(super) async fn customer(
     State(app): State<Arc<App>>,
     id: Result<Path<String>, PathRejection>,

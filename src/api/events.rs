@@ -7,9 +7,11 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::App;
 use super::body::{self, on_a_thread};
+use super::contract::fails;
 use super::score::MOST_CUSTOMERS;
 use crate::clock;
 use crate::events::Happened;
@@ -17,15 +19,17 @@ use crate::failure::{Failure, Kind};
 use crate::state::events::Event;
 use crate::state::once::{Answer, Once};
 
-#[derive(Deserialize)]
+/// What has just happened.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct EventsRequest {
+pub(super) struct EventsRequest {
     /// What happened, by customer.
+    #[schema(max_items = 1000)]
     events: Vec<Happened>,
 }
 
 /// What became of them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Accepted {
     /// How many purchase lines, complaints and contacts were added.
     accepted: usize,
@@ -33,7 +37,26 @@ pub(super) struct Accepted {
     known: usize,
 }
 
-/// Keeps what happened, all of it or nothing.
+fails!(
+    /// What the events of a request can be refused for.
+    EventsFails: BadInput, OtherRequest, TooLarge, BadStore, Internal
+);
+
+/// Keep what has just happened to up to 1,000 customers
+///
+/// All of it or, where a field cannot be, nothing. When it is answered it is on disk, and the next score by name has it. An
+/// event that is sent again is the one that is kept, and counts once.
+#[utoipa::path(
+    post,
+    path = "/v1/events",
+    tag = "events",
+    request_body(content = EventsRequest, example = json!({"events": [{
+        "customer_id": "c003",
+        "purchases": [{"order_id": "new", "ts": "2023-12-05T10:00:00Z", "amount": 12.5}],
+        "complaints": [{"ts": "2023-12-06"}],
+    }]})),
+    responses((status = 200, description = "It is kept", body = Accepted), EventsFails)
+)]
 pub(super) async fn events(
     State(app): State<Arc<App>>,
     once: Option<Extension<Once>>,

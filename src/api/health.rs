@@ -4,23 +4,64 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::App;
 use crate::failure::{Failure, Kind};
+use crate::schema::GradeWord;
 
-/// The process lives.
-pub(super) async fn livez() -> Json<Value> {
-    Json(json!({"status": "alive"}))
+/// What a health check is told.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Status {
+    Alive,
+    Ready,
 }
 
-/// A model is loaded: without one the server does not start. Who is about to stop is not ready for more.
-pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Value>, Failure> {
+/// The process lives.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Alive {
+    status: Status,
+}
+
+/// What answers.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Ready {
+    status: Status,
+    /// The model in service.
+    model: String,
+    /// How it was judged.
+    #[schema(value_type = GradeWord)]
+    verdict: &'static str,
+}
+
+/// Whether the process lives
+#[utoipa::path(
+    get,
+    path = "/livez",
+    tag = "server",
+    responses((status = 200, description = "It does", body = Alive))
+)]
+pub(super) async fn livez() -> Json<Alive> {
+    Json(Alive { status: Status::Alive })
+}
+
+/// Whether the server can answer
+///
+/// A model is loaded: without one the server does not start. Who is about to stop is not ready for more, and says 503.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "server",
+    responses((status = 200, description = "It can, with this model", body = Ready))
+)]
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Ready>, Failure> {
     if app.guard.is_leaving() {
         return Err(Failure::new(Kind::Busy, "the server is about to stop"));
     }
     let service = app.service()?;
     let artifact = service.artifact();
-    let verdict = artifact.training.verdict.grade.to_string();
-    Ok(Json(json!({"status": "ready", "model": artifact.name(), "verdict": verdict})))
+    let verdict = artifact.training.verdict.grade.words();
+    Ok(Json(Ready { status: Status::Ready, model: artifact.name(), verdict }))
 }

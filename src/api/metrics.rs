@@ -155,7 +155,18 @@ fn head(text: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Resu
     writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}")
 }
 
-/// Serves the measurements.
+/// Measurements for Prometheus
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "server",
+    responses((
+        status = 200,
+        description = "Prometheus's text format, version 0.0.4",
+        body = String,
+        content_type = "text/plain; version=0.0.4; charset=utf-8"
+    ))
+)]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Failure> {
     let text = on_a_thread(move || {
         let age = app.list.get().ok().map(|list| (now().micros() - list.scores.as_of.micros()) as f64 / 1e6);

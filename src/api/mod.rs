@@ -3,7 +3,9 @@
 mod at_risk;
 mod body;
 mod catalogue;
+mod contract;
 mod customers;
+mod docs;
 mod events;
 mod guard;
 mod health;

@@ -6,15 +6,17 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::App;
 use super::body::{on_a_thread, path};
+use super::contract::fails;
 use crate::failure::{Failure, Kind};
 use crate::state::once::{Answer, Once};
 use crate::store::{Change, ModelTold, Served, StoredModel};
 
 /// The models of the store.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Models {
     /// Each, oldest data first.
     models: Vec<ModelTold>,
@@ -25,12 +27,21 @@ pub(super) struct Models {
 }
 
 /// The model that answers from now on.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct InService {
+    /// Its name.
     in_service: String,
 }
 
-/// Serves the list of models.
+/// The models of the store
+///
+/// As `mainstay models list` has them, with which were in service one after the other.
+#[utoipa::path(
+    get,
+    path = "/v1/models",
+    tag = "models",
+    responses((status = 200, description = "All of them", body = Models))
+)]
 pub(super) async fn models(State(app): State<Arc<App>>) -> Result<Json<Models>, Failure> {
     let read = move || {
         let (models, failures) = app.store.models()?;
@@ -41,7 +52,22 @@ pub(super) async fn models(State(app): State<Arc<App>>) -> Result<Json<Models>, 
     on_a_thread(read).await
 }
 
-/// Puts a model into service; the one before is kept.
+fails!(
+    /// What it can be refused for to put a model into service.
+    PromoteFails: Usage, UnknownModel, OtherRequest, BadInput, Output, Internal
+);
+
+/// Put a model into service
+///
+/// The one before is kept. Every request that is sent after this answer is answered by the new one, each as a whole by one
+/// model.
+#[utoipa::path(
+    post,
+    path = "/v1/models/{version}/promote",
+    tag = "models",
+    params(("version" = String, Path, description = "The model's name", min_length = 1)),
+    responses((status = 200, description = "It serves", body = InService), PromoteFails)
+)]
 pub(super) async fn promote(
     State(app): State<Arc<App>>,
     once: Option<Extension<Once>>,

@@ -4,17 +4,21 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::failure::{Failure, Kind};
 
 /// A problem document.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
     /// What kind of problem it is: stable.
+    #[schema(pattern = "^urn:mainstay:problem:[a-z-]+$", example = "urn:mainstay:problem:bad-input")]
     r#type: String,
     /// The same for people.
+    #[schema(value_type = String)]
     title: &'static str,
     /// The HTTP status.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
     /// What is wrong, where, and what to do next.
     detail: String,

@@ -17,7 +17,7 @@ use axum::routing::{self, MethodRouter};
 
 use super::guard::{Post, stand};
 use super::{
-    App, MAX_BODY_BYTES, at_risk, catalogue, customers, events, health, inference, metrics, models, score,
+    App, MAX_BODY_BYTES, at_risk, catalogue, contract, customers, docs, events, health, inference, metrics, models, score,
 };
 use crate::failure::{Failure, Kind};
 use crate::state::keys::Scope;
@@ -64,6 +64,10 @@ fn table() -> Vec<Route> {
     vec![
         get("/livez", Nothing, health::livez),
         get("/readyz", Nothing, health::readyz),
+        get("/openapi.json", Nothing, contract::openapi),
+        get("/docs", Nothing, docs::page),
+        get("/docs/page.js", Nothing, docs::script),
+        get("/docs/page.css", Nothing, docs::style),
         get("/metrics", Key(Scope::Read), metrics::metrics),
         post("/v1/score", Key(Scope::Score), score::score),
         post("/v1/score:batch", Key(Scope::Score), score::score_batch),

@@ -2,10 +2,11 @@
 
 use mainstay_features::profile::LISTED;
 use mainstay_models::decision::BreakEvens;
+use mainstay_models::language::Language;
 use mainstay_models::segments::play::play;
 
 use super::AtRisk;
-use crate::scores::{Cell, Field, FieldKind, ScoreRow};
+use crate::scores::{Cell, Field, FieldKind, ScoreRow, known_fields};
 
 /// A column.
 #[derive(Clone, Debug)]
@@ -139,6 +140,12 @@ pub fn columns_named(all: &[Column], names: &[String]) -> Result<Vec<Column>, Un
         column.ok_or_else(|| UnknownColumn { name: name.clone(), known: known() })
     };
     names.iter().map(named).collect()
+}
+
+/// The columns that every list has, by name and kind, in order.
+pub fn columns_of_every_list() -> Vec<(String, FieldKind)> {
+    let known = known_fields(Language::default()).map(|field| (field.name, field.kind));
+    known.chain(DERIVED.iter().map(|&(name, kind, _)| (name.to_owned(), kind))).collect()
 }
 
 /// The names of the columns that follow from others: in a file that is read back they are nobody's.

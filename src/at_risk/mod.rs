@@ -15,7 +15,7 @@ mod people;
 mod sheet;
 
 pub use change::{Change, Previous};
-pub use columns::{Column, UnknownColumn, columns_named, derived_names};
+pub use columns::{Column, UnknownColumn, columns_named, columns_of_every_list, derived_names};
 pub use export::{to_csv, to_json, to_table_cells};
 pub use filter::{Band, Filter, Order};
 pub use measures::Measuring;

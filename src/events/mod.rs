@@ -10,21 +10,28 @@ pub use told::{Complaint, Contact, CustomerId, Purchase, Told, bad_input, instan
 
 use mainstay_features::history::HistoryBuilder;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use crate::failure::{Failure, Kind};
+use crate::schema::Identifier;
 use crate::state::State;
 use crate::state::events::{Event, Recorded};
 use crate::store::{Kept, Store};
 
 /// What happened to one customer.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Happened {
+    /// Who it happened to.
+    #[schema(value_type = Identifier)]
     customer_id: CustomerId,
+    /// What was bought.
     #[serde(default)]
     purchases: Vec<Purchase>,
+    /// What the customer complained of.
     #[serde(default)]
     complaints: Vec<Complaint>,
+    /// When the shop turned to the customer.
     #[serde(default)]
     contacts: Vec<Contact>,
 }

@@ -6,8 +6,10 @@ use mainstay_features::history::{self, HistoryBuilder, Severity};
 use mainstay_features::units::{Amount, Instant};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::failure::{Failure, Kind};
+use crate::schema::{Identifier, Moment};
 
 /// An identifier as the client writes it; it comes back as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -30,32 +32,52 @@ impl CustomerId {
 }
 
 /// A purchase line; other fields of it are ignored, like extra columns of a file.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Purchase {
+    /// Lines of one customer with the same order are one order.
+    #[schema(value_type = Identifier)]
     order_id: CustomerId,
+    /// When it was bought.
+    #[schema(value_type = Moment)]
     ts: String,
+    /// What was paid for the line, in the shop's currency; below 0 it is a return.
+    #[schema(minimum = -1e12, maximum = 1e12)]
     amount: f64,
+    /// What was bought.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Identifier>)]
     product_id: Option<CustomerId>,
+    /// What the line was cheaper by.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -1e12, maximum = 1e12)]
     discount: Option<f64>,
+    /// The order that the line takes back.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Identifier>)]
     cancels_order_id: Option<CustomerId>,
 }
 
 /// A complaint; likewise.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Complaint {
+    /// When the customer complained.
+    #[schema(value_type = Moment)]
     ts: String,
+    /// How grave it is, by the shop's own scale.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 0, maximum = 1_000_000)]
     severity: Option<f64>,
+    /// When it was settled, which is not before it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Moment>)]
     resolved_at: Option<String>,
 }
 
 /// A contact the shop has made; likewise.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Contact {
+    /// When the shop turned to the customer.
+    #[schema(value_type = Moment)]
     ts: String,
 }
 

@@ -134,7 +134,7 @@ const CODES: &[(&str, FieldKind, Get)] = &[
 ];
 
 /// The fields that every list has, in order.
-pub(super) fn known_fields(language: Language) -> impl Iterator<Item = Field> {
+pub(crate) fn known_fields(language: Language) -> impl Iterator<Item = Field> {
     let field = move |name: &str, kind, source| Field { name: name.to_owned(), kind, source, language };
     let rows = move |fields: &'static [(&str, FieldKind, Get)]| {
         fields.iter().map(move |&(name, kind, get)| field(name, kind, Source::Row(get)))

@@ -12,6 +12,7 @@ mod write;
 
 pub use about::ListAbout;
 pub use decide::ConsentColumns;
+pub(crate) use fields::known_fields;
 pub use fields::{Cell, Field, FieldKind};
 pub use ledger::write_ledger;
 pub use read::read;

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use mainstay_models::artifact::Artifact;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Store, write_whole};
 use crate::failure::{Failure, Kind};
@@ -17,7 +18,7 @@ use crate::failure::{Failure, Kind};
 const SUFFIX: &str = "model";
 
 /// Why a model came into service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Change {
     /// It was trained.
@@ -29,7 +30,7 @@ pub enum Change {
 }
 
 /// A change of the model in service.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Served {
     /// Why.
@@ -50,7 +51,7 @@ pub struct StoredModel {
 }
 
 /// What is told of a model in a list of them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ModelTold {
     /// Its name.
     pub model: String,
@@ -63,8 +64,10 @@ pub struct ModelTold {
     /// Who has not bought in so many days has lapsed.
     pub lookback_days: u32,
     /// Until when it knew, as RFC 3339.
+    #[schema(format = DateTime)]
     pub trained_until: String,
     /// The share of customers who left, where it learnt.
+    #[schema(minimum = 0, maximum = 1)]
     pub churn_rate: f64,
     /// How it was judged.
     pub verdict: String,

@@ -13,16 +13,19 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use serde_json::{Value, json};
+use utoipa::ToSchema;
 
-use self::tensor::{InferRequest, Input};
+use self::answer::{Data, InferAnswer, IsReady, Live, Model, ModelPath, ModelReady, Output, Server, Tensor};
+use self::tensor::{InferRequest, Input, Written};
 use super::App;
 use super::body::{self, on_a_thread};
+use super::contract::fails;
 use super::problem::Problem;
-use super::score::assessed_actions;
+use super::score::{Decided, assessed_actions};
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 
+mod answer;
 mod tensor;
 
 /// What the model is called, whichever is in service.
@@ -43,8 +46,11 @@ impl From<Failure> for Refused {
     }
 }
 
-#[derive(Serialize)]
+/// A problem document, as the protocol has it.
+#[derive(Serialize, ToSchema)]
 struct Refusal {
+    /// The detail again, for the protocol's clients; not in what is refused before the route.
+    #[schema(required = false)]
     error: String,
     #[serde(flatten)]
     problem: Problem,
@@ -63,73 +69,129 @@ impl IntoResponse for Refused {
     }
 }
 
-/// The server answers.
-pub(super) async fn live() -> Json<Value> {
-    Json(json!({"live": true}))
+fails!(
+    /// What a model cannot be told of for.
+    ModelFails as Refusal: Usage, UnknownModel
+);
+
+fails!(
+    /// What rows cannot be answered for.
+    InferFails as Refusal: Usage, BadInput, Lapsed, UnknownModel, Internal
+);
+
+/// Whether the server answers
+#[utoipa::path(
+    get,
+    path = "/v2/health/live",
+    tag = "inference",
+    responses((status = 200, description = "It does", body = Live))
+)]
+pub(super) async fn live() -> Json<Live> {
+    Json(Live { live: true })
 }
 
-/// A model is loaded.
-pub(super) async fn ready(State(app): State<Arc<App>>) -> Response {
-    let is_ready = app.service().is_ok();
-    let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({"ready": is_ready}))).into_response()
+/// Whether a model is loaded
+#[utoipa::path(
+    get,
+    path = "/v2/health/ready",
+    tag = "inference",
+    responses((status = 200, description = "One is", body = IsReady), (status = 503, description = "None is", body = IsReady))
+)]
+pub(super) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<IsReady>) {
+    let ready = app.service().is_ok();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(IsReady { ready }))
 }
 
-/// What the server is.
-pub(super) async fn server() -> Json<Value> {
-    Json(json!({"name": NAME, "version": env!("CARGO_PKG_VERSION"), "extensions": ["binary_tensor_data"]}))
+/// What the server is
+#[utoipa::path(
+    get,
+    path = "/v2",
+    tag = "inference",
+    responses((status = 200, description = "Its name and version", body = Server))
+)]
+pub(super) async fn server() -> Json<Server> {
+    Json(Server { name: NAME, version: env!("CARGO_PKG_VERSION"), extensions: &["binary_tensor_data"] })
 }
 
-/// Which tensors a model takes and gives.
+/// Which tensors a model takes and gives
+#[utoipa::path(
+    get,
+    path = "/v2/models/{model}",
+    tag = "inference",
+    params(ModelPath),
+    responses((status = 200, description = "Its inputs and outputs, and the names of its features", body = Model), ModelFails)
+)]
 pub(super) async fn model(
     State(app): State<Arc<App>>,
     name: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<Model>, Refused> {
     let service = app.model_called(&body::path(name)?)?;
-    let tensor = |name: &str, datatype: &str, shape: &[i64]| json!({"name": name, "datatype": datatype, "shape": shape});
+    let tensor = |name, datatype, shape| Tensor { name, datatype, shape };
     let width = service.features().width() as i64;
-    let outputs = [
-        tensor("churn_probability", "FP64", &[-1]),
-        tensor("lifetime_value", "FP64", &[-1]),
-        tensor("net_value", "FP64", &[-1]),
-        tensor("action", "BYTES", &[-1]),
-    ];
-    Ok(Json(json!({
-        "name": NAME,
-        "versions": [service.artifact().name()],
-        "platform": PLATFORM,
-        "inputs": [tensor(FEATURES, "FP64", &[-1, width])],
-        "outputs": outputs,
-        "parameters": {"features": service.features().names().collect::<Vec<_>>()},
-    })))
+    Ok(Json(Model {
+        name: NAME,
+        versions: vec![service.artifact().name()],
+        platform: PLATFORM,
+        inputs: vec![tensor(FEATURES, "FP64", vec![-1, width])],
+        outputs: vec![
+            tensor("churn_probability", "FP64", vec![-1]),
+            tensor("lifetime_value", "FP64", vec![-1]),
+            tensor("net_value", "FP64", vec![-1]),
+            tensor("action", "BYTES", vec![-1]),
+        ],
+        parameters: answer::Parameters { features: service.features().names().collect() },
+    }))
 }
 
-/// Whether a model answers.
+/// Whether a model answers
+#[utoipa::path(
+    get,
+    path = "/v2/models/{model}/ready",
+    tag = "inference",
+    params(ModelPath),
+    responses((status = 200, description = "It does", body = ModelReady), ModelFails)
+)]
 pub(super) async fn model_ready(
     State(app): State<Arc<App>>,
     name: Result<Path<String>, PathRejection>,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<ModelReady>, Refused> {
     let name = body::path(name)?;
     app.model_called(&name)?;
-    Ok(Json(json!({"name": name, "ready": true})))
+    Ok(Json(ModelReady { name, ready: true }))
 }
 
-/// Answers for every row.
+/// Answer for every row
+///
+/// The input is one tensor `features` of [n, features], or one tensor of [n] or [n, 1] for each feature, by its name. What has
+/// no value is null, or NaN in binary. The outputs are always JSON, whatever `binary_data` an output asks for; they are the
+/// bits of `POST /v1/score`.
+#[utoipa::path(
+    post,
+    path = "/v2/models/{model}/infer",
+    tag = "inference",
+    params(
+        ModelPath,
+        ("inference-header-content-length" = Option<usize>, Header, description = "How long the JSON is, where the bytes of tensors follow it."),
+    ),
+    request_body(content((Written = "application/json"), (String = "application/octet-stream"))),
+    responses((status = 200, description = "A value for every row", body = InferAnswer), InferFails)
+)]
 pub(super) async fn infer(
     State(app): State<Arc<App>>,
     name: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Value>, Refused> {
+) -> Result<Json<InferAnswer>, Refused> {
     let (name, body) = (body::path(name)?, body::whole(body)?);
     let answer = on_a_thread(move || {
         let service = app.model_called(&name)?;
-        answer(&app, &service, &InferRequest::read(&headers, &body)?)
+        answer_to(&app, &service, &InferRequest::read(&headers, &body)?)
     });
     Ok(Json(answer.await?))
 }
 
-fn answer(app: &App, service: &Service, request: &InferRequest<'_>) -> Result<Value, Failure> {
+fn answer_to(app: &App, service: &Service, request: &InferRequest<'_>) -> Result<InferAnswer, Failure> {
     let rows = rows(service, &request.inputs()?)?;
     let width = service.features().width();
     for (place, row) in rows.chunks_exact(width).enumerate() {
@@ -138,29 +200,24 @@ fn answer(app: &App, service: &Service, request: &InferRequest<'_>) -> Result<Va
             .map_err(|failure| Failure { message: format!("row {place}: {}", failure.message), ..failure })?;
     }
     let answers = assessed_actions(app, service, &rows)?;
-    let count = answers.len();
-    let output = |name: &str, datatype: &str, data: Vec<Value>| json!({"name": name, "datatype": datatype, "shape": [count], "data": data});
+    let numbers = |name, of: fn(&Decided) -> f64| Output::of(name, Data::Numbers(answers.iter().map(of).collect()));
     let all = [
-        output("churn_probability", "FP64", answers.iter().map(|row| json!(row.churn_probability)).collect()),
-        output("lifetime_value", "FP64", answers.iter().map(|row| json!(row.lifetime_value)).collect()),
-        output("net_value", "FP64", answers.iter().map(|row| json!(row.net_value)).collect()),
-        output("action", "BYTES", answers.iter().map(|row| json!(row.action)).collect()),
+        numbers("churn_probability", |row| row.churn_probability),
+        numbers("lifetime_value", |row| row.lifetime_value),
+        numbers("net_value", |row| row.net_value),
+        Output::of("action", Data::Texts(answers.iter().map(|row| row.action.clone()).collect())),
     ];
     let asked = request.outputs();
-    if let Some(unknown) = asked.iter().find(|name| all.iter().all(|output| output["name"] != ***name)) {
+    if let Some(unknown) = asked.iter().find(|name| all.iter().all(|output| output.name != **name)) {
         return Err(bad(format!("outputs: the model has no output {unknown:?}")));
     }
-    let is_asked = |output: &Value| asked.is_empty() || asked.iter().any(|name| output["name"] == **name);
-    let outputs: Vec<Value> = all.into_iter().filter(is_asked).collect();
-    let mut answer = json!({
-        "model_name": NAME,
-        "model_version": service.artifact().name(),
-        "outputs": outputs,
-    });
-    if let Some(id) = request.id() {
-        answer["id"] = json!(id);
-    }
-    Ok(answer)
+    let is_asked = |output: &Output| asked.is_empty() || asked.contains(&output.name);
+    Ok(InferAnswer {
+        model_name: NAME,
+        model_version: service.artifact().name(),
+        outputs: all.into_iter().filter(is_asked).collect(),
+        id: request.id().map(str::to_owned),
+    })
 }
 
 /// The rows that the inputs are together.

@@ -2,10 +2,13 @@
 
 use axum::http::HeaderMap;
 use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::Object;
 
 use super::bad;
 use crate::api::body;
 use crate::failure::Failure;
+use crate::schema::one_of;
 
 /// How long the JSON is, where bytes follow it.
 const HEADER_LENGTH: &str = "inference-header-content-length";
@@ -18,39 +21,62 @@ pub(super) struct InferRequest<'a> {
 }
 
 /// The JSON. The protocol lets requests have more fields than a server knows.
-#[derive(Deserialize)]
-struct Written {
+#[derive(Deserialize, ToSchema)]
+#[schema(as = InferRequest)]
+pub(in crate::api) struct Written {
+    /// What the client calls the request.
     id: Option<String>,
+    /// One tensor `features`, or one for each feature.
     inputs: Vec<WrittenInput>,
+    /// Which outputs are asked for; all if none is named.
     #[serde(default)]
     outputs: Vec<WrittenOutput>,
 }
 
-#[derive(Deserialize)]
-struct WrittenInput {
+/// A tensor with its content.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = InferInput)]
+pub(in crate::api) struct WrittenInput {
+    /// `features`, or a feature's name.
     name: String,
+    /// [n, features], or [n] or [n, 1].
+    #[schema(value_type = Vec<u64>, min_items = 1, max_items = 2)]
     shape: Vec<usize>,
+    /// The type of its numbers, which are taken as they are.
+    #[schema(schema_with = Datatype::schema)]
     datatype: String,
+    /// Its numbers, unless they follow as bytes.
     data: Option<Data>,
+    /// Where its bytes are.
     #[serde(default)]
     parameters: Parameters,
 }
 
-#[derive(Default, Deserialize)]
+/// Where a tensor's bytes are.
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = InferInputParameters)]
 struct Parameters {
+    /// So many of those behind the JSON, after those of the tensors before.
+    #[schema(value_type = Option<u64>)]
     binary_data_size: Option<usize>,
 }
 
-#[derive(Deserialize)]
-struct WrittenOutput {
+/// An output that is asked for.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = InferOutput)]
+pub(in crate::api) struct WrittenOutput {
+    /// Its name.
     name: String,
 }
 
 /// Numbers in one array or in arrays of arrays, as the protocol allows.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = InferData)]
 #[serde(untagged, expecting = "data: an array of numbers (null where there is none), or of such arrays")]
 enum Data {
+    /// Row by row.
     Flat(Vec<Option<f64>>),
+    /// An array a row.
     Nested(Vec<Vec<Option<f64>>>),
 }
 
@@ -77,14 +103,15 @@ enum Datatype {
 }
 
 impl Datatype {
+    const NAMED: [(&str, Self); 4] =
+        [("FP64", Self::Fp64), ("FP32", Self::Fp32), ("INT64", Self::Int64), ("INT32", Self::Int32)];
+
     fn of(name: &str) -> Option<Self> {
-        match name {
-            "FP64" => Some(Self::Fp64),
-            "FP32" => Some(Self::Fp32),
-            "INT64" => Some(Self::Int64),
-            "INT32" => Some(Self::Int32),
-            _ => None,
-        }
+        Self::NAMED.into_iter().find_map(|(known, datatype)| (known == name).then_some(datatype))
+    }
+
+    fn schema() -> Object {
+        one_of(Self::NAMED.map(|(name, _)| name))
     }
 
     const fn bytes(self) -> usize {

@@ -7,71 +7,127 @@ use mainstay_models::language::Language;
 use mainstay_models::model::Basis;
 use mainstay_models::segments::{LikelyCause, Stage, Tier, TierCuts, is_problem};
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::Decided;
 use super::subject::Subject;
 use crate::events::CustomerId;
+use crate::schema::{BasisWord, BreakEvenAt, CauseWord, GradeWord, Identifier, StageWord, TierWord};
 use crate::service::{Explanation, Scored, Service, why_in};
 use crate::suppressed::Suppressed;
 
-/// A customer's score, and what to do about the customer. docs/api.md tells every field.
-#[derive(Serialize)]
+/// A customer's score, and what to do about the customer.
+#[derive(Serialize, ToSchema)]
 pub(in crate::api) struct Score {
+    /// As it was given; null where it was not.
+    #[schema(required, value_type = Option<Identifier>)]
     customer_id: Option<CustomerId>,
+    /// The instant as of which the customer was scored; null where features came without one.
+    #[schema(required, format = DateTime)]
     as_of: Option<String>,
+    /// Of no purchase, or of the contract's end, within the model's horizon, if nothing is done.
+    #[schema(minimum = 0, maximum = 1)]
     churn_probability: f64,
+    /// Up to three sentences, the strongest first: what makes the customer more likely to leave than is usual.
     why: Vec<String>,
-    /// Of a request that asks to be explained, as are the three that follow.
+    /// Every column the model sees, the largest contribution first. Of a request that asks to be explained, as are the
+    /// three that follow.
     #[serde(skip_serializing_if = "Option::is_none")]
     reasons: Option<Vec<Reason>>,
+    /// The log-odds of the usual customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     base_log_odds: Option<f64>,
+    /// What calibration adds to the log-odds.
     #[serde(skip_serializing_if = "Option::is_none")]
     calibration: Option<f64>,
+    /// What the expected shift of the churn rate adds to them.
     #[serde(skip_serializing_if = "Option::is_none")]
     season_shift: Option<f64>,
+    /// Features the model was trained with that the request cannot tell: they count as unknown.
     untold_features: Vec<&'static str>,
+    /// What keeping the customer is worth, in the shop's currency: the next two, multiplied, × the margin.
     lifetime_value: f64,
+    /// How many purchases are expected of the customer if kept, each discounted to today.
     purchases_if_kept: f64,
+    /// What a purchase is expected to come to.
     purchase_amount: f64,
+    /// How well the lifetime value is known: its standard deviation as a share of it.
     lifetime_value_relative_sd: f64,
+    /// By the lifetime values of the newest list; null before there is one.
+    #[schema(required, value_type = Option<TierWord>)]
     value_tier: Option<&'static str>,
+    /// How far along the customer is.
+    #[schema(value_type = StageWord)]
     lifecycle_stage: &'static str,
+    /// Why the customer is likely to leave.
+    #[schema(value_type = CauseWord)]
     likely_cause: &'static str,
+    /// What speaks for that.
     cause_evidence: String,
+    /// The offer with the highest net value of those that may be made, or `do nothing`.
     action: String,
+    /// What a colleague says when making the offer; null for `do nothing`.
+    #[schema(required)]
     say: Option<String>,
+    /// What the action is expected to earn over doing nothing; 0 for `do nothing`.
     net_value: f64,
+    /// The probability that it earns anything; null for `do nothing`.
+    #[schema(required, minimum = 0, maximum = 1)]
     pays_probability: Option<f64>,
+    /// The offer's terms for this customer.
     terms: TermsTold,
+    /// What the net value is made of.
     ledger: LedgerTold,
+    /// The lowest churn probability at which the action pays; for `do nothing`, at which the first of the offers would.
+    #[schema(value_type = BreakEvenAt)]
     break_even_probability: BreakEvenTold,
+    /// The lowest save rate at which it pays; null for `do nothing`, as are the two that follow.
+    #[schema(required, value_type = Option<BreakEvenAt>)]
     break_even_save_rate: Option<BreakEvenTold>,
+    /// The highest incentive at which it pays.
+    #[schema(required, value_type = Option<BreakEvenAt>)]
     break_even_incentive: Option<BreakEvenTold>,
+    /// The lowest lifetime value at which it pays.
+    #[schema(required, value_type = Option<BreakEvenAt>)]
     break_even_lifetime_value: Option<BreakEvenTold>,
     /// Which of the model's features answered: all, or the core, where the request gives no other.
+    #[schema(value_type = BasisWord)]
     basis: Basis,
+    /// The model's name: its kind and the start of its checksum.
     model: String,
+    /// How what answers was judged.
+    #[schema(value_type = GradeWord)]
     verdict: &'static str,
 }
 
 /// A column the model sees, with what it contributes to the log-odds.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Reason {
+    /// The column's name.
+    #[schema(value_type = String)]
     feature: &'static str,
-    /// `None` where there is none.
+    /// Null where there is none.
+    #[schema(required)]
     value: Option<f64>,
+    /// To the log-odds, beyond what is usual among the customers of the training's newest snapshot.
     contribution: f64,
+    /// The same as a sentence, where there is one for it.
+    #[schema(required)]
     text: Option<String>,
 }
 
 /// What an action comes to.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(in crate::api) struct TermsTold {
+    /// What it costs to turn to the customer.
     contact_cost: f64,
+    /// What the customer is given.
     incentive: f64,
+    /// Of those who would leave, the share who stay for it.
     save_rate: f64,
+    /// Of those who stay anyway, the share who take the incentive.
     take_up: f64,
+    /// Of those who would stay, the share whom it makes leave.
     driven_away: f64,
 }
 
@@ -87,13 +143,18 @@ impl From<Terms> for TermsTold {
     }
 }
 
-/// The parts of a net value.
-#[derive(Serialize)]
+/// The parts of a net value: the first less the others.
+#[derive(Serialize, ToSchema)]
 pub(in crate::api) struct LedgerTold {
+    /// What is kept of the customer's lifetime value.
     value_saved: f64,
+    /// What those who are kept by it are given.
     incentive_to_saved: f64,
+    /// What those who would have stayed anyway are given.
     incentive_to_loyal: f64,
+    /// What is lost with those whom it makes leave.
     value_driven_away: f64,
+    /// What it costs to turn to the customer.
     contact_cost: f64,
 }
 

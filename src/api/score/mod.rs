@@ -20,12 +20,14 @@ use mainstay_models::model::Basis;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use self::answer::{Desk, Score};
 use self::request::ScoreRequest;
 use self::subject::Subject;
 use super::App;
 use super::body::{self, on_a_thread};
+use super::contract::fails;
 use super::problem::Problem;
 use crate::clock;
 use crate::events::bad_input;
@@ -37,7 +39,36 @@ pub(super) const MOST_CUSTOMERS: usize = 1_000;
 /// So many are scored at a time on one thread.
 const CHUNK: usize = 32;
 
-/// Scores one customer.
+fails!(
+    /// What a customer cannot be scored for.
+    ScoreFails: BadInput, Lapsed, TooLittleData, UnknownCustomer, BadStore, Internal
+);
+
+/// Score one customer
+///
+/// From raw history (the same bits as in the batch), from features, or by the name of a customer whose history is kept,
+/// with what has come by `POST /v1/events` since.
+#[utoipa::path(
+    post,
+    path = "/v1/score",
+    tag = "scores",
+    request_body(content = ScoreRequest, examples(
+        ("by history" = (summary = "From raw history", value = json!({
+            "customer_id": "c1", "as_of": "2024-04-01",
+            "purchases": [{"order_id": "o1", "ts": "2024-01-05T10:00:00Z", "amount": 25.0, "product_id": "p7", "discount": 1.5}],
+            "complaints": [{"ts": "2024-01-06", "severity": 2, "resolved_at": "2024-01-08"}],
+            "contacts": [{"ts": "2024-02-01"}],
+        }))),
+        ("by features" = (summary = "From the five core features", value = json!({
+            "features": {"recency_days": 86, "frequency": 1, "monetary": 25.0, "complaint_count": 1, "tenure_days": 86},
+            "language": "zh",
+        }))),
+        ("by name" = (summary = "By name, of a customer whose history is kept", value = json!({
+            "customer_id": "c003", "as_of": "2023-12-08",
+        }))),
+    )),
+    responses((status = 200, description = "The score, why, and what to do", body = Score), ScoreFails)
+)]
 pub(super) async fn score(
     State(app): State<Arc<App>>,
     body: Result<Bytes, BytesRejection>,
@@ -58,11 +89,13 @@ fn one(app: &App, request: ScoreRequest<'_>) -> Result<Score, Failure> {
     })
 }
 
-#[derive(Deserialize)]
+/// Customers to score together.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct BatchRequest<'a> {
-    /// Each as `POST /v1/score` takes it.
+pub(super) struct BatchRequest<'a> {
+    /// Each as `POST /v1/score` takes it; one that it would not take has a problem in its place.
     #[serde(borrow)]
+    #[schema(value_type = Vec<ScoreRequest>, max_items = 1000)]
     requests: Vec<&'a RawValue>,
     /// Whether every answer has what each column contributes.
     #[serde(default)]
@@ -70,14 +103,41 @@ struct BatchRequest<'a> {
 }
 
 /// What became of one request of several.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
+    /// The customer's score.
     Score(Box<Score>),
+    /// Why there is none.
     Problem(Problem),
 }
 
-/// Scores up to [`MOST_CUSTOMERS`] customers together; each is answered, or has a problem of its own.
+/// What became of all of them.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "it is written piece by piece, side by side")]
+struct Outcomes {
+    /// One for each request, in order.
+    results: Vec<Outcome>,
+}
+
+fails!(
+    /// What a batch as a whole can be refused for.
+    BatchFails: BadInput, TooLarge, BadStore, Internal
+);
+
+/// Score up to 1,000 customers
+///
+/// Each is answered by itself, in order, and the answer as a whole is 200. One model answers all. What explains a score
+/// (`reasons` and the terms they add up with) is left out, unless `explain` asks for it.
+#[utoipa::path(
+    post,
+    path = "/v1/score:batch",
+    tag = "scores",
+    request_body(content = BatchRequest, example = json!({
+        "requests": [{"customer_id": "c003", "as_of": "2023-12-08"}, {"customer_id": "nobody"}],
+    })),
+    responses((status = 200, description = "A score or a problem for each", body = Outcomes), BatchFails)
+)]
 pub(super) async fn score_batch(
     State(app): State<Arc<App>>,
     body: Result<Bytes, BytesRejection>,

@@ -7,21 +7,34 @@ use std::fmt;
 use mainstay_models::language::Language;
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::RefOr;
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::events::{Complaint, Contact, CustomerId, Purchase};
+use crate::schema::{Identifier, LanguageWord, Moment};
 
 /// One customer to score: by `features`, by `purchases` with `customer_id` and `as_of`, or by a `customer_id` alone.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct ScoreRequest<'a> {
+pub(in crate::api) struct ScoreRequest<'a> {
+    /// Who it is.
+    #[schema(value_type = Option<Identifier>)]
     pub(super) customer_id: Option<CustomerId>,
+    /// The instant as of which to score; now, for a customer by name, if it is not given.
+    #[schema(value_type = Option<Moment>)]
     pub(super) as_of: Option<String>,
+    /// Every purchase line there is of the customer; of those after the instant nothing is known.
     pub(super) purchases: Option<Vec<Purchase>>,
+    /// Beside purchases: what the customer complained of.
     #[serde(default)]
     pub(super) complaints: Vec<Complaint>,
+    /// Beside purchases: when the shop turned to the customer.
     #[serde(default)]
     pub(super) contacts: Vec<Contact>,
+    /// Instead of purchases.
     #[serde(borrow)]
+    #[schema(value_type = Option<Features>)]
     pub(super) features: Option<Features<'a>>,
     /// What the customer has said to being contacted, by channel.
     #[serde(default)]
@@ -35,6 +48,7 @@ pub(super) struct ScoreRequest<'a> {
     pub(super) explain: Option<bool>,
     /// In which language people read the answer.
     #[serde(default)]
+    #[schema(value_type = LanguageWord)]
     pub(super) language: Language,
 }
 
@@ -47,6 +61,21 @@ impl ScoreRequest<'_> {
 
 /// The members of a JSON object as they come: one that is there twice is seen twice.
 pub(super) struct Features<'a>(pub(super) Vec<(Cow<'a, str>, Given)>);
+
+impl PartialSchema for Features<'_> {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::Number, Type::Null]));
+        let features = ObjectBuilder::new()
+            .description(Some(
+                "Every feature of the model by its name (`GET /v2/models/mainstay` has them), null where there is no \
+                 value; or the five core features alone.",
+            ))
+            .additional_properties(Some(Schema::from(number)));
+        features.into()
+    }
+}
+
+impl ToSchema for Features<'_> {}
 
 /// What a feature is given as.
 #[derive(Clone, Copy)]
