@@ -1,8 +1,8 @@
 //! Types that the API's contract names and that the code has only as text: instants, identifiers, and the words of a list.
 //! Each is a schema made from the words themselves.
 
-use mainstay_models::language::Language;
 use mainstay_models::gate::Grade;
+use mainstay_models::language::Language;
 use mainstay_models::model::Basis;
 use mainstay_models::segments::{Cause, Stage, Tier};
 use serde_json::json;
@@ -14,6 +14,9 @@ use utoipa::{PartialSchema, ToSchema};
 pub fn one_of(words: impl IntoIterator<Item = impl Into<serde_json::Value>>) -> Object {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build()
 }
+
+/// A number of a band, or nothing.
+const NUMBER: &str = r"([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?)?";
 
 /// Names a schema after a type that has nothing but it.
 macro_rules! named {
@@ -46,6 +49,11 @@ named! {
     GradeWord = one_of(
         [Grade::ClearlyBetter, Grade::NoBetter, Grade::TooLittleHistory].map(Grade::words),
     );
+    /// Numbers from one to another, both included; either may be left out, as in `0.3..0.8`, `50..` and `..0.2`.
+    BandText = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(format!("^ *{NUMBER} *\\.\\. *{NUMBER} *$")))
+        .build();
     /// Which features a score rests on.
     BasisWord = one_of(Basis::ALL.map(|basis| json!(basis)));
     /// A moment between the years 1 and 9999: a date, which is its midnight in UTC, or RFC 3339 with a time zone.

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use mainstay_models::decision::{Catalogue, DO_NOTHING};
 use mainstay_models::language::Language;
 use serde::Deserialize;
-use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::App;
@@ -19,7 +19,7 @@ use super::body::on_a_thread;
 use super::contract::fails;
 use crate::at_risk::{AtRisk, Cursor, Filter, Order, columns_named, columns_of_every_list, to_csv, to_json};
 use crate::failure::{Failure, Kind};
-use crate::schema::{CauseWord, LanguageWord, StageWord, TierWord, one_of};
+use crate::schema::{BandText, CauseWord, LanguageWord, StageWord, TierWord, one_of};
 use crate::scores::{FieldKind, Scores};
 
 const DEFAULT_LIMIT: usize = 20;
@@ -32,13 +32,13 @@ const MOST_ROWS: usize = 10_000;
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     /// A band of churn probabilities, both ends included, either of which may be left out.
-    #[param(pattern = "^(([0-9.]+)?\\.\\.([0-9.]+)?)$", example = "0.3..0.8")]
+    #[param(value_type = Option<BandText>, example = "0.3..0.8")]
     probability: Option<String>,
     /// A band of churn probability × lifetime value.
-    #[param(example = "50..")]
+    #[param(value_type = Option<BandText>, example = "50..")]
     value_at_risk: Option<String>,
     /// A band of what the action earns.
-    #[param(example = "..20")]
+    #[param(value_type = Option<BandText>, example = "..20")]
     net_value: Option<String>,
     /// Only these tiers.
     #[param(value_type = Option<Vec<TierWord>>, style = Form, explode = false)]
@@ -65,6 +65,7 @@ pub(super) struct Asked {
     #[param(minimum = 1, maximum = 10_000, default = 20)]
     limit: Option<usize>,
     /// Where the page before ended, as its `Link` header says.
+    #[param(pattern = "^[a-z_]+\\.[0-9a-f]{1,16}\\.[0-9a-f]{1,16}\\.([0-9a-f]{2})*$")]
     after: Option<String>,
     /// In which language people read it.
     #[serde(default)]
@@ -73,7 +74,7 @@ pub(super) struct Asked {
 }
 
 /// What comes first in a list.
-struct OrderWord;
+pub(super) struct OrderWord;
 
 impl PartialSchema for OrderWord {
     fn schema() -> RefOr<Schema> {

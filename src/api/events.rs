@@ -39,7 +39,7 @@ pub(super) struct Accepted {
 
 fails!(
     /// What the events of a request can be refused for.
-    EventsFails: BadInput, OtherRequest, TooLarge, BadStore, Internal
+    EventsFails: Usage, BadInput, OtherRequest, TooLarge, BadStore, Internal
 );
 
 /// Keep what has just happened to up to 1,000 customers

@@ -17,7 +17,8 @@ use axum::routing::{self, MethodRouter};
 
 use super::guard::{Post, stand};
 use super::{
-    App, MAX_BODY_BYTES, at_risk, catalogue, contract, customers, docs, events, health, inference, metrics, models, score,
+    App, MAX_BODY_BYTES, at_risk, catalogue, contract, customers, docs, events, health, inference, metrics,
+    models, score,
 };
 use crate::failure::{Failure, Kind};
 use crate::state::keys::Scope;

@@ -103,7 +103,9 @@ fn every_route_refuses_whoever_has_no_key_for_it() {
             "/v2/health/live",
             "/v2/health/ready",
             "/openapi.json",
-            "/docs"
+            "/docs",
+            "/docs/page.js",
+            "/docs/page.css"
         ]
         .contains(path)),
         "{open:?}"

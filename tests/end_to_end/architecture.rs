@@ -59,8 +59,9 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("promotion", &["failure", "store"]),
         ("quarantine_file", &["failure", "store"]),
         ("simulated_files", &["columns", "failure", "parquet_file", "store"]),
-        ("offers", &[]),
-        ("events", &["failure", "state", "store"]),
+        ("schema", &[]),
+        ("offers", &["schema"]),
+        ("events", &["failure", "schema", "state", "store"]),
         (
             "api",
             &[
@@ -69,6 +70,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
                 "events",
                 "failure",
                 "offers",
+                "schema",
                 "scores",
                 "service",
                 "state",

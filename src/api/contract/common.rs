@@ -112,7 +112,8 @@ fn complete(operation: &mut Value, route: &Declared) {
             answer["headers"]["x-request-id"] = json!({"$ref": "#/components/headers/RequestId"});
         }
         if route.writes {
-            answers["200"]["headers"]["idempotent-replayed"] = json!({"$ref": "#/components/headers/Replayed"});
+            answers["200"]["headers"]["idempotent-replayed"] =
+                json!({"$ref": "#/components/headers/Replayed"});
         }
         for told in kinds.iter().map(|kind| kind.told()) {
             let answer = json!({"$ref": format!("#/components/responses/{}", told.slug)});

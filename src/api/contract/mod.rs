@@ -16,7 +16,9 @@ use axum::response::IntoResponse;
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use super::{at_risk, catalogue, customers, docs, events, health, inference, metrics, models, problem, score};
+use super::{
+    at_risk, catalogue, customers, docs, events, health, inference, metrics, models, problem, score,
+};
 
 pub(super) use common::answers;
 
@@ -60,7 +62,7 @@ pub(super) use common::answers;
         docs::script,
         docs::style,
     ),
-    components(schemas(problem::Problem)),
+    components(schemas(problem::Problem, at_risk::OrderWord, inference::Refusal)),
 )]
 struct Contract;
 

@@ -17,3 +17,21 @@ fn every_route_is_in_the_contract_and_the_reverse() {
     routes.sort();
     assert_eq!(documented, routes);
 }
+
+#[test]
+fn every_reference_leads_somewhere() {
+    fn check(document: &Value, part: &Value) {
+        match part {
+            Value::Object(members) => {
+                if let Some(Value::String(to)) = members.get("$ref") {
+                    assert!(document.pointer(to.trim_start_matches('#')).is_some(), "{to}");
+                }
+                members.values().for_each(|part| check(document, part));
+            }
+            Value::Array(parts) => parts.iter().for_each(|part| check(document, part)),
+            _ => {}
+        }
+    }
+    let document = document();
+    check(&document, &document);
+}

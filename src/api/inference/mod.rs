@@ -48,7 +48,7 @@ impl From<Failure> for Refused {
 
 /// A problem document, as the protocol has it.
 #[derive(Serialize, ToSchema)]
-struct Refusal {
+pub(super) struct Refusal {
     /// The detail again, for the protocol's clients; not in what is refused before the route.
     #[schema(required = false)]
     error: String,
@@ -200,7 +200,8 @@ fn answer_to(app: &App, service: &Service, request: &InferRequest<'_>) -> Result
             .map_err(|failure| Failure { message: format!("row {place}: {}", failure.message), ..failure })?;
     }
     let answers = assessed_actions(app, service, &rows)?;
-    let numbers = |name, of: fn(&Decided) -> f64| Output::of(name, Data::Numbers(answers.iter().map(of).collect()));
+    let numbers =
+        |name, of: fn(&Decided) -> f64| Output::of(name, Data::Numbers(answers.iter().map(of).collect()));
     let all = [
         numbers("churn_probability", |row| row.churn_probability),
         numbers("lifetime_value", |row| row.lifetime_value),

@@ -27,6 +27,7 @@ pub(in crate::api) struct Written {
     /// What the client calls the request.
     id: Option<String>,
     /// One tensor `features`, or one for each feature.
+    #[schema(min_items = 1)]
     inputs: Vec<WrittenInput>,
     /// Which outputs are asked for; all if none is named.
     #[serde(default)]

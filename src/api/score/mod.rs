@@ -21,6 +21,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{AnyOfBuilder, Array, ArrayBuilder, ObjectBuilder, Ref, Schema, SchemaType};
 
 use self::answer::{Desk, Score};
 use self::request::ScoreRequest;
@@ -93,13 +95,24 @@ fn one(app: &App, request: ScoreRequest<'_>) -> Result<Score, Failure> {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct BatchRequest<'a> {
-    /// Each as `POST /v1/score` takes it; one that it would not take has a problem in its place.
     #[serde(borrow)]
-    #[schema(value_type = Vec<ScoreRequest>, max_items = 1000)]
+    #[schema(schema_with = requests)]
     requests: Vec<&'a RawValue>,
     /// Whether every answer has what each column contributes.
     #[serde(default)]
     explain: bool,
+}
+
+fn requests() -> Array {
+    let any = AnyOfBuilder::new()
+        .item(Ref::from_schema_name(ScoreRequest::name()))
+        .item(ObjectBuilder::new().schema_type(SchemaType::AnyValue));
+    let about = "Each as `POST /v1/score` takes it; what it would not take has a problem in its place.";
+    ArrayBuilder::new()
+        .items(RefOr::T(Schema::from(any.build())))
+        .max_items(Some(MOST_CUSTOMERS))
+        .description(Some(about))
+        .build()
 }
 
 /// What became of one request of several.
