@@ -177,8 +177,6 @@ impl Told<'_> {
         let ts = instant(|| field("ts"), &purchase.ts)?;
         let paid = amount("amount", purchase.amount)?;
         let order_id = text("order_id", &purchase.order_id)?;
-        let product = purchase.product_id.as_ref().map(|product| text("product_id", product)).transpose()?;
-        let discount = purchase.discount.map(|discount| amount("discount", discount)).transpose()?;
         match &purchase.cancels_order_id {
             Some(cancelled) => {
                 builder.add_cancellation(customer, &text("cancels_order_id", cancelled)?, ts, paid);
@@ -186,11 +184,11 @@ impl Told<'_> {
             None => builder.add_line(customer, &order_id, ts, paid),
         }
         if paid > Amount::ZERO {
-            if let Some(product) = product {
-                builder.add_product(customer, &product, ts);
+            if let Some(product) = &purchase.product_id {
+                builder.add_product(customer, &text("product_id", product)?, ts);
             }
-            if let Some(discount) = discount {
-                builder.add_discount(customer, &order_id, ts, discount);
+            if let Some(discount) = purchase.discount {
+                builder.add_discount(customer, &order_id, ts, amount("discount", discount)?);
             }
         }
         Ok(())

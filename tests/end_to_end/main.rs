@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::expect_used)]
 
 mod api;
+mod api_clients;
 mod api_contract;
 mod api_core;
 mod api_inference;

@@ -15,19 +15,9 @@ use mainstay_models::onnx;
 use mainstay_models::snapshots::{Question, Snapshots};
 use serde_json::Value;
 
-use crate::support::{CDNOW, done, failed, folder, shop};
+use crate::support::{CDNOW, done, failed, folder, python, shop};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/independent/onnx_export.py");
-
-/// A Python that has onnxruntime, or what it lacks.
-fn python() -> Result<String, String> {
-    let named = std::env::var("MAINSTAY_PYTHON").ok();
-    let python = named.clone().unwrap_or_else(|| "python3".to_owned());
-    let has_it = Command::new(&python).args(["-c", "import numpy, onnx, onnxruntime"]).output();
-    let has_it = has_it.is_ok_and(|output| output.status.success());
-    assert!(has_it || named.is_none(), "{python} does not have tests/independent/onnx_requirements.txt");
-    if has_it { Ok(python) } else { Err(format!("{python} has no numpy, onnx and onnxruntime")) }
-}
 
 /// Holds a file against raw scores of rows; what the script says of them.
 fn check(python: &str, model: &Path, rows: &Dataset, raw: &[f64]) -> String {
@@ -44,7 +34,7 @@ fn check(python: &str, model: &Path, rows: &Dataset, raw: &[f64]) -> String {
 /// Every customer of CDNOW, scored by every kind of model that was trained on it, also with values missing.
 #[test]
 fn onnxruntime_gives_the_raw_scores_of_all_cdnow_customers() {
-    let python = match python() {
+    let python = match python("numpy, onnx, onnxruntime", "onnx_requirements.txt") {
         Ok(python) => python,
         Err(lacks) => {
             eprintln!("skipped: {lacks}");

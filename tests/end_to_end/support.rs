@@ -62,6 +62,16 @@ pub(crate) fn number(row: &Row, column: &str) -> f64 {
     row[column].parse().unwrap_or_else(|_| panic!("{column}: {:?}", row[column]))
 }
 
+/// A Python that has these modules, or what it lacks: that of `MAINSTAY_PYTHON`, which is then to have them, or `python3`.
+pub(crate) fn python(modules: &str, requirements: &str) -> Result<String, String> {
+    let named = std::env::var("MAINSTAY_PYTHON").ok();
+    let python = named.clone().unwrap_or_else(|| "python3".to_owned());
+    let has_them = Command::new(&python).args(["-c", &format!("import {modules}")]).output();
+    let has_them = has_them.is_ok_and(|output| output.status.success());
+    assert!(has_them || named.is_none(), "{python} does not have tests/independent/{requirements}");
+    if has_them { Ok(python) } else { Err(format!("{python} has not all of {modules}")) }
+}
+
 /// A folder that is gone when the test ends.
 pub(crate) fn folder() -> tempfile::TempDir {
     tempfile::tempdir().unwrap()

@@ -62,7 +62,7 @@ pub(super) use common::answers;
         docs::script,
         docs::style,
     ),
-    components(schemas(problem::Problem, at_risk::OrderWord, inference::Refusal)),
+    components(schemas(problem::Problem, at_risk::OrderWord, crate::schema::BandText, inference::Refusal)),
 )]
 struct Contract;
 

@@ -1,0 +1,55 @@
+"""Schemathesis against a running server: what the contract allows and what it does not, for so many seconds.
+
+    api_contract.py ADDRESS KEY SECONDS
+
+The server has keys, and KEY has every scope. Every answer is to be one that the contract has, in its status, type, headers
+and body; what the contract does not allow is refused; what it allows is not refused for how it is written. No answer is a
+5xx.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+CHECKS = [
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "unsupported_method",
+    "ignored_auth",
+    "keeps_the_contract",
+]
+
+
+def main(address: str, key: str, seconds: str) -> int:
+    command = [
+        str(Path(sys.executable).parent / "schemathesis"),
+        "run",
+        f"http://{address}/openapi.json",
+        "--header",
+        f"Authorization: Bearer {key}",
+        "--checks",
+        ",".join(CHECKS),
+        "--phases",
+        "examples,coverage,fuzzing",
+        "--max-time",
+        seconds,
+        "--continue-on-failure",
+        "--suppress-health-check",
+        "all",
+        "--request-timeout",
+        "30",
+        "--seed",
+        "1",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        hooks = {"SCHEMATHESIS_HOOKS": "api_hooks", "PYTHONPATH": str(Path(__file__).parent.resolve())}
+        return subprocess.run(command, cwd=folder, env={**os.environ, **hooks}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
