@@ -16,7 +16,6 @@ MAY_REFUSE = [
     r"resolved_at: before the complaint",
     r"^(after|offer|columns|probability|value_at_risk|net_value): ",  # of this list; a band has its ends in order
     r"a text or a whole number",  # a number that is written as a fraction, or beyond 64 bits
-    r"^inference-header-content-length: ",  # of this body
     r"^inputs: |^outputs: |^row \d+: ",  # tensors are of this model and of the shape that they say
     r"is not a date|not a date|years? ",  # beyond the years 1 to 9999
 ]
@@ -27,6 +26,9 @@ MAY_BE = {"lapsed", "too-little-data", "other-request"}
 def keeps_the_contract(ctx, response, case):
     meta = case.meta
     if meta is None or response.status_code >= 500 or response.status_code in (401, 403, 405):
+        return
+    # How long a part of the body the JSON is, no schema can tell.
+    if any(name.lower() == "inference-header-content-length" for name in case.headers or {}):
         return
     body = str(case.media_type or "")
     if body and not body.startswith("application/json"):
