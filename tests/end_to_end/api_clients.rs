@@ -11,6 +11,7 @@ const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/independent");
 const SECONDS: &str = "90";
 
 /// Runs a script, which must succeed, where there is a Python with what it needs.
+#[allow(clippy::print_stderr, reason = "whoever runs the tests is told what was skipped")]
 fn ask(script: &str, modules: &str, arguments: &[&str]) {
     match python(modules, "api_requirements.txt") {
         Err(lacks) => eprintln!("skipped: {lacks}"),

@@ -16,6 +16,7 @@ MAY_REFUSE = [
     r"resolved_at: before the complaint",
     r"^(after|offer|columns|probability|value_at_risk|net_value): ",  # of this list; a band has its ends in order
     r"a text or a whole number",  # a number that is written as a fraction, or beyond 64 bits
+    r"floating point `-?\d+\.0`, expected",  # likewise
     r"^inputs: |^outputs: |^row \d+: ",  # tensors are of this model and of the shape that they say
     r"is not a date|not a date|years? ",  # beyond the years 1 to 9999
 ]
