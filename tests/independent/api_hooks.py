@@ -1,4 +1,4 @@
-"""What schemathesis does not check as Mainstay has it: that what the contract allows is taken, and nothing else.
+"""What schemathesis does not check as Mainstay has it: that what the contract allows is not refused for how it is written.
 
 A JSON schema cannot say everything: what two members are to each other, which features a model has, which offers there are.
 A refusal for one of these is no break of the contract; any other refusal of what it allows is.
