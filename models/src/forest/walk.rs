@@ -24,9 +24,7 @@ impl Packed {
         let mut sums = vec![0.0; rows.len()];
         let mut groups = Vec::new();
         for (rows, sums) in rows.chunks(BLOCK_ROWS).zip(sums.chunks_mut(BLOCK_ROWS)) {
-            // The few rows that fill less than half of a group are walked one by one, down several trees.
-            let rest = rows.len() % LANES;
-            let together = if rest < LANES / 2 { rows.len() - rest } else { rows.len() };
+            let together = together(rows);
             self.code(rows.first(together), &mut groups);
             for tree in self.trees() {
                 for (group, sums) in groups.iter().zip(sums[..together].chunks_mut(LANES)) {
@@ -51,9 +49,7 @@ impl Packed {
         let (mut groups, mut sums) = (Vec::new(), Vec::<[f64; LANES]>::new());
         let mut shares = Vec::<[f64; LANES]>::new();
         for rows in rows.chunks(EXPLAINED_ROWS) {
-            // As in `probabilities`.
-            let rest = rows.len() % LANES;
-            let together = if rest < LANES / 2 { rows.len() - rest } else { rows.len() };
+            let together = together(rows);
             self.code(rows.first(together), &mut groups);
             sums.clear();
             sums.resize(groups.len() * rows.width(), [0.0; LANES]);
@@ -129,6 +125,13 @@ impl Packed {
         }
         sum
     }
+}
+
+/// How many of the rows, the first, are walked together: the few that fill less than half of a group are walked one by one,
+/// down several trees.
+fn together(rows: Rows<'_>) -> usize {
+    let rest = rows.len() % LANES;
+    if rest < LANES / 2 { rows.len() - rest } else { rows.len() }
 }
 
 /// The leaves that rows come to.
