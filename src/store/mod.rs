@@ -15,7 +15,7 @@ pub(crate) use whole::{check_writable, folder_of};
 pub use whole_folder::{PartFile, WholeFolder};
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::units::Instant;
@@ -122,7 +122,7 @@ impl Store {
                 Kind::NoModel,
                 format!("no model in {}; train one with mainstay train", self.folder.display()),
             ),
-            _ => Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display())),
+            _ => unreadable(&path, cause),
         })?;
         Artifact::from_bytes(&bytes).map_err(|error| Failure::model(&path, &error))
     }
@@ -160,14 +160,8 @@ impl Store {
 
     fn load_list_about(&self) -> Result<Option<ListAbout>, Failure> {
         let path = self.scores_path();
-        let unreadable = |cause: String| {
-            Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display()))
-        };
-        match File::open(&path) {
-            Ok(file) => ListAbout::read(file).map_err(unreadable),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(unreadable(cause.to_string())),
-        }
+        let Some(file) = open(&path)? else { return Ok(None) };
+        ListAbout::read(file).map_err(|cause| unreadable(&path, cause))
     }
 
     /// The lifetime values between the tiers of the newest scored list; `None` before there is one.
@@ -200,16 +194,7 @@ impl Store {
     }
 
     fn read_scores(&self, path: &Path) -> Result<Option<Scores>, Failure> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(cause) => {
-                return Err(Failure::new(
-                    Kind::BadStore,
-                    format!("{}: cannot be read: {cause}", path.display()),
-                ));
-            }
-        };
+        let Some(file) = open(path)? else { return Ok(None) };
         // Nobody but a crash or an accident puts a broken list here.
         let scores =
             scores::read(file, path).map_err(|failure| Failure { kind: Kind::BadStore, ..failure })?;
@@ -284,13 +269,24 @@ fn put_json(out: &mut (dyn Write + Send), content: &impl Serialize) -> io::Resul
 
 /// What a JSON file of the store holds; `None` where there is none.
 fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
-    let bad =
-        |cause: String| Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display()));
-    match fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| bad(error.to_string())),
+    let Some(mut file) = open(path)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(|cause| unreadable(path, cause))?;
+    serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(path, error))
+}
+
+/// A file of the store; `None` where there is none.
+fn open(path: &Path) -> Result<Option<File>, Failure> {
+    match File::open(path) {
+        Ok(file) => Ok(Some(file)),
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(cause) => Err(bad(cause.to_string())),
+        Err(cause) => Err(unreadable(path, cause)),
     }
+}
+
+/// Something kept in the store cannot be read.
+fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Failure {
+    Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display()))
 }
 
 #[cfg(test)]

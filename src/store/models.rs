@@ -12,7 +12,7 @@ use mainstay_models::artifact::Artifact;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Store, write_whole};
+use super::{Store, unreadable, write_whole};
 use crate::failure::{Failure, Kind};
 
 const SUFFIX: &str = "model";
@@ -194,9 +194,9 @@ impl Store {
         let text = match fs::read(&path) {
             Ok(text) => text,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(cause) => return Err(unreadable(&path, &cause.to_string())),
+            Err(cause) => return Err(unreadable(&path, cause)),
         };
-        serde_json::from_slice(&text).map_err(|error| unreadable(&path, &error.to_string()))
+        serde_json::from_slice(&text).map_err(|error| unreadable(&path, error))
     }
 
     fn save_history(&self, history: &[Served]) -> Result<(), Failure> {
@@ -228,11 +228,11 @@ impl Store {
         let entries = match fs::read_dir(&folder) {
             Ok(entries) => entries,
             Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(cause) => return Err(unreadable(&folder, &cause.to_string())),
+            Err(cause) => return Err(unreadable(&folder, cause)),
         };
         let paths = entries.map(|entry| entry.map(|entry| entry.path()));
         let mut paths: Vec<PathBuf> =
-            paths.collect::<io::Result<_>>().map_err(|cause| unreadable(&folder, &cause.to_string()))?;
+            paths.collect::<io::Result<_>>().map_err(|cause| unreadable(&folder, cause))?;
         paths.retain(|path| path.extension().is_some_and(|end| end == SUFFIX));
         paths.sort();
         Ok(paths)
@@ -258,12 +258,8 @@ fn before(history: &[Served], present: &str) -> Option<String> {
 }
 
 fn load(path: &Path) -> Result<Artifact, Failure> {
-    let bytes = fs::read(path).map_err(|cause| unreadable(path, &cause.to_string()))?;
+    let bytes = fs::read(path).map_err(|cause| unreadable(path, cause))?;
     Artifact::from_bytes(&bytes).map_err(|error| Failure::model(path, &error))
-}
-
-fn unreadable(path: &Path, cause: &str) -> Failure {
-    Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display()))
 }
 
 #[cfg(test)]
