@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
-use super::problem::Problem;
+use super::problem::{MEDIA_TYPE, Problem};
 use crate::failure::{Failure, Kind};
 
 /// How long the head of a request may take from its first byte to its last.
@@ -228,7 +228,7 @@ pub(super) fn bare(failure: &Failure) -> Vec<u8> {
     let status = axum::http::StatusCode::from_u16(failure.kind.told().status).unwrap_or_default();
     let retry = if failure.kind == Kind::Busy { "retry-after: 1\r\n" } else { "" };
     format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\ncontent-length: {}\r\n{retry}\
+        "HTTP/1.1 {status}\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {}\r\n{retry}\
          connection: close\r\n\r\n{problem}",
         problem.len()
     )

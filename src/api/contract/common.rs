@@ -7,11 +7,10 @@ use utoipa::ToSchema;
 use utoipa::openapi::schema::Ref;
 use utoipa::openapi::{ContentBuilder, RefOr, Response, ResponseBuilder};
 
+use crate::api::problem::MEDIA_TYPE;
 use crate::api::routes::{Declared, Needs, declared};
 use crate::failure::Kind;
 use crate::state::keys::Scope;
-
-const PROBLEM: &str = "application/problem+json";
 
 /// What the guard answers to any request.
 const ANY: &[Kind] = &[
@@ -35,7 +34,7 @@ pub(in crate::api) fn answers<Body: ToSchema>(kinds: &[Kind]) -> BTreeMap<String
     }
     let answer = |titles: Vec<String>| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Body::name()))).build();
-        ResponseBuilder::new().description(titles.join("; ")).content(PROBLEM, content).build().into()
+        ResponseBuilder::new().description(titles.join("; ")).content(MEDIA_TYPE, content).build().into()
     };
     titles.into_iter().map(|(status, titles)| (status.to_string(), answer(titles))).collect()
 }
@@ -92,7 +91,7 @@ fn refusal(kind: Kind) -> (String, Value) {
     let answer = json!({
         "description": format!("`{}`: {}", told.slug, told.title),
         "headers": headers,
-        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     });
     (told.slug.to_owned(), answer)
 }
