@@ -83,7 +83,7 @@ pub fn train(
 }
 
 fn against(artifact: &Artifact, incumbent: &Artifact) -> Outcome {
-    let rule_serves = incumbent.training.serving().0.kind == Kind::Rule;
+    let rule_serves = incumbent.training.kind() == Kind::Rule;
     let verdict = &artifact.training.verdict;
     match &verdict.over_incumbent {
         _ if rule_serves || artifact.name() == incumbent.name() => Outcome::Serves,

@@ -104,7 +104,7 @@ fn explain(artifact: &Artifact, columns: &[f32]) {
             assert!((0.0..=1.0).contains(&probability(calibration.apply(raw)).get()));
             contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
             assert!(contributions.iter().all(|own| own.is_finite()), "{kind}: {contributions:?}");
-            if kind == training.serving().0.kind {
+            if kind == training.kind() {
                 explainer.leaving(&values, &contributions);
                 explainer.staying(&values, &contributions);
                 for (place, &own) in contributions.iter().enumerate() {

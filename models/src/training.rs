@@ -98,15 +98,29 @@ impl Training {
 
     /// The same for what is known of a customer.
     pub fn serving_on(&self, basis: Basis) -> (Serving, f64) {
+        match self.chosen_on(basis) {
+            Some((chosen, shift)) => (chosen.clone(), shift.log_odds),
+            None => (Serving { kind: Kind::Rule, calibration: Default::default() }, 0.0),
+        }
+    }
+
+    /// The kind of what serves.
+    pub fn kind(&self) -> Kind {
+        self.kind_on(Basis::AllFeatures)
+    }
+
+    /// The same for what is known of a customer.
+    pub fn kind_on(&self, basis: Basis) -> Kind {
+        self.chosen_on(basis).map_or(Kind::Rule, |(chosen, _)| chosen.kind)
+    }
+
+    /// What was chosen, where it passed the gate.
+    fn chosen_on(&self, basis: Basis) -> Option<(&Serving, &SeasonShift)> {
         let (chosen, shift) = match basis {
             Basis::AllFeatures => (&self.chosen, &self.shift),
             Basis::CoreFeatures => (&self.core.chosen, &self.core.shift),
         };
-        if self.verdict_on(basis).passes() {
-            (chosen.clone(), shift.log_odds)
-        } else {
-            (Serving { kind: Kind::Rule, calibration: Default::default() }, 0.0)
-        }
+        self.verdict_on(basis).passes().then_some((chosen, shift))
     }
 
     /// What the gate found of what was chosen for what is known of a customer.
@@ -219,9 +233,9 @@ pub fn train(
     // is too sure.
     let said = if training.verdict.passes() { &walk.said.model } else { &walk.said.rule };
     let newest = training.origins.last().map_or(0, |origin| origin.rows).min(said.len());
-    let kind = training.serving().0.kind;
+    let kind = training.kind();
     let usual = training.models.usual_contributions(kind, reference.rows());
-    let core_kind = training.serving_on(Basis::CoreFeatures).0.kind;
+    let core_kind = training.kind_on(Basis::CoreFeatures);
     training.core.usual_contributions = training.models.usual_contributions(core_kind, reference.rows());
     training.reference = training.reference.answered(&said[said.len() - newest..], usual);
     Ok(training)

@@ -26,7 +26,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     check_folder(&args.onnx)?;
     let artifact = Store::at(&args.store.store).load_model_named(args.model.as_deref())?;
     let training = &artifact.training;
-    let kind = training.serving().0.kind;
+    let kind = training.kind();
     let bytes = onnx::export(&training.models, kind, &onnx::metadata(&artifact));
     write_whole(&args.onnx, |out| out.write_all(&bytes))?;
     output::print(&format!("{} in {}\n", artifact.name(), args.onnx.display()))

@@ -169,7 +169,7 @@ fn note_rule(store: &Store) {
     // Without a model, or with one that cannot be read, the list is still what it was.
     let Ok(model) = store.load_model() else { return };
     let training = &model.training;
-    if training.serving().0.kind == model::Kind::Rule {
+    if training.kind() == model::Kind::Rule {
         output::note(&format!(
             "the model in service, {}, was judged {}",
             model.name(),

@@ -76,7 +76,7 @@ fn onnxruntime_gives_the_raw_scores_of_all_cdnow_customers() {
 
     let exported = folder.path().join("exported.onnx");
     done(&format!("export --onnx {} --store {}", exported.display(), store.display()));
-    let kind = artifact.training.serving().0.kind;
+    let kind = artifact.training.kind();
     assert!(fs::read(&exported).unwrap() == onnx::export(models, kind, &onnx::metadata(&artifact)));
 }
 

@@ -37,7 +37,7 @@ impl Artifact {
 
     /// The model's name: the kind that serves and the start of its checksum.
     pub fn name(&self) -> String {
-        format!("{}-{}", self.training.serving().0.kind, self.id)
+        format!("{}-{}", self.training.kind(), self.id)
     }
 
     /// The churn rate at the newest snapshot with customers: the base rate for how long a kept customer stays.

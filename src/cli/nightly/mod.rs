@@ -103,7 +103,7 @@ impl Night<'_> {
             record.inputs.push(input("model", &store.model_path(), true));
             let grade = artifact.training.verdict.grade;
             found.insert("judged".to_owned(), json!(grade.to_string()));
-            if config.need_model && artifact.training.serving().0.kind == model::Kind::Rule {
+            if config.need_model && artifact.training.kind() == model::Kind::Rule {
                 let why = format!(
                     "{} was judged {grade}, and need_model lets no rule serve: train on more history, or take need_model out",
                     artifact.name()
