@@ -137,6 +137,10 @@ fn main() {
     });
     println!("scored_rows_per_second {:.0}", scored.len() as f64 / seconds);
     println!("million_visits_per_second {:.0}", scored.len() as f64 * visits / seconds / 1e6);
+    let seconds = timed(|| {
+        std::hint::black_box(forest.contributions(scored));
+    });
+    println!("explained_rows_per_second {:.0}", scored.len() as f64 / seconds);
     let some: Vec<&[f32]> = scored.iter().step_by(50).collect();
     let single = timed(|| {
         for row in &some {
@@ -146,7 +150,7 @@ fn main() {
     println!("single_row_microseconds {:.2}", single / some.len() as f64 * 1e6);
     let single = timed(|| {
         for row in &some {
-            std::hint::black_box(forest.contributions(row));
+            std::hint::black_box(forest.contributions(Rows::new(row, width)));
         }
     });
     println!("single_row_contributions_microseconds {:.2}", single / some.len() as f64 * 1e6);

@@ -157,7 +157,7 @@ impl Models {
     }
 
     fn explained_by_forest(&self, rows: Rows<'_>) -> Vec<Explained> {
-        let (probabilities, parts) = self.forest.contributions_of_all(rows);
+        let (probabilities, parts) = self.forest.contributions(rows);
         let parts = parts.chunks_exact(rows.width());
         let explained = probabilities.into_iter().zip(parts).map(|(p, parts)| {
             let (base, contributions) = in_log_odds(p, parts);

@@ -1,4 +1,4 @@
-//! The forest as it is walked: four bytes a node, so that sixteen of them share a cache line, and a step without a
+//! The forest as it is walked: eight bytes a node, so that eight of them share a cache line, and a step without a
 //! branch.
 //!
 //! A forest compares a column with few different thresholds, at most 255 where our trainer grew it. A row is therefore
@@ -13,39 +13,45 @@
 
 use super::Node;
 use super::edges::Edges;
+use super::parts::Parts;
 
 /// No tree is larger. Its children then lie at most half as far ahead, which 16 bits hold.
 const MOST_NODES: usize = 1 << 17;
-/// The most columns compared; those that stand there twice count twice.
-const MOST_COLUMNS: usize = 256;
+/// So long is whatever a column's number is looked up in: as many as a byte tells apart.
+pub(super) const WINDOW: usize = 256;
+/// The most columns compared; those that stand there twice count twice. One place is left for the leaves.
+const MOST_COLUMNS: usize = WINDOW - 1;
 
-/// A row as the trees see it.
-pub(super) type Codes = [u8; MOST_COLUMNS];
-/// Rows side by side as the trees see them.
-pub(super) type Group<const LANES: usize> = [[u8; LANES]; MOST_COLUMNS];
+/// Rows side by side as the trees see them: by column, a code of each.
+pub(super) type Codes<const LANES: usize> = [[u8; LANES]; WINDOW];
+/// What a column has added to the rows side by side.
+pub(super) type Sums<const LANES: usize> = [[i32; LANES]; WINDOW];
 
-/// A node: the threshold's place among its column's, the column, and how far ahead the child below is, 0 in a leaf.
+/// A node: the threshold's place among its column's, the column, how far ahead the child below is, and what coming here
+/// adds to the share of churners.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Step(u32);
+pub(super) struct Step {
+    threshold: u8,
+    column: u8,
+    ahead: u16,
+    /// In [`Parts`]; 0 in the root.
+    pub(super) change: i32,
+}
 
 impl Step {
     /// A leaf's threshold, which no code exceeds.
     const NEVER: u8 = u8::MAX;
 
-    fn new(threshold: u8, column: u8, ahead: u16) -> Self {
-        Self(u32::from(threshold) | u32::from(column) << 8 | u32::from(ahead) << 16)
-    }
-
-    /// The column compared; in a leaf the first.
+    /// The column compared; in a leaf one of its own, to which nobody listens.
     #[inline]
-    pub(super) fn column(self) -> u8 {
-        (self.0 >> 8) as u8
+    pub(super) fn column(self) -> usize {
+        usize::from(self.column)
     }
 
-    /// How far ahead a code leads.
+    /// How far ahead a code leads: nowhere from a leaf.
     #[inline]
     pub(super) fn ahead(self, code: u8) -> usize {
-        (self.0 >> 16) as usize + usize::from(code > self.0 as u8)
+        usize::from(self.ahead) + usize::from(code > self.threshold)
     }
 }
 
@@ -79,8 +85,8 @@ struct Tree {
 pub(super) struct Walked<'a> {
     /// Its nodes, and what comes after them.
     window: &'a [Step; MOST_NODES],
-    /// The share of churners in each of its nodes.
-    pub(super) shares: &'a [f64],
+    /// The share of churners in each of its nodes, in [`Parts`].
+    pub(super) shares: &'a [i32],
     /// The number of steps from the root to the deepest leaf.
     pub(super) depth: usize,
 }
@@ -100,13 +106,14 @@ pub(super) struct Packed {
     trees: Vec<Tree>,
     /// The nodes, and a window's length of nothing behind them.
     steps: Vec<Step>,
-    shares: Vec<f64>,
+    shares: Vec<i32>,
+    parts: Parts,
 }
 
 impl Packed {
     /// Packs trees whose nodes are in preorder and each have one parent; `None` where a tree is too large for it, or
     /// the thresholds are too many.
-    pub(super) fn new<'a>(trees: impl Iterator<Item = &'a [Node]> + Clone) -> Option<Self> {
+    pub(super) fn new<'a>(trees: impl Iterator<Item = &'a [Node]> + Clone, parts: Parts) -> Option<Self> {
         // By column, what is missing above after what is missing below.
         let mut splits: Vec<(u16, bool, f32)> = trees
             .clone()
@@ -122,7 +129,7 @@ impl Packed {
         }
 
         let mut packed =
-            Self { columns: Vec::new(), trees: Vec::new(), steps: Vec::new(), shares: Vec::new() };
+            Self { columns: Vec::new(), trees: Vec::new(), steps: Vec::new(), shares: Vec::new(), parts };
         for tree in trees {
             packed.push(tree, &compared)?;
         }
@@ -143,24 +150,26 @@ impl Packed {
             return None;
         }
         let start = self.steps.len();
-        // The nodes in their new order, and how deep each is.
-        let mut order = vec![(0, 0)];
-        while let Some(&(place, depth)) = order.get(self.steps.len() - start) {
+        // The nodes in their new order, how deep each is, and the share of churners where rows come from.
+        let mut order = vec![(0, 0, self.parts.of(nodes[0].churned_share))];
+        while let Some(&(place, depth, before)) = order.get(self.steps.len() - start) {
             let node = &nodes[place];
+            let share = self.parts.of(node.churned_share);
+            let change = share - before;
             let step = if node.is_leaf() {
-                Step::new(Step::NEVER, 0, 0)
+                Step { threshold: Step::NEVER, column: u8::try_from(compared.len()).ok()?, ahead: 0, change }
             } else {
-                let ahead = order.len() - (self.steps.len() - start);
-                order.extend([(place + 1, depth + 1), (node.above as usize, depth + 1)]);
+                let ahead = u16::try_from(order.len() - (self.steps.len() - start)).ok()?;
+                order.extend([(place + 1, depth + 1, share), (node.above as usize, depth + 1, share)]);
                 let key = (node.column, node.missing_above);
                 let column = compared.binary_search_by_key(&key, |splits| (splits[0].0, splits[0].1)).ok()?;
                 let threshold = compared[column].partition_point(|split| split.2 < node.threshold);
-                Step::new(threshold as u8, column as u8, u16::try_from(ahead).ok()?)
+                Step { threshold: threshold as u8, column: column as u8, ahead, change }
             };
             self.steps.push(step);
-            self.shares.push(node.churned_share);
+            self.shares.push(share);
         }
-        let depth = order.last().map_or(0, |&(_, depth)| depth);
+        let depth = order.last().map_or(0, |&(_, depth, _)| depth);
         self.trees.push(Tree { start, depth });
         Some(())
     }
@@ -179,23 +188,27 @@ impl Packed {
         })
     }
 
-    /// Which column of the rows each of those compared is.
-    pub(super) fn numbers(&self) -> Vec<usize> {
-        self.columns.iter().map(|column| column.number).collect()
+    /// How the shares are written.
+    pub(super) fn parts(&self) -> Parts {
+        self.parts
     }
 
-    /// The codes of a row.
-    pub(super) fn codes(&self, row: &[f32]) -> Codes {
-        let mut codes = [0; MOST_COLUMNS];
-        for (code, column) in codes.iter_mut().zip(&self.columns) {
-            *code = column.code(row[column.number]);
+    /// How many columns the trees compare, and the leaves' own.
+    pub(super) fn stride(&self) -> usize {
+        self.columns.len() + 1
+    }
+
+    /// Adds up what each column compared has added, by the number it has among those of the rows.
+    pub(super) fn by_number<const LANES: usize>(&self, sums: &[[i32; LANES]], lane: usize, own: &mut [i64]) {
+        own.fill(0);
+        for (sums, column) in sums.iter().zip(&self.columns) {
+            own[column.number] += i64::from(sums[lane]);
         }
-        codes
     }
 
-    /// Puts the codes of a row in one of the lanes of a group.
-    pub(super) fn put<const LANES: usize>(&self, row: &[f32], group: &mut Group<LANES>, lane: usize) {
-        for (codes, column) in group.iter_mut().zip(&self.columns) {
+    /// Puts the codes of a row in one of the lanes.
+    pub(super) fn put<const LANES: usize>(&self, row: &[f32], codes: &mut [[u8; LANES]], lane: usize) {
+        for (codes, column) in codes.iter_mut().zip(&self.columns) {
             codes[lane] = column.code(row[column.number]);
         }
     }

@@ -1,192 +1,173 @@
 //! The scorer: rows walked down the trees several at a time.
 //!
 //! A walk is a chain of loads, each waiting for the one before, so that one row alone leaves the processor idle most of
-//! the time. Several are walked in step: a block of rows goes through one tree, sixteen rows at once, before it goes
-//! through the next, and a row alone goes through sixteen trees at once. Either way its leaves are added up in the order
-//! of the trees: the bits are those of the plain walk.
+//! the time. Several are walked in step: a block of rows goes through one tree, some rows at once, before it goes
+//! through the next, and a row alone goes through several trees at once. What they add up are whole numbers ([`Parts`]),
+//! so that neither changes a bit.
+//!
+//! [`Parts`]: super::parts::Parts
 
-use super::packed::{Codes, Group, Packed, Walked};
+use super::packed::{Codes, Packed, Sums, WINDOW, Walked};
 use crate::dataset::Rows;
 
 /// So many walks at once.
-const LANES: usize = 16;
+const LANES: usize = 8;
 /// So many rows go through a tree before the next tree: what a tree's nodes cost to fetch is shared among them, and the
-/// rows still fit into the cache beside it.
-const BLOCK_ROWS: usize = 2_048;
-/// Fewer where the sums by column are kept of every row, too.
-const EXPLAINED_ROWS: usize = 512;
+/// rows' codes and sums still fit into the cache beside it.
+const BLOCK_ROWS: usize = 1_024;
 /// After so many steps it is looked whether all have come to a leaf.
-const STRETCH: usize = 4;
+const STRETCH: usize = 2;
 
 impl Packed {
     /// The mean of the leaves' shares of churners, of each row.
     pub(super) fn probabilities(&self, rows: Rows<'_>) -> Vec<f64> {
-        let mut sums = vec![0.0; rows.len()];
-        let mut groups = Vec::new();
-        for (rows, sums) in rows.chunks(BLOCK_ROWS).zip(sums.chunks_mut(BLOCK_ROWS)) {
-            let together = together(rows);
-            self.code(rows.first(together), &mut groups);
+        let mut probabilities = Vec::with_capacity(rows.len());
+        let mut codes = Vec::new();
+        for rows in rows.chunks(BLOCK_ROWS) {
+            let together = together(rows.len());
+            self.code(rows.first(together), &mut codes);
+            let mut sums = vec![[0_i64; LANES]; together.div_ceil(LANES)];
             for tree in self.trees() {
-                for (group, sums) in groups.iter().zip(sums[..together].chunks_mut(LANES)) {
-                    let leaves = leaves(tree, group);
-                    sums.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += tree.shares[leaf]);
+                for (codes, sums) in self.groups(&codes).zip(&mut sums) {
+                    let leaves = leaves(tree, codes);
+                    sums.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += i64::from(tree.shares[leaf]));
                 }
             }
-            for (sum, row) in sums.iter_mut().zip(rows.iter()).skip(together) {
-                *sum = self.sum(row);
-            }
+            let sums = sums.as_flattened().iter().copied().take(together);
+            let alone = rows.iter().skip(together).map(|row| self.sum(row));
+            probabilities.extend(sums.chain(alone).map(|sum| self.parts().mean(sum, self.len())));
         }
-        sums.iter_mut().for_each(|sum| *sum /= self.len() as f64);
-        sums
+        probabilities
     }
 
     /// [`Self::probabilities`], and the change of the share of churners at every step, summed up by the column compared
     /// there and averaged over the trees: for each row, one number a column.
     pub(super) fn contributions(&self, rows: Rows<'_>) -> (Vec<f64>, Vec<f64>) {
-        let numbers = self.numbers();
         let mut probabilities = Vec::with_capacity(rows.len());
         let mut contributions = Vec::with_capacity(rows.values().len());
-        let (mut groups, mut sums) = (Vec::new(), Vec::<[f64; LANES]>::new());
-        let mut shares = Vec::<[f64; LANES]>::new();
-        for rows in rows.chunks(EXPLAINED_ROWS) {
-            let together = together(rows);
-            self.code(rows.first(together), &mut groups);
+        let base: i64 = self.trees().map(|tree| i64::from(tree.shares[0])).sum();
+        let mut own = vec![0; rows.width()];
+        let mut tell = |own: &[i64]| {
+            let mean = |sum| self.parts().mean(sum, self.len());
+            probabilities.push(mean(base + own.iter().sum::<i64>()));
+            contributions.extend(own.iter().copied().map(mean));
+        };
+        let (mut codes, mut sums) = (Vec::new(), Vec::new());
+        for rows in rows.chunks(BLOCK_ROWS) {
+            let together = together(rows.len());
+            self.code(rows.first(together), &mut codes);
             sums.clear();
-            sums.resize(groups.len() * rows.width(), [0.0; LANES]);
-            shares.clear();
-            shares.resize(groups.len(), [0.0; LANES]);
+            sums.resize(codes.len(), [0; LANES]);
             for tree in self.trees() {
-                let own = groups.iter().zip(sums.chunks_exact_mut(rows.width())).zip(&mut shares);
-                for ((group, sums), shares) in own {
-                    let mut share_at = [tree.shares[0]; LANES];
-                    in_step::<LANES>(tree.depth, |lane, at| {
-                        let step = tree.step(at);
-                        let to = at + step.ahead(group[usize::from(step.column())][lane]);
-                        // In a leaf, nothing: the share does not change.
-                        let share = tree.shares[to];
-                        sums[numbers[usize::from(step.column())]][lane] += share - share_at[lane];
-                        share_at[lane] = share;
-                        to
-                    });
-                    shares.iter_mut().zip(share_at).for_each(|(sum, leaf)| *sum += leaf);
+                for (group, codes) in self.groups(&codes).enumerate().take(together.div_ceil(LANES)) {
+                    if let Some(sums) = sums[group * self.stride()..].first_chunk_mut() {
+                        follow(tree, codes, sums);
+                    }
                 }
             }
             for row in 0..together {
-                probabilities.push(shares[row / LANES][row % LANES] / self.len() as f64);
-                let own = &sums[row / LANES * rows.width()..][..rows.width()];
-                contributions.extend(own.iter().map(|sums| sums[row % LANES] / self.len() as f64));
+                self.by_number(&sums[row / LANES * self.stride()..], row % LANES, &mut own);
+                tell(&own);
             }
             for row in rows.iter().skip(together) {
-                let mut sums = vec![0.0; rows.width()];
-                probabilities.push(self.follow_alone(row, &numbers, &mut sums) / self.len() as f64);
-                contributions.extend(sums.iter().map(|sum| sum / self.len() as f64));
+                self.by_number(&self.follow_alone(row), 0, &mut own);
+                tell(&own);
             }
         }
         (probabilities, contributions)
     }
 
-    /// The sum over the trees for one row; what each column adds to it on the way is added to the sums by column.
-    fn follow_alone(&self, row: &[f32], numbers: &[usize], sums: &mut [f64]) -> f64 {
-        let codes = self.codes(row);
-        let trees: Vec<Walked<'_>> = self.trees().collect();
-        let (groups, rest) = trees.as_chunks::<LANES>();
-        let mut sum = 0.0;
-        for trees in groups {
-            sum = follow(trees, &codes, numbers, sums, sum);
+    /// Brings rows into the form of the trees, a group after the other, each [`Self::stride`] long. What is left of the
+    /// last group walks somewhere, for nothing; and a window's length of nothing is behind it.
+    fn code(&self, rows: Rows<'_>, codes: &mut Vec<[u8; LANES]>) {
+        codes.clear();
+        codes.resize(rows.len().div_ceil(LANES) * self.stride() + WINDOW, [0; LANES]);
+        for (row, values) in rows.iter().enumerate() {
+            self.put(values, &mut codes[row / LANES * self.stride()..], row % LANES);
         }
-        for tree in rest {
-            sum = follow(std::array::from_ref(tree), &codes, numbers, sums, sum);
-        }
-        sum
     }
 
-    /// Brings rows into the form of the trees. What is left of the last group walks somewhere, for nothing.
-    fn code(&self, rows: Rows<'_>, groups: &mut Vec<Group<LANES>>) {
-        let needed = rows.len().div_ceil(LANES);
-        groups.resize(needed, [[0; LANES]; _]);
-        for (row, values) in rows.iter().enumerate() {
-            self.put(values, &mut groups[row / LANES], row % LANES);
-        }
+    /// The groups that [`Self::code`] made.
+    fn groups<'a>(&self, codes: &'a [[u8; LANES]]) -> impl Iterator<Item = &'a Codes<LANES>> {
+        codes.windows(WINDOW).step_by(self.stride()).filter_map(|window| window.first_chunk())
     }
 
     /// The sum over the trees for one row.
-    fn sum(&self, row: &[f32]) -> f64 {
-        let codes = self.codes(row);
+    fn sum(&self, row: &[f32]) -> i64 {
+        let mut codes = [[0; 1]; WINDOW];
+        self.put(row, &mut codes, 0);
         let trees: Vec<Walked<'_>> = self.trees().collect();
         let (groups, rest) = trees.as_chunks::<LANES>();
-        let mut sum = 0.0;
-        for trees in groups {
-            let leaves = leaves_of_trees(trees, &codes);
-            trees.iter().zip(leaves).for_each(|(tree, leaf)| sum += tree.shares[leaf]);
-        }
-        for tree in rest {
-            let [leaf] = leaves_of_trees(std::array::from_ref(tree), &codes);
-            sum += tree.shares[leaf];
-        }
-        sum
+        let leaf = |(tree, leaf): (&Walked<'_>, usize)| i64::from(tree.shares[leaf]);
+        let together = groups.iter().flat_map(|trees| trees.iter().zip(leaves_of_trees(trees, &codes)));
+        let alone = rest.iter().map(|tree| (tree, leaves_of_trees(std::array::from_ref(tree), &codes)[0]));
+        together.chain(alone).map(leaf).sum()
+    }
+
+    /// What each column compared adds for one row.
+    fn follow_alone(&self, row: &[f32]) -> Sums<1> {
+        let mut codes = [[0; 1]; WINDOW];
+        self.put(row, &mut codes, 0);
+        let mut sums = [[0; 1]; WINDOW];
+        let trees: Vec<Walked<'_>> = self.trees().collect();
+        let (groups, rest) = trees.as_chunks::<LANES>();
+        groups.iter().for_each(|trees| follow_trees(trees, &codes, &mut sums));
+        rest.iter().for_each(|tree| follow(*tree, &codes, &mut sums));
+        sums
     }
 }
 
-/// How many of the rows, the first, are walked together: the few that fill less than half of a group are walked one by one,
-/// down several trees.
-fn together(rows: Rows<'_>) -> usize {
-    let rest = rows.len() % LANES;
-    if rest < LANES / 2 { rows.len() - rest } else { rows.len() }
+/// How many rows of a block are walked together: the few that fill less than half of a group are walked one by one.
+fn together(rows: usize) -> usize {
+    let rest = rows % LANES;
+    if rest < LANES / 2 { rows - rest } else { rows }
 }
 
 /// The leaves that rows come to.
 #[inline]
-fn leaves(tree: Walked<'_>, group: &Group<LANES>) -> [usize; LANES] {
+fn leaves<const N: usize>(tree: Walked<'_>, codes: &Codes<N>) -> [usize; N] {
     in_step(tree.depth, |lane, at| {
         let step = tree.step(at);
-        at + step.ahead(group[usize::from(step.column())][lane])
+        at + step.ahead(codes[step.column()][lane])
     })
 }
 
 /// The leaves that one row comes to in several trees.
-fn leaves_of_trees<const N: usize>(trees: &[Walked<'_>; N], codes: &Codes) -> [usize; N] {
-    let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
-    in_step(depth, |lane, at| {
+#[inline]
+fn leaves_of_trees<const N: usize>(trees: &[Walked<'_>; N], codes: &Codes<1>) -> [usize; N] {
+    in_step(deepest(trees), |lane, at| {
         let step = trees[lane].step(at);
-        at + step.ahead(codes[usize::from(step.column())])
+        at + step.ahead(codes[step.column()][0])
     })
 }
 
-/// Adds what the leaves say that one row comes to in several trees, and to the sums by column what each step adds. The walks
-/// go in step, and what they add is added up afterwards, tree by tree: the order that the bits are of.
-fn follow<const N: usize>(
-    trees: &[Walked<'_>; N],
-    codes: &Codes,
-    numbers: &[usize],
-    sums: &mut [f64],
-    mut sum: f64,
-) -> f64 {
-    let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
-    let mut paths: Vec<[usize; N]> = Vec::with_capacity(depth + 1);
-    let leaves = in_step(depth, |lane, at| {
-        if lane == 0 {
-            paths.push([0; N]);
-        }
-        if let Some(places) = paths.last_mut() {
-            places[lane] = at;
-        }
-        let step = trees[lane].step(at);
-        at + step.ahead(codes[usize::from(step.column())])
+/// Walks rows down a tree and adds what each step changes to the sum of the column compared. Where a walk stays in its
+/// leaf, that is the leaves' own column, whose sum means nothing and may overflow.
+#[inline]
+fn follow<const N: usize>(tree: Walked<'_>, codes: &Codes<N>, sums: &mut Sums<N>) {
+    in_step::<N>(tree.depth, |lane, at| {
+        let step = tree.step(at);
+        let to = at + step.ahead(codes[step.column()][lane]);
+        let sum = &mut sums[step.column()][lane];
+        *sum = sum.wrapping_add(tree.step(to).change);
+        to
     });
-    paths.push(leaves);
-    for (lane, tree) in trees.iter().enumerate() {
-        let mut share = tree.shares[0];
-        for places in paths.windows(2) {
-            let (at, to) = (places[0][lane], places[1][lane]);
-            if to == at {
-                break;
-            }
-            sums[numbers[usize::from(tree.step(at).column())]] += tree.shares[to] - share;
-            share = tree.shares[to];
-        }
-        sum += tree.shares[leaves[lane]];
-    }
-    sum
+}
+
+/// [`follow`], of one row down several trees.
+#[inline]
+fn follow_trees<const N: usize>(trees: &[Walked<'_>; N], codes: &Codes<1>, sums: &mut Sums<1>) {
+    in_step::<N>(deepest(trees), |lane, at| {
+        let step = trees[lane].step(at);
+        let to = at + step.ahead(codes[step.column()][0]);
+        let sum = &mut sums[step.column()][0];
+        *sum = sum.wrapping_add(trees[lane].step(to).change);
+        to
+    });
+}
+
+fn deepest(trees: &[Walked<'_>]) -> usize {
+    trees.iter().map(|tree| tree.depth).max().unwrap_or(0)
 }
 
 /// Walks from the roots until all have come to a leaf; `next` is where a walk goes from a place.
@@ -282,9 +263,9 @@ mod tests {
             let alone: Vec<f64> = rows.iter().flat_map(|row| forest.probabilities(Rows::new(row, width))).collect();
             prop_assert_eq!(bits(&alone), bits(&plain));
 
-            let (probabilities, contributions) = forest.contributions_of_all(rows);
+            let (probabilities, contributions) = forest.contributions(rows);
             prop_assert_eq!(probabilities, forest.probabilities(rows));
-            let alone: Vec<f64> = rows.iter().flat_map(|row| forest.contributions(row)).collect();
+            let alone: Vec<f64> = rows.iter().flat_map(|row| forest.contributions_of(row)).collect();
             prop_assert_eq!(bits(&contributions), bits(&alone));
             for (parts, p) in contributions.chunks(width).zip(plain) {
                 prop_assert!((forest.base() + parts.iter().sum::<f64>() - p).abs() < 1e-9);
@@ -300,6 +281,8 @@ mod tests {
         let rows = Rows::new(&values, 4);
         let plain: Vec<f64> = rows.iter().map(|row| forest.probability(row)).collect();
         assert_eq!(forest.probabilities(rows), plain);
+        let contributions: Vec<f64> = rows.iter().flat_map(|row| forest.contributions_of(row)).collect();
+        assert_eq!(forest.contributions(rows), (plain, contributions));
     }
 
     #[test]
@@ -314,7 +297,10 @@ mod tests {
         assert_eq!(forest.packed, None);
         let values = [-1.0, 0.0, 0.5, 599.0, f32::NAN];
         let rows = Rows::new(&values, 1);
-        assert_eq!(forest.probabilities(rows), [0.0, 0.0, 0.002, 0.999, 0.0]);
-        assert_eq!(forest.contributions_of_all(rows).1[3], 0.999 - 0.5);
+        let (probabilities, contributions) = forest.contributions(rows);
+        for (p, expected) in probabilities.into_iter().zip([0.0, 0.0, 0.002, 0.999, 0.0]) {
+            assert!((p - expected).abs() < 1e-9, "{p} is not {expected}");
+        }
+        assert!((contributions[3] - 0.499).abs() < 1e-9, "{contributions:?}");
     }
 }
