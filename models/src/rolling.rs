@@ -2,6 +2,8 @@
 //! was known, then held against what happened. What the gate judges is made this way, and what is chosen at the end
 //! rests on all origins.
 
+use std::ops::RangeInclusive;
+
 use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
@@ -243,15 +245,17 @@ pub(crate) fn fit(
     Ok(Models { inputs, logistic, forest, rule, core })
 }
 
-/// A leaf holds so many different customers, about: one that is in several snapshots tells little more than once.
-const LEAF_CUSTOMERS: usize = 20;
-const TREES: usize = 200;
+/// A leaf holds so many different customers, about: one that is in several snapshots tells little more than once. In a
+/// shop of few customers it is one of a hundred, down to the least.
+const LEAF_CUSTOMERS: RangeInclusive<usize> = 20..=50;
+const TREES: usize = 100;
 
 fn growth(ground: &Ground, at: Instant, data: &Dataset, seed: u64) -> Growth {
     let newest =
         ground.learnt_from(at, Spacing::Horizon).map(|snapshot| snapshot.data.len()).max().unwrap_or(1);
     let rows_of_a_customer = data.len().div_ceil(newest.max(1));
-    let min_leaf = u32::try_from(LEAF_CUSTOMERS * rows_of_a_customer).unwrap_or(u32::MAX);
+    let leaf_customers = (newest / 100).clamp(*LEAF_CUSTOMERS.start(), *LEAF_CUSTOMERS.end());
+    let min_leaf = u32::try_from(leaf_customers * rows_of_a_customer).unwrap_or(u32::MAX);
     Growth { trees: TREES, depth: None, min_leaf, features_per_split: None, seed }
 }
 
