@@ -83,6 +83,54 @@ fn one_log_in_every_codec_and_encoding_is_one_history() {
     }
 }
 
+/// A log in which discounts are text, packed so; `is_given` says which lines have one.
+fn discounts(
+    rows: i64,
+    is_given: impl Fn(i64) -> bool,
+    encoding: Encoding,
+    properties: WriterPropertiesBuilder,
+) -> Vec<u8> {
+    let texts = (0..rows).map(|row| is_given(row).then(|| format!("{}.25", row * row % 1_013)));
+    let columns: [(&str, ArrayRef); 5] = [
+        ("discount", Arc::new(texts.collect::<StringArray>())),
+        ("customer_id", Arc::new(Int64Array::from_iter_values((0..rows).map(|row| row % 7)))),
+        ("order_id", Arc::new(Int64Array::from_iter_values(0..rows))),
+        ("ts", Arc::new(Date32Array::from_iter_values((0..rows).map(|row| row as i32)))),
+        ("amount", Arc::new(Float64Array::from_iter_values((0..rows).map(|row| row as f64)))),
+    ];
+    let packed = properties.set_dictionary_enabled(false).set_column_encoding("discount".into(), encoding);
+    let batch =
+        RecordBatch::try_from_iter_with_nullable(columns.map(|(name, column)| (name, column, true))).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(packed.build())).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+const OF_DIFFERENCES: [Encoding; 2] = [Encoding::DELTA_BYTE_ARRAY, Encoding::DELTA_LENGTH_BYTE_ARRAY];
+
+#[test]
+fn text_packed_by_differences_is_the_same_text_with_gaps_too() {
+    type IsGiven = fn(i64) -> bool;
+    let given: [IsGiven; 4] = [|_| true, |row| row % 3 > 0, |row| row == 0, |_| false];
+    for (rows, is_given) in
+        [1, 2, 33, 129, 1_000].into_iter().flat_map(|rows| given.map(|given| (rows, given)))
+    {
+        let log = |encoding, properties| {
+            read(discounts(rows, is_given, encoding, properties)).map(|history| shown(&history)).unwrap()
+        };
+        let expected = log(Encoding::PLAIN, WriterProperties::builder());
+        for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+            for encoding in OF_DIFFERENCES {
+                let packed = WriterProperties::builder()
+                    .set_writer_version(version)
+                    .set_compression(Compression::SNAPPY)
+                    .set_data_page_row_count_limit(300);
+                assert_eq!(log(encoding, packed), expected, "{rows} rows, {version:?}, {encoding}");
+            }
+        }
+    }
+}
+
 /// What a column is packed with follows its path, in the metadata.
 #[test]
 fn a_codec_that_is_not_read_is_named_with_what_to_do() {
@@ -110,6 +158,31 @@ fn forge(file: &mut [u8], at: usize) -> usize {
     last + 1
 }
 
+const NOT_THE_VALUES: &str = "a page has not the values it says: is the file damaged?";
+
+/// The Parquet reader would make room for 34 thousand million values before it looked for the first.
+#[test]
+fn counts_of_differences_that_are_forged_are_errors_and_not_allocations() {
+    for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+        for (encoding, list) in
+            OF_DIFFERENCES.into_iter().zip([0..2, 0..1]).flat_map(|(e, lists)| lists.map(move |l| (e, l)))
+        {
+            let plain = WriterProperties::builder()
+                .set_writer_version(version)
+                .set_compression(Compression::UNCOMPRESSED);
+            let mut file = discounts(1_000, |row| row % 3 > 0, encoding, plain);
+            // Blocks of 128 values in four parts; how many values there are; the first one.
+            let begin = [0x80, 1, 4];
+            let count = begin.len()
+                + file.windows(3).enumerate().filter(|(_, bytes)| *bytes == begin).nth(list).unwrap().0;
+            file[count..count + 5].copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0x7f]);
+            let expected = format!("column \"discount\": {NOT_THE_VALUES}");
+            let found = error(file);
+            assert!(found.contains(&expected), "{version:?}, {encoding}, list {list}: {found}");
+        }
+    }
+}
+
 #[test]
 fn sizes_that_are_forged_are_errors_and_not_allocations() {
     let one_page = |dictionary: bool| {
@@ -132,7 +205,7 @@ fn sizes_that_are_forged_are_errors_and_not_allocations() {
     assert_eq!(dictionary[4..7], [0x15, 4, 0x15]);
     let values = (7..40).find(|&at| dictionary[at..at + 2] == [0x4c, 0x15]).unwrap() + 2;
     forge(&mut dictionary, values);
-    assert!(error(dictionary).contains(size));
+    assert!(error(dictionary).contains(NOT_THE_VALUES));
 
     let many = written(1_100_000, |_| 1, one_page(true));
     let says = format!("log: is damaged: it says that it has 1100000 rows in {} bytes", many.len());

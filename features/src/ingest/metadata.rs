@@ -13,7 +13,7 @@ use parquet::file::reader::ChunkReader;
 use super::{IngestError, Source};
 
 /// So few rows are no trouble, whatever they are packed in.
-const FEW_ROWS: u64 = 1_000_000;
+pub(super) const FEW_ROWS: u64 = 1_000_000;
 
 /// The file's metadata, set so that text comes as views into its pages, which copies nothing, and decimals in one
 /// width.

@@ -6,6 +6,7 @@ mod columns;
 mod condition;
 mod convention;
 mod csv;
+mod delta;
 mod error;
 mod files;
 mod longest;
@@ -17,6 +18,7 @@ mod quarantine;
 mod repeats;
 mod rows;
 mod source;
+mod vetted;
 
 pub use self::csv::delimiter;
 pub use columns::{ColumnMap, Field};

@@ -12,7 +12,6 @@ const LARGE_PAGE_BYTES: i64 = 16 << 20;
 const MOST_TIMES: i64 = 1_000;
 
 /// The bytes of a Parquet file whose metadata is read: what begins in them is a page.
-#[derive(Clone)]
 pub(super) struct Pages<R>(pub(super) R);
 
 impl<R: ChunkReader> Length for Pages<R> {
@@ -43,16 +42,11 @@ impl<R: ChunkReader> ChunkReader for Pages<R> {
 struct Header {
     unpacked_bytes: i64,
     packed_bytes: i64,
-    /// How many values a dictionary has.
-    dictionary_values: i64,
 }
 
 impl Header {
     fn is_possible(&self) -> bool {
-        let is_bomb =
-            self.unpacked_bytes > LARGE_PAGE_BYTES && self.unpacked_bytes / MOST_TIMES > self.packed_bytes;
-        // The values of a dictionary stand one after the other, and none of them takes no byte.
-        !is_bomb && self.dictionary_values <= self.unpacked_bytes
+        self.unpacked_bytes <= LARGE_PAGE_BYTES || self.unpacked_bytes / MOST_TIMES <= self.packed_bytes
     }
 
     /// Reads Thrift's compact protocol.
@@ -61,10 +55,6 @@ impl Header {
         fields(from, |from, id, kind| match (id, kind) {
             (2, INTEGER) => most(&mut header.unpacked_bytes, from),
             (3, INTEGER) => most(&mut header.packed_bytes, from),
-            (7, STRUCT) => fields(from, |from, id, kind| match (id, kind) {
-                (1, INTEGER) => most(&mut header.dictionary_values, from),
-                _ => skip(from, kind, 0),
-            }),
             _ => skip(from, kind, 0),
         })?;
         Ok(header)
@@ -112,13 +102,13 @@ fn most(so_far: &mut i64, from: &mut impl Read) -> io::Result<()> {
 }
 
 /// A number of either sign: the lowest bit says which.
-fn integer(from: &mut impl Read) -> io::Result<i64> {
+pub(super) fn integer(from: &mut impl Read) -> io::Result<i64> {
     let number = unsigned(from)?;
     Ok((number >> 1) as i64 ^ -((number & 1) as i64))
 }
 
 /// Seven bits a byte, the lowest first.
-fn unsigned(from: &mut impl Read) -> io::Result<u64> {
+pub(super) fn unsigned(from: &mut impl Read) -> io::Result<u64> {
     let mut number = 0;
     for shift in (0..64).step_by(7) {
         let next = byte(from)?;
@@ -144,21 +134,21 @@ mod tests {
         Header::read(&mut &*bytes).ok()
     }
 
-    fn header(unpacked_bytes: i64, packed_bytes: i64, dictionary_values: i64) -> Header {
-        Header { unpacked_bytes, packed_bytes, dictionary_values }
+    fn header(unpacked_bytes: i64, packed_bytes: i64) -> Header {
+        Header { unpacked_bytes, packed_bytes }
     }
 
     #[test]
     fn a_header_is_read_whatever_stands_between_and_in_whichever_form() {
         // Type 2, 300 bytes packed in 40, a checksum; a dictionary of 9 values in plain encoding, not sorted.
         let dictionary = [0x15, 4, 0x15, 0xd8, 4, 0x15, 80, 0x15, 0x7f, 0x3c, 0x15, 18, 0x15, 0, 0x12, 0, 0];
-        assert_eq!(read(&dictionary), Some(header(300, 40, 9)));
+        assert_eq!(read(&dictionary), Some(header(300, 40)));
         // A page of data with statistics: a text of two bytes, a flag, a number of eight bytes.
         let data: [u8; 16] = [0x15, 0, 0x15, 20, 0x15, 10, 0x2c, 0x15, 6, 0x1c, 0x18, 2, 7, 7, 0x11, 0x17];
         let data = [&data as &[u8], &[0; 8], &[0, 0, 0]].concat();
-        assert_eq!(read(&data), Some(header(10, 5, 0)));
+        assert_eq!(read(&data), Some(header(10, 5)));
         // Numbers of fields in full, and a size that is said twice.
-        assert_eq!(read(&[0x05, 4, 20, 0x05, 4, 40, 0x05, 4, 2, 0x05, 6, 10, 0]), Some(header(20, 5, 0)));
+        assert_eq!(read(&[0x05, 4, 20, 0x05, 4, 40, 0x05, 4, 2, 0x05, 6, 10, 0]), Some(header(20, 5)));
     }
 
     #[test]
@@ -171,10 +161,10 @@ mod tests {
 
     #[test]
     fn sizes_that_cannot_be_are_told_from_large_ones() {
-        for possible in [header(0, 0, 0), header(16 << 20, 1, 1 << 20), header(1 << 30, 2 << 20, 0)] {
+        for possible in [header(0, 0), header(16 << 20, 1), header(1 << 30, 2 << 20)] {
             assert!(possible.is_possible(), "{possible:?}");
         }
-        for impossible in [header((16 << 20) + 1, 1, 0), header(i64::MAX, 1 << 30, 0), header(8, 8, 9)] {
+        for impossible in [header((16 << 20) + 1, 1), header(i64::MAX, 1 << 30)] {
             assert!(!impossible.is_possible(), "{impossible:?}");
         }
     }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow_schema::Schema;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups};
+use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
@@ -19,6 +19,7 @@ use super::metadata::{check_codecs, check_rows, plain_metadata};
 use super::pages::Pages;
 use super::rows::Rows;
 use super::source::SharedFile;
+use super::vetted::Group;
 use super::{Condition, Convention, Field, IngestError, Input, Reading, Source, Table};
 use crate::watch::Watch;
 
@@ -53,6 +54,11 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     let mask = ProjectionMask::roots(metadata.parquet_schema(), layout.places());
     check_rows(source, metadata.metadata(), chunks.len())?;
     check_codecs(source, metadata.metadata(), &mask)?;
+    let fields = guarded(source, || {
+        parquet_to_arrow_field_levels(metadata.parquet_schema(), mask, Some(metadata.schema().fields()))
+            .map_err(|error| IngestError::in_file(source, error))
+    })?;
+    let chunks = Arc::new(Pages(chunks.clone()));
 
     let mut first_row = 0_u64;
     let groups: Vec<(usize, u64)> = metadata
@@ -68,13 +74,10 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         .collect();
     let read_group =
         |mut rows: Rows<'a>, &(group, mut row): &(usize, u64)| -> Result<Rows<'a>, IngestError> {
-            let reader =
-                ParquetRecordBatchReaderBuilder::new_with_metadata(Pages(chunks.clone()), metadata.clone())
-                    .with_row_groups(vec![group])
-                    .with_projection(mask.clone())
-                    .with_batch_size(BATCH_ROWS)
-                    .build()
-                    .map_err(|error| IngestError::in_file(source, error))?;
+            let group = Group { chunks: chunks.clone(), metadata: metadata.metadata().clone(), place: group };
+            let batch_rows = BATCH_ROWS.min(group.num_rows());
+            let reader = ParquetRecordBatchReader::try_new_with_row_groups(&fields, &group, batch_rows, None)
+                .map_err(|error| IngestError::in_file(source, error))?;
             for batch in reader {
                 let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
                 add_batch(&mut rows, source, &input.convention, &layout, &batch, row)?;

@@ -167,13 +167,18 @@ fn parquet() -> Outcome<()> {
     save("no-duplicates", ALL | DROP_DUPLICATES | FROM_FILE | SPILL, &everything, groups())?;
     save("numbers", PURCHASES | BAD_ROWS, &lines(numbers.clone(), days.clone(), cents.clone())?, groups())?;
     save("plain", PURCHASES | CLOCK, &lines(texts.clone(), nanos, cents)?, plain())?;
-    let pages = plain().set_writer_version(WriterVersion::PARQUET_2_0).set_compression(Codec::SNAPPY);
-    let delta = pages
-        .set_column_encoding("customer_id".into(), Encoding::DELTA_BYTE_ARRAY)
-        .set_column_encoding("product_id".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
-        .set_column_encoding("order_id".into(), Encoding::DELTA_BINARY_PACKED)
-        .set_column_encoding("amount".into(), Encoding::BYTE_STREAM_SPLIT);
-    save("delta", PURCHASES, &lines(texts, days, floats)?, delta)?;
+    let delta = |codec| {
+        plain()
+            .set_writer_version(WriterVersion::PARQUET_2_0)
+            .set_compression(codec)
+            .set_column_encoding("customer_id".into(), Encoding::DELTA_BYTE_ARRAY)
+            .set_column_encoding("product_id".into(), Encoding::DELTA_LENGTH_BYTE_ARRAY)
+            .set_column_encoding("order_id".into(), Encoding::DELTA_BINARY_PACKED)
+            .set_column_encoding("amount".into(), Encoding::BYTE_STREAM_SPLIT)
+    };
+    save("delta", PURCHASES, &lines(texts.clone(), days.clone(), floats.clone())?, delta(Codec::SNAPPY))?;
+    save("delta-uncompressed", PURCHASES, &lines(texts, days, floats)?, delta(Codec::UNCOMPRESSED))?;
+    forged("delta-uncompressed", "delta-forged")?;
     let seconds: ArrayRef = Arc::new(Int64Array::from_iter_values((0..12).map(|line| line * 86_400)));
     save(
         "seconds",
@@ -181,6 +186,19 @@ fn parquet() -> Outcome<()> {
         &lines(numbers.clone(), seconds, numbers)?,
         WriterProperties::builder(),
     )
+}
+
+/// A seed again, every list of differences with as many values as five bytes can say.
+fn forged(seed: &str, name: &str) -> Outcome<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus/parquet");
+    let mut bytes = fs::read(folder.join(seed))?;
+    // Blocks of 128 in four parts; how many; the first.
+    let begin = [0x80, 1, 4];
+    let places: Vec<usize> = (0..bytes.len() - 8).filter(|&at| bytes[at..at + 3] == begin).collect();
+    for place in places {
+        bytes[place + 3..place + 8].copy_from_slice(&[0xff, 0xff, 0xff, 0xff, 0x7f]);
+    }
+    Ok(fs::write(folder.join(name), bytes)?)
 }
 
 fn segments() -> Outcome<()> {
