@@ -86,7 +86,7 @@ pub struct Attribute {
 }
 
 /// What is found out about an attribute, row by row.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Seen {
     dated: bool,
     undated: bool,
@@ -95,7 +95,7 @@ struct Seen {
 }
 
 /// What is found out about all attributes of some of the customers; of others merges into that of both.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said(BTreeMap<Word, Seen>);
 
 impl Said {
@@ -137,6 +137,23 @@ impl Said {
             seen.text |= other.text;
         }
         self
+    }
+
+    /// The same in numbers, for a file: of each attribute the word, and whether there are rows that say from when on they are
+    /// valid, rows that do not, values that are numbers, and values that are none.
+    pub fn in_numbers(&self) -> Vec<(u64, [bool; 4])> {
+        let in_numbers = |(word, seen): (&Word, &Seen)| {
+            (word.number(), [seen.dated, seen.undated, seen.number, seen.text])
+        };
+        self.0.iter().map(in_numbers).collect()
+    }
+
+    /// What [`Self::in_numbers`] gave.
+    pub fn of_numbers(numbers: &[(u64, [bool; 4])]) -> Self {
+        let seen = |&(word, [dated, undated, number, text]): &(u64, [bool; 4])| {
+            Some((Word::of_number(word)?, Seen { dated, undated, number, text }))
+        };
+        Self(numbers.iter().filter_map(seen).collect())
     }
 
     /// The attributes, sorted by name; `text` tells the text of a word.

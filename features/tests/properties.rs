@@ -363,9 +363,24 @@ proptest! {
     fn segments_are_folded_part_by_part(rows in prop::collection::vec(row(), 1..60), split in 0..60_usize) {
         let whole = features(&build(&rows), instant(2000), 365);
         let (left, right) = rows.split_at(split.min(rows.len()));
-        let histories = Histories::of_segments(vec![segment(&[], left), segment(&[], right)], Some(0)).unwrap();
-        prop_assert!(histories.whole().is_none());
-        prop_assert_eq!(features_of_all(&histories, instant(2000), 365), whole);
+        let read = |noted| {
+            let segments = vec![segment(&[], left), segment(&[], right)];
+            let histories = Histories::of_segments(segments, Some(0), noted).unwrap();
+            assert!(histories.whole().is_none());
+            histories
+        };
+        let histories = read(None);
+        prop_assert_eq!(&features_of_all(&histories, instant(2000), 365), &whole);
+
+        // What was noted of them spares the look at every part; what is of others is not believed.
+        let noted = histories.noted().unwrap();
+        let mut forged = noted.clone();
+        forged.summary.orders += 1;
+        prop_assert_eq!(read(Some(forged.clone())).noted(), Some(forged.clone()));
+        prop_assert_eq!(features_of_all(&read(Some(forged.clone())), instant(2000), 365), whole);
+        forged.segments.reverse();
+        prop_assume!(forged.segments != noted.segments);
+        prop_assert_eq!(read(Some(forged)).noted(), Some(noted));
     }
 
     /// What is sent again and left out changes nothing, whatever else comes with it: the history is that of everything

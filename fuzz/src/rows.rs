@@ -64,7 +64,7 @@ fn kept(input: &Input, whole: &Histories) -> Result<Histories, HistoryError> {
     let mut file = tempfile::tempfile()?;
     let again = Compared { segments: std::slice::from_ref(&first), leave_out: true };
     write_segment(&[], again, builders(input).unwrap_or_default(), &mut file)?;
-    Histories::of_segments(vec![first, Segment::open(file)?], Some(0))
+    Histories::of_segments(vec![first, Segment::open(file)?], Some(0), None)
 }
 
 /// Writes a segment of several, with what is in them sent again.

@@ -25,12 +25,12 @@ fuzz_target!(|data: &[u8]| {
     };
     let segments = || std::iter::from_fn(open).take(1 + usize::from(has(1))).collect();
     within_limits(|| {
-        let Ok(history) = Histories::of_segments(segments(), has(3).then_some(0)) else { return };
+        let Ok(history) = Histories::of_segments(segments(), has(3).then_some(0), None) else { return };
         walk(&history);
         if has(4)
             && let Ok(segment) = sent_again(&segments(), &history)
         {
-            let history = Histories::of_segments(vec![segment], None);
+            let history = Histories::of_segments(vec![segment], None, None);
             walk(&history.expect("what was written is read again"));
         }
     });

@@ -54,6 +54,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     // After the files: what is in both is then found to be kept already, and counts once.
     let events = events::take_in(&store, &mut kept)?;
+    if count > 0 || events > 0 {
+        progress.begin("count", None);
+        kept.look()?;
+        progress.end();
+    }
     if args.json {
         return output::print_json(&json!({
             "events_taken_in": events,

@@ -13,7 +13,7 @@ use mainstay_features::history::{
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
 
-use super::{Whole, write_whole};
+use super::{Whole, noted, write_whole};
 use crate::failure::{Failure, Kind};
 
 const VERSION: u32 = 1;
@@ -113,8 +113,25 @@ impl Kept {
     /// # Errors
     /// When a segment is gone or damaged.
     pub fn history(&self, most: Option<MemorySize>) -> Result<Histories, Failure> {
-        Histories::of_segments(self.segments()?, most.map(MemorySize::for_rows))
+        Histories::of_segments(self.segments()?, most.map(MemorySize::for_rows), noted::read(&self.folder))
             .map_err(|error| self.broken(&self.folder, &error))
+    }
+
+    /// Notes what a look at every part of this history has found out, which spares the next run that look.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub fn note(&self, history: &Histories) -> Result<(), Failure> {
+        history.noted().map_or(Ok(()), |noted| noted::write(&self.folder, &noted))
+    }
+
+    /// Looks at every part for [`Self::note`].
+    ///
+    /// # Errors
+    /// When a segment is gone or damaged, or the folder cannot be written to.
+    pub fn look(&self) -> Result<(), Failure> {
+        let history = Histories::of_segments(self.segments()?, Some(0), None);
+        self.note(&history.map_err(|error| self.broken(&self.folder, &error))?)
     }
 
     /// Reads it like [`Self::history`], with rows that came since and are not kept in it; what is kept already of them is left
@@ -135,7 +152,7 @@ impl Kept {
         let written = write_segment(&[], compared, vec![since], &mut file);
         let opened = written.and_then(|_| Segment::open(file));
         segments.push(opened.map_err(|error| self.broken(&self.folder, &error))?);
-        Histories::of_segments(segments, most.map(MemorySize::for_rows))
+        Histories::of_segments(segments, most.map(MemorySize::for_rows), None)
             .map_err(|error| self.broken(&self.folder, &error))
     }
 
@@ -230,7 +247,7 @@ impl Kept {
         segments.push(
             addition.written.open().map_err(HistoryError::from).and_then(Segment::open).map_err(broken)?,
         );
-        Histories::of_segments(segments, most.map(MemorySize::for_rows)).map_err(broken)
+        Histories::of_segments(segments, most.map(MemorySize::for_rows), None).map_err(broken)
     }
 
     /// Makes an addition part of the history, in one rename of the manifest.

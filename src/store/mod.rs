@@ -3,6 +3,7 @@
 
 mod kept;
 mod models;
+mod noted;
 mod runs;
 mod whole;
 mod whole_folder;

@@ -63,6 +63,56 @@ fn a_kept_history_is_the_same_whether_its_rows_fitted_or_not() {
 }
 
 #[test]
+fn what_is_noted_of_a_history_is_believed_of_no_other() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let input = shop(folder.path(), 30_000);
+    // Without what customers files say: a list by this store's note would lack columns.
+    let (purchases, _) = input.split_once(" --complaints").unwrap();
+    done(&format!("ingest {purchases} --store {}", at("other")));
+    done(&format!("ingest {input} --store {}", at("store")));
+    done(&format!("train {input} --horizon 60d --lookback 180d --store {}", at("store")));
+    let note = at("store/history/noted");
+    let (noted, other) = (fs::read(&note).unwrap(), fs::read(at("other/history/noted")).unwrap());
+    let mut damaged = noted.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+
+    let score = |flags: &str| {
+        done(&format!("score --store {} {flags} --out {}", at("store"), at("out.parquet")));
+        fs::read(at("out.parquet")).unwrap()
+    };
+    let whole = score("");
+    for (is, content) in
+        [("as written", Some(noted)), ("of another", Some(other)), ("damaged", Some(damaged)), ("none", None)]
+    {
+        match content {
+            Some(content) => fs::write(&note, content).unwrap(),
+            None => fs::remove_file(&note).unwrap(),
+        }
+        assert!(score("--memory 64MiB") == whole, "{is}");
+    }
+}
+
+#[test]
+fn a_night_notes_what_an_ingest_notes() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let input = shop(folder.path(), 30_000);
+    done(&format!("train {input} --horizon 60d --lookback 180d --store {}", at("night")));
+    let tables = ["purchases", "complaints", "contacts", "customers"];
+    let lines = tables.map(|table| format!("{table} = [{:?}]\n", at(&format!("shop/{table}.parquet"))));
+    let config = format!(
+        "memory = \"64MiB\"\n{}[nightly]\nstore = {:?}\nmost_days_old = 40000\ngap_days = 0\n",
+        lines.concat(),
+        at("night")
+    );
+    fs::write(at("nightly.toml"), config).unwrap();
+    done(&format!("nightly --config {}", at("nightly.toml")));
+    done(&format!("ingest {input} --store {}", at("day")));
+    assert_eq!(fs::read(at("night/history/noted")).unwrap(), fs::read(at("day/history/noted")).unwrap());
+}
+
+#[test]
 fn too_little_memory_and_no_folder_for_the_rest_are_said() {
     let (code, said) = failed("horizon --purchases x.csv --memory 1MiB");
     assert_eq!(code, 2);

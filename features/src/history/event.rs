@@ -157,12 +157,12 @@ impl Word {
     pub(super) const BLANK: Self = Self(0);
 
     /// The word as a number; no word has 0 but by a chance of 1 in 2⁶⁴.
-    pub(crate) const fn number(self) -> u64 {
+    pub const fn number(self) -> u64 {
         self.0
     }
 
     /// The word of a number; 0 is that of none.
-    pub(crate) fn of_number(number: u64) -> Option<Self> {
+    pub fn of_number(number: u64) -> Option<Self> {
         (number != 0).then_some(Self(number))
     }
 }

@@ -2,8 +2,7 @@
 //! than memory.
 
 use std::sync::Arc;
-
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::builder::PARTS;
 use super::event::{Given, Word};
@@ -57,6 +56,17 @@ pub struct Summary {
     pub complaints_of_strangers: usize,
 }
 
+/// What a look at every part of a history finds out, and of which segments: for the next time that they are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noted {
+    /// The segments' checksums.
+    pub segments: Vec<u64>,
+    /// What there is, counted.
+    pub summary: Summary,
+    /// What customers files say.
+    pub said: Said,
+}
+
 impl Summary {
     fn of(history: &History) -> Self {
         let (strangers, complaints_of_strangers) = history.complaints_without_orders();
@@ -99,17 +109,39 @@ impl Histories {
         }
     }
 
-    /// The history that several segments hold together: in memory, unless it would take more bytes than `most`.
+    /// The history that several segments hold together: in memory, unless it would take more bytes than `most`. Then every
+    /// part is looked at once, unless it is noted what that finds out of these segments.
     ///
     /// # Errors
     /// When one cannot be read, or there are more customers than can be numbered.
-    pub fn of_segments(segments: Vec<Segment>, most: Option<u64>) -> Result<Self, HistoryError> {
+    pub fn of_segments(
+        segments: Vec<Segment>,
+        most: Option<u64>,
+        noted: Option<Noted>,
+    ) -> Result<Self, HistoryError> {
         let bytes: u64 = segments.iter().map(Segment::unpacked_bytes).sum();
-        if most.is_some_and(|most| bytes > most) {
-            Self::unfolded(segments, Vec::new())
-        } else {
-            Ok(History::of_segments(&segments)?.into())
+        if most.is_none_or(|most| bytes <= most) {
+            return Ok(History::of_segments(&segments)?.into());
         }
+        match noted.filter(|noted| noted.segments == checksums(&segments)) {
+            Some(Noted { summary, said, .. }) => {
+                let Gathered { kind, given, words, parts: logs } = gather(&segments, Vec::new());
+                let unfolded = Unfolded { kind, given, words, segments, logs, said };
+                Ok(Self { parts: Parts::Unfolded(unfolded), summary })
+            }
+            None => Self::unfolded(segments, Vec::new()),
+        }
+    }
+
+    /// What a look at every part has found out; `None` of a history that is in memory or not of segments alone.
+    pub fn noted(&self) -> Option<Noted> {
+        let Parts::Unfolded(unfolded) = &self.parts else { return None };
+        let is_of_segments = unfolded.logs.iter().all(Vec::is_empty);
+        is_of_segments.then(|| Noted {
+            segments: checksums(&unfolded.segments),
+            summary: self.summary,
+            said: unfolded.said.clone(),
+        })
     }
 
     fn unfolded(segments: Vec<Segment>, builders: Vec<HistoryBuilder>) -> Result<Self, HistoryError> {
@@ -189,20 +221,32 @@ impl Histories {
     }
 }
 
+fn checksums(segments: &[Segment]) -> Vec<u64> {
+    segments.iter().map(|segment| segment.checksum).collect()
+}
+
 impl Unfolded {
-    /// No more parts are in memory at once than there are threads: who waits for a part's own work must not begin
-    /// another.
+    /// No more parts are in memory at once than there are threads: each takes one after the other, and who waits for a part's
+    /// own work does not begin another.
     fn each<T: Send>(&self, ask: &(impl Fn(&History) -> T + Sync)) -> Result<Vec<T>, HistoryError> {
-        let numbers: Vec<usize> = (0..PARTS).collect();
+        let next = AtomicUsize::new(0);
+        let some = rayon::broadcast(|_| -> Result<Vec<(usize, T)>, HistoryError> {
+            let mut own = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= PARTS {
+                    return Ok(own);
+                }
+                let part = self.part(number).inspect_err(|_| next.store(PARTS, Ordering::Relaxed))?;
+                own.push((number, ask(&part)));
+            }
+        });
         let mut answers = Vec::with_capacity(PARTS);
-        for at_once in numbers.chunks(rayon::current_num_threads().max(1)) {
-            let some: Vec<T> = at_once
-                .par_iter()
-                .map(|&number| Ok(ask(&self.part(number)?)))
-                .collect::<Result<_, HistoryError>>()?;
-            answers.extend(some);
+        for some in some {
+            answers.extend(some?);
         }
-        Ok(answers)
+        answers.sort_unstable_by_key(|&(number, _)| number);
+        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
     }
 
     fn part(&self, number: usize) -> Result<History, HistoryError> {

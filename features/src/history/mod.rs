@@ -22,7 +22,7 @@ pub use again::SentAgain;
 pub use builder::HistoryBuilder;
 pub use event::{Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word};
 
-pub use histories::{Histories, Summary};
+pub use histories::{Histories, Noted, Summary};
 pub use log::Spill;
 pub use lookup::Lookup;
 pub use segment::{Compared, Segment, join, write_segment};

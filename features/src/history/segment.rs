@@ -46,6 +46,8 @@ pub struct Segment {
     pub(super) given: Given,
     pub(super) words: Words,
     places: Vec<Place>,
+    /// The directory's checksum, which covers those of the parts: no other content has it.
+    pub(super) checksum: u64,
     /// The instants of the first and the last purchase line; all of time where an older version does not say.
     span: Option<(Instant, Instant)>,
 }
@@ -106,12 +108,12 @@ impl Segment {
         if xxh3_64(&directory) != checksum {
             return Err(HistoryError::Damaged("its directory is not what was written"));
         }
-        Self::of_directory(file, version, &mut Reader::new(&directory), offset)
+        Self::of_directory(file, (version, checksum), &mut Reader::new(&directory), offset)
     }
 
     fn of_directory(
         file: File,
-        version: u64,
+        (version, checksum): (u64, u64),
         directory: &mut Reader<'_>,
         end: u64,
     ) -> Result<Self, HistoryError> {
@@ -145,7 +147,7 @@ impl Segment {
         if unpacked > FEW_BYTES && unpacked / MOST_TIMES > end {
             return Err(HistoryError::Damaged("it is forged to fill the memory"));
         }
-        Ok(Self { file, version, kind, given, words, places, span })
+        Ok(Self { file, version, kind, given, words, places, checksum, span })
     }
 
     /// Whether it has purchase lines from a time.

@@ -141,7 +141,9 @@ impl Night<'_> {
                 found.insert("events_taken_in".to_owned(), json!(events));
                 Ok(events)
             })?;
-            if events > 0 { kept.history(self.memory)? } else { history }
+            let history = if events > 0 { kept.history(self.memory)? } else { history };
+            kept.note(&history)?;
+            history
         };
         drop(kept);
         let as_of = last_order(&history)?;

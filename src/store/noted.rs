@@ -1,0 +1,109 @@
+//! What a look at every part of the kept history finds out, kept beside it: a history larger than memory would be read once
+//! more for it in every run. It names the segments it is of by their checksums, and begins with its own.
+
+use std::fs;
+use std::path::Path;
+
+use mainstay_features::history::{Noted, Summary};
+use mainstay_features::id::fingerprint;
+use mainstay_features::profile::Said;
+use mainstay_features::units::Instant;
+use serde::{Deserialize, Serialize};
+
+use super::write_whole;
+use crate::failure::{Failure, Kind};
+
+const FILE: &str = "noted";
+const VERSION: u32 = 1;
+
+/// What is in the file, after a line with the checksum of this.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    version: u32,
+    segments: Vec<u64>,
+    customers: usize,
+    orders: usize,
+    /// The instants of the first and the last order, in microseconds since 1970.
+    span: Option<(i64, i64)>,
+    strangers: usize,
+    complaints_of_strangers: usize,
+    /// What customers files say: see [`Said::in_numbers`].
+    said: Vec<(u64, [bool; 4])>,
+}
+
+/// What is noted; `None` where nothing is, or not as it was written: it is found out anew then.
+pub(super) fn read(folder: &Path) -> Option<Noted> {
+    let text = fs::read_to_string(folder.join(FILE)).ok()?;
+    let (checksum, written) = text.split_once('\n')?;
+    if checksum != checksum_of(written) {
+        return None;
+    }
+    let Written { version, segments, customers, orders, span, strangers, complaints_of_strangers, said } =
+        serde_json::from_str(written).ok()?;
+    let span = match span {
+        Some((first, last)) => Some((Instant::from_micros(first)?, Instant::from_micros(last)?)),
+        None => None,
+    };
+    let summary = Summary { customers, orders, span, strangers, complaints_of_strangers };
+    (version == VERSION).then(|| Noted { segments, summary, said: Said::of_numbers(&said) })
+}
+
+/// Notes it.
+pub(super) fn write(folder: &Path, Noted { segments, summary, said }: &Noted) -> Result<(), Failure> {
+    let &Summary { customers, orders, span, strangers, complaints_of_strangers } = summary;
+    let written = Written {
+        version: VERSION,
+        segments: segments.clone(),
+        customers,
+        orders,
+        span: span.map(|(first, last)| (first.micros(), last.micros())),
+        strangers,
+        complaints_of_strangers,
+        said: said.in_numbers(),
+    };
+    let text =
+        serde_json::to_string(&written).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+    write_whole(&folder.join(FILE), |out| write!(out, "{}\n{text}", checksum_of(&text)))
+}
+
+fn checksum_of(text: &str) -> String {
+    format!("{:016x}", fingerprint(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_read_as_it_was_written_and_not_at_all_with_any_bit_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let instant = |text: &str| text.parse().unwrap();
+        let noted = Noted {
+            segments: vec![u64::MAX, 7],
+            summary: Summary {
+                customers: 3,
+                orders: 4,
+                span: Some((instant("2024-01-01"), instant("2024-02-01"))),
+                strangers: 1,
+                complaints_of_strangers: 2,
+            },
+            said: Said::of_numbers(&[
+                (5, [true, false, true, false]),
+                (u64::MAX, [false, true, false, true]),
+            ]),
+        };
+        assert!(read(folder.path()).is_none());
+        write(folder.path(), &noted).unwrap();
+        assert_eq!(read(folder.path()), Some(noted));
+
+        let path = folder.path().join(FILE);
+        let bytes = fs::read(&path).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut other = bytes.clone();
+            other[bit / 8] ^= 1 << (bit % 8);
+            fs::write(&path, other).unwrap();
+            assert_eq!(read(folder.path()), None, "bit {bit}");
+        }
+    }
+}
