@@ -54,9 +54,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     // After the files: what is in both is then found to be kept already, and counts once.
     let events = events::take_in(&store, &mut kept)?;
-    if count > 0 || events > 0 {
+    if let Some(most) = args.input.memory {
         progress.begin("count", None);
-        kept.look()?;
+        kept.look(most)?;
         progress.end();
     }
     if args.json {

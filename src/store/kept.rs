@@ -125,13 +125,13 @@ impl Kept {
         history.noted().map_or(Ok(()), |noted| noted::write(&self.folder, &noted))
     }
 
-    /// Looks at every part for [`Self::note`].
+    /// Looks at every part for [`Self::note`], where the history is more than may be in memory and it is not noted yet.
     ///
     /// # Errors
     /// When a segment is gone or damaged, or the folder cannot be written to.
-    pub fn look(&self) -> Result<(), Failure> {
-        let history = Histories::of_segments(self.segments()?, Some(0), None);
-        self.note(&history.map_err(|error| self.broken(&self.folder, &error))?)
+    pub fn look(&self, most: MemorySize) -> Result<(), Failure> {
+        let is_larger = self.segments()?.iter().map(Segment::unpacked_bytes).sum::<u64>() > most.for_rows();
+        if is_larger { self.note(&self.history(Some(most))?) } else { Ok(()) }
     }
 
     /// Reads it like [`Self::history`], with rows that came since and are not kept in it; what is kept already of them is left

@@ -37,7 +37,7 @@ fn files_made_to_fill_the_memory_are_refused_at_once() {
         ("quote.csv.zst", packed(&format!("{header}a,\""), b'x', 8_000), "row 1 is longer than 1 MiB"),
         ("blank.csv.zst", packed(header, b'\n', 8_000), "row 1 is longer than 1 MiB"),
         ("million.csv", million.into_bytes(), "the header is longer than 1 MiB"),
-        ("dictionary.parquet", dictionary, "a page is not of the size it says"),
+        ("dictionary.parquet", dictionary, "a page has not the values it says"),
     ] {
         let folder = folder();
         let path = folder.path().join(name);

@@ -38,7 +38,7 @@ fn everything_runs_from_the_kept_history_as_from_the_files() {
         done(&format!("ingest --purchases {} --store {}", piece.display(), store.display()));
     }
     done(&format!("ingest --complaints {} --store {}", shop().complaints.display(), store.display()));
-    let segments = content(&store.join("history")).len() - 3;
+    let segments = content(&store.join("history")).len() - 2;
     assert!(segments < 8, "{segments}");
 
     let out = |name: &str| folder.path().join(name);
@@ -188,8 +188,8 @@ fn a_run_that_fails_or_is_killed_leaves_the_history_as_it_was() {
     let kept = content(&store.join("history"));
     assert_eq!(
         kept.len(),
-        5,
-        "manifest, lock, what is noted and two segments: {:?}",
+        4,
+        "manifest, lock and two segments: {:?}",
         kept.iter().map(|f| &f.0).collect::<Vec<_>>()
     );
 }

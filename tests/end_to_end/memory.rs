@@ -68,9 +68,9 @@ fn what_is_noted_of_a_history_is_believed_of_no_other() {
     let at = |name: &str| folder.path().join(name).display().to_string();
     let input = shop(folder.path(), 30_000);
     // Without what customers files say: a list by this store's note would lack columns.
-    let (purchases, _) = input.split_once(" --complaints").unwrap();
-    done(&format!("ingest {purchases} --store {}", at("other")));
-    done(&format!("ingest {input} --store {}", at("store")));
+    let (events, _) = input.split_once(" --customers").unwrap();
+    done(&format!("ingest {events} --memory 64MiB --store {}", at("other")));
+    done(&format!("ingest {input} --memory 64MiB --store {}", at("store")));
     done(&format!("train {input} --horizon 60d --lookback 180d --store {}", at("store")));
     let note = at("store/history/noted");
     let (noted, other) = (fs::read(&note).unwrap(), fs::read(at("other/history/noted")).unwrap());
@@ -108,7 +108,7 @@ fn a_night_notes_what_an_ingest_notes() {
     );
     fs::write(at("nightly.toml"), config).unwrap();
     done(&format!("nightly --config {}", at("nightly.toml")));
-    done(&format!("ingest {input} --store {}", at("day")));
+    done(&format!("ingest {input} --memory 64MiB --store {}", at("day")));
     assert_eq!(fs::read(at("night/history/noted")).unwrap(), fs::read(at("day/history/noted")).unwrap());
 }
 
