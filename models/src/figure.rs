@@ -1,5 +1,7 @@
 //! Figures: numbers as sentences have them.
 
+use std::fmt::Write;
+
 use crate::language::Language;
 
 /// What kind of number a figure is, and so with how many digits it is written.
@@ -31,16 +33,47 @@ impl Figure {
 
     /// The number as it is written.
     pub(crate) fn written(self, value: f64, language: Language) -> String {
+        let mut text = String::new();
+        self.write(value, language, &mut text);
+        text
+    }
+
+    /// Writes it behind a text.
+    pub(crate) fn write(self, value: f64, language: Language, text: &mut String) {
         let value = self.rounded(value);
-        let (minus, size) = (if value < 0.0 { "−" } else { "" }, value.abs());
-        match self {
-            Self::Whole => format!("{minus}{size:.0}"),
-            Self::Money => format!("{minus}{size:.2}"),
-            Self::Share => format!("{minus}{:.0}{}", 100.0 * size, language.percent_sign()),
-            Self::Measure => format!("{minus}{size}"),
+        if value < 0.0 {
+            text.push('−');
+        }
+        let size = value.abs();
+        let hundredths = (100.0 * size).round();
+        // Nothing is finer than hundredths: whole numbers are written several times as fast as others. Writing to a text
+        // never fails.
+        let _ = if hundredths < MOST_HUNDREDTHS {
+            let hundredths = hundredths as u64;
+            let (whole, rest) = (hundredths / 100, hundredths % 100);
+            match self {
+                Self::Share => write!(text, "{hundredths}"),
+                Self::Money => write!(text, "{whole}.{rest:02}"),
+                _ if rest == 0 => write!(text, "{whole}"),
+                _ if rest % 10 == 0 => write!(text, "{whole}.{}", rest / 10),
+                _ => write!(text, "{whole}.{rest:02}"),
+            }
+        } else {
+            match self {
+                Self::Share => write!(text, "{:.0}", 100.0 * size),
+                Self::Money => write!(text, "{size:.2}"),
+                Self::Whole => write!(text, "{size:.0}"),
+                Self::Measure => write!(text, "{size}"),
+            }
+        };
+        if self == Self::Share {
+            text.push_str(language.percent_sign());
         }
     }
 }
+
+/// Below, a number's hundredths are told exactly from the number.
+const MOST_HUNDREDTHS: f64 = (1_u64 << 51) as f64;
 
 #[cfg(test)]
 mod tests {
@@ -73,6 +106,23 @@ mod tests {
                 for language in Language::ALL {
                     prop_assert_eq!(figure.written(rounded, language), figure.written(value, language));
                 }
+            }
+        }
+
+        /// Small and large, and where hundredths are no longer exact.
+        #[test]
+        fn it_is_the_rounded_number_in_digits(value in -1e13..1e13_f64, power in -15..7) {
+            let value = value * 10.0_f64.powi(power);
+            for figure in ALL {
+                let (rounded, percent) = (figure.rounded(value), Language::English.percent_sign());
+                let (minus, size) = (if rounded < 0.0 { "−" } else { "" }, rounded.abs());
+                let digits = match figure {
+                    Figure::Whole => format!("{size:.0}"),
+                    Figure::Money => format!("{size:.2}"),
+                    Figure::Share => format!("{:.0}{percent}", 100.0 * size),
+                    Figure::Measure => format!("{size}"),
+                };
+                prop_assert_eq!(figure.written(value, Language::English), format!("{minus}{digits}"));
             }
         }
     }

@@ -13,6 +13,9 @@ use crate::language::Language;
 /// So many numbers a sentence has at most.
 pub(super) const MOST_FACTS: usize = 3;
 
+/// Nearly all sentences have fewer bytes.
+const MOST_BYTES: usize = 96;
+
 /// What a feature makes more likely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Towards {
@@ -117,7 +120,7 @@ impl Saying {
             Language::English => &self.english,
             Language::Chinese => &self.chinese,
         };
-        let mut sentence = String::new();
+        let mut sentence = String::with_capacity(MOST_BYTES);
         for part in parts {
             match part {
                 Part::Text(text) => sentence += text,
@@ -131,7 +134,12 @@ impl Saying {
                         [_, one, ..] if figure.rounded(number) == 1.0 => one,
                         [.., more] => more,
                     };
-                    sentence += &form.replace('#', &figure.written(number, language));
+                    let mut texts = form.split('#');
+                    sentence += texts.next().unwrap_or_default();
+                    for text in texts {
+                        figure.write(number, language, &mut sentence);
+                        sentence += text;
+                    }
                 }
             }
         }
