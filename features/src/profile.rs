@@ -209,6 +209,17 @@ impl Attribute {
     }
 }
 
+/// [`Attribute::shown`] of the attribute of a name, as a text; `None` also where there is no such attribute.
+pub fn shown<'a>(
+    history: &'a History,
+    customer: CustomerHistory<'_>,
+    name: &str,
+    as_of: Instant,
+) -> Option<&'a str> {
+    let value = newest(history, said_until(customer, Word::of(name), as_of))?;
+    Some(history.text(value))
+}
+
 /// The value of the last of some rows, in time order. Of several at one instant that whose text is the greatest in byte
 /// order, so that the order of rows in files does not show; none is the least.
 fn newest(history: &History, rows: &[Profile]) -> Option<Word> {

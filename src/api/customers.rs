@@ -222,7 +222,8 @@ impl App {
             if self.suppressed.get()?.has(id) {
                 return Ok("the customer objects to marketing, and is in no list".to_owned());
             }
-            let (history, _) = self.kept.customer(id)?;
+            let kept = self.kept.of_some([id.to_owned()]);
+            let (history, _) = kept.customer(id)?;
             if history.is_empty() {
                 return Ok("there is no such customer in the list, nor in the kept history".to_owned());
             }

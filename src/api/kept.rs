@@ -1,5 +1,7 @@
 //! What the server knows of customers: the kept history, asked about one customer at a time, and what has happened since.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use mainstay_features::history::{History, Lookup};
@@ -10,6 +12,7 @@ use super::score::Kept;
 use crate::events;
 use crate::failure::Failure;
 use crate::state::State;
+use crate::state::events::Event;
 use crate::store::Store;
 
 /// What is kept of customers; read again when it has changed.
@@ -40,12 +43,32 @@ impl KeptCustomers {
     }
 }
 
-impl Kept for KeptCustomers {
-    fn customer(&self, customer: &str) -> Result<(History, Vec<String>), Failure> {
+impl KeptCustomers {
+    /// What is kept of some customers, which is read when the first of them is asked for.
+    pub(super) fn of_some(&self, customers: impl IntoIterator<Item = String>) -> KeptOfSome<'_> {
+        KeptOfSome { all: self, customers: customers.into_iter().collect(), read: OnceCell::new() }
+    }
+}
+
+/// What is kept of some customers; of others it does not know what has happened since.
+pub(super) struct KeptOfSome<'a> {
+    all: &'a KeptCustomers,
+    customers: BTreeSet<String>,
+    read: OnceCell<Result<(Vec<Event>, Arc<Opened>), Failure>>,
+}
+
+impl KeptOfSome<'_> {
+    fn read(&self) -> Result<(Vec<Event>, Arc<Opened>), Failure> {
         // In this order: what is taken into the history meanwhile is then found in both, and counts once.
-        let events = events::of_customer(&self.state, customer)?;
-        let opened = self.history.get()?;
-        let history = opened.lookup.customer(customer, events)?;
-        Ok((history, opened.channels.clone()))
+        let events = self.all.state.events_of(self.customers.iter().map(String::as_str))?;
+        Ok((events, self.all.history.get()?))
+    }
+}
+
+impl Kept for KeptOfSome<'_> {
+    fn customer(&self, customer: &str) -> Result<(History, &[String]), Failure> {
+        let (events, opened) = self.read.get_or_init(|| self.read()).as_ref().map_err(Failure::clone)?;
+        let history = opened.lookup.customer(customer, events::of_customer(events, customer)?)?;
+        Ok((history, &opened.channels))
     }
 }

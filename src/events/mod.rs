@@ -69,14 +69,14 @@ impl Happened {
     }
 }
 
-/// The rows of a customer's events that no kept history has taken in yet.
+/// The rows of a customer's events, of those that have come; `None` where there are none.
 ///
 /// # Errors
-/// When the state cannot be read.
-pub fn of_customer(state: &State, customer_id: &str) -> Result<HistoryBuilder, Failure> {
-    let mut builder = HistoryBuilder::default();
-    for event in state.events_of(customer_id)? {
-        add(&event, &mut builder)?;
+/// When one cannot be read.
+pub fn of_customer(events: &[Event], customer_id: &str) -> Result<Option<HistoryBuilder>, Failure> {
+    let mut builder = None;
+    for event in events.iter().filter(|event| event.customer_id == customer_id) {
+        add(event, builder.get_or_insert_default())?;
     }
     Ok(builder)
 }

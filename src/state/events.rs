@@ -53,14 +53,23 @@ impl Writing<'_> {
 }
 
 impl State {
-    /// A customer's events, as they came.
+    /// The events of some customers, each customer's as they came.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn events_of(&self, customer_id: &str) -> Result<Vec<Event>, StateError> {
+    pub fn events_of<'a>(
+        &self,
+        customer_ids: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<Event>, StateError> {
         self.read(|transaction| {
             let query = format!("SELECT {COLUMNS} FROM events WHERE customer_id = ?1 ORDER BY sequence");
-            transaction.prepare_cached(&query)?.query_map([customer_id], event)?.collect()
+            let (mut query, mut events) = (transaction.prepare_cached(&query)?, Vec::new());
+            for customer_id in customer_ids {
+                for event in query.query_map([customer_id], event)? {
+                    events.push(event?);
+                }
+            }
+            Ok(events)
         })
     }
 

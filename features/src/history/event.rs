@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::id::fingerprint;
 use crate::units::{Amount, Instant, ParseUnitError};
 
 /// An order as it stood at its own instant: the lines that share customer, order and the order's first instant.
@@ -153,6 +154,11 @@ pub struct Discount {
 pub struct Word(pub(super) u64);
 
 impl Word {
+    /// The word of a text, whether or not a history has it.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(fingerprint(text))
+    }
+
     /// What stands where no word has come yet.
     pub(super) const BLANK: Self = Self(0);
 

@@ -49,9 +49,9 @@ impl Lookup {
     ///
     /// # Errors
     /// When the customer's part cannot be read.
-    pub fn customer(&self, customer: &str, since: HistoryBuilder) -> Result<History, HistoryError> {
+    pub fn customer(&self, customer: &str, since: Option<HistoryBuilder>) -> Result<History, HistoryError> {
         let kept = self.part(part_of(customer))?.only(customer, self.kind);
-        let (mut logs, own, given, words) = since.finish();
+        let (mut logs, own, given, words) = since.map(HistoryBuilder::finish).unwrap_or_default();
         let kind = if own == IdKind::Text { own } else { self.kind };
         logs.retain(|log| !log.is_empty());
         let none: [Log; 0] = [];
@@ -131,7 +131,7 @@ mod tests {
             // Sent once more, though it is kept.
             more.add_line(id, "1", at("2024-01-01"), amount);
             let more = if id == "c7" { complains(more) } else { more };
-            let one = kept.customer(id, more).unwrap();
+            let one = kept.customer(id, Some(more)).unwrap();
             assert_eq!((one.len(), one.customer_id(0)), (1, id));
             assert_eq!(one.customer(0), whole.customer(number), "{id}");
             assert_eq!(one.given().complaints, id == "c7", "what only others have, it cannot tell");
@@ -141,11 +141,11 @@ mod tests {
     #[test]
     fn who_is_in_neither_is_nobody_and_who_is_new_is_found() {
         let kept = Lookup::of_segments(vec![segment(builder(0..1))]);
-        assert!(kept.customer("nobody", HistoryBuilder::default()).unwrap().is_empty());
+        assert!(kept.customer("nobody", None).unwrap().is_empty());
         let mut new = HistoryBuilder::default();
         new.add_line("new", "1", at("2024-01-01"), Amount::new(1.0).unwrap());
-        assert_eq!(kept.customer("new", new).unwrap().order_count(), 1);
+        assert_eq!(kept.customer("new", Some(new)).unwrap().order_count(), 1);
         let nothing = Lookup::of_segments(Vec::new());
-        assert!(nothing.customer("c1", HistoryBuilder::default()).unwrap().is_empty());
+        assert!(nothing.customer("c1", Some(HistoryBuilder::default())).unwrap().is_empty());
     }
 }

@@ -18,7 +18,7 @@ use crate::suppressed::Suppressed;
 
 /// A customer's score, and what to do about the customer.
 #[derive(Serialize, ToSchema)]
-pub(in crate::api) struct Score {
+pub(in crate::api) struct Score<'a> {
     /// As it was given; null where it was not.
     #[schema(required, value_type = Option<Identifier>)]
     customer_id: Option<CustomerId>,
@@ -65,7 +65,8 @@ pub(in crate::api) struct Score {
     /// What speaks for that.
     cause_evidence: String,
     /// The offer with the highest net value of those that may be made, or `do nothing`.
-    action: String,
+    #[schema(value_type = String)]
+    action: &'a str,
     /// What a colleague says when making the offer; null for `do nothing`.
     #[schema(required)]
     say: Option<String>,
@@ -94,7 +95,8 @@ pub(in crate::api) struct Score {
     #[schema(value_type = BasisWord)]
     basis: Basis,
     /// The model's name: its kind and the start of its checksum.
-    model: String,
+    #[schema(value_type = String)]
+    model: &'a str,
     /// How what answers was judged.
     #[schema(value_type = GradeWord)]
     verdict: &'static str,
@@ -207,12 +209,12 @@ impl<'a> Desk<'a> {
 
     /// The answer about one customer; `explanation` where the request asks to be explained.
     pub(super) fn answer(
-        &self,
+        &'a self,
         subject: Subject,
         scored: &Scored,
         why: &[Told],
         explanation: Option<&Explanation>,
-    ) -> Score {
+    ) -> Score<'a> {
         let (service, language) = (self.service, subject.language);
         let likely = LikelyCause::of(&scored.signs, subject.churn_cause.as_deref());
         let is_problem = is_problem(&scored.signs, subject.problem, likely.cause);
@@ -260,7 +262,7 @@ impl<'a> Desk<'a> {
             lifecycle_stage: Stage::of(&scored.signs, service.artifact().settings.horizon).name(),
             likely_cause: likely.cause.name(),
             cause_evidence: likely.sentence(language),
-            action: offer.map_or(DO_NOTHING, |offer| offer.name()).to_owned(),
+            action: offer.map_or(DO_NOTHING, |offer| offer.name()),
             say: offer.map(|offer| offer.words().say(language, terms.incentive)),
             net_value: choice.map_or(0.0, |choice| choice.net_value.get()),
             pays_probability: choice.map(|choice| choice.pays),
@@ -270,7 +272,7 @@ impl<'a> Desk<'a> {
             break_even_save_rate: with_offer(save_rate),
             break_even_incentive: with_offer(incentive),
             break_even_lifetime_value: with_offer(lifetime_value),
-            model: self.model.clone(),
+            model: &self.model,
             verdict: service.artifact().training.verdict_on(subject.basis).grade.words(),
             basis: subject.basis,
             customer_id: subject.customer_id,
@@ -278,11 +280,11 @@ impl<'a> Desk<'a> {
     }
 }
 
-impl Score {
+impl Score<'_> {
     /// What it decides.
     pub(super) fn decided(self) -> Decided {
         let Self { churn_probability, lifetime_value, net_value, action, .. } = self;
-        Decided { churn_probability, lifetime_value, net_value, action }
+        Decided { churn_probability, lifetime_value, net_value, action: action.to_owned() }
     }
 }
 

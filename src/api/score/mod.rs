@@ -9,7 +9,6 @@ pub(super) use subject::Kept;
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -40,6 +39,10 @@ use crate::service::Service;
 pub(super) const MOST_CUSTOMERS: usize = 1_000;
 /// So many are scored at a time on one thread.
 const CHUNK: usize = 32;
+/// An answer takes about so many bytes…
+const TOLD_BYTES: usize = 2 * 1024;
+/// …and so many with what each column contributes.
+const EXPLAINED_BYTES: usize = 10 * 1024;
 
 fails!(
     /// What a customer cannot be scored for.
@@ -74,21 +77,36 @@ fails!(
 pub(super) async fn score(
     State(app): State<Arc<App>>,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Score>, Failure> {
+) -> Result<Response, Failure> {
     let body = body::whole(body)?;
     let request: ScoreRequest<'_> = body::parse(&body)?;
-    if !request.is_by_name() {
-        return one(&app, request).map(Json);
+    if request.by_name().is_none() {
+        return one(&app, request).map(sent);
     }
     // What is kept may have to be read first.
-    on_a_thread(move || one(&app, body::parse(&body)?)).await.map(Json)
+    on_a_thread(move || one(&app, body::parse(&body)?)).await.map(sent)
 }
 
-fn one(app: &App, request: ScoreRequest<'_>) -> Result<Score, Failure> {
+/// The answer to one, as it is sent.
+fn one(app: &App, request: ScoreRequest<'_>) -> Result<Vec<u8>, Failure> {
     app.at_desk(|desk, now| {
-        let subject = Subject::of(desk.service, &app.kept, request, now)?;
-        if subject.explain == Some(false) { desk.told(subject) } else { desk.explained(subject) }
+        let kept = app.kept.of_some(request.by_name());
+        let subject = Subject::of(desk.service, &kept, request, now)?;
+        let is_explained = subject.explain.unwrap_or(true);
+        let score = if is_explained { desk.explained(subject) } else { desk.told(subject) }?;
+        let mut json = Vec::with_capacity(if is_explained { EXPLAINED_BYTES } else { TOLD_BYTES });
+        write(&score, &mut json)?;
+        Ok(json)
     })
+}
+
+fn sent(json: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], json).into_response()
+}
+
+/// Appends it as JSON.
+fn write(one: &impl Serialize, json: &mut Vec<u8>) -> Result<(), Failure> {
+    serde_json::to_writer(json, one).map_err(|error| Failure::new(Kind::Internal, error.to_string()))
 }
 
 /// Customers to score together.
@@ -118,9 +136,9 @@ fn requests() -> Array {
 /// What became of one request of several.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-enum Outcome {
+enum Outcome<'a> {
     /// The customer's score.
-    Score(Box<Score>),
+    Score(Box<Score<'a>>),
     /// Why there is none.
     Problem(Problem),
 }
@@ -130,7 +148,7 @@ enum Outcome {
 #[allow(dead_code, reason = "it is written piece by piece, side by side")]
 struct Outcomes {
     /// One for each request, in order.
-    results: Vec<Outcome>,
+    results: Vec<Outcome<'static>>,
 }
 
 fails!(
@@ -156,8 +174,7 @@ pub(super) async fn score_batch(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let body = body::whole(body)?;
-    let json = on_a_thread(move || all(&app, &body)).await?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+    on_a_thread(move || all(&app, &body)).await.map(sent)
 }
 
 /// The answers to all, as they are sent: they are also written side by side.
@@ -173,7 +190,7 @@ fn all(app: &App, body: &[u8]) -> Result<Vec<u8>, Failure> {
     app.at_desk(|desk, now| {
         let written: Vec<Vec<u8>> = requests
             .par_chunks(CHUNK)
-            .map(|requests| write(&some(app, desk, requests, explain, now)))
+            .map(|requests| some(app, desk, requests, explain, now))
             .collect::<Result<_, _>>()?;
         let mut json = b"{\"results\":[".to_vec();
         json.reserve(written.iter().map(|some| some.len() + 1).sum());
@@ -188,23 +205,18 @@ fn all(app: &App, body: &[u8]) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// Outcomes as the members of a JSON array, without its brackets.
-fn write(outcomes: &[Outcome]) -> Result<Vec<u8>, Failure> {
-    let json =
-        serde_json::to_vec(outcomes).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-    Ok(json[1..json.len() - 1].to_vec())
-}
-
-fn some(app: &App, desk: &Desk<'_>, requests: &[&RawValue], explain: bool, now: Instant) -> Vec<Outcome> {
-    let subject = |request: &&RawValue| {
-        let request = serde_json::from_str(request.get()).map_err(|error| bad_input(format!("{error}")))?;
-        Subject::of(desk.service, &app.kept, request, now)
-    };
-    let subjects: Vec<Result<Subject, Failure>> = requests.iter().map(subject).collect();
-    let outcome = |scored: Result<Score, Failure>| match scored {
-        Ok(score) => Outcome::Score(Box::new(score)),
-        Err(failure) => Outcome::Problem(Problem::of(&failure)),
-    };
+/// The outcomes of some of them as the members of a JSON array, without its brackets.
+fn some(
+    app: &App,
+    desk: &Desk<'_>,
+    requests: &[&RawValue],
+    explain: bool,
+    now: Instant,
+) -> Result<Vec<u8>, Failure> {
+    let requests: Vec<Result<ScoreRequest<'_>, Failure>> = requests.iter().map(read).collect();
+    let kept = app.kept.of_some(requests.iter().flatten().filter_map(ScoreRequest::by_name));
+    let subject = |request: Result<_, _>| Subject::of(desk.service, &kept, request?, now);
+    let subjects: Vec<Result<Subject, Failure>> = requests.into_iter().map(subject).collect();
     let is_explained = |subject: &Subject| subject.explain.unwrap_or(explain);
     let of_basis = |basis| {
         let own = subjects.iter().flatten();
@@ -224,7 +236,22 @@ fn some(app: &App, desk: &Desk<'_>, requests: &[&RawValue], explain: bool, now: 
         let one = assessed.next().ok_or_else(|| Failure::new(Kind::Internal, "a row gave no score"))?;
         Ok(desk.answer(subject, &one.scored, &one.why, None))
     };
-    subjects.into_iter().map(|subject| outcome(subject.and_then(&mut score))).collect()
+    let mut json = Vec::with_capacity(subjects.len() * if explain { EXPLAINED_BYTES } else { TOLD_BYTES });
+    for subject in subjects {
+        if !json.is_empty() {
+            json.push(b',');
+        }
+        let outcome = match subject.and_then(&mut score) {
+            Ok(score) => Outcome::Score(Box::new(score)),
+            Err(failure) => Outcome::Problem(Problem::of(&failure)),
+        };
+        write(&outcome, &mut json)?;
+    }
+    Ok(json)
+}
+
+fn read<'a>(request: &&'a RawValue) -> Result<ScoreRequest<'a>, Failure> {
+    serde_json::from_str(request.get()).map_err(|error| bad_input(error.to_string()))
 }
 
 /// What is decided about a customer of whom there are only features.
@@ -251,14 +278,14 @@ pub(super) fn assessed_actions(app: &App, service: &Service, rows: &[f64]) -> Re
 
 impl Desk<'_> {
     /// The answer with no more than the reasons that stand out.
-    fn told(&self, subject: Subject) -> Result<Score, Failure> {
+    fn told(&self, subject: Subject) -> Result<Score<'_>, Failure> {
         let one = self.service.assess(&subject.row, subject.basis).pop();
         let one = one.ok_or_else(|| Failure::new(Kind::Internal, "a row gave no score"))?;
         Ok(self.answer(subject, &one.scored, &one.why, None))
     }
 
     /// The answer with what every column contributes.
-    fn explained(&self, subject: Subject) -> Result<Score, Failure> {
+    fn explained(&self, subject: Subject) -> Result<Score<'_>, Failure> {
         let (scored, explanation) = self.service.explain(&subject.row, subject.basis)?;
         Ok(self.answer(subject, &scored, &explanation.why, Some(&explanation)))
     }

@@ -53,9 +53,10 @@ pub(in crate::api) struct ScoreRequest<'a> {
 }
 
 impl ScoreRequest<'_> {
-    /// Whether it names a customer and tells nothing of the history.
-    pub(super) fn is_by_name(&self) -> bool {
-        self.customer_id.is_some() && self.purchases.is_none() && self.features.is_none()
+    /// The customer it names, where it tells nothing of the history.
+    pub(super) fn by_name(&self) -> Option<String> {
+        let id = self.customer_id.as_ref().filter(|_| self.purchases.is_none() && self.features.is_none())?;
+        Some(id.to_text().into_owned())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is scored: what a request, or what is kept, says of a customer.
 
 use mainstay_features::history::{History, HistoryBuilder};
-use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, PROBLEM, Said};
+use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, PROBLEM, shown};
 use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use mainstay_models::language::Language;
@@ -39,7 +39,7 @@ pub(in crate::api) trait Kept {
     ///
     /// # Errors
     /// When it cannot be read.
-    fn customer(&self, customer: &str) -> Result<(History, Vec<String>), Failure>;
+    fn customer(&self, customer: &str) -> Result<(History, &[String]), Failure>;
 }
 
 impl Subject {
@@ -142,21 +142,17 @@ impl Subject {
     }
 
     /// What customers files say, as a list has it; what the request says comes before it.
-    fn take_attributes(&mut self, history: &History, channels: Vec<String>, as_of: Instant) {
-        let attributes = Said::of(history).attributes(|word| history.text(word));
-        let said = |name: &str| {
-            let attribute = attributes.iter().find(|attribute| attribute.name == name)?;
-            Some(history.text(attribute.shown(history, history.customer(0), as_of)?).to_owned())
-        };
+    fn take_attributes(&mut self, history: &History, channels: &[String], as_of: Instant) {
+        let said = |name: &str| shown(history, history.customer(0), name, as_of);
         for channel in channels {
-            if !self.channels.contains(&channel) {
+            if !self.channels.contains(channel) {
                 let answer = said(&format!("{CONSENT_PREFIX}{channel}"));
-                self.answers.push(answer.as_deref().and_then(yes_or_no));
-                self.channels.push(channel);
+                self.answers.push(answer.and_then(yes_or_no));
+                self.channels.push(channel.clone());
             }
         }
-        self.churn_cause = self.churn_cause.take().or_else(|| said(CHURN_CAUSE));
-        self.problem |= said(PROBLEM).as_deref().and_then(yes_or_no) == Some(true);
+        self.churn_cause = self.churn_cause.take().or_else(|| said(CHURN_CAUSE).map(str::to_owned));
+        self.problem |= said(PROBLEM).and_then(yes_or_no) == Some(true);
     }
 }
 
