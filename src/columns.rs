@@ -11,6 +11,9 @@ use mainstay_features::id::IdKind;
 use mainstay_features::profile::{Attribute, number};
 use mainstay_features::units::Instant;
 
+/// A text of a list is about so long: there is room for as many.
+const TEXT_BYTES: usize = 32;
+
 /// A column's field and values.
 pub(crate) type Column = (ArrowField, ArrayRef);
 
@@ -42,8 +45,11 @@ pub(crate) fn texts<'a>(name: &str, values: impl Iterator<Item = &'a str>) -> Co
     (ArrowField::new(name, DataType::Utf8, false), Arc::new(StringArray::from_iter_values(values)))
 }
 
-pub(crate) fn texts_if_any<'a>(name: &str, values: impl Iterator<Item = Option<&'a str>>) -> Column {
-    (ArrowField::new(name, DataType::Utf8, true), Arc::new(values.collect::<StringArray>()))
+pub(crate) fn texts_if_any(name: &str, values: impl Iterator<Item = Option<impl AsRef<str>>>) -> Column {
+    let rows = values.size_hint().0;
+    let mut texts = StringBuilder::with_capacity(rows, rows * TEXT_BYTES);
+    values.for_each(|text| texts.append_option(text));
+    (ArrowField::new(name, DataType::Utf8, true), Arc::new(texts.finish()))
 }
 
 pub(crate) fn numbers_if_any(name: &str, values: impl Iterator<Item = Option<f64>>) -> Column {

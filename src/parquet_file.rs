@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
-use arrow_schema::{DataType, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{
     ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, compute_leaves,
@@ -44,11 +44,22 @@ impl<'a> ParquetFile<'a> {
     /// Writes columns, all of one length, as a row group.
     pub(crate) fn write(&mut self, columns: Vec<Column>) -> io::Result<()> {
         let (fields, arrays): (Vec<_>, Vec<ArrayRef>) = columns.into_iter().unzip();
+        self.write_in_pieces(fields, 1, |column, _| arrays[column].clone())
+    }
+
+    /// Writes a row group of columns that are made as they are written, so many pieces of each one after the other: `piece`
+    /// gives that of a column, by their numbers.
+    pub(crate) fn write_in_pieces(
+        &mut self,
+        fields: Vec<Field>,
+        pieces: usize,
+        piece: impl Fn(usize, usize) -> ArrayRef + Sync,
+    ) -> io::Result<()> {
         if let Some(out) = self.out.take() {
             self.open = Some(Open::new(out, Arc::new(Schema::new(fields))).map_err(to_io)?);
         }
         match &mut self.open {
-            Some(open) => open.write(arrays).map_err(to_io),
+            Some(open) => open.write(pieces, piece).map_err(to_io),
             None => Ok(()),
         }
     }
@@ -91,16 +102,23 @@ impl<'a> Open<'a> {
         Ok(Self { file, factory, schema, row_groups: 0 })
     }
 
-    fn write(&mut self, arrays: Vec<ArrayRef>) -> Result<(), ParquetError> {
+    fn write(
+        &mut self,
+        pieces: usize,
+        piece: impl Fn(usize, usize) -> ArrayRef + Sync,
+    ) -> Result<(), ParquetError> {
         let writers = self.factory.create_column_writers(self.row_groups)?;
         self.row_groups += 1;
         // No column is nested: each has one writer.
-        let columns: Vec<_> = writers.into_iter().zip(self.schema.fields()).zip(arrays).collect();
+        let columns: Vec<_> = writers.into_iter().zip(self.schema.fields()).enumerate().collect();
         let chunks: Vec<ArrowColumnChunk> = columns
             .into_par_iter()
-            .map(|((mut writer, field), array): ((ArrowColumnWriter, _), _)| {
-                for leaf in compute_leaves(field, &array)? {
-                    writer.write(&leaf)?;
+            .with_max_len(1)
+            .map(|(number, (mut writer, field)): (_, (ArrowColumnWriter, _))| {
+                for at in 0..pieces {
+                    for leaf in compute_leaves(field, &piece(number, at))? {
+                        writer.write(&leaf)?;
+                    }
                 }
                 writer.close()
             })

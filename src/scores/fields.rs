@@ -1,10 +1,10 @@
 //! The columns of a scored list, each defined once: files, tables and JSON read them here.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use mainstay_features::feature::{Feature, Unit};
 use mainstay_features::registry::CORE;
-use mainstay_models::explain::Told;
 use mainstay_models::language::Language;
 
 use super::{ScoreRow, Scores};
@@ -128,8 +128,13 @@ pub(super) const BETWEEN_CODES: &str = "; ";
 const CODES: &[(&str, FieldKind, Get)] = &[
     (EVIDENCE_CODE_FIELD, Text, |_, row| text_or_nothing(row.evidence.as_ref().map(|code| code.to_string()))),
     (REASON_CODES_FIELD, Text, |_, row| {
-        let codes: Vec<String> = row.reasons.iter().map(Told::to_string).collect();
-        text_or_nothing((!codes.is_empty()).then(|| codes.join(BETWEEN_CODES)))
+        let mut codes = String::new();
+        for told in &row.reasons {
+            let between = if codes.is_empty() { "" } else { BETWEEN_CODES };
+            // A text takes whatever is written to it.
+            let _ = write!(codes, "{between}{told}");
+        }
+        text_or_nothing((!codes.is_empty()).then_some(codes))
     }),
 ];
 

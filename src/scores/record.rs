@@ -6,7 +6,7 @@ use std::io;
 use mainstay_features::registry::CORE;
 use mainstay_models::explain::Told;
 use mainstay_models::lifetime::Expected;
-use mainstay_models::segments::{Cause, Stage, Tier};
+use mainstay_models::segments::{Cause, Evidence, Stage, Tier};
 
 use super::ScoreRow;
 
@@ -34,8 +34,12 @@ pub(super) fn write(row: &ScoreRow, bytes: &mut Vec<u8>) {
         bytes.extend_from_slice(&saying.to_le_bytes());
         numbers.iter().for_each(|&number| put(number, bytes));
     }
-    let evidence = row.evidence.as_ref().map(|evidence| evidence.to_string());
-    put_text(evidence.as_deref(), bytes);
+    bytes.push(u8::from(row.evidence.is_some()));
+    if let Some(evidence) = &row.evidence {
+        let (which, numbers) = evidence.numbered();
+        bytes.push(which);
+        numbers.iter().for_each(|&number| put(number, bytes));
+    }
     row.shown.iter().for_each(|text| put_text(text.as_deref(), bytes));
 }
 
@@ -58,7 +62,14 @@ pub(super) fn read(customer_id: &str, bytes: &[u8], shown: usize) -> io::Result<
         Told::of_numbered(saying, [rest.number()?, rest.number()?, rest.number()?]).ok_or_else(damaged)
     };
     let reasons = (0..reasons).map(|_| told(&mut rest)).collect::<io::Result<_>>()?;
-    let evidence = rest.text()?.map(|code| code.parse().map(Box::new)).transpose();
+    let evidence = match rest.some()? {
+        [0] => None,
+        _ => {
+            let [which] = rest.some()?;
+            let numbers = [rest.number()?, rest.number()?, rest.number()?, rest.number()?];
+            Some(Evidence::of_numbered(which, numbers).ok_or_else(damaged)?.into())
+        }
+    };
     Ok(ScoreRow {
         customer_id: customer_id.into(),
         churn_probability,
@@ -67,7 +78,7 @@ pub(super) fn read(customer_id: &str, bytes: &[u8], shown: usize) -> io::Result<
         tier: if problem == 1 { Tier::Problem } else { Tier::Small },
         stage: *Stage::ALL.get(usize::from(stage)).ok_or_else(damaged)?,
         cause: *Cause::ALL.get(usize::from(cause)).ok_or_else(damaged)?,
-        evidence: evidence.map_err(io::Error::other)?,
+        evidence,
         days_since_contact: Some(contact).filter(|days| !days.is_nan()),
         action: 0,
         incentive: 0.0,

@@ -118,13 +118,21 @@ impl ScoredPopulation {
         mut take: impl FnMut(&Scores) -> io::Result<()> + Send,
     ) -> io::Result<()> {
         let mut merge = self.records.merge()?;
-        let mut records = merge.take(ROW_GROUP_ROWS)?;
-        while !records.is_empty() {
-            // What comes next is read while what is there is worked on.
-            let (taken, next) =
-                rayon::join(|| take(&self.decided(&records, catalogue)?), || merge.take(ROW_GROUP_ROWS));
+        let mut next = || -> io::Result<Scores> { self.decided(&merge.take(ROW_GROUP_ROWS)?, catalogue) };
+        let mut scores = next()?;
+        while !scores.rows.is_empty() {
+            // What comes next is read and decided while what is there is worked on.
+            let (taken, following) = rayon::join(
+                || {
+                    take(&scores)?;
+                    // As many texts as there are cells of them are freed here.
+                    std::mem::take(&mut scores.rows).into_par_iter().for_each(drop);
+                    Ok::<_, io::Error>(())
+                },
+                &mut next,
+            );
             taken?;
-            records = next?;
+            scores = following?;
         }
         Ok(())
     }
@@ -135,7 +143,9 @@ impl ScoredPopulation {
             let (id, bytes) = records.get(number);
             record::read(id, bytes, shown)
         };
-        let rows = (0..records.len()).into_par_iter().map(row).collect::<io::Result<_>>()?;
+        // The rows first, each at its place, and then whether all could be read: this moves none twice.
+        let rows: Vec<io::Result<ScoreRow>> = (0..records.len()).into_par_iter().map(row).collect();
+        let rows = rows.into_iter().collect::<io::Result<_>>()?;
         let mut scores = Scores { rows, ..self.list.clone() };
         scores.place_in_tiers(self.tiers);
         scores.decide(catalogue);

@@ -1,18 +1,19 @@
 //! Writing scored lists: Parquet for machines, CSV for whoever asks.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
 use std::str::FromStr;
 
 use mainstay_models::language::Language;
-use rayon::prelude::*;
 
 use super::about::{self, ListAbout};
 use super::{Cell, Field, FieldKind, ScoreRow, Scores};
 use crate::columns::{self, Column};
 use crate::formula::defused;
 use crate::parquet_file::ParquetFile;
+
+/// So many rows of a column are made before they are encoded: they are still in the cache then.
+const PIECE_ROWS: usize = 8192;
 
 /// A format of output files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,11 @@ impl<'a> ListFile<'a> {
         let fields = scores.fields(self.language);
         match &mut self.to {
             To::Parquet(file) => {
-                file.write(fields.iter().map(|field| column(scores, field, &scores.rows)).collect())
+                let pieces: Vec<&[ScoreRow]> = scores.rows.chunks(PIECE_ROWS).collect();
+                let described = fields.iter().map(|field| column(scores, field, &[]).0).collect();
+                file.write_in_pieces(described, pieces.len(), |field, piece| {
+                    column(scores, &fields[field], pieces[piece]).1
+                })
             }
             To::Csv { csv, has_header } => {
                 if !std::mem::replace(has_header, true) {
@@ -138,17 +143,13 @@ fn column(scores: &Scores, field: &Field, rows: &[ScoreRow]) -> Column {
     match field.kind {
         FieldKind::Id => columns::customer_ids(scores.id_kind, rows.iter().map(|row| &*row.customer_id)),
         FieldKind::AsOf => columns::instants(name, cells.map(|_| scores.as_of)),
-        FieldKind::Text => {
-            // Sentences are put into words here, which is most of the work.
-            let cells = rows.par_iter().map(|row| field.cell(scores, row));
-            let texts: Vec<Option<Cow<'_, str>>> = cells
-                .map(|cell| match cell {
-                    Cell::Text(text) => Some(text),
-                    _ => None,
-                })
-                .collect();
-            columns::texts_if_any(name, texts.iter().map(Option::as_deref))
-        }
+        FieldKind::Text => columns::texts_if_any(
+            name,
+            cells.map(|cell| match cell {
+                Cell::Text(text) => Some(text),
+                _ => None,
+            }),
+        ),
         FieldKind::Number(_) | FieldKind::Share => columns::numbers_if_any(
             name,
             cells.map(|cell| match cell {

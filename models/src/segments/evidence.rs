@@ -130,6 +130,40 @@ impl FromStr for Evidence {
 }
 
 impl Evidence {
+    /// It as numbers: which evidence, as this version counts them, and what is in it.
+    pub fn numbered(self) -> (u8, [f64; 4]) {
+        match self {
+            Self::Recorded => (0, [0.0; 4]),
+            Self::OpenComplaints(count) => (1, [count, 0.0, 0.0, 0.0]),
+            Self::RecentComplaints(count, days) => (2, [count, days, 0.0, 0.0]),
+            Self::MostReturned(share) => (3, [share, 0.0, 0.0, 0.0]),
+            Self::DiscountsAndSilence { discount_share, recency_days } => {
+                (4, [discount_share, recency_days, 0.0, 0.0])
+            }
+            Self::SmallerOrders { now, before, days } => (5, [now, before, days, 0.0]),
+            Self::NarrowRange { now, before, days, products_per_purchase } => {
+                (6, [now, before, days, products_per_purchase])
+            }
+            Self::Nothing => (7, [0.0; 4]),
+        }
+    }
+
+    /// What [`Self::numbered`] gave; `None` of a number that no evidence has.
+    pub fn of_numbered(which: u8, numbers: [f64; 4]) -> Option<Self> {
+        let [first, second, third, fourth] = numbers;
+        Some(match which {
+            0 => Self::Recorded,
+            1 => Self::OpenComplaints(first),
+            2 => Self::RecentComplaints(first, second),
+            3 => Self::MostReturned(first),
+            4 => Self::DiscountsAndSilence { discount_share: first, recency_days: second },
+            5 => Self::SmallerOrders { now: first, before: second, days: third },
+            6 => Self::NarrowRange { now: first, before: second, days: third, products_per_purchase: fourth },
+            7 => Self::Nothing,
+            _ => return None,
+        })
+    }
+
     /// With the digits that are written, and no more.
     pub(super) fn rounded(self) -> Self {
         let (whole, money) = (|n| Figure::Whole.rounded(n), |n| Figure::Money.rounded(n));
@@ -300,6 +334,8 @@ mod tests {
         fn a_code_reads_back(numbers in proptest::array::uniform4(-1e9..1e9_f64)) {
             for evidence in every_kind(numbers).into_iter().flat_map(|evidence| [evidence, evidence.rounded()]) {
                 prop_assert_eq!(evidence.to_string().parse(), Ok(evidence));
+                let (which, numbers) = evidence.numbered();
+                prop_assert_eq!(Evidence::of_numbered(which, numbers), Some(evidence));
             }
         }
     }
