@@ -40,7 +40,7 @@ day, cutoff = "86400000000", "epoch_us(timestamptz '{cutoff} 00:00:00+00')"
 windows = ", ".join(f"count(case when us > {{cutoff}} - {{n}} * {{day}} then paid end) as purchases_{{n}}d, "
                     f"coalesce(sum(case when us > {{cutoff}} - {{n}} * {{day}} then paid end), 0) as money_{{n}}d"
                     for n in {windows})
-duckdb.sql(f'''copy (
+query = f'''
     with lines as (
         select customer_id, min(epoch_us(ts)) as us, sum(amount) as amount from '{log}'
         where ts <= timestamptz '{cutoff} 00:00:00+00' group by customer_id, order_id),
@@ -62,7 +62,7 @@ duckdb.sql(f'''copy (
     features as (
         select *, list_avg(gaps) / {{day}} as gap_mean_days, list_stddev_pop(gaps) / {{day}} as gap_spread_days,
             list_max(gaps) / {{day}} as gap_longest_days, silence / gap_mean_days as silence_ratio from gaps)
-    select customer_id, {features} from features order by customer_id) to '{out}' (format parquet, compression zstd)''')
+    select customer_id, {features} from features order by customer_id'''
 """
 
 POLARS = """
@@ -93,8 +93,12 @@ features = (customers.hstack(visits.drop("k")).lazy().with_columns(
         complaint_count=pl.lit(0), silence_ratio=(cutoff - col("last")) / day / col("gap_mean_days"),
         net_monetary=col("net") / col("purchases"))
     .select("customer_id", *"{features}".split(",")).sort("customer_id"))
-features.collect(engine="streaming").write_parquet("{out}", compression="zstd")
 """
+
+WRITTEN = {
+    "duckdb": DUCKDB + "duckdb.sql(f\"copy ({{query}}) to '{out}' (format parquet, compression zstd)\")",
+    "polars": POLARS + "features.collect(engine='streaming').write_parquet('{out}', compression='zstd')",
+}
 
 
 def own(mainstay, log, cutoffs, name):
@@ -102,10 +106,12 @@ def own(mainstay, log, cutoffs, name):
             "--features", ",".join(FEATURES), "--threads", "2", "--out", OUT.format(name)]
 
 
-def peer(name, code, log):
-    code = code.format(log=log, cutoff=CUTOFF, lookback=LOOKBACK, windows=WINDOWS, features=",".join(FEATURES),
-                       out=OUT.format(name))
-    return [sys.executable, "-c", code]
+def peer(name, log):
+    return [sys.executable, "-c", filled(WRITTEN[name], log, CUTOFF, OUT.format(name))]
+
+
+def filled(code, log, cutoff, out=""):
+    return code.format(log=log, cutoff=cutoff, lookback=LOOKBACK, windows=WINDOWS, features=",".join(FEATURES), out=out)
 
 
 def run(command):
@@ -118,21 +124,22 @@ def run(command):
     return time.monotonic() - began, usage.ru_maxrss / 1024
 
 
-def race(contenders):
-    """Runs them in turns and prints each one's figures beside the first's."""
+def race(contenders, rounds=RUNS):
+    """Runs them in turns and prints each one's figures beside the first's; returns the medians of seconds."""
     figures = {name: [] for name in contenders}
-    for number in range(RUNS + 1):
+    for number in range(rounds + 1):
         for name, command in contenders.items():
             figure = run(command)
             if number > 0:  # the first round warms up
                 figures[name].append(figure)
     first = next(iter(contenders))
-    base = statistics.median(seconds for seconds, _ in figures[first])
+    medians = {name: statistics.median(seconds for seconds, _ in runs) for name, runs in figures.items()}
+    base = medians[first]
     for name, runs in figures.items():
-        seconds, memory = [s for s, _ in runs], max(m for _, m in runs)
-        median = statistics.median(seconds)
+        seconds, memory, median = [s for s, _ in runs], max(m for _, m in runs), medians[name]
         print(f"{name}: {median:.2f} s ({min(seconds):.2f} to {max(seconds):.2f}), {memory:.0f} MB; "
               f"{median / base:.2f} times {first}'s time")
+    return medians
 
 
 def differences():
@@ -154,6 +161,6 @@ if __name__ == "__main__":
     if options == ["--cutoffs"]:
         race({"one cutoff": own(mainstay, log, [CUTOFF], "one"), "four cutoffs": own(mainstay, log, CUTOFFS, "four")})
     else:
-        race({"mainstay": own(mainstay, log, [CUTOFF], "mainstay"), "duckdb": peer("duckdb", DUCKDB, log),
-              "polars": peer("polars", POLARS, log)})
+        race({"mainstay": own(mainstay, log, [CUTOFF], "mainstay"), "duckdb": peer("duckdb", log),
+              "polars": peer("polars", log)})
         differences()
