@@ -130,21 +130,27 @@ def main():
     known = lambda value: None if value is None or value != value else int(value) if float(value).is_integer() else value
     rows = [{name: known(value) for name, value in row.items()} for row in table.select(names).to_pylist()]
     people = [{"customer_id": id, "as_of": instant} for id in table["customer_id"].to_pylist()]
+    batches = {
+        "features; every contribution out": [{"features": row} for row in rows],
+        "features (explain: false)": [{"features": row, "explain": False} for row in rows],
+        "name; every contribution out": people,
+        "name (explain: false)": [{**person, "explain": False} for person in people],
+    }
     scripts = {}
     for name, path, lines in [
         ("one", "/v1/score", [dense({"features": row}) for row in rows]),
         ("lean", "/v1/score", [dense({"features": row, "explain": False}) for row in rows]),
         ("peer", "/score", [dense({"features": row}) for row in rows]),
         ("name", "/v1/score", [dense(person) for person in people]),
-        ("batch", "/v1/score:batch", [dense({"requests": [{"features": row} for row in rows[at : at + 1000]]}) for at in (0, 1000)]),
-        ("names", "/v1/score:batch", [dense({"requests": people[at : at + 1000]}) for at in (0, 1000)]),
+        *((name, "/v1/score:batch", [dense({"requests": requests[at : at + 1000]}) for at in (0, 1000)])
+          for name, requests in batches.items()),
     ]:
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
         scripts[name] = folder / f"{name}.lua"
         scripts[name].write_text(LUA % (folder / f"{name}.txt", path))
 
     with Server(serve, OURS, "/readyz") as server:
-        closed_loop(scripts["names"], OURS, 2, 2)
+        closed_loop(scripts["name (explain: false)"], OURS, 2, 2)
         for name, what in [
             ("one", "features in; reasons, every contribution and decision out"),
             ("lean", "features in; reasons and decision out (explain: false)"),
@@ -152,9 +158,9 @@ def main():
         ]:
             rate, median, p99 = closed_loop(scripts[name], OURS, 32, asked.seconds)
             print(f"32 connections, {what}: {rate:.0f} requests/s, median {median}, p99 {p99}")
-        for name, what in [("batch", "features"), ("names", "name")]:
+        for name in batches:
             rate, median, _ = closed_loop(scripts[name], OURS, 2, asked.seconds)
-            print(f"batches of 1,000 by {what}: {rate * 1000:.0f} customers/s, median {median} a batch")
+            print(f"batches of 1,000 by {name}: {rate * 1000:.0f} customers/s, median {median} a batch")
         for name in ("one", "lean"):
             rate, median, p99, statuses = open_loop(folder / f"{name}.txt", OURS, 5000, asked.seconds)
             print(f"open loop at 5,000/s, {name}: {rate:.0f}/s, median {median:.2f} ms, p99 {p99:.2f} ms, {statuses}")
