@@ -183,13 +183,12 @@ impl Told<'_> {
             }
             None => builder.add_line(customer, &order_id, ts, paid),
         }
+        // Read also where they count for nothing, on a line that is not paid for: what cannot be is refused everywhere.
+        let product = purchase.product_id.as_ref().map(|product| text("product_id", product)).transpose()?;
+        let discount = purchase.discount.map(|discount| amount("discount", discount)).transpose()?;
         if paid > Amount::ZERO {
-            if let Some(product) = &purchase.product_id {
-                builder.add_product(customer, &text("product_id", product)?, ts);
-            }
-            if let Some(discount) = purchase.discount {
-                builder.add_discount(customer, &order_id, ts, amount("discount", discount)?);
-            }
+            product.iter().for_each(|product| builder.add_product(customer, product, ts));
+            discount.iter().for_each(|&discount| builder.add_discount(customer, &order_id, ts, discount));
         }
         Ok(())
     }

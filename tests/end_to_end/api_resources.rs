@@ -459,6 +459,9 @@ fn events_that_cannot_be_are_refused_whole() {
     for (second, detail) in [
         (sound.replace("2023-12-01", "soon"), "events[1].purchases[0].ts: \"soon\" is not a date"),
         (sound.replace(": 5", ": 1e300"), "events[1].purchases[0].amount: "),
+        // Of a line that is not paid for, too.
+        (sound.replace(": 5", ": 0, \"product_id\": \"\""), "events[1].purchases[0].product_id: empty"),
+        (sound.replace(": 5", ": -5, \"discount\": 1e300"), "events[1].purchases[0].discount: "),
         (sound.replace("\"a\"", "\"\""), "events[1].customer_id: empty"),
         (sound.replace("purchases", "returns"), "unknown field `returns`"),
         (
