@@ -54,11 +54,14 @@ impl KeptCustomers {
 pub(super) struct KeptOfSome<'a> {
     all: &'a KeptCustomers,
     customers: BTreeSet<String>,
-    read: OnceCell<Result<(Vec<Event>, Arc<Opened>), Failure>>,
+    read: OnceCell<Result<Found, Failure>>,
 }
 
+/// Events that are not in the history yet, and the history.
+type Found = (Vec<Event>, Arc<Opened>);
+
 impl KeptOfSome<'_> {
-    fn read(&self) -> Result<(Vec<Event>, Arc<Opened>), Failure> {
+    fn read(&self) -> Result<Found, Failure> {
         // In this order: what is taken into the history meanwhile is then found in both, and counts once.
         let events = self.all.state.events_of(self.customers.iter().map(String::as_str))?;
         Ok((events, self.all.history.get()?))
