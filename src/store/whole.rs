@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use crate::failure::Failure;
 
@@ -31,11 +32,9 @@ impl Whole {
                 // Temporary files are private; outputs are as readable as any file the user writes.
                 .permissions(fs::Permissions::from_mode(0o666))
                 .tempfile_in(folder_of(path))?;
-            let mut out = BufWriter::with_capacity(1 << 20, temporary);
+            let mut out = BufWriter::with_capacity(1 << 20, Syncing::new(temporary));
             write(&mut out)?;
-            let temporary = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-            temporary.as_file().sync_all()?;
-            Ok(temporary)
+            out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
         };
         let temporary = attempt().map_err(|cause| Failure::output(path, cause))?;
         Ok(Self { path: path.to_owned(), temporary })
@@ -66,6 +65,52 @@ impl Whole {
             File::open(folder_of(&path))?.sync_all()
         };
         attempt().map_err(|cause| Failure::output(&path, cause))
+    }
+}
+
+/// So many bytes are written before they begin to go to the disk.
+const SYNC_BYTES: usize = 32 << 20;
+
+/// A file that goes to the disk while it is written: at its end there is little left to wait for.
+struct Syncing {
+    temporary: tempfile::NamedTempFile,
+    unsynced_bytes: usize,
+    thread: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Syncing {
+    fn new(temporary: tempfile::NamedTempFile) -> Self {
+        Self { temporary, unsynced_bytes: 0, thread: None }
+    }
+
+    /// What the last sync came to: the operating system tells a failure once, and to nobody after.
+    fn wait(&mut self) -> io::Result<()> {
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that syncs it broke")))
+    }
+
+    fn finish(mut self) -> io::Result<tempfile::NamedTempFile> {
+        self.wait()?;
+        self.temporary.as_file().sync_all()?;
+        Ok(self.temporary)
+    }
+}
+
+impl Write for Syncing {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.temporary.write(bytes)?;
+        self.unsynced_bytes += written;
+        if self.unsynced_bytes >= SYNC_BYTES && self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.wait()?;
+            let file = self.temporary.as_file().try_clone()?;
+            self.thread = Some(std::thread::spawn(move || file.sync_data()));
+            self.unsynced_bytes = 0;
+        }
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.temporary.flush()
     }
 }
 
@@ -143,6 +188,19 @@ mod tests {
         assert_eq!(failed.unwrap_err().kind, Kind::Output);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_file_that_is_synced_on_the_way_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.csv");
+        let piece: Vec<u8> = (0..=250).cycle().take(3 << 20).collect();
+        write_whole(&path, |out| {
+            (0..2 * SYNC_BYTES / piece.len() + 1).try_for_each(|_| out.write_all(&piece))
+        })
+        .unwrap();
+        let written = fs::read(&path).unwrap();
+        assert!(written.len() > 2 * SYNC_BYTES && written.chunks(piece.len()).all(|some| some == piece));
     }
 
     #[test]
