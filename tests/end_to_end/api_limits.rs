@@ -5,7 +5,7 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::api::{Server, agent};
 use crate::support::shop;
@@ -175,6 +175,12 @@ fn too_many_connections_are_told_to_come_back() {
 #[test]
 fn stopping_under_load_fails_no_request() {
     let server = server("--log off");
+    let body = json!({"features": {
+        "recency_days": 40, "frequency": 3, "monetary": 50, "complaint_count": 0, "tenure_days": 300,
+    }})
+    .to_string();
+    let head = format!("host: localhost\r\ncontent-type: application/json\r\ncontent-length: {}", body.len());
+    let score = format!("POST /v1/score HTTP/1.1\r\n{head}\r\n\r\n{body}");
     let (stop, answered, failed) = (AtomicBool::new(false), AtomicU32::new(0), AtomicU32::new(0));
     let address = server.address.clone();
     let (took, code) = std::thread::scope(|scope| {
@@ -186,7 +192,7 @@ fn stopping_under_load_fails_no_request() {
                         if stop.load(Ordering::Relaxed) {
                             break 'door;
                         }
-                        let sent = connection.write_all(LIVEZ);
+                        let sent = connection.write_all(score.as_bytes());
                         let Some(head) = sent.ok().and_then(|()| one_answer(&mut connection)) else {
                             failed.fetch_add(1, Ordering::Relaxed);
                             break;
