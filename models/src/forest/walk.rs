@@ -49,7 +49,8 @@ impl Packed {
         let mut own = vec![0; rows.width()];
         let mut tell = |own: &[i64]| {
             let mean = |sum| self.parts().mean(sum, self.len());
-            probabilities.push(mean(base + own.iter().sum::<i64>()));
+            // A forged forest's sum by column may have gone round, and each goes round alike: their total has not.
+            probabilities.push(mean(i64::from((base + own.iter().sum::<i64>()) as i32)));
             contributions.extend(own.iter().copied().map(mean));
         };
         let (mut codes, mut sums) = (Vec::new(), Vec::new());
@@ -283,6 +284,25 @@ mod tests {
         assert_eq!(forest.probabilities(rows), plain);
         let contributions: Vec<f64> = rows.iter().flat_map(|row| forest.contributions_of(row)).collect();
         assert_eq!(forest.contributions(rows), (plain, contributions));
+    }
+
+    #[test]
+    fn probabilities_are_right_where_a_forged_trees_contributions_are_too_large() {
+        // Down one path column 0 adds all there is and column 1 takes it away, six times.
+        let splits = 12;
+        let split = |place: u32| Node {
+            column: (place % 2) as u16,
+            above: 2 * splits - place,
+            ..Node::leaf(f64::from(place % 2))
+        };
+        let mut nodes: Vec<Node> = (0..splits).map(split).collect();
+        nodes.resize(2 * splits as usize + 1, Node::leaf(0.0));
+        let forest = Forest::new(nodes, vec![2 * splits + 1], 2).unwrap();
+        let values = [-1.0; 20];
+        for values in [&values[..], &values[..2]] {
+            let rows = Rows::new(values, 2);
+            assert_eq!(forest.contributions(rows).0, vec![forest.probability(rows.row(0)); rows.len()]);
+        }
     }
 
     #[test]
