@@ -29,7 +29,7 @@ impl Packed {
             let mut sums = vec![[0_i64; LANES]; together.div_ceil(LANES)];
             for tree in self.trees() {
                 for (codes, sums) in self.groups(&codes).zip(&mut sums) {
-                    let leaves = leaves(tree, codes);
+                    let leaves = rows_down(tree, codes, |_, _, _| ());
                     sums.iter_mut().zip(leaves).for_each(|(sum, leaf)| *sum += i64::from(tree.shares[leaf]));
                 }
             }
@@ -62,7 +62,8 @@ impl Packed {
             for tree in self.trees() {
                 for (group, codes) in self.groups(&codes).enumerate().take(together.div_ceil(LANES)) {
                     if let Some(sums) = sums[group * self.stride()..].first_chunk_mut() {
-                        follow(tree, codes, sums);
+                        let sums: &mut Sums<LANES> = sums;
+                        rows_down(tree, codes, |column, lane, change| add(&mut sums[column][lane], change));
                     }
                 }
             }
@@ -100,8 +101,9 @@ impl Packed {
         let trees: Vec<Walked<'_>> = self.trees().collect();
         let (groups, rest) = trees.as_chunks::<LANES>();
         let leaf = |(tree, leaf): (&Walked<'_>, usize)| i64::from(tree.shares[leaf]);
-        let together = groups.iter().flat_map(|trees| trees.iter().zip(leaves_of_trees(trees, &codes)));
-        let alone = rest.iter().map(|tree| (tree, leaves_of_trees(std::array::from_ref(tree), &codes)[0]));
+        let together =
+            groups.iter().flat_map(|trees| trees.iter().zip(row_down(trees, &codes, |_, _, _| ())));
+        let alone = rest.iter().map(|tree| (tree, rows_down(*tree, &codes, |_, _, _| ())[0]));
         together.chain(alone).map(leaf).sum()
     }
 
@@ -112,8 +114,9 @@ impl Packed {
         let mut sums = [[0; 1]; WINDOW];
         let trees: Vec<Walked<'_>> = self.trees().collect();
         let (groups, rest) = trees.as_chunks::<LANES>();
-        groups.iter().for_each(|trees| follow_trees(trees, &codes, &mut sums));
-        rest.iter().for_each(|tree| follow(*tree, &codes, &mut sums));
+        let mut changed = |column: usize, _, change| add(&mut sums[column][0], change);
+        groups.iter().for_each(|trees| _ = row_down(trees, &codes, &mut changed));
+        rest.iter().for_each(|tree| _ = rows_down(*tree, &codes, &mut changed));
         sums
     }
 }
@@ -124,56 +127,43 @@ fn together(rows: usize) -> usize {
     if rest < LANES / 2 { rows - rest } else { rows }
 }
 
-/// The leaves that rows come to.
+/// Walks rows down a tree, to the leaves they come to; `changed` is told of each step's column, row and change of the share.
 #[inline]
-fn leaves<const N: usize>(tree: Walked<'_>, codes: &Codes<N>) -> [usize; N] {
-    in_step(tree.depth, |lane, at| {
+fn rows_down<const N: usize>(
+    tree: Walked<'_>,
+    codes: &Codes<N>,
+    changed: impl FnMut(usize, usize, i32),
+) -> [usize; N] {
+    in_step(tree.depth, |_| tree, |column, lane| codes[column][lane], changed)
+}
+
+/// Walks a row down several trees, to the leaves it comes to; `changed` is told as in [`rows_down`], with the tree for the row.
+#[inline]
+fn row_down<const N: usize>(
+    trees: &[Walked<'_>; N],
+    codes: &Codes<1>,
+    changed: impl FnMut(usize, usize, i32),
+) -> [usize; N] {
+    let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
+    in_step(depth, |lane| trees[lane], |column, _| codes[column][0], changed)
+}
+
+/// Walks from the roots until all have come to a leaf: where a walk stays in its leaf, it goes on telling of changes of the
+/// leaves' own column, which mean nothing.
+#[inline]
+fn in_step<'a, const N: usize>(
+    depth: usize,
+    tree: impl Fn(usize) -> Walked<'a>,
+    code: impl Fn(usize, usize) -> u8,
+    mut changed: impl FnMut(usize, usize, i32),
+) -> [usize; N] {
+    let mut next = |lane: usize, at: usize| {
+        let tree = tree(lane);
         let step = tree.step(at);
-        at + step.ahead(codes[step.column()][lane])
-    })
-}
-
-/// The leaves that one row comes to in several trees.
-#[inline]
-fn leaves_of_trees<const N: usize>(trees: &[Walked<'_>; N], codes: &Codes<1>) -> [usize; N] {
-    in_step(deepest(trees), |lane, at| {
-        let step = trees[lane].step(at);
-        at + step.ahead(codes[step.column()][0])
-    })
-}
-
-/// Walks rows down a tree and adds what each step changes to the sum of the column compared. Where a walk stays in its
-/// leaf, that is the leaves' own column, whose sum means nothing and may overflow.
-#[inline]
-fn follow<const N: usize>(tree: Walked<'_>, codes: &Codes<N>, sums: &mut Sums<N>) {
-    in_step::<N>(tree.depth, |lane, at| {
-        let step = tree.step(at);
-        let to = at + step.ahead(codes[step.column()][lane]);
-        let sum = &mut sums[step.column()][lane];
-        *sum = sum.wrapping_add(tree.step(to).change);
+        let to = at + step.ahead(code(step.column(), lane));
+        changed(step.column(), lane, tree.step(to).change);
         to
-    });
-}
-
-/// [`follow`], of one row down several trees.
-#[inline]
-fn follow_trees<const N: usize>(trees: &[Walked<'_>; N], codes: &Codes<1>, sums: &mut Sums<1>) {
-    in_step::<N>(deepest(trees), |lane, at| {
-        let step = trees[lane].step(at);
-        let to = at + step.ahead(codes[step.column()][0]);
-        let sum = &mut sums[step.column()][0];
-        *sum = sum.wrapping_add(trees[lane].step(to).change);
-        to
-    });
-}
-
-fn deepest(trees: &[Walked<'_>]) -> usize {
-    trees.iter().map(|tree| tree.depth).max().unwrap_or(0)
-}
-
-/// Walks from the roots until all have come to a leaf; `next` is where a walk goes from a place.
-#[inline]
-fn in_step<const N: usize>(depth: usize, mut next: impl FnMut(usize, usize) -> usize) -> [usize; N] {
+    };
     let mut at = [0; N];
     let mut left = depth;
     while left > 0 {
@@ -195,6 +185,12 @@ fn in_step<const N: usize>(depth: usize, mut next: impl FnMut(usize, usize) -> u
         left -= now;
     }
     at
+}
+
+/// A forged forest's sum may go round.
+#[inline]
+fn add(sum: &mut i32, change: i32) {
+    *sum = sum.wrapping_add(change);
 }
 
 #[cfg(test)]
