@@ -134,7 +134,7 @@ fn rows_down<const N: usize>(
     codes: &Codes<N>,
     changed: impl FnMut(usize, usize, i32),
 ) -> [usize; N] {
-    in_step(tree.depth, |_| tree, |column, lane| codes[column][lane], changed)
+    in_step(tree.depth, |_| &tree, |column, lane| codes[column][lane], changed)
 }
 
 /// Walks a row down several trees, to the leaves it comes to; `changed` is told as in [`rows_down`], with the tree for the row.
@@ -145,7 +145,7 @@ fn row_down<const N: usize>(
     changed: impl FnMut(usize, usize, i32),
 ) -> [usize; N] {
     let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
-    in_step(depth, |lane| trees[lane], |column, _| codes[column][0], changed)
+    in_step(depth, |lane| &trees[lane], |column, _| codes[column][0], changed)
 }
 
 /// Walks from the roots until all have come to a leaf: where a walk stays in its leaf, it goes on telling of changes of the
@@ -153,7 +153,7 @@ fn row_down<const N: usize>(
 #[inline]
 fn in_step<'a, const N: usize>(
     depth: usize,
-    tree: impl Fn(usize) -> Walked<'a>,
+    tree: impl Fn(usize) -> &'a Walked<'a>,
     code: impl Fn(usize, usize) -> u8,
     mut changed: impl FnMut(usize, usize, i32),
 ) -> [usize; N] {
