@@ -88,6 +88,6 @@ impl App {
         })?;
         self.store.serve_model(&model.artifact, Change::Promote)?;
         // Who is answered that it serves is answered by it.
-        Ok(self.service()?.artifact().name())
+        Ok(self.service.written()?.artifact().name())
     }
 }

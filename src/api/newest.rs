@@ -56,11 +56,23 @@ impl<T> Newest<T> {
     /// # Errors
     /// When it cannot be loaded and nothing is kept.
     pub(super) fn get(&self) -> Result<Arc<T>, Failure> {
+        self.seen_within(LOOK_AGAIN)
+    }
+
+    /// [`Self::get`] by whoever has just written the file, and is answered by it.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) fn written(&self) -> Result<Arc<T>, Failure> {
+        self.seen_within(Duration::ZERO)
+    }
+
+    fn seen_within(&self, age: Duration) -> Result<Arc<T>, Failure> {
         // Whoever panicked while holding the lock left either the old content or the new.
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if let Some(kept) = kept.as_ref()
-            && now.duration_since(kept.seen) < LOOK_AGAIN
+            && now.duration_since(kept.seen) < age
         {
             return Ok(kept.content.clone());
         }
@@ -121,6 +133,7 @@ mod tests {
         assert_eq!((get(), get()), (Ok(None), Ok(None)), "there is none yet");
         put(&path, "1");
         assert_eq!((get(), get()), (Ok(Some(1)), Ok(Some(1))));
+        assert_eq!(*newest.written().unwrap(), Some(1));
         put(&path, "x");
         assert_eq!(get(), Err("no number".to_owned()));
         put(&path, "2");
@@ -143,5 +156,22 @@ mod tests {
         assert_eq!(*newest.get().unwrap(), Some(1));
         put(&path, "2");
         assert_eq!(*newest.get().unwrap(), Some(2));
+    }
+
+    #[test]
+    fn whoever_writes_a_file_is_answered_by_it_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        fs::write(&path, "0").unwrap();
+        let own = path.clone();
+        let newest = Newest::of(path.clone(), move || number(&own));
+        for content in 1..100 {
+            newest.get().unwrap();
+            let new = path.with_extension("new");
+            fs::write(&new, content.to_string()).unwrap();
+            fs::rename(new, &path).unwrap();
+            assert_eq!(*newest.written().unwrap(), Some(content));
+            assert_eq!(*newest.get().unwrap(), Some(content), "and so is everyone after");
+        }
     }
 }
