@@ -113,7 +113,11 @@ impl Kept {
     /// # Errors
     /// When a segment is gone or damaged.
     pub fn history(&self, most: Option<MemorySize>) -> Result<Histories, Failure> {
-        Histories::of_segments(self.segments()?, most.map(MemorySize::for_rows), noted::read(&self.folder))
+        self.read(self.segments()?, most)
+    }
+
+    fn read(&self, segments: Vec<Segment>, most: Option<MemorySize>) -> Result<Histories, Failure> {
+        Histories::of_segments(segments, most.map(MemorySize::for_rows), noted::read(&self.folder))
             .map_err(|error| self.broken(&self.folder, &error))
     }
 
@@ -130,8 +134,9 @@ impl Kept {
     /// # Errors
     /// When a segment is gone or damaged, or the folder cannot be written to.
     pub fn look(&self, most: MemorySize) -> Result<(), Failure> {
-        let is_larger = self.segments()?.iter().map(Segment::unpacked_bytes).sum::<u64>() > most.for_rows();
-        if is_larger { self.note(&self.history(Some(most))?) } else { Ok(()) }
+        let segments = self.segments()?;
+        let is_larger = segments.iter().map(Segment::unpacked_bytes).sum::<u64>() > most.for_rows();
+        if is_larger { self.note(&self.read(segments, Some(most))?) } else { Ok(()) }
     }
 
     /// Reads it like [`Self::history`], with rows that came since and are not kept in it; what is kept already of them is left
@@ -152,8 +157,7 @@ impl Kept {
         let written = write_segment(&[], compared, vec![since], &mut file);
         let opened = written.and_then(|_| Segment::open(file));
         segments.push(opened.map_err(|error| self.broken(&self.folder, &error))?);
-        Histories::of_segments(segments, most.map(MemorySize::for_rows), None)
-            .map_err(|error| self.broken(&self.folder, &error))
+        self.read(segments, most)
     }
 
     /// Opens it to be asked about one customer at a time.
