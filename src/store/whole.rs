@@ -103,7 +103,8 @@ impl Write for Syncing {
         if self.unsynced_bytes >= SYNC_BYTES && self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
             self.wait()?;
             let file = self.temporary.as_file().try_clone()?;
-            self.thread = Some(std::thread::spawn(move || file.sync_data()));
+            // Where there is no thread to be had, the sync at the end does it all.
+            self.thread = std::thread::Builder::new().spawn(move || file.sync_data()).ok();
             self.unsynced_bytes = 0;
         }
         Ok(written)
