@@ -1,119 +1,15 @@
 //! The API through real HTTP.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
 
 use serde_json::{Value, json};
 
-use crate::support::{command, done, folder, shop};
-
-/// A running server; killed when dropped.
-pub(crate) struct Server {
-    process: Child,
-    pub(crate) address: String,
-}
-
-impl Server {
-    pub(crate) fn start(store: &str) -> Self {
-        Self::start_with(store, "")
-    }
-
-    /// A server with more flags.
-    pub(crate) fn start_with(store: &str, flags: &str) -> Self {
-        let listen = if flags.contains("--listen") { "" } else { "--listen 127.0.0.1:0" };
-        let mut process = command(&format!("serve --store {store} {listen} {flags}"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stderr.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).unwrap().split(';').next().unwrap().to_owned();
-        Self { process, address }
-    }
-
-    /// Status, content type and body.
-    pub(crate) fn get(&self, path: &str) -> (u16, String, Value) {
-        answer(agent().get(format!("http://{}{path}", self.address)).call().unwrap())
-    }
-
-    pub(crate) fn post(&self, path: &str, body: &[u8]) -> (u16, String, Value) {
-        let request = agent().post(format!("http://{}{path}", self.address));
-        answer(request.header("content-type", "application/json").send(body).unwrap())
-    }
-
-    /// Status, the headers' `Link`, content type and body as text.
-    pub(crate) fn get_as(&self, path: &str, accept: &str) -> (u16, Option<String>, String, String) {
-        let request = agent().get(format!("http://{}{path}", self.address)).header("accept", accept);
-        let mut response = request.call().unwrap();
-        let header = |name: &str| Some(response.headers().get(name)?.to_str().unwrap().to_owned());
-        let (link, content_type) = (header("link"), header("content-type").unwrap());
-        (response.status().as_u16(), link, content_type, response.body_mut().read_to_string().unwrap())
-    }
-
-    pub(crate) fn score(&self, body: &Value) -> (u16, Value) {
-        let (status, _, answer) = self.post("/v1/score", body.to_string().as_bytes());
-        (status, answer)
-    }
-
-    /// How much of the machine's memory it has.
-    pub(crate) fn resident_mib(&self) -> f64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
-    }
-
-    /// Sends SIGTERM and waits for the end.
-    pub(crate) fn terminate(mut self) -> std::process::ExitStatus {
-        let pid = self.process.id().to_string();
-        assert!(std::process::Command::new("kill").arg(pid).status().unwrap().success());
-        self.process.wait().unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-pub(crate) fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().http_status_as_error(false).build().into()
-}
-
-fn answer(mut response: ureq::http::Response<ureq::Body>) -> (u16, String, Value) {
-    let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
-    let body = response.body_mut().read_to_string().unwrap();
-    (response.status().as_u16(), content_type, serde_json::from_str(&body).unwrap())
-}
-
-/// A server of the small shop.
-fn server() -> Server {
-    Server::start(&shop().store.display().to_string())
-}
-
-/// The rows of a file of the small shop, split at commas.
-pub(crate) fn lines(path: &std::path::Path) -> Vec<Vec<String>> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
-}
-
-/// The request for a customer of the small shop, rows in an order of their own.
-pub(crate) fn request(customer: &str, as_of: &str) -> Value {
-    let own = |path| lines(path).into_iter().filter(|row| row[0] == customer).rev().collect::<Vec<_>>();
-    let purchases: Vec<Value> = own(&shop().purchases)
-        .iter()
-        .map(|row| json!({"order_id": row[1], "ts": row[2], "amount": row[3].parse::<f64>().unwrap()}))
-        .collect();
-    let complaints: Vec<Value> = own(&shop().complaints).iter().map(|row| json!({"ts": row[1]})).collect();
-    json!({"customer_id": customer, "as_of": as_of, "purchases": purchases, "complaints": complaints})
-}
+use crate::server::{Server, features_of, lines, request};
+use crate::support::{done, folder, shop};
 
 #[test]
 fn a_score_from_raw_history_is_the_batch_score_to_the_last_bit() {
-    let (server, mut compared) = (server(), 0);
+    let (server, mut compared) = (Server::of_shop(), 0);
     for row in lines(&shop().scores).iter().step_by(4) {
         let (status, score) = server.score(&request(&row[0], &row[1]));
         assert_eq!(status, 200, "{score}");
@@ -138,20 +34,10 @@ fn a_score_from_raw_history_is_the_batch_score_to_the_last_bit() {
     assert!(compared > 30);
 }
 
-/// The features behind an answer, as a request gives them.
-pub(crate) fn features_of(score: &Value) -> Value {
-    let reasons = score["reasons"].as_array().unwrap().iter();
-    reasons
-        .filter(|reason| reason["feature"] != "expected_purchases")
-        .map(|reason| (reason["feature"].as_str().unwrap().to_owned(), reason["value"].clone()))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
-
 #[test]
 fn an_answer_has_every_field_and_its_reasons() {
     let row = &lines(&shop().scores)[0];
-    let (_, score) = server().score(&request(&row[0], &row[1]));
+    let (_, score) = Server::of_shop().score(&request(&row[0], &row[1]));
     let keys: Vec<&str> = score.as_object().unwrap().keys().map(String::as_str).collect();
     assert_eq!(
         keys,
@@ -217,7 +103,7 @@ fn an_answer_has_every_field_and_its_reasons() {
 
 #[test]
 fn an_answer_is_in_the_language_asked_for() {
-    let (server, rows) = (server(), lines(&shop().scores));
+    let (server, rows) = (Server::of_shop(), lines(&shop().scores));
     let is_chinese = |text: &Value| text.as_str().unwrap().chars().any(|c| c > '\u{4e00}');
     let row = rows.iter().find(|row| row[4] == "voucher").unwrap();
     let mut body = request(&row[0], &row[1]);
@@ -326,114 +212,9 @@ fn a_request_can_tell_all_that_files_can() {
     assert!(untold.contains("product_count") && untold.contains("discount_share"), "{untold}");
 }
 
-/// Hostile and mistaken requests: a problem document each, with a status that says whose fault it is.
-#[test]
-fn what_is_wrong_with_a_request_is_said_as_a_problem() {
-    let server = server();
-    let line = r#"{"order_id": 1, "ts": "2023-12-01", "amount": 5}"#;
-    let body = |customer: &str| {
-        format!(r#"{{"customer_id": {customer}, "as_of": "2023-12-08", "purchases": [{line}]}}"#)
-    };
-    let features = |features: &str| format!(r#"{{"features": {{{features}}}}}"#);
-    let row = &lines(&shop().scores)[0];
-    let mut others = features_of(&server.score(&request(&row[0], &row[1])).1);
-    let core = ["recency_days", "frequency", "monetary", "complaint_count", "tenure_days"];
-    others.as_object_mut().unwrap().retain(|name, _| !core.contains(&name.as_str()));
-    let sound = format!(
-        r#""recency_days": 5, "frequency": 2, "monetary": 9.5, "complaint_count": 0, "tenure_days": 50, {}"#,
-        others.to_string().trim_matches(['{', '}'])
-    );
-    let sound = sound.as_str();
-    let deep = "[".repeat(100_000);
-    for (sent, status, slug, detail) in [
-        (body("7"), 200, "", ""),
-        (features(sound), 200, "", ""),
-        (String::new(), 422, "bad-input", "body: EOF"),
-        ("{".to_owned(), 422, "bad-input", "body: EOF"),
-        (deep, 422, "bad-input", "body: "),
-        ("[]".to_owned(), 422, "bad-input", "body: "),
-        ("{}".to_owned(), 422, "bad-input", "either purchases (and complaints) or features"),
-        (body("7").replace(r#""as_of": "2023-12-08", "#, ""), 422, "bad-input", "as_of: missing"),
-        (body("7").replace(r#""customer_id": 7, "#, ""), 422, "bad-input", "customer_id: missing"),
-        (body("7.5"), 422, "bad-input", "a text or a whole number"),
-        (
-            body("7").replace("2023-12-01", "soon"),
-            422,
-            "bad-input",
-            "purchases[0].ts: \"soon\" is not a date",
-        ),
-        (body("7").replace("2023-12-08", "1 µs"), 422, "bad-input", "as_of: "),
-        (body("7").replace(": 5}", ": \"5\"}"), 422, "bad-input", "invalid type: string"),
-        (body("7").replace(": 5}", ": 1e999}"), 422, "bad-input", "number out of range"),
-        (body("7").replace("purchases", "purchase"), 422, "bad-input", "unknown field `purchase`"),
-        (body("7").replace(line, &format!("{line}, {{}}")), 422, "bad-input", "missing field `order_id`"),
-        (body("7").replace("2023-12-01", "2023-12-09"), 422, "too-little-data", "no purchase at or before"),
-        (body("7").replace(": 5}", ": -5}"), 422, "too-little-data", "no purchase at or before"),
-        (body("7").replace(": 5}", ": 1e300}"), 422, "bad-input", "purchases[0].amount: "),
-        (body(r#""""#), 422, "bad-input", "customer_id: empty"),
-        (body("7").replace(": 1,", r#": "","#), 422, "bad-input", "purchases[0].order_id: empty"),
-        (body("7").replace("2023-12-01", "2023-01-01"), 422, "lapsed", "341 days ago"),
-        (body("7").replace(line, ""), 422, "too-little-data", "no purchases"),
-        (features(&sound.replace("frequency", "orders")), 422, "bad-input", "features.orders: unknown"),
-        (
-            features(&sound.replace(": 2,", ": 2.5,")),
-            422,
-            "bad-input",
-            "frequency: 2.5 is not a whole number",
-        ),
-        (
-            features(&sound.replace(": 2,", ": 0,")),
-            422,
-            "bad-input",
-            "frequency: 0 is below the least possible, 1",
-        ),
-        (features(&sound.replace(": 5,", ": -5,")), 422, "bad-input", "recency_days: -5 is below"),
-        (features(&sound.replace(": 5,", ": 51,")), 422, "bad-input", "is before the first"),
-        (features(&sound.replace(": 50", ": 500").replace(": 5,", ": 180,")), 422, "lapsed", "180 days ago"),
-        (features(&format!("{sound}, {sound}")), 422, "bad-input", "features.recency_days: given twice"),
-        (features(&sound.replace(": 9.5", ": 1e300")), 422, "bad-input", "monetary: 1"),
-        (
-            features(&sound.replace(": 2,", ": 53,")),
-            422,
-            "bad-input",
-            "53 days with a purchase do not fit in 50 days",
-        ),
-        (features(r#""recency_days": 5"#), 422, "bad-input", "features.frequency: missing"),
-        (format!(r#"{{"features": {{{sound}}}, "purchases": []}}"#), 422, "bad-input", "not both"),
-    ] {
-        let (said, content_type, answer) = server.post("/v1/score", sent.as_bytes());
-        let shown: String = sent.chars().take(200).collect();
-        assert_eq!(said, status, "{shown}: {answer}");
-        if status != 200 {
-            assert_eq!(content_type, "application/problem+json", "{shown}");
-            assert_eq!(answer["type"], format!("urn:mainstay:problem:{slug}"), "{shown}: {answer}");
-            assert_eq!(answer["status"], status);
-            assert!(answer["detail"].as_str().unwrap().contains(detail), "{shown}: {answer}");
-        }
-    }
-}
-
-#[test]
-fn routes_that_are_not_there_and_bodies_too_large_are_problems() {
-    let server = server();
-    let problem = |(status, content_type, answer): (u16, String, Value)| {
-        assert_eq!(content_type, "application/problem+json");
-        (status, answer["type"].as_str().unwrap().rsplit(':').next().unwrap().to_owned())
-    };
-    assert_eq!(problem(server.get("/v2/score")), (404, "not-found".to_owned()));
-    assert_eq!(problem(server.get("/v1/score")), (405, "method-not-allowed".to_owned()));
-    assert_eq!(problem(server.get("/v1/at-risk?top=0")), (400, "usage".to_owned()));
-    assert_eq!(problem(server.get("/v1/at-risk?top=-1")), (400, "usage".to_owned()));
-    assert_eq!(problem(server.get("/v1/at-risk?bottom=1")), (400, "usage".to_owned()));
-    let large = vec![b' '; 2 * 1024 * 1024 + 1];
-    assert_eq!(problem(server.post("/v1/score", &large)), (413, "too-large".to_owned()));
-    let largest = [&large[..1024 * 1024], br#"{"customer_id": ""}"#].concat();
-    assert_eq!(server.post("/v1/score", &largest).0, 422, "a large body within the limit is read");
-}
-
 #[test]
 fn the_at_risk_list_is_the_newest_scored_list() {
-    let server = server();
+    let server = Server::of_shop();
     let (status, _, list) = server.get("/v1/at-risk?top=5");
     assert_eq!(status, 200);
     let store = shop().store.display();
@@ -492,16 +273,8 @@ fn a_newer_model_answers_without_a_restart_and_a_broken_one_does_not() {
 }
 
 #[test]
-fn a_name_that_is_not_this_machines_is_refused() {
-    let server = server();
-    let request = agent().get(format!("http://{}/v1/at-risk", server.address)).header("host", "evil.example");
-    let (status, _, problem) = answer(request.call().unwrap());
-    assert_eq!((status, problem["type"].as_str()), (421, Some("urn:mainstay:problem:misdirected")));
-}
-
-#[test]
 fn it_lives_is_ready_and_stops_when_told() {
-    let server = server();
+    let server = Server::of_shop();
     assert_eq!(server.get("/livez").2, json!({"status": "alive"}));
     let (status, _, ready) = server.get("/readyz");
     assert_eq!((status, ready["status"].as_str()), (200, Some("ready")));
@@ -514,7 +287,7 @@ fn it_lives_is_ready_and_stops_when_told() {
 
 #[test]
 fn an_answer_without_what_each_column_contributes_is_otherwise_the_same() {
-    let (server, row) = (server(), lines(&shop().scores).remove(0));
+    let (server, row) = (Server::of_shop(), lines(&shop().scores).remove(0));
     let history = request(&row[0], &row[1]);
     let (_, mut all) = server.score(&history);
     let mut asked = history.clone();

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::api::Server;
+use crate::server::Server;
 use crate::support::{done, folder, python, shop, store_like_the_shops};
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/independent");

@@ -4,16 +4,11 @@ use std::fs;
 
 use serde_json::Value;
 
-use crate::api::Server;
-use crate::support::shop;
+use crate::server::Server;
 
 const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/openapi.json");
 /// Set to anything, the golden contract becomes the one that is served.
 const RENEW: &str = "MAINSTAY_RENEW_CONTRACT";
-
-fn server() -> Server {
-    Server::start(&shop().store.display().to_string())
-}
 
 /// Where two values differ, as pointers into them.
 fn differences(at: &str, agreed: &Value, served: &Value, found: &mut Vec<String>) {
@@ -36,7 +31,7 @@ fn differences(at: &str, agreed: &Value, served: &Value, found: &mut Vec<String>
 
 #[test]
 fn the_contract_is_the_one_that_was_agreed_on() {
-    let (status, content_type, served) = server().get("/openapi.json");
+    let (status, content_type, served) = Server::of_shop().get("/openapi.json");
     assert_eq!((status, content_type.as_str()), (200, "application/json"));
     assert!(served["openapi"].as_str().unwrap().starts_with("3.1."));
     if std::env::var_os(RENEW).is_some() {
@@ -55,14 +50,14 @@ fn the_contract_is_the_one_that_was_agreed_on() {
 
 #[test]
 fn the_page_asks_no_other_host() {
-    let server = server();
+    let server = Server::of_shop();
     for (path, content_type) in [
         ("/docs", "text/html; charset=utf-8"),
         ("/docs/page.js", "text/javascript; charset=utf-8"),
         ("/docs/page.css", "text/css; charset=utf-8"),
     ] {
         let mut response =
-            crate::api::agent().get(format!("http://{}{path}", server.address)).call().unwrap();
+            crate::server::agent().get(format!("http://{}{path}", server.address)).call().unwrap();
         let header = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
         assert_eq!(header("content-type"), content_type);
         assert!(header("content-security-policy").starts_with("default-src 'self';"), "{path}");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Server, features_of, lines, request};
+use crate::server::{Server, features_of, lines, request};
 use crate::support::{done, shop};
 
 const CORE: [&str; 5] = ["recency_days", "frequency", "monetary", "complaint_count", "tenure_days"];

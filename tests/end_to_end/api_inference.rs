@@ -2,12 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::api::{Server, agent, features_of, lines, request};
+use crate::server::{Server, agent, features_of, lines, request};
 use crate::support::shop;
-
-fn server() -> Server {
-    Server::start(&shop().store.display().to_string())
-}
 
 /// Some listed customers' rows of features, with what the API's own route says of each.
 fn customers(server: &Server) -> (Vec<String>, Vec<Vec<Value>>, Vec<Value>) {
@@ -40,7 +36,7 @@ fn bits(number: &Value) -> u64 {
 
 #[test]
 fn the_server_and_its_model_describe_themselves() {
-    let server = server();
+    let server = Server::of_shop();
     assert_eq!(server.get("/v2/health/live"), (200, "application/json".to_owned(), json!({"live": true})));
     assert_eq!(server.get("/v2/health/ready").2, json!({"ready": true}));
     assert_eq!(server.get("/v2").2["extensions"], json!(["binary_tensor_data"]));
@@ -59,7 +55,7 @@ fn the_server_and_its_model_describe_themselves() {
 
 #[test]
 fn every_form_of_the_tensors_gives_the_scores_bits() {
-    let server = server();
+    let server = Server::of_shop();
     let (names, rows, scores) = customers(&server);
     let flat: Vec<Value> = rows.concat();
     let shape = [rows.len(), names.len()];
@@ -104,7 +100,7 @@ fn every_form_of_the_tensors_gives_the_scores_bits() {
 
 #[test]
 fn tensors_that_cannot_be_are_refused_with_what_is_wrong() {
-    let server = server();
+    let server = Server::of_shop();
     let (names, rows, _) = customers(&server);
     let width = names.len();
     let tensor = |shape: Value, data: Value| json!({"inputs": [{"name": "features", "datatype": "FP64", "shape": shape, "data": data}]});

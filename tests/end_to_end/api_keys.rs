@@ -8,7 +8,7 @@ use mainstay::state::keys::Scope;
 use mainstay::store::Store;
 use serde_json::{Value, json};
 
-use crate::api::{Server, agent};
+use crate::server::{Server, agent};
 use crate::support::{done, failed, folder, json as printed, run, store_like_the_shops};
 
 /// A store with the small shop's model, and no keys.

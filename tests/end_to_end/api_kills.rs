@@ -8,8 +8,8 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde_json::json;
 
-use crate::api::Server;
 use crate::client::Client;
+use crate::server::Server;
 use crate::support::{folder, store_like_the_shops};
 
 /// So many kills there are; more with this variable.

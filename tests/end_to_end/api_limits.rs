@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::api::{Server, agent};
+use crate::server::{Server, agent};
 use crate::support::shop;
 
 fn server(flags: &str) -> Server {

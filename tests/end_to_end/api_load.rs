@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::api::{Server, agent, lines, request};
 use crate::client::Client;
+use crate::server::{Server, agent, lines, request};
 use crate::support::shop;
 
 /// For so many seconds memory is watched; longer with this variable, such as 1200.

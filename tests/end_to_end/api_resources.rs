@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use serde_json::{Value, json};
 
-use crate::api::{Server, agent, features_of, lines, request};
+use crate::server::{Server, agent, features_of, lines, request};
 use crate::support::{done, folder, shop, store_like_the_shops};
 
 /// A store with the small shop's model, its history kept, and two lists of it: of 2023-11-01, and the newest.

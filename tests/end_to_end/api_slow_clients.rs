@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::api::Server;
 use crate::client::Client;
+use crate::server::Server;
 use crate::support::shop;
 
 /// For so many seconds the slow ones are there; with this variable longer, and then it is asserted how long a normal

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::api::{Server, features_of, lines, request};
 use crate::client::Client;
+use crate::server::{Server, features_of, lines, request};
 use crate::support::{done, folder, json, shop};
 
 const SWAPS: usize = 100;

@@ -7,7 +7,7 @@ use std::path::Path;
 use mainstay_features::units::Instant;
 use serde_json::json;
 
-use crate::api::Server;
+use crate::server::Server;
 use crate::support::{done, failed, folder, json, shop, store_like_the_shops};
 
 /// A customer of the made-up business; all times are whole days.
@@ -217,7 +217,7 @@ fn the_api_scores_whose_contract_runs_however_long_ago_they_bought() {
     let (status, from_history) =
         server.score(&json!({"customer_id": "x", "as_of": "2023-01-01", "purchases": purchases}));
     assert_eq!(status, 200, "{from_history}");
-    let features = crate::api::features_of(&from_history);
+    let features = crate::server::features_of(&from_history);
     let (status, from_features) = server.score(&json!({"features": features}));
     assert_eq!(status, 200, "{from_features}");
     assert_eq!(from_history["churn_probability"], from_features["churn_probability"]);

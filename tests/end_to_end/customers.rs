@@ -11,7 +11,7 @@ use mainstay_features::units::Instant;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use serde_json::Value;
 
-use crate::api::Server;
+use crate::server::Server;
 use crate::support::{done, failed, folder, json, run, shop};
 
 const LOG: &str = "customer_id,order_id,ts,amount\n\

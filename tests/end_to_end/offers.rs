@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use crate::api::Server;
+use crate::server::Server;
 use crate::support::{Row, csv, done, failed, folder, json, number, shop, store_like_the_shops};
 
 const OFFERS: &str = r#"
@@ -152,7 +152,7 @@ fn who_objects_is_in_no_list_and_is_recommended_nothing() {
         folder.path().join("offers.toml").display()
     ));
     let request = |consent: bool| {
-        let mut request = crate::api::request(who, &row["as_of"]);
+        let mut request = crate::server::request(who, &row["as_of"]);
         request["consents"] = serde_json::json!({"phone": consent});
         request
     };
