@@ -11,6 +11,7 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
+use socket2::{SockFilter, SockRef};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -21,8 +22,11 @@ use super::{App, router};
 use crate::failure::{Failure, Kind};
 
 /// How long after the signal to stop the server still listens: answers then ask to close their connection, so that
-/// whoever asks again and again goes elsewhere without ever meeting a closed door.
+/// whoever asks again and again goes elsewhere without ever meeting a closed door. Whoever came in last has as long again
+/// to ask.
 const LEAVING: Duration = Duration::from_secs(1);
+/// How long is waited, once nobody new is greeted, for those who are half-way in.
+const SETTLING: Duration = Duration::from_millis(200);
 /// How long what is still under way after that may take.
 const GRACE: Duration = Duration::from_secs(25);
 /// How many threads may wait for the disk or compute what takes its time; more such work waits for one of them. With all
@@ -101,8 +105,18 @@ pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr
             () = tokio::time::sleep(LEAVING) => {}
             () = stop.asked() => {}
         }
-        door.admit_who_waits(&socket).await;
-        drop(socket);
+        greet_no_more(&socket);
+        tokio::select! {
+            () = door.admit(&socket) => {}
+            () = tokio::time::sleep(SETTLING) => {}
+            () = stop.asked() => {}
+        }
+        door.close(socket);
+        tokio::select! {
+            () = door.empty() => {}
+            () = tokio::time::sleep(LEAVING) => {}
+            () = stop.asked() => {}
+        }
         tokio::select! {
             () = door.connections.shutdown() => {}
             () = tokio::time::sleep(GRACE) => {}
@@ -190,12 +204,20 @@ impl Door {
         }
     }
 
-    /// Lets those in whom the system has already told that they are connected.
-    async fn admit_who_waits(&self, socket: &TcpListener) {
-        while let Ok(Ok((connection, _))) =
-            tokio::time::timeout(Duration::from_millis(1), socket.accept()).await
-        {
-            self.seat(connection);
+    /// Lets those in whom the system has already told that they are connected, and nobody after. The system itself is
+    /// asked for them: the runtime may not have heard of all.
+    fn close(&self, socket: TcpListener) {
+        let Ok(socket) = socket.into_std() else { return };
+        while let Ok((connection, _)) = socket.accept() {
+            let connection = connection.set_nonblocking(true).and_then(|()| TcpStream::from_std(connection));
+            connection.into_iter().for_each(|connection| self.seat(connection));
+        }
+    }
+
+    /// Waits until nobody is in.
+    async fn empty(&self) {
+        while self.connections.count() > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 
@@ -243,6 +265,20 @@ impl Door {
             drop((open, place));
         });
     }
+}
+
+/// Has the system let whoever wants to connect wait, who will then find the door closed. To close it at once would cut off
+/// those the system connects between the last look for them and the closing.
+fn greet_no_more(socket: &TcpListener) {
+    // A classic BPF program: the 14th byte of the TCP header has the flags, 2 of them SYN, which asks to connect.
+    let program = [
+        SockFilter::new(0x30, 0, 0, 13),       // load the byte
+        SockFilter::new(0x45, 0, 1, 2),        // SYN?
+        SockFilter::new(0x06, 0, 0, 0),        // drop the packet
+        SockFilter::new(0x06, 0, 0, u32::MAX), // keep it
+    ];
+    // Where the system knows of no such thing, the closing cuts off a few at worst.
+    let _ = SockRef::from(socket).attach_filter(&program);
 }
 
 /// Whether accepting failed because of the one who wanted in.
