@@ -8,7 +8,6 @@ use mainstay_models::language::Language;
 use mainstay_models::model::{Basis, Explained};
 
 use super::{Answering, Assessed, Scored, Service};
-use crate::failure::{Failure, Kind};
 
 /// So many reasons of a customer are told at most.
 pub const REASONS: usize = 3;
@@ -50,42 +49,66 @@ pub struct Reason {
     pub told: Option<Told>,
 }
 
+/// A customer's score and what weighs in it.
+struct Weighed {
+    scored: Scored,
+    /// A value for every column of the model.
+    row: Vec<f64>,
+    /// The raw log-odds of a usual customer…
+    base: f64,
+    /// …and what each column adds for this one.
+    contributions: Vec<f64>,
+}
+
 impl Service {
-    /// Scores a row of features, which [`Self::check_row`] lets pass, with all there is to say why.
-    ///
-    /// # Errors
-    /// None that a row can cause.
-    pub fn explain(&self, row: &[f64], basis: Basis) -> Result<(Scored, Explanation), Failure> {
+    /// Scores rows of features, one after the other, each of which [`Self::check_row`] lets pass, with all there is to say why.
+    pub fn explain(&self, values: &[f64], basis: Basis) -> Vec<(Scored, Explanation)> {
+        let names = self.artifact.training.models.inputs.names();
+        let width = self.features().width();
+        let is_beyond_the_core = |place: usize| (CORE.len()..width).contains(&place);
+        let seen = |place: &usize| basis == Basis::AllFeatures || !is_beyond_the_core(*place);
+        self.each(values, basis, |one| {
+            let contributions = &one.contributions;
+            let reason = |place| Reason {
+                feature: names[place],
+                value: one.row[place],
+                contribution: contributions[place],
+                told: self.explainer.told(place, &one.row, contributions[place]),
+            };
+            let mut reasons: Vec<Reason> = (0..names.len()).filter(seen).map(reason).collect();
+            reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
+            // Of what the parts come to, so that all lines add up.
+            let raw = one.base + contributions.iter().sum::<f64>();
+            let Answering { serving, shift } = self.answering(basis);
+            let calibration = serving.calibration.apply(raw) - raw;
+            let why = self.why(&one.row, contributions);
+            (one.scored, Explanation { base: one.base, reasons, calibration, shift: *shift, why })
+        })
+    }
+
+    /// Scores rows of features like [`Self::explain`], with why each may leave and no more.
+    pub fn assess(&self, values: &[f64], basis: Basis) -> Vec<Assessed> {
+        self.each(values, basis, |one| Assessed {
+            scored: one.scored,
+            why: self.why(&one.row, &one.contributions),
+        })
+    }
+
+    /// What is made of each of some rows of features.
+    fn each<T>(&self, values: &[f64], basis: Basis, make: impl Fn(Weighed) -> T) -> Vec<T> {
         let Answering { serving, shift } = self.answering(basis);
         let models = &self.artifact.training.models;
-        let columns = self.columns_of(row);
-        let explained = models.explained(serving.kind, Rows::new(&columns, models.inputs.width())).pop();
-        let Explained { raw, base, contributions } =
-            explained.ok_or_else(|| Failure::new(Kind::Internal, "one row gave no score"))?;
-        let scored = self.scored(row, probability(serving.calibration.apply(raw) + shift));
-        let (base, contributions) = self.against_the_usual(basis, (base, contributions));
-        let row = &completed(row, &columns);
-        let why = self.why(row, &contributions);
-        let width = self.features().width();
-        let is_beyond_the_core = |place| (CORE.len()..width).contains(&place);
-        let mut reasons: Vec<Reason> = models
-            .inputs
-            .names()
-            .into_iter()
-            .enumerate()
-            .filter(|&(place, _)| basis == Basis::AllFeatures || !is_beyond_the_core(place))
-            .map(|(place, feature)| Reason {
-                feature,
-                value: row[place],
-                contribution: contributions[place],
-                told: self.explainer.told(place, row, contributions[place]),
-            })
-            .collect();
-        reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
-        // Of what the parts come to, so that all lines add up.
-        let raw = base + contributions.iter().sum::<f64>();
-        let calibration = serving.calibration.apply(raw) - raw;
-        Ok((scored, Explanation { base, reasons, calibration, shift: *shift, why }))
+        let columns = self.columns_of(values);
+        let columns = Rows::new(&columns, models.inputs.width());
+        let explained = models.explained(serving.kind, columns);
+        let rows = values.chunks_exact(self.features().width()).zip(columns.iter()).zip(explained);
+        let of = |((row, columns), explained): ((&[f64], &[f32]), Explained)| {
+            let Explained { raw, base, contributions } = explained;
+            let scored = self.scored(row, probability(serving.calibration.apply(raw) + shift));
+            let (base, contributions) = self.against_the_usual(basis, (base, contributions));
+            make(Weighed { scored, row: completed(row, columns), base, contributions })
+        };
+        rows.map(of).collect()
     }
 
     /// The raw log-odds of a usual customer and what each column adds for this one, of what [`mainstay_models::model::Models`]
@@ -100,24 +123,6 @@ impl Service {
     fn why(&self, row: &[f64], contributions: &[f64]) -> Box<[Told]> {
         let leaving = self.explainer.leaving(row, contributions);
         leaving.into_iter().take(REASONS).map(|reason| reason.told).collect()
-    }
-
-    /// Scores rows of features, one after the other, each of which [`Self::check_row`] lets pass, with why each may leave.
-    pub fn assess(&self, values: &[f64], basis: Basis) -> Vec<Assessed> {
-        let Answering { serving, shift } = self.answering(basis);
-        let models = &self.artifact.training.models;
-        let columns = self.columns_of(values);
-        let columns = Rows::new(&columns, models.inputs.width());
-        let explained = models.explained(serving.kind, columns);
-        let rows = values.chunks_exact(self.features().width()).zip(columns.iter()).zip(explained);
-        let of = |((row, columns), explained): ((&[f64], &[f32]), Explained)| {
-            let Explained { raw, base, contributions } = explained;
-            let log_odds = serving.calibration.apply(raw);
-            let (_, contributions) = self.against_the_usual(basis, (base, contributions));
-            let why = self.why(&completed(row, columns), &contributions);
-            Assessed { scored: self.scored(row, probability(log_odds + shift)), why }
-        };
-        rows.map(of).collect()
     }
 }
 

@@ -47,11 +47,14 @@ pub struct Reason {
 #[derive(Clone, Debug)]
 pub struct Explainer {
     features: Vec<Explained>,
+    /// What the features are about, each once.
+    topics: Vec<Topic>,
 }
 
 #[derive(Clone, Debug)]
 struct Explained {
-    topic: Topic,
+    /// Which of the topics.
+    topic: usize,
     sayings: Vec<(&'static Saying, Vec<Source>)>,
 }
 
@@ -87,11 +90,16 @@ impl Explainer {
             let sources = saying.facts.iter().map(|fact| Source::of(fact, columns));
             Some((saying, sources.collect::<Option<_>>()?))
         };
-        let explained = |name: &String| Explained {
-            topic: topic(name),
-            sayings: sayings_of(name).iter().filter_map(sources).collect(),
+        let mut topics = Vec::new();
+        let explained = |name: &String| {
+            let topic = topic(name);
+            let place = topics.iter().position(|known| *known == topic).unwrap_or(topics.len());
+            if place == topics.len() {
+                topics.push(topic);
+            }
+            Explained { topic: place, sayings: sayings_of(name).iter().filter_map(sources).collect() }
         };
-        Self { features: columns.iter().map(explained).collect() }
+        Self { features: columns.iter().map(explained).collect(), topics }
     }
 
     /// What a feature tells of a customer, given what it contributes to their score; nothing where it has no value but
@@ -118,25 +126,24 @@ impl Explainer {
 
     fn reasons(&self, row: &[f64], contributions: &[f64], sign: f64) -> Vec<Reason> {
         // By topic: what its features contribute together, and which contributes most in the direction asked for.
-        let mut topics: Vec<(Topic, f64, usize)> = Vec::new();
+        let mut sums: Vec<(f64, Option<usize>)> = vec![(0.0, None); self.topics.len()];
         for (column, (feature, &contribution)) in self.features.iter().zip(contributions).enumerate() {
-            match topics.iter_mut().find(|(topic, ..)| *topic == feature.topic) {
-                Some((_, sum, most)) => {
-                    *sum += contribution;
-                    if sign * contribution > sign * contributions[*most] {
-                        *most = column;
-                    }
-                }
-                None => topics.push((feature.topic, contribution, column)),
+            let (sum, most) = &mut sums[feature.topic];
+            *sum += contribution;
+            if most.is_none_or(|most| sign * contribution > sign * contributions[most]) {
+                *most = Some(column);
             }
         }
-        topics.retain(|&(_, sum, _)| sign * sum >= STANDS_OUT);
-        topics.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
+        let mut standing_out: Vec<(Topic, f64, usize)> = Vec::new();
+        for (&topic, (sum, most)) in self.topics.iter().zip(sums) {
+            standing_out.extend(most.filter(|_| sign * sum >= STANDS_OUT).map(|most| (topic, sum, most)));
+        }
+        standing_out.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
         let reason = |(topic, contribution, column)| {
             let told = self.told(column, row, contribution)?;
             Some(Reason { topic, column, contribution, told })
         };
-        topics.into_iter().filter_map(reason).collect()
+        standing_out.into_iter().filter_map(reason).collect()
     }
 }
 

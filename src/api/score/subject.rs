@@ -173,7 +173,7 @@ fn unknown(id: &CustomerId) -> Failure {
 fn row(service: &Service, features: &Features<'_>) -> Result<(Vec<f64>, Basis), Failure> {
     let bad = |name: &str, what: &str| bad_input(format!("features.{name}: {what}"));
     let known = service.features().features();
-    let mut given: Vec<Option<Given>> = vec![None; known.len()];
+    let (mut row, mut is_given) = (vec![f64::NAN; known.len()], vec![false; known.len()]);
     for (place, (name, value)) in features.0.iter().enumerate() {
         // As they mostly come, in the model's order.
         let place = match known.get(place) {
@@ -184,26 +184,21 @@ fn row(service: &Service, features: &Features<'_>) -> Result<(Vec<f64>, Basis), 
             let known: Vec<&str> = service.features().names().collect();
             return Err(bad(name, &format!("unknown; the model knows {}", known.join(", "))));
         };
-        if given[place].replace(*value).is_some() {
+        if std::mem::replace(&mut is_given[place], true) {
             return Err(bad(name, "given twice"));
         }
+        match value {
+            Given::Number(number) => row[place] = *number,
+            Given::Null if known[place].missing.is_some() => {}
+            Given::Null | Given::Other => return Err(bad(name, "not a number")),
+        }
     }
-    let (core, others) = given.split_at(CORE.len());
-    let is_core =
-        !others.is_empty() && core.iter().all(Option::is_some) && others.iter().all(Option::is_none);
-    let basis = if is_core { Basis::CoreFeatures } else { Basis::AllFeatures };
-    let value = |(feature, given): (&&'static mainstay_features::feature::Feature, Option<Given>)| match given
-    {
-        Some(Given::Number(number)) => Ok(number),
-        Some(Given::Null) if feature.missing.is_some() => Ok(f64::NAN),
-        Some(_) => Err(bad(feature.name, "not a number")),
-        None if is_core => Ok(f64::NAN),
-        None => Err(bad(
-            feature.name,
-            "missing; give every feature of the model (mainstay features computes them), the five core features alone, or \
-             the purchases",
-        )),
-    };
-    let row: Result<Vec<f64>, Failure> = known.iter().zip(given).map(value).collect();
-    Ok((row?, basis))
+    let (core, others) = is_given.split_at(CORE.len());
+    let is_core = !others.is_empty() && core.iter().all(|given| *given) && !others.contains(&true);
+    if let Some(place) = is_given.iter().position(|given| !given).filter(|_| !is_core) {
+        let how = "missing; give every feature of the model (mainstay features computes them), the five core features alone, \
+                   or the purchases";
+        return Err(bad(known[place].name, how));
+    }
+    Ok((row, if is_core { Basis::CoreFeatures } else { Basis::AllFeatures }))
 }
