@@ -130,11 +130,12 @@ def main():
     known = lambda value: None if value is None or value != value else int(value) if float(value).is_integer() else value
     rows = [{name: known(value) for name, value in row.items()} for row in table.select(names).to_pylist()]
     people = [{"customer_id": id, "as_of": instant} for id in table["customer_id"].to_pylist()]
+    by_features = [{"features": row} for row in rows]
     batches = {
-        "features; every contribution out": [{"features": row} for row in rows],
-        "features (explain: false)": [{"features": row, "explain": False} for row in rows],
-        "name; every contribution out": people,
-        "name (explain: false)": [{**person, "explain": False} for person in people],
+        "features": (by_features, False),
+        "features; every contribution out": (by_features, True),
+        "name": (people, False),
+        "name; every contribution out": (people, True),
     }
     scripts = {}
     for name, path, lines in [
@@ -142,15 +143,16 @@ def main():
         ("lean", "/v1/score", [dense({"features": row, "explain": False}) for row in rows]),
         ("peer", "/score", [dense({"features": row}) for row in rows]),
         ("name", "/v1/score", [dense(person) for person in people]),
-        *((name, "/v1/score:batch", [dense({"requests": requests[at : at + 1000]}) for at in (0, 1000)])
-          for name, requests in batches.items()),
+        *((name, "/v1/score:batch",
+           [dense({"requests": requests[at : at + 1000], "explain": explain}) for at in (0, 1000)])
+          for name, (requests, explain) in batches.items()),
     ]:
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
         scripts[name] = folder / f"{name}.lua"
         scripts[name].write_text(LUA % (folder / f"{name}.txt", path))
 
     with Server(serve, OURS, "/readyz") as server:
-        closed_loop(scripts["name (explain: false)"], OURS, 2, 2)
+        closed_loop(scripts["name"], OURS, 2, 2)
         for name, what in [
             ("one", "features in; reasons, every contribution and decision out"),
             ("lean", "features in; reasons and decision out (explain: false)"),

@@ -13,6 +13,8 @@ use crate::snapshots::{Question, Snapshots};
 pub const CHURN_WORTH_A_LOOK: f64 = 0.05;
 /// The same for the distance of what was said from what happened.
 pub const GAP_WORTH_A_LOOK: f64 = 0.03;
+/// So many days of history teach a model what it did not know; of fewer, a training again comes to much the same.
+pub const WORTH_TRAINING_DAYS: i64 = 7;
 
 /// What a model's customers are like now.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,6 +29,8 @@ pub struct Report {
     pub said: Shift,
     /// Every column the model sees, the farthest moved first.
     pub shifts: Vec<Shift>,
+    /// How many days of history have come since the training.
+    pub days_since_training: i64,
     /// What became of customers after the training; `None` while none of that is known.
     pub matured: Option<Matured>,
 }
@@ -51,6 +55,12 @@ impl Report {
                 (change.excludes_zero() && change.estimate.abs() >= CHURN_WORTH_A_LOOK)
                     || (gap.excludes_zero() && gap.estimate.abs() >= GAP_WORTH_A_LOOK)
             })
+    }
+
+    /// Whether there is drift, and a training again could do something about it: it sees outcomes of customers up to one
+    /// horizon ago, and moves on by no more days than have come since.
+    pub fn calls_for_training(&self) -> bool {
+        self.has_drifted() && self.days_since_training >= WORTH_TRAINING_DAYS
     }
 }
 
@@ -87,6 +97,7 @@ pub fn monitor(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Re
     });
     Ok(Report {
         as_of,
+        days_since_training: as_of.days_since(artifact.data_span.1),
         trained_rows: reference.rows,
         rows: now.as_ref().map_or(0, |now| now.len()),
         said: reference.compare_probabilities(&now.as_ref().map_or_else(Vec::new, say)),

@@ -77,6 +77,8 @@ fn to_json(report: &Report, model: &str) -> Value {
         "trained_rows": report.trained_rows,
         "rows": report.rows,
         "drifted": report.has_drifted(),
+        "days_since_training": report.days_since_training,
+        "train_again": report.calls_for_training(),
         "churn_probability": feature(&report.said),
         "features": report.shifts.iter().map(feature).collect::<Vec<_>>(),
         "matured": report.matured.as_ref().map(|matured| json!({
@@ -109,11 +111,16 @@ fn to_text(report: &Report, model: &str) -> String {
 
 /// What to do, in a sentence.
 fn sentence(report: &Report) -> String {
-    if report.has_drifted() {
-        "drifted: train again, and look at what changed below".to_owned()
-    } else {
-        "no drift that calls for action".to_owned()
+    if report.calls_for_training() {
+        return "drifted: train again, and look at what changed below".to_owned();
     }
+    if report.has_drifted() {
+        return format!(
+            "drifted, but {} days of history since the training are too few for another to differ: look at what changed below",
+            report.days_since_training.max(0)
+        );
+    }
+    "no drift that calls for action".to_owned()
 }
 
 fn cells(shift: &Shift) -> Vec<String> {

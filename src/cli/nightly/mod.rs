@@ -172,6 +172,7 @@ impl Night<'_> {
             progress.end();
             let (drifted, psi) = (report.has_drifted(), report.said.psi);
             found.insert("drifted".to_owned(), json!(drifted));
+            found.insert("train_again".to_owned(), json!(report.calls_for_training()));
             found.insert("churn_probability_psi".to_owned(), json!(psi));
             if drifted && config.stop_on_drift {
                 let why = "the customers are no longer those the model was trained on, and stop_on_drift is set: the list \
@@ -245,7 +246,11 @@ fn line(record: &RunRecord, dry_run: bool) -> String {
         let step = record.steps.iter().find(|done| done.step == step);
         step.and_then(|step| step.found.get(name)).cloned().unwrap_or(Value::Null)
     };
-    let drift = if found("drift", "drifted") == true { "DRIFTED: train again" } else { "no drift" };
+    let drift = match (found("drift", "drifted"), found("drift", "train_again")) {
+        (Value::Bool(true), Value::Bool(true)) => "DRIFTED: train again",
+        (Value::Bool(true), _) => "drifted, with too few days since the training for another",
+        _ => "no drift",
+    };
     format!(
         "mainstay nightly{rehearsal}: done in {seconds:.1} s; {} customers as of {} by {}; an action pays for {}, together \
          {:.2}; {} new files, {} bad rows left out, {} suppressed; {drift}",
