@@ -8,6 +8,8 @@ mod told;
 
 pub use told::{Complaint, Contact, CustomerId, Purchase, Told, bad_input, instant};
 
+use std::collections::BTreeMap;
+
 use mainstay_features::history::HistoryBuilder;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -54,11 +56,13 @@ impl Happened {
         self.complaints.iter_mut().for_each(Complaint::settle);
         self.contacts.iter_mut().for_each(Contact::settle);
         let mut events: Vec<Event> = Vec::new();
+        let mut alike: BTreeMap<(&'static str, String), i64> = BTreeMap::new();
         let mut add = |kind: &'static str, content: serde_json::Result<String>| {
             let content = content.map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
             // Lines that are alike in one request are two; sent again, they are the same two.
-            let is_alike = |event: &&Event| event.kind == kind && event.content == content;
-            let repeat = events.iter().filter(is_alike).count() as i64;
+            let count = alike.entry((kind, content.clone())).or_insert(0_i64);
+            let repeat = *count;
+            *count += 1;
             events.push(Event { customer_id: customer.clone(), kind: kind.to_owned(), content, repeat });
             Ok::<_, Failure>(())
         };
@@ -134,4 +138,29 @@ fn add(event: &Event, builder: &mut HistoryBuilder) -> Result<(), Failure> {
     }
     let told = Told { at: "", purchases: &purchases, complaints: &complaints, contacts: &contacts };
     told.add_to(builder, &event.customer_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alike_lines_are_numbered_among_their_like_however_many_events_there_are() {
+        let count = 50_000;
+        let purchase = |order: i32| serde_json::json!({ "order_id": order, "ts": "2024-05-01", "amount": 1.5, "product_id": "p" });
+        let complaint = serde_json::json!({ "ts": "2024-05-02" });
+        // Every third order is number 0, and so its lines are all alike.
+        let purchases: Vec<_> =
+            (0..count).map(|line| purchase(if line % 3 == 0 { 0 } else { line })).collect();
+        let happened: Happened = serde_json::from_value(serde_json::json!({
+            "customer_id": 7, "purchases": purchases, "complaints": [complaint, complaint], "contacts": [],
+        }))
+        .unwrap();
+        let events = happened.events("events[0].").unwrap();
+        let repeats: Vec<i64> = events.iter().map(|event| event.repeat).collect();
+        let lines = (0..i64::from(count)).map(|line| if line % 3 == 0 { line / 3 } else { 0 });
+        let expected: Vec<i64> = lines.chain([0, 1]).collect();
+        assert_eq!(repeats, expected);
+        assert!(events.iter().all(|event| event.customer_id == "7"));
+    }
 }
