@@ -113,10 +113,12 @@ features = (found.with_columns(
     .select("customer_id", *map(pl.sql_expr, {expressions})).sort("customer_id"))
 """
 POLARS_MORE = """
-goods = log.group_by("customer_id").agg(
-    col("discount").sum().alias("discounts"), col("product_id").filter(amount > 0).n_unique().alias("products"))
+goods = (log.filter(amount > 0).group_by("customer_id")
+    .agg(col("discount").sum().alias("discounts"), col("product_id").n_unique().alias("products"))
+    .collect(engine="streaming").lazy())
 returned = (log.filter(col("cancels_order_id").is_not_null()).group_by("customer_id")
-    .agg(col("cancels_order_id").n_unique().alias("returns"), (-amount.sum()).alias("returned")))
+    .agg(col("cancels_order_id").n_unique().alias("returns"), (-amount.sum()).alias("returned"))
+    .collect(engine="streaming").lazy())
 found = found.join(goods, on="customer_id", how="left").join(returned, on="customer_id", how="left")
 """
 
