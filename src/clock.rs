@@ -2,11 +2,16 @@
 
 use std::time::SystemTime;
 
-use mainstay_features::units::Instant;
+use mainstay_features::units::{Days, Instant};
 
 /// The instant it is.
 pub fn now() -> Instant {
     instant(SystemTime::now())
+}
+
+/// What is later than this has not happened by anyone's clock: local times that are read as UTC are ahead by less than a day.
+pub fn latest() -> Instant {
+    now().plus(const { Days::new(1).unwrap() })
 }
 
 /// The instant it is, to the second: a report that is asked for today is about today.

@@ -82,7 +82,7 @@ fn read(body: &[u8]) -> Result<Vec<Event>, Failure> {
     }
     let mut all = Vec::new();
     for (place, happened) in events.into_iter().enumerate() {
-        all.extend(happened.events(&format!("events[{place}]."))?);
+        all.extend(happened.events(&format!("events[{place}]."), clock::latest())?);
     }
     Ok(all)
 }

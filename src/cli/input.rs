@@ -11,6 +11,7 @@ use mainstay_features::ingest::{
 
 use super::config::Config;
 use super::settings::check_folder;
+use crate::clock;
 use crate::failure::{Failure, Kind};
 
 /// What to read.
@@ -158,6 +159,7 @@ impl InputArgs {
             conditions,
             excluded: excluded.map(read_ids).transpose()?.unwrap_or_default(),
             max_bad_rows: self.max_bad_rows.or(config.max_bad_rows).unwrap_or_default(),
+            until: Some(clock::latest()),
             survey: false,
             drop_duplicates: self.drop_duplicates || config.drop_duplicates,
             memory: self.memory.or(config.memory).map(limit).transpose()?,

@@ -11,6 +11,7 @@ pub use told::{Complaint, Contact, CustomerId, Purchase, Told, bad_input, instan
 use std::collections::BTreeMap;
 
 use mainstay_features::history::HistoryBuilder;
+use mainstay_features::units::Instant;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -43,14 +44,20 @@ const COMPLAINT: &str = "complaint";
 const CONTACT: &str = "contact";
 
 impl Happened {
-    /// As it is kept, once it is known that a history can be made of it; `at` says in messages where it stands.
+    /// As it is kept, once it is known that a history can be made of it; `at` says in messages where it stands. What is
+    /// later than `until` has not happened, and is refused.
     ///
     /// # Errors
     /// When a field cannot be.
-    pub fn events(mut self, at: &str) -> Result<Vec<Event>, Failure> {
+    pub fn events(mut self, at: &str, until: Instant) -> Result<Vec<Event>, Failure> {
         let customer = self.customer_id.to_text().into_owned();
-        let told =
-            Told { at, purchases: &self.purchases, complaints: &self.complaints, contacts: &self.contacts };
+        let told = Told {
+            at,
+            purchases: &self.purchases,
+            complaints: &self.complaints,
+            contacts: &self.contacts,
+            until,
+        };
         told.add_to(&mut HistoryBuilder::default(), &customer)?;
         self.purchases.iter_mut().for_each(Purchase::settle);
         self.complaints.iter_mut().for_each(Complaint::settle);
@@ -136,7 +143,8 @@ fn add(event: &Event, builder: &mut HistoryBuilder) -> Result<(), Failure> {
             return Err(Failure::new(Kind::BadStore, newer));
         }
     }
-    let told = Told { at: "", purchases: &purchases, complaints: &complaints, contacts: &contacts };
+    let (purchases, complaints, contacts) = (&purchases[..], &complaints[..], &contacts[..]);
+    let told = Told { at: "", purchases, complaints, contacts, until: Instant::MAX };
     told.add_to(builder, &event.customer_id)
 }
 
@@ -156,7 +164,7 @@ mod tests {
             "customer_id": 7, "purchases": purchases, "complaints": [complaint, complaint], "contacts": [],
         }))
         .unwrap();
-        let events = happened.events("events[0].").unwrap();
+        let events = happened.events("events[0].", Instant::MAX).unwrap();
         let repeats: Vec<i64> = events.iter().map(|event| event.repeat).collect();
         let lines = (0..i64::from(count)).map(|line| if line % 3 == 0 { line / 3 } else { 0 });
         let expected: Vec<i64> = lines.chain([0, 1]).collect();

@@ -124,6 +124,8 @@ pub struct Told<'a> {
     pub complaints: &'a [Complaint],
     /// The contacts.
     pub contacts: &'a [Contact],
+    /// What is later than this has not happened, and is refused.
+    pub until: Instant,
 }
 
 impl Told<'_> {
@@ -149,11 +151,21 @@ impl Told<'_> {
         for (i, complaint) in self.complaints.iter().enumerate() {
             let field = |name: &str| format!("{at}complaints[{i}].{name}");
             let complaint = complaint.read(field)?;
+            self.check_has_happened(|| field("ts"), complaint.instant)?;
             builder.add_complaint(customer, complaint);
         }
         for (i, contact) in self.contacts.iter().enumerate() {
-            let instant = instant(|| format!("{at}contacts[{i}].ts"), &contact.ts)?;
+            let field = || format!("{at}contacts[{i}].ts");
+            let instant = instant(field, &contact.ts)?;
+            self.check_has_happened(field, instant)?;
             builder.add_contact(customer, history::Contact { instant, channel: None, offer: None });
+        }
+        Ok(())
+    }
+
+    fn check_has_happened(&self, field: impl FnOnce() -> String, instant: Instant) -> Result<(), Failure> {
+        if instant > self.until {
+            return Err(bad_input(format!("{}: {instant} is still to come, by the server's clock", field())));
         }
         Ok(())
     }
@@ -175,6 +187,7 @@ impl Told<'_> {
             if id.is_empty() { Err(empty(&field(name))) } else { Ok(id) }
         };
         let ts = instant(|| field("ts"), &purchase.ts)?;
+        self.check_has_happened(|| field("ts"), ts)?;
         let paid = amount("amount", purchase.amount)?;
         let order_id = text("order_id", &purchase.order_id)?;
         match &purchase.cancels_order_id {

@@ -2,7 +2,7 @@
 
 use super::{BadRow, Field, Source};
 use crate::history::HistoryError;
-use crate::units::ParseUnitError;
+use crate::units::{Instant, ParseUnitError};
 
 /// Why files cannot become a history.
 #[derive(Debug, thiserror::Error)]
@@ -144,6 +144,9 @@ pub enum Problem {
     /// A complaint was resolved before it was made.
     #[error("is before the complaint was made")]
     ResolvedBeforeMade,
+    /// It has not happened yet.
+    #[error("{0} is still to come: mend its date, or the clock it is told by (--time-zone, --ts-unit)")]
+    StillToCome(Instant),
     /// A contract ends before it starts.
     #[error("is before the contract's start")]
     EndBeforeStart,

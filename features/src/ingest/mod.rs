@@ -38,7 +38,7 @@ use std::str::FromStr;
 
 use crate::check::Survey;
 use crate::history::{Histories, HistoryBuilder};
-use crate::units::ParseUnitError;
+use crate::units::{Instant, ParseUnitError};
 use crate::watch::Watch;
 
 /// What to read.
@@ -62,6 +62,9 @@ pub struct Input {
     pub conditions: Vec<Condition>,
     /// Customers whose rows are left out: staff, tests, wholesale.
     pub excluded: BTreeSet<String>,
+    /// Purchases, complaints and contacts after this instant are bad rows, as they have not happened; none where it is not
+    /// said.
+    pub until: Option<Instant>,
     /// How many bad rows may be left out.
     pub max_bad_rows: MaxBadRows,
     /// Whether to look at every row for a data report.

@@ -163,6 +163,10 @@ impl<'a> Rows<'a> {
         memory.map_or(Ok(()), |memory| memory.keep_share(&mut self.builder))
     }
 
+    fn is_to_come(&self, instant: Instant) -> bool {
+        self.reading.input.until.is_some_and(|until| instant > until)
+    }
+
     /// Adds `count` purchase lines that differ in nothing but their amounts; whether their customer's rows go into the
     /// history.
     pub(super) fn add_plain_lines(
@@ -173,7 +177,7 @@ impl<'a> Rows<'a> {
         total: Amount,
         count: usize,
     ) -> bool {
-        if self.reading.input.excluded.contains(customer) {
+        if self.reading.input.excluded.contains(customer) || self.is_to_come(instant) {
             return false;
         }
         self.builder.add_line(customer, order, instant, total);
@@ -184,6 +188,10 @@ impl<'a> Rows<'a> {
     /// Adds a row; the column is whose value is to blame where that fails.
     pub(super) fn add(&mut self, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let Some(customer) = row.customer else { return Ok(()) };
+        let has_happened = matches!(self.table, Table::Purchases | Table::Complaints | Table::Contacts);
+        if has_happened && self.is_to_come(row.instant) {
+            return Err((Field::Ts, Problem::StillToCome(row.instant)));
+        }
         match self.table {
             Table::Purchases => self.add_line(customer, row),
             Table::Complaints => {

@@ -76,7 +76,8 @@ impl Subject {
                 let as_of = as_of.ok_or_else(|| missing("as_of"))?;
                 let mut builder = HistoryBuilder::default();
                 let (complaints, contacts) = (&request.complaints, &request.contacts);
-                let told = Told { at: "", purchases: &purchases, complaints, contacts };
+                // What is after the instant is not seen, and may be anything.
+                let told = Told { at: "", purchases: &purchases, complaints, contacts, until: Instant::MAX };
                 told.add_to(&mut builder, &id.to_text())?;
                 let history = History::fold(vec![builder]).map_err(|error| bad_input(error.to_string()))?;
                 if history.is_empty() {

@@ -42,6 +42,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         output::note("check keeps a fingerprint of every line, and does not keep to --memory");
     }
     settled.input.survey = true;
+    // The report says how far ahead the last order is.
+    settled.input.until = None;
     // A report is what bad rows are first met in: all are counted, whether or not other commands may leave them out.
     let collected = if settled.input.max_bad_rows.is_none() {
         settled.input.max_bad_rows = MaxBadRows::ALL;

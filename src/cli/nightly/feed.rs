@@ -29,8 +29,10 @@ pub(super) fn check(histories: &Histories, config: &Config, now: Instant) -> Res
     if days_old < 0 {
         return stop(format!("the last order is of {}, which is still to come: mend its date", date(last)));
     }
+    // Today is not over: what has come of it says nothing.
     let is_gap = |day: &&OddDay| {
         day.oddity != Oddity::Full
+            && day.day < now.calendar_day()
             && last - day.day < config.gap_days
             && !config.closed_days.contains(&day.day)
     };
