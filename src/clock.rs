@@ -4,6 +4,9 @@ use std::time::SystemTime;
 
 use mainstay_features::units::{Days, Instant};
 
+/// By so much a local time that is read as UTC may be ahead, and more.
+const AHEAD: Days = Days::new(1).unwrap();
+
 /// The instant it is.
 pub fn now() -> Instant {
     instant(SystemTime::now())
@@ -11,7 +14,7 @@ pub fn now() -> Instant {
 
 /// What is later than this has not happened by anyone's clock: local times that are read as UTC are ahead by less than a day.
 pub fn latest() -> Instant {
-    now().plus(const { Days::new(1).unwrap() })
+    now().plus(AHEAD)
 }
 
 /// The instant it is, to the second: a report that is asked for today is about today.

@@ -9,7 +9,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 
 use super::MAX_BODY_BYTES;
-use super::guard::carried;
+use super::guard::{carried, held};
 use crate::failure::{Failure, Kind};
 
 /// The body, if it came whole.
@@ -44,14 +44,15 @@ pub(super) fn path(path: Result<Path<String>, PathRejection>) -> Result<String, 
     }
 }
 
-/// Works on a thread on which it is no matter how long it takes.
+/// Works on a thread on which it is no matter how long it takes. The work goes on where who asked has left, and so do the
+/// place and the room that the request has taken.
 ///
 /// # Errors
 /// Those of the work.
 pub(super) async fn on_a_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let done = tokio::task::spawn_blocking(carried(work)).await;
+    let done = tokio::task::spawn_blocking(held(carried(work))).await;
     done.unwrap_or_else(|error| match error.try_into_panic() {
         // It is one of the handler, which waits for it.
         Ok(panic) => resume_unwind(panic),

@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mainstay_models::segments::TierCuts;
+use tokio::sync::Semaphore;
 
 use self::guard::Guard;
 use self::kept::KeptCustomers;
@@ -43,6 +44,8 @@ use crate::state::State;
 use crate::store::Store;
 use crate::suppressed::Suppressed;
 
+/// So many batches are worked on at a time: while one is read, another is scored.
+const BATCHES_A_THREAD: usize = 2;
 /// The largest request body.
 pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 
@@ -56,6 +59,8 @@ pub struct App {
     suppressed: Newest<Suppressed>,
     guard: Arc<Guard>,
     kept: KeptCustomers,
+    /// Turns at a batch: what is read of one is several times its body, and all threads work on each.
+    batches: Arc<Semaphore>,
     /// What keys, events and answers to an `Idempotency-Key` are kept in.
     state: Arc<State>,
     store: Store,
@@ -94,7 +99,8 @@ impl App {
         let state = Arc::new(store.state()?);
         let kept = KeptCustomers::of(&store, state.clone());
         let guard = Arc::new(Guard::new(state.clone(), limits)?);
-        Ok(Arc::new(Self { service, list, previous, tiers, suppressed, guard, kept, state, store }))
+        let batches = Arc::new(Semaphore::new(BATCHES_A_THREAD * rayon::current_num_threads()));
+        Ok(Arc::new(Self { service, list, previous, tiers, suppressed, guard, kept, batches, state, store }))
     }
 
     /// Says in the log that something happened.

@@ -100,26 +100,16 @@ pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr
             () = stop.asked() => {}
         }
         app.guard.leave();
+        let leave = async {
+            let _ = tokio::time::timeout(LEAVING, door.admit(&socket)).await;
+            greet_no_more(&socket);
+            let _ = tokio::time::timeout(SETTLING, door.admit(&socket)).await;
+            door.close(socket);
+            let _ = tokio::time::timeout(LEAVING, door.empty()).await;
+            let _ = tokio::time::timeout(GRACE, door.connections.shutdown()).await;
+        };
         tokio::select! {
-            () = door.admit(&socket) => {}
-            () = tokio::time::sleep(LEAVING) => {}
-            () = stop.asked() => {}
-        }
-        greet_no_more(&socket);
-        tokio::select! {
-            () = door.admit(&socket) => {}
-            () = tokio::time::sleep(SETTLING) => {}
-            () = stop.asked() => {}
-        }
-        door.close(socket);
-        tokio::select! {
-            () = door.empty() => {}
-            () = tokio::time::sleep(LEAVING) => {}
-            () = stop.asked() => {}
-        }
-        tokio::select! {
-            () = door.connections.shutdown() => {}
-            () = tokio::time::sleep(GRACE) => {}
+            () = leave => {}
             () = stop.asked() => {}
         }
         Ok::<(), Failure>(())

@@ -43,8 +43,9 @@ impl InputArgs {
     }
 
     fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
-        let kept = store.history()?;
+        // In this order: what is taken into the history meanwhile is then found in both, and counts once.
         let since = events::all(store)?;
+        let kept = store.history()?;
         if kept.is_empty() && since.is_none() {
             let none = format!("no --purchases, and no history in {}", store.history_folder().display());
             return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));

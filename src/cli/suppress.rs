@@ -71,11 +71,9 @@ impl WhoArgs {
         done: &str,
         not_needed: &str,
     ) -> Result<(), Failure> {
-        let store = Store::at(&self.store.store);
-        let mut suppressed = store.load_suppressed()?;
         let ids = self.ids()?;
-        let changed = ids.iter().filter(|id| change(&mut suppressed, id)).count();
-        store.save_suppressed(&suppressed)?;
+        let (suppressed, changed) = Store::at(&self.store.store)
+            .change_suppressed(|suppressed| ids.iter().filter(|id| change(suppressed, id)).count())?;
         let rest = match ids.len() - changed {
             0 => String::new(),
             rest => format!("; {rest} {not_needed}"),

@@ -2,6 +2,7 @@
 //! or not at all.
 
 mod kept;
+mod lock;
 mod models;
 mod noted;
 mod runs;
@@ -211,13 +212,19 @@ impl Store {
         Ok(ids.unwrap_or_default().iter().map(String::as_str).collect())
     }
 
-    /// Keeps who has objected to marketing.
+    /// Changes who has objected to marketing, while nobody else does: an objection is not lost among others.
     ///
     /// # Errors
     /// When the folder cannot be written to; what was kept before then still is.
-    pub fn save_suppressed(&self, suppressed: &Suppressed) -> Result<(), Failure> {
-        self.create()?;
-        write_json(&self.suppressed_path(), &suppressed.ids().collect::<Vec<_>>())
+    pub fn change_suppressed<T>(
+        &self,
+        change: impl FnOnce(&mut Suppressed) -> T,
+    ) -> Result<(Suppressed, T), Failure> {
+        let _lock = self.lock("suppressed.lock")?;
+        let mut suppressed = self.load_suppressed()?;
+        let outcome = change(&mut suppressed);
+        write_json(&self.suppressed_path(), &suppressed.ids().collect::<Vec<_>>())?;
+        Ok((suppressed, outcome))
     }
 
     /// Creates the folder, and makes sure that it can be written to, before work that takes minutes.

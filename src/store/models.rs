@@ -16,6 +16,8 @@ use super::{Store, unreadable, write_whole};
 use crate::failure::{Failure, Kind};
 
 const SUFFIX: &str = "model";
+/// Held by whoever changes which model serves.
+const LOCK: &str = "model.lock";
 
 /// Why a model came into service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -149,6 +151,12 @@ impl Store {
     /// # Errors
     /// When the store cannot be written to; the model before is then still in service.
     pub fn serve_model(&self, artifact: &Artifact, change: Change) -> Result<(), Failure> {
+        let _lock = self.lock(LOCK)?;
+        self.put_into_service(artifact, change)
+    }
+
+    /// Puts a model into service while nobody else does.
+    fn put_into_service(&self, artifact: &Artifact, change: Change) -> Result<(), Failure> {
         let name = artifact.name();
         let before = load(&self.model_path()).ok();
         let mut history = self.model_history()?;
@@ -176,12 +184,13 @@ impl Store {
     /// # Errors
     /// When there was none, it is gone, or the store cannot be written to.
     pub fn roll_back(&self) -> Result<Artifact, Failure> {
+        let _lock = self.lock(LOCK)?;
         let present = self.load_model()?.name();
         let before = before(&self.model_history()?, &present).ok_or_else(|| {
             Failure::new(Kind::NoModel, format!("no other model was in service before {present}"))
         })?;
         let model = self.model_named(&before)?;
-        self.serve_model(&model.artifact, Change::Rollback)?;
+        self.put_into_service(&model.artifact, Change::Rollback)?;
         Ok(model.artifact)
     }
 

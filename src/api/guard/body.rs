@@ -30,10 +30,10 @@ impl Default for Room {
     }
 }
 
-/// A body, and the room it takes until it is dropped.
+/// A body, and the room it takes.
 pub(super) struct Whole {
     pub(super) bytes: Bytes,
-    _room: Option<OwnedSemaphorePermit>,
+    pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
 impl Room {
@@ -41,7 +41,7 @@ impl Room {
     pub(super) async fn read(&self, headers: &mut HeaderMap, body: Body) -> Result<Whole, Failure> {
         let length = length(headers)?;
         if length == Some(0) {
-            return Ok(Whole { bytes: Bytes::new(), _room: None });
+            return Ok(Whole { bytes: Bytes::new(), room: None });
         }
         if length.is_some() || headers.contains_key(header::TRANSFER_ENCODING) {
             check_type(headers)?;
@@ -61,7 +61,7 @@ impl Room {
             bytes = unpack(&bytes)?;
             headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes.len()));
         }
-        Ok(Whole { bytes, _room: room })
+        Ok(Whole { bytes, room })
     }
 
     fn take(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Failure> {

@@ -1,12 +1,14 @@
 //! What stands before every route: who asks, how often, with how much; and what is noted of the answer.
 
 mod body;
+mod held;
 mod host;
 mod keys;
 mod panics;
 mod rate;
 mod request_id;
 
+pub(super) use held::held;
 pub use rate::Rate;
 pub(super) use request_id::carried;
 
@@ -20,9 +22,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use self::body::Room;
+use self::body::{Room, Whole};
+use self::held::Held;
 use self::keys::{Asker, Ring};
 use self::panics::caught;
 use super::log::{Answered, Log, LogFormat};
@@ -65,7 +68,7 @@ impl Default for Limits {
 pub(super) struct Guard {
     ring: Ring,
     room: Room,
-    working: Semaphore,
+    working: Arc<Semaphore>,
     leaving: AtomicBool,
     pub(super) limits: Limits,
     pub(super) metrics: Metrics,
@@ -77,7 +80,7 @@ impl Guard {
         Ok(Self {
             ring: Ring::new(state)?,
             room: Room::default(),
-            working: Semaphore::new(limits.requests),
+            working: Arc::new(Semaphore::new(limits.requests)),
             leaving: AtomicBool::new(false),
             limits,
             metrics: Metrics::new(),
@@ -111,8 +114,8 @@ impl Guard {
     }
 
     /// A place among the requests that are worked on.
-    async fn place(&self) -> Result<SemaphorePermit<'_>, Failure> {
-        let place = self.working.try_acquire().map_err(|_| {
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        let place = self.working.clone().try_acquire_owned().map_err(|_| {
             Failure::new(Kind::Busy, "too many requests are under way; try again in a second")
         })?;
         // The others that are here already take theirs first. Work that never waits would else be one request a thread,
@@ -165,8 +168,8 @@ impl Post {
         *asker = guard.admit(self.declared.needs, request.headers())?;
         let (mut head, body) = request.into_parts();
         // Only then is a place taken: whoever sends slowly holds up nobody.
-        let whole = guard.room.read(&mut head.headers, body).await?;
-        let _place = match self.declared.needs {
+        let Whole { bytes, room } = guard.room.read(&mut head.headers, body).await?;
+        let place = match self.declared.needs {
             Needs::Nothing => None,
             _ => Some(guard.place().await?),
         };
@@ -174,11 +177,11 @@ impl Post {
             && let Some(key) = head.headers.get(IDEMPOTENCY_KEY)
         {
             let asker = asker.as_ref().and_then(|asker| asker.id()).unwrap_or_default();
-            let request = [head.method.as_str().as_bytes(), head.uri.path().as_bytes(), &whole.bytes];
+            let request = [head.method.as_str().as_bytes(), head.uri.path().as_bytes(), &bytes];
             head.extensions.insert(Once::new(asker, key.as_bytes(), request)?);
         }
-        let request = Request::from_parts(head, Body::from(whole.bytes.clone()));
-        Ok(next.run(request).await)
+        let request = Request::from_parts(head, Body::from(bytes));
+        Ok(held::within(Held { _place: place, _room: room }, next.run(request)).await)
     }
 }
 

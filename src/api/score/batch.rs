@@ -94,7 +94,14 @@ pub(in crate::api) async fn score_batch(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let body = body::whole(body)?;
-    on_a_thread(move || all(&app, &body)).await.map(sent)
+    let turn = app.batches.clone().acquire_owned().await;
+    on_a_thread(move || {
+        let answer = all(&app, &body);
+        drop(turn);
+        answer
+    })
+    .await
+    .map(sent)
 }
 
 /// The answers to all, as they are sent: they are also written side by side.
