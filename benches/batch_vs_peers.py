@@ -5,15 +5,17 @@ onnxruntime for the model, two threads each.
     target/release/mainstay simulate --customers 1000000 --seed 1 --out /tmp/shop
     target/release/mainstay ingest --purchases /tmp/shop/purchases.parquet --store /tmp/kept
     target/release/mainstay train --horizon 90d --lookback 365d --store /tmp/kept
-    /tmp/peers/bin/pip install -r tests/independent/requirements.txt polars==2.1.0 scipy==1.17.1 xgboost-cpu==3.2.0
-    cd benches
-    /tmp/peers/bin/python batch_vs_peers.py forest MAINSTAY /tmp/shop/purchases.parquet /tmp/kept /tmp/forest.ubj
-    /tmp/peers/bin/python batch_vs_peers.py MAINSTAY /tmp/shop/purchases.parquet /tmp/kept [--reasons /tmp/forest.ubj]
+    /tmp/peers/bin/pip install -r tests/independent/requirements.txt polars==2.1.0 scipy==1.17.1 \
+        xgboost-cpu==3.2.0
+    /tmp/peers/bin/python benches/batch_vs_peers.py forest target/release/mainstay \
+        /tmp/shop/purchases.parquet /tmp/kept /tmp/forest.ubj
+    /tmp/peers/bin/python benches/batch_vs_peers.py target/release/mainstay /tmp/shop/purchases.parquet /tmp/kept \
+        [--reasons /tmp/forest.ubj]
 
 Every run is a process of its own, from the log (Mainstay also from the history kept in the store) to a zstd Parquet file
 with every customer's decision, in order of customer_id; the runs take turns. Prints the median, least and most wall
-seconds and the peak resident memory of each, how many times faster Mainstay is than the faster peer, and how far the
-answers agree.
+seconds, the peak resident memory and the processor time of each, how many times faster Mainstay is than the faster peer,
+and how far the answers agree.
 
 The peers walk the same model: the one that `mainstay train` put into service, as `mainstay export --onnx` writes it, but
 in float32, as converters write forests; that is 1.15 times as fast. They come in three kinds, each of which does more:
@@ -44,15 +46,15 @@ from peer_features import queries
 
 ROUNDS = 3
 AS_OF, LOOKBACK_DAYS = "2024-01-01", 365
-# A horizon before, to learn a forest of.
+# Of what was known then, the forest for reasons is learnt.
 TRAINED_AT, FOREST_ROWS = "2023-10-03", 250_000
 
 
-def peer(name, log, model, out, *more):
-    """One peer's run; `more` is what the model file says of lifetime values, as JSON, and the forest for reasons."""
-    every, known = bool(more), {}
-    lifetime, forest = [*map(json.loads, more[:1]), *more[1:], None, None][:2]
-    exec(queries(name, log, AS_OF, LOOKBACK_DAYS, every), known)
+def peer(name, log, model, out, lifetime="null", forest=None):
+    """One peer's run: with all features if there is `lifetime`, what the model file says of lifetime values, as JSON; with
+    reasons if there is a `forest` for them."""
+    lifetime, known = json.loads(lifetime), {}
+    exec(queries(name, log, AS_OF, LOOKBACK_DAYS, every=lifetime is not None), known)
     if name == "duckdb":
         import pyarrow
         import pyarrow.parquet
@@ -115,7 +117,10 @@ def main(folder, mainstay, log, kept, *forest):
     narrow(model)
     bare.mkdir()
     shutil.copy(pathlib.Path(kept) / "model.mainstay", bare)
-    out = lambda name: folder / f"{name}.parquet"  # noqa: E731
+
+    def out(name):
+        return folder / f"{name}.parquet"
+
     score = [mainstay, "score", "--as-of", AS_OF, "--threads", "2"]
     contenders = {
         "mainstay, raw": [*score, "--purchases", log, "--store", bare, "--out", out("mainstay, raw")],
@@ -153,7 +158,8 @@ def learn(mainstay, log, kept, out):
         whole = onnx.load(model)
     about = {entry.key: entry.value for entry in whole.metadata_props}
     ensemble = next(node for node in whole.graph.node if node.op_type == "TreeEnsemble")
-    size = {a.name: len(a.ints) or a.t.dims[0] for a in ensemble.attribute if a.name in ("tree_roots", "leaf_weights")}
+    size = {part.name: len(part.ints) or part.t.dims[0] for part in ensemble.attribute
+            if part.name in ("tree_roots", "leaf_weights")}
 
     known, begin = {}, f"timestamptz '{TRAINED_AT} 00:00:00+00'"
     exec(queries("duckdb", log, TRAINED_AT, LOOKBACK_DAYS, every=True), known)

@@ -7,9 +7,10 @@
 
 Every run is a process of its own, from the file to a zstd Parquet file with the features in order of customer_id; the
 runs take turns, so that the machine's moods meet all alike. Prints the median, least and most wall seconds, the peak
-resident memory and the processor time of each, and of every column how many rows differ by more than rounding. (A few do: an order of 0.10,
-0.20 and -0.30 comes to 2.8e-17 in floating point, which both peers take for a purchase; Mainstay adds exactly.) The
-population is who bought in the 365 days before 2023-10-01. With `--cutoffs`: Mainstay alone, one cutoff against four.
+resident memory and the processor time of each, and of every column how many rows differ by more than rounding. (Of the
+twenty a few do: an order of 0.10, 0.20 and -0.30 comes to 2.8e-17 in floating point, which both peers take for a
+purchase; Mainstay adds exactly.) The population is who bought in the 365 days before 2023-10-01. With `--cutoffs`:
+Mainstay alone, one cutoff against four.
 
 With `--all`: every feature that a model trained on such a log as `mainstay simulate` makes sees, but
 expected_purchases. peer_features.py has the peers' queries, and says what they take for granted.
