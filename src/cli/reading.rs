@@ -95,6 +95,11 @@ pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collecte
     }
 }
 
+/// [`collect`], and nothing is written: the quarantine file has the rows of the last real run.
+pub(super) fn rehearse(settled: &Settled, progress: &Progress) -> Result<Collected, Failure> {
+    Ok(ingest::collect(&settled.input, progress)?)
+}
+
 /// Says how many rows were read and which were left out.
 pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
     output::note(&format!(

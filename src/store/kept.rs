@@ -174,7 +174,20 @@ impl Kept {
             let opened = File::open(&path).map_err(HistoryError::from).and_then(Segment::open);
             opened.map_err(|error| self.broken(&path, &error))
         };
-        self.manifest.segments.iter().map(open).collect()
+        let open_all = |names: &[String]| names.iter().map(open).collect::<Result<Vec<_>, _>>();
+        let mut names = self.manifest.segments.clone();
+        loop {
+            let failure = match open_all(&names) {
+                Ok(segments) => return Ok(segments),
+                Err(failure) => failure,
+            };
+            // Whoever adds meanwhile may have put these together into others: those are what is kept now.
+            let newest = read_manifest(&self.folder)?.segments;
+            if newest == names {
+                return Err(failure);
+            }
+            names = newest;
+        }
     }
 
     fn broken(&self, path: &Path, error: &HistoryError) -> Failure {

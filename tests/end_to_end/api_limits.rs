@@ -221,6 +221,22 @@ fn stopping_under_load_fails_no_request() {
 }
 
 #[test]
+fn a_second_signal_waits_for_nobody() {
+    let server = server("--log off");
+    let mut halfway = connect(&server);
+    let head =
+        "POST /v1/score HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99";
+    halfway.write_all(format!("{head}\r\n\r\n{{").as_bytes()).unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    let start = Instant::now();
+    server.signal();
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(server.terminate().code(), Some(0));
+    // The first alone would wait for the rest of the body, for 25 seconds.
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
 fn what_is_measured_can_be_read_and_tells_of_nobody() {
     let server = server("");
     server.get("/v1/at-risk?top=1");

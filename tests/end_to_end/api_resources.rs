@@ -458,6 +458,10 @@ fn events_that_cannot_be_are_refused_whole() {
     let sound = r#"{"customer_id": "a", "purchases": [{"order_id": 1, "ts": "2023-12-01", "amount": 5}]}"#;
     for (second, detail) in [
         (sound.replace("2023-12-01", "soon"), "events[1].purchases[0].ts: \"soon\" is not a date"),
+        (
+            sound.replace("2023-12-01", "2362-12-01"),
+            "events[1].purchases[0].ts: 2362-12-01T00:00:00Z is still to come",
+        ),
         (sound.replace(": 5", ": 1e300"), "events[1].purchases[0].amount: "),
         // Of a line that is not paid for, too.
         (sound.replace(": 5", ": 0, \"product_id\": \"\""), "events[1].purchases[0].product_id: empty"),

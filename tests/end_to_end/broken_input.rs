@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::support::{failed, folder};
+use crate::support::{done, failed, folder, json};
 
 /// Writes a file, asks for its features and returns exit code and message; asserts that nothing was written.
 fn features_of(name: &str, content: &[u8], flags: &str) -> (i32, String) {
@@ -31,6 +31,10 @@ fn a_broken_file_is_named_with_row_and_column() {
         ),
         ("a,2,,5", r#"row 2, column "ts": empty; every row needs its ts"#),
         (
+            "a,2,2362-01-02,5",
+            r#"row 2, column "ts": 2362-01-02T00:00:00Z is still to come: mend its date, or the clock it is told by (--time-zone, --ts-unit)"#,
+        ),
+        (
             "a,2,2024-01-02,12€",
             r#"row 2, column "amount": "12€" is not an amount such as 12.50, within ±10¹²"#,
         ),
@@ -46,6 +50,18 @@ fn a_broken_file_is_named_with_row_and_column() {
         let way_out = "(mend it, or leave such rows out with --max-bad-rows)";
         assert_eq!((code, said), (3, format!("error: log.csv: {message} {way_out}")));
     }
+}
+
+#[test]
+fn what_is_still_to_come_is_no_history() {
+    let folder = folder();
+    let at = folder.path().display();
+    done(&format!("simulate --customers 20 --begin 2362-01-01 --end 2363-01-01 --out {at}"));
+    let (code, said) = failed(&format!("ingest --purchases {at}/purchases.parquet --store {at}/store"));
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("row 1, column \"ts\": 2362-") && said.contains("is still to come"), "{said}");
+    let report = json(&format!("check --purchases {at}/purchases.parquet --json"));
+    assert!(report["purchase_lines"].as_u64() > Some(0), "{report}");
 }
 
 #[test]

@@ -68,10 +68,15 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
     }
 
-    /// Sends SIGTERM and waits for the end.
-    pub(crate) fn terminate(mut self) -> std::process::ExitStatus {
+    /// Sends SIGTERM.
+    pub(crate) fn signal(&self) {
         let pid = self.process.id().to_string();
         assert!(std::process::Command::new("kill").arg(pid).status().unwrap().success());
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    pub(crate) fn terminate(mut self) -> std::process::ExitStatus {
+        self.signal();
         self.process.wait().unwrap()
     }
 }

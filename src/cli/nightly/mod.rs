@@ -19,7 +19,7 @@ use super::input::InputArgs;
 use super::list;
 use super::output;
 use super::progress::Progress;
-use super::reading::{collect, last_order, note_counts};
+use super::reading::{collect, last_order, note_counts, rehearse};
 use super::running::{Found, Run, input};
 use super::score::{doubts, nobody, put_aside, score, write};
 use super::scored_out::{ListOut, NewOut, ROWS_PER_FILE};
@@ -219,6 +219,7 @@ impl Night<'_> {
             xxh3_128: Some(file.fingerprint.clone()),
             ..input(&file.table, Path::new(&file.name), false)
         }));
+        let collect = if self.args.dry_run { rehearse } else { collect };
         let collected = collect(&settled, &self.progress)?;
         note_counts(&collected.counts, &settled.quarantine);
         record.quarantined = Some(collected.counts.bad);
