@@ -141,7 +141,7 @@ pub fn fingerprint(id: &str) -> u64 {
 }
 
 /// Identifiers numbered densely in the order they are first seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Interner {
     table: HashTable<u32>,
     ids: Ids,
@@ -160,6 +160,17 @@ impl Interner {
         self.table.insert_unique(fingerprint(id), number, |&number| fingerprint(ids.get(number as usize)));
         self.ids.push(id);
         Some(number)
+    }
+
+    /// The identifier with a fingerprint.
+    pub(crate) fn with_fingerprint(&self, print: u64) -> Option<&str> {
+        let text = |&number: &u32| self.ids.get(number as usize);
+        self.table.find(print, |number| fingerprint(text(number)) == print).map(text)
+    }
+
+    /// The identifiers, by number.
+    pub(crate) fn ids(&self) -> &Ids {
+        &self.ids
     }
 
     /// The identifiers, for keeps.

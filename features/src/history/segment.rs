@@ -5,18 +5,18 @@
 
 use std::borrow::Borrow;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 
 use rayon::prelude::*;
-use xxhash_rust::xxh3::xxh3_64;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::again::{Again, SentAgain};
 use super::builder::{HistoryBuilder, PARTS};
 use super::event::Given;
 use super::log::Log;
 use super::part::Sorted;
-use super::wire::{Damaged, Reader, put_text, put_u64};
+use super::wire::{Damaged, Reader};
 use super::words::Words;
 use super::{HistoryError, gather};
 use crate::id::IdKind;
@@ -32,8 +32,8 @@ const FOOTER_BYTES: u64 = 32;
 /// A segment that is larger unpacked must not be so by more than a thousand times its bytes.
 const FEW_BYTES: u64 = 64 << 20;
 const MOST_TIMES: u64 = 1_000;
-/// So many parts are packed before any is written.
-const AT_ONCE: usize = 32;
+/// So many parts are packed by each thread before any is written: what is packed waits in memory.
+const AT_ONCE: usize = 4;
 /// The fastest: a history is read more often than the disk is short.
 const LEVEL: i32 = 1;
 
@@ -202,8 +202,9 @@ pub fn write_segment(
     let mut offset = HEADER_BYTES;
     let mut places = Vec::with_capacity(PARTS);
     let mut parts = gathered.parts.into_iter().enumerate();
+    let at_once = AT_ONCE * rayon::current_num_threads().max(1);
     loop {
-        let some: Vec<(usize, Vec<Log>)> = parts.by_ref().take(AT_ONCE).collect();
+        let some: Vec<(usize, Vec<Log>)> = parts.by_ref().take(at_once).collect();
         if some.is_empty() {
             break;
         }
@@ -231,26 +232,50 @@ pub fn write_segment(
             offset += packed_bytes;
         }
     }
-    let mut directory = Vec::new();
-    put_u64(&mut directory, u64::from(gathered.kind == IdKind::Text));
+    let mut directory = Directory { out: BufWriter::new(out), bytes: 0, hash: Xxh3::new() };
+    directory.add(u64::from(gathered.kind == IdKind::Text))?;
     let flags = gathered.given.flags();
-    put_u64(&mut directory, flags.iter().enumerate().map(|(i, &given)| u64::from(given) << i).sum());
+    directory.add(flags.iter().enumerate().map(|(i, &given)| u64::from(given) << i).sum())?;
     // No instant is as early as what stands for none.
     for instant in [span.map(|(first, _)| first), span.map(|(_, last)| last)] {
-        put_u64(&mut directory, instant.map_or(i64::MIN, Instant::micros) as u64);
+        directory.add(instant.map_or(i64::MIN, Instant::micros) as u64)?;
     }
-    let texts: Vec<&str> = gathered.words.texts().collect();
-    put_u64(&mut directory, texts.len() as u64);
-    texts.iter().for_each(|text| put_text(&mut directory, text));
+    directory.add(gathered.words.texts().count() as u64)?;
+    gathered.words.texts().try_for_each(|text| directory.add_text(text))?;
     for Place { offset, packed_bytes, bytes, checksum } in places {
-        [offset, packed_bytes, bytes, checksum].into_iter().for_each(|word| put_u64(&mut directory, word));
+        [offset, packed_bytes, bytes, checksum].into_iter().try_for_each(|word| directory.add(word))?;
     }
-    out.write_all(&directory)?;
-    for word in [offset, directory.len() as u64, xxh3_64(&directory)] {
+    let Directory { mut out, bytes, hash } = directory;
+    for word in [offset, bytes, hash.digest()] {
         out.write_all(&word.to_le_bytes())?;
     }
     out.write_all(MAGIC)?;
+    out.flush()?;
     Ok(sent_again)
+}
+
+/// A directory as it is written: with the texts of ten million customers' names it is half a gigabyte.
+struct Directory<'a> {
+    out: BufWriter<&'a mut dyn Write>,
+    bytes: u64,
+    hash: Xxh3,
+}
+
+impl Directory<'_> {
+    fn add(&mut self, word: u64) -> io::Result<()> {
+        self.put(&word.to_le_bytes())
+    }
+
+    fn add_text(&mut self, text: &str) -> io::Result<()> {
+        self.add(text.len() as u64)?;
+        self.put(text.as_bytes())
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.bytes += bytes.len() as u64;
+        self.hash.update(bytes);
+        self.out.write_all(bytes)
+    }
 }
 
 /// The time that two times are in together.

@@ -14,11 +14,6 @@ pub(super) fn put_u64(out: &mut Vec<u8>, word: u64) {
     out.extend_from_slice(&word.to_le_bytes());
 }
 
-pub(super) fn put_text(out: &mut Vec<u8>, text: &str) {
-    put_u64(out, text.len() as u64);
-    out.extend_from_slice(text.as_bytes());
-}
-
 pub(super) fn text(bytes: &[u8]) -> Result<&str, Damaged> {
     std::str::from_utf8(bytes).map_err(|_| Damaged("a text is none"))
 }

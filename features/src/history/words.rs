@@ -1,17 +1,19 @@
 //! The texts of words, of which a shop's customers may have as many as there are customers: those of a segment lie side
 //! by side, by fingerprint, and are found at the first or second look.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::event::Word;
-use crate::id::fingerprint;
+use crate::id::{Interner, fingerprint};
 
 /// The texts of words.
 #[derive(Clone, Debug, Default)]
 pub struct Words {
     settled: Vec<Arc<Settled>>,
-    new: BTreeMap<u64, Box<str>>,
+    /// Side by side as well, and not each on its own: of names and telephone numbers there are twice as many as customers.
+    new: Interner,
 }
 
 /// Texts that no other joins.
@@ -35,7 +37,7 @@ impl Words {
         for text in texts {
             let text = text?;
             if !settled.push(text) {
-                words.new.insert(fingerprint(text), text.into());
+                words.word(text);
             }
         }
         settled.settle();
@@ -46,15 +48,16 @@ impl Words {
     /// The word of a text.
     pub fn word(&mut self, text: &str) -> Word {
         let print = fingerprint(text);
-        if self.settled(print).is_none() {
-            self.new.entry(print).or_insert_with(|| text.into());
+        if self.settled(print).is_none() && self.new.find(text.as_bytes()).is_none() {
+            // It has a number: where each of 2³² texts ends would take 32 GiB alone.
+            let _ = self.new.add(text);
         }
         Word(print)
     }
 
     /// The text of a word.
     pub fn text(&self, word: Word) -> &str {
-        self.settled(word.0).unwrap_or_else(|| self.new.get(&word.0).map_or("", |text| text))
+        self.settled(word.0).or_else(|| self.new.with_fingerprint(word.0)).unwrap_or("")
     }
 
     fn settled(&self, print: u64) -> Option<&str> {
@@ -63,18 +66,48 @@ impl Words {
 
     pub(super) fn extend(&mut self, other: Self) {
         self.settled.extend(other.settled);
-        self.new.extend(other.new);
+        if self.new.ids().is_empty() {
+            self.new = other.new;
+        } else {
+            other.new.into_ids().iter().for_each(|text| _ = self.word(text));
+        }
     }
 
     /// Every text once, in the order of fingerprints.
     pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        let settled = self.settled.iter().flat_map(|settled| settled.all());
-        let new = self.new.iter().map(|(&print, text)| (print, &**text));
-        let mut all: Vec<(u64, &str)> = settled.chain(new).collect();
-        // Of one layer they are sorted already.
-        all.sort_by_key(|&(print, _)| print);
-        all.dedup_by_key(|(print, _)| *print);
-        all.into_iter().map(|(_, text)| text)
+        let new = self.new.ids();
+        let mut order: Vec<(u64, u32)> = new.iter().map(fingerprint).zip(0..).collect();
+        order.par_sort_unstable();
+        let new = order.into_iter().map(|(print, number)| (print, new.get(number as usize)));
+        let settled = self.settled.iter().map(|settled| Layer::Settled(settled.all()));
+        let mut layers: Vec<_> = settled.chain([Layer::New(new)]).map(Iterator::peekable).collect();
+        std::iter::from_fn(move || {
+            let next = layers.iter_mut().filter_map(|layer| Some(layer.peek()?.0)).min()?;
+            let mut first = None;
+            for layer in &mut layers {
+                while let Some((_, text)) = layer.next_if(|&(print, _)| print == next) {
+                    first = first.or(Some(text));
+                }
+            }
+            first
+        })
+    }
+}
+
+/// Texts in the order of their fingerprints.
+enum Layer<S, N> {
+    Settled(S),
+    New(N),
+}
+
+impl<T, S: Iterator<Item = T>, N: Iterator<Item = T>> Iterator for Layer<S, N> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        match self {
+            Self::Settled(texts) => texts.next(),
+            Self::New(texts) => texts.next(),
+        }
     }
 }
 
@@ -125,6 +158,8 @@ impl Settled {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -143,7 +178,7 @@ mod tests {
             let mut written = Words::default();
             some.iter().for_each(|text| _ = written.word(text));
             let mut words = of(written.texts());
-            prop_assert!(words.new.is_empty(), "as they are written");
+            prop_assert!(words.new.ids().is_empty(), "as they are written");
             words.extend(of(others.iter().map(String::as_str)));
             more.iter().for_each(|text| _ = words.word(text));
             let mut all: BTreeMap<u64, &str> = BTreeMap::new();
