@@ -4,6 +4,7 @@
 
 use std::io::Write;
 
+use mainstay_features::check::DayReport;
 use mainstay_features::history::{
     Compared, Complaint, Contact, Contract, Given, Histories, History, HistoryBuilder, HistoryError, Profile,
     Segment, Severity, Spill, write_segment,
@@ -373,7 +374,10 @@ proptest! {
         prop_assert_eq!(&features_of_all(&histories, instant(2000), 365), &whole);
 
         // What was noted of them spares the look at every part; what is of others is not believed.
+        let days = DayReport::of_orders(&build(&rows).into());
+        prop_assert_eq!(DayReport::of_orders(&histories), days.clone());
         let noted = histories.noted().unwrap();
+        prop_assert_eq!(DayReport::of_orders(&read(Some(noted.clone()))), days);
         let mut forged = noted.clone();
         forged.summary.orders += 1;
         prop_assert_eq!(read(Some(forged.clone())).noted(), Some(forged.clone()));

@@ -14,7 +14,7 @@ use super::write_whole;
 use crate::failure::{Failure, Kind};
 
 const FILE: &str = "noted";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is in the file, after a line with the checksum of this.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +30,8 @@ struct Written {
     complaints_of_strangers: usize,
     /// What customers files say: see [`Said::in_numbers`].
     said: Vec<(u64, [bool; 4])>,
+    /// Days since 1970, and how many orders began on each.
+    orders_by_day: Vec<(i64, u64)>,
 }
 
 /// What is noted; `None` where nothing is, or not as it was written: it is found out anew then.
@@ -39,18 +41,23 @@ pub(super) fn read(folder: &Path) -> Option<Noted> {
     if checksum != checksum_of(written) {
         return None;
     }
-    let Written { version, segments, customers, orders, span, strangers, complaints_of_strangers, said } =
-        serde_json::from_str(written).ok()?;
+    let written: Written = serde_json::from_str(written).ok()?;
+    if written.version != VERSION {
+        return None;
+    }
+    let Written { segments, customers, orders, span, strangers, complaints_of_strangers, .. } = written;
     let span = match span {
         Some((first, last)) => Some((Instant::from_micros(first)?, Instant::from_micros(last)?)),
         None => None,
     };
     let summary = Summary { customers, orders, span, strangers, complaints_of_strangers };
-    (version == VERSION).then(|| Noted { segments, summary, said: Said::of_numbers(&said) })
+    let said = Said::of_numbers(&written.said);
+    Some(Noted { segments, summary, said, orders_by_day: written.orders_by_day.into_iter().collect() })
 }
 
 /// Notes it.
-pub(super) fn write(folder: &Path, Noted { segments, summary, said }: &Noted) -> Result<(), Failure> {
+pub(super) fn write(folder: &Path, noted: &Noted) -> Result<(), Failure> {
+    let Noted { segments, summary, said, orders_by_day } = noted;
     let &Summary { customers, orders, span, strangers, complaints_of_strangers } = summary;
     let written = Written {
         version: VERSION,
@@ -61,6 +68,7 @@ pub(super) fn write(folder: &Path, Noted { segments, summary, said }: &Noted) ->
         strangers,
         complaints_of_strangers,
         said: said.in_numbers(),
+        orders_by_day: orders_by_day.iter().map(|(&day, &count)| (day, count)).collect(),
     };
     let text =
         serde_json::to_string(&written).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
@@ -92,6 +100,7 @@ mod tests {
                 (5, [true, false, true, false]),
                 (u64::MAX, [false, true, false, true]),
             ]),
+            orders_by_day: [(-1, 3), (19_723, u64::MAX)].into(),
         };
         assert!(read(folder.path()).is_none());
         write(folder.path(), &noted).unwrap();

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
-use super::MIN_CUSTOMERS;
-use crate::history::{Histories, HistoryError};
+use crate::history::Histories;
 
 /// A last day so many days after the one before it may be a wrong date.
 const ALONE_DAYS: i64 = 60;
@@ -66,31 +63,10 @@ pub enum Oddity {
 
 impl DayReport {
     /// The days of a history by its orders, each on the day it began; [`OddDay::lines`] are orders. `None` without one.
-    ///
-    /// # Errors
-    /// When a part of the history cannot be read.
-    pub fn of_orders(histories: &Histories) -> Result<Option<Self>, HistoryError> {
-        let parts = histories.each(|part| {
-            let customers = (0..part.len()).into_par_iter().with_min_len(MIN_CUSTOMERS);
-            let days = customers.fold(BTreeMap::new, |mut days: BTreeMap<i64, Day>, customer| {
-                for order in part.customer(customer).orders {
-                    days.entry(order.instant.calendar_day()).or_default().lines += 1;
-                }
-                days
-            });
-            days.reduce(BTreeMap::new, together)
-        })?;
-        Ok(report(&parts.into_iter().fold(BTreeMap::new(), together)))
+    pub fn of_orders(histories: &Histories) -> Option<Self> {
+        let days = histories.orders_by_day().into_iter();
+        report(&days.map(|(day, lines)| (day, Day { lines, amount: 0 })).collect())
     }
-}
-
-fn together(mut days: BTreeMap<i64, Day>, more: BTreeMap<i64, Day>) -> BTreeMap<i64, Day> {
-    for (day, of) in more {
-        let own = days.entry(day).or_default();
-        own.lines += of.lines;
-        own.amount += of.amount;
-    }
-    days
 }
 
 /// Compares every day with its weekday; `None` without days.

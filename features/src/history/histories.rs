@@ -1,6 +1,7 @@
 //! A history in parts of the customers: one in memory, or many that are folded one at a time where the whole is larger
 //! than memory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +11,7 @@ use super::log::Log;
 use super::segment::{Segment, join, sorted_part};
 use super::shard::Shard;
 use super::words::Words;
-use super::{Gathered, History, HistoryBuilder, HistoryError, gather};
+use super::{Gathered, History, HistoryBuilder, HistoryError, gather, together};
 use crate::id::IdKind;
 use crate::profile::Said;
 use crate::units::Instant;
@@ -39,6 +40,7 @@ struct Unfolded {
     logs: Vec<Vec<Log>>,
     /// What customers files say, found out along with the summary: to fold every part again takes seconds.
     said: Said,
+    orders_by_day: BTreeMap<i64, u64>,
 }
 
 /// What there is in a history, counted.
@@ -65,6 +67,8 @@ pub struct Noted {
     pub summary: Summary,
     /// What customers files say.
     pub said: Said,
+    /// How many orders began on each day, by days since 1970-01-01.
+    pub orders_by_day: BTreeMap<i64, u64>,
 }
 
 impl Summary {
@@ -124,9 +128,9 @@ impl Histories {
             return Ok(History::of_segments(&segments)?.into());
         }
         match noted.filter(|noted| noted.segments == checksums(&segments)) {
-            Some(Noted { summary, said, .. }) => {
+            Some(Noted { summary, said, orders_by_day, .. }) => {
                 let Gathered { kind, given, words, parts: logs } = gather(&segments, Vec::new());
-                let unfolded = Unfolded { kind, given, words, segments, logs, said };
+                let unfolded = Unfolded { kind, given, words, segments, logs, said, orders_by_day };
                 Ok(Self { parts: Parts::Unfolded(unfolded), summary })
             }
             None => Self::unfolded(segments, Vec::new()),
@@ -141,16 +145,20 @@ impl Histories {
             segments: checksums(&unfolded.segments),
             summary: self.summary,
             said: unfolded.said.clone(),
+            orders_by_day: unfolded.orders_by_day.clone(),
         })
     }
 
     fn unfolded(segments: Vec<Segment>, builders: Vec<HistoryBuilder>) -> Result<Self, HistoryError> {
         let Gathered { kind, given, words, parts: logs } = gather(&segments, builders);
-        let mut unfolded = Unfolded { kind, given, words, segments, logs, said: Said::default() };
+        let (said, orders_by_day) = (Said::default(), BTreeMap::new());
+        let mut unfolded = Unfolded { kind, given, words, segments, logs, said, orders_by_day };
         let mut summary = Summary::default();
-        for (part, said) in unfolded.each(&|part: &History| (Summary::of(part), Said::of(part)))? {
+        let look = |part: &History| (Summary::of(part), Said::of(part), part.orders_by_day());
+        for (part, said, days) in unfolded.each(&look)? {
             summary = summary.and(part);
             unfolded.said = std::mem::take(&mut unfolded.said).and(said);
+            unfolded.orders_by_day = together(std::mem::take(&mut unfolded.orders_by_day), days);
         }
         Ok(Self { parts: Parts::Unfolded(unfolded), summary })
     }
@@ -158,6 +166,14 @@ impl Histories {
     /// What there is, counted.
     pub fn summary(&self) -> Summary {
         self.summary
+    }
+
+    /// How many orders began on each day, by days since 1970-01-01.
+    pub(crate) fn orders_by_day(&self) -> BTreeMap<i64, u64> {
+        match &self.parts {
+            Parts::Whole(history) => history.orders_by_day(),
+            Parts::Unfolded(unfolded) => unfolded.orders_by_day.clone(),
+        }
     }
 
     /// What customers files say.

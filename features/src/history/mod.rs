@@ -28,6 +28,7 @@ pub use lookup::Lookup;
 pub use segment::{Compared, Segment, join, write_segment};
 pub use words::Words;
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -170,6 +171,15 @@ impl History {
         self.order_instants().filter(|&instant| instant <= until).max()
     }
 
+    /// How many orders began on each day, by days since 1970-01-01.
+    pub(crate) fn orders_by_day(&self) -> BTreeMap<i64, u64> {
+        let days = self.order_instants().fold(BTreeMap::new, |mut days: BTreeMap<i64, u64>, instant| {
+            *days.entry(instant.calendar_day()).or_default() += 1;
+            days
+        });
+        days.reduce(BTreeMap::new, together)
+    }
+
     /// The number of orders.
     pub fn order_count(&self) -> usize {
         self.shards.iter().map(|shard| shard.orders().len()).sum()
@@ -187,6 +197,12 @@ impl History {
     pub fn complaint_count(&self) -> usize {
         self.shards.iter().map(Shard::complaint_count).sum()
     }
+}
+
+/// What two counts by day come to.
+fn together(mut days: BTreeMap<i64, u64>, more: BTreeMap<i64, u64>) -> BTreeMap<i64, u64> {
+    more.into_iter().for_each(|(day, count)| *days.entry(day).or_default() += count);
+    days
 }
 
 /// What several builders and segments hold together: the builders' rows by part, and what is said of the whole.

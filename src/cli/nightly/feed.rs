@@ -14,7 +14,7 @@ const FEW: usize = 5;
 
 /// Looks at the orders of a history, those of tonight among them. Returns how many whole days ago the last was.
 pub(super) fn check(histories: &Histories, config: &Config, now: Instant) -> Result<i64, Failure> {
-    let days = DayReport::of_orders(histories)?.ok_or_else(no_orders)?;
+    let days = DayReport::of_orders(histories).ok_or_else(no_orders)?;
     let (_, last) = days.span;
     let days_old = now.calendar_day() - last;
     let stop = |why: String| Err(Failure::new(Kind::BadInput, format!("{why}; nothing was changed")));
