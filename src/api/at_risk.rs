@@ -162,11 +162,11 @@ fn page(app: &App, asked: &Asked, query: &str, as_csv: bool) -> Result<Response,
             "after: is a place in a list sorted otherwise; begin anew, or sort as before".to_owned(),
         ));
     }
-    let (listed, service, previous) = (app.list.get()?, app.service()?, app.previous.get()?);
-    let scores = &listed.scores;
+    let (listed, service, previous) = (app.list()?, app.service()?, app.previous.get()?);
+    let scores = listed.scores();
     let filter = asked.filter(scores, service.catalogue())?;
     let language = asked.language;
-    let rows = scores.rows.iter().filter(|row| {
+    let rows = listed.rows().filter(|row| {
         let comes_after = after.as_ref().is_none_or(|after| after.is_before(row, scores.id_kind));
         comes_after && filter.passes(scores, row, language)
     });
@@ -176,7 +176,7 @@ fn page(app: &App, asked: &Asked, query: &str, as_csv: bool) -> Result<Response,
     rows.truncate(limit);
     let next = rows.last().filter(|_| goes_on).map(|row| Cursor::behind(row, order));
     let mut list = AtRisk::with_rows(scores, service.catalogue(), (*previous).as_ref(), language, rows);
-    list.measuring = listed.measuring.clone();
+    list.measuring = listed.measuring();
     let all = list.columns();
     let named: Vec<String> = texts(&asked.columns).map(str::to_owned).collect();
     let columns = if named.is_empty() {

@@ -151,9 +151,9 @@ pub(super) async fn customer(
     let id = path(id)?;
     let Query(asked) = asked.map_err(|rejection| Failure::new(Kind::Usage, rejection.body_text()))?;
     let find = move || {
-        let (list, service, previous) = (app.list.get()?, app.service()?, app.previous.get()?);
-        let scores = &list.scores;
-        let Some(row) = scores.row_of(&id) else { return Err(app.not_listed(&id, scores, &service)) };
+        let (list, service, previous) = (app.list()?, app.service()?, app.previous.get()?);
+        let scores = list.scores();
+        let Some(row) = list.row_of(&id) else { return Err(app.not_listed(&id, scores, &service)) };
         Ok(Json(listed(scores, row, &service, (*previous).as_ref(), asked.language)))
     };
     on_a_thread(find).await

@@ -169,7 +169,7 @@ fn head(text: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Resu
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Failure> {
     let text = on_a_thread(move || {
-        let age = app.list.get().ok().map(|list| (now().micros() - list.scores.as_of.micros()) as f64 / 1e6);
+        let age = app.list().ok().map(|list| (now().micros() - list.scores().as_of.micros()) as f64 / 1e6);
         app.guard
             .metrics
             .to_text(&app, age)

@@ -38,7 +38,7 @@ use self::kept::KeptCustomers;
 use self::newest::Newest;
 use crate::at_risk::{Measuring, Previous};
 use crate::failure::Failure;
-use crate::scores::Scores;
+use crate::scores::{ScoreRow, Scores};
 use crate::service::Service;
 use crate::state::State;
 use crate::store::Store;
@@ -52,7 +52,8 @@ pub const MAX_BODY_BYTES: usize = 2 * 1024 * 1024;
 /// What the routes share.
 pub struct App {
     service: Newest<Service>,
-    list: Newest<MeasuredList>,
+    /// Read through [`App::list`] alone.
+    written: Newest<MeasuredList>,
     /// What is remembered of the list before.
     previous: Newest<Option<Previous>>,
     tiers: Newest<Option<TierCuts>>,
@@ -72,6 +73,35 @@ struct MeasuredList {
     measuring: Arc<Measuring>,
 }
 
+/// The newest list, and who has objected to marketing by now: they are in no answer, and the list need not be read again
+/// for each of them.
+struct CurrentList {
+    list: Arc<MeasuredList>,
+    suppressed: Arc<Suppressed>,
+}
+
+impl CurrentList {
+    /// The list as a whole, for what is no row of it.
+    fn scores(&self) -> &Scores {
+        &self.list.scores
+    }
+
+    /// How its customers are measured.
+    fn measuring(&self) -> Arc<Measuring> {
+        self.list.measuring.clone()
+    }
+
+    /// The rows of who has not objected, in the list's order.
+    fn rows(&self) -> impl Iterator<Item = &ScoreRow> {
+        self.list.scores.rows.iter().filter(|row| !self.suppressed.has(&row.customer_id))
+    }
+
+    /// A customer's row; `None` of who has objected, or is not in it.
+    fn row_of(&self, customer_id: &str) -> Option<&ScoreRow> {
+        self.list.scores.row_of(customer_id).filter(|_| !self.suppressed.has(customer_id))
+    }
+}
+
 impl App {
     /// An app that answers with the store's newest model and serves its newest list; `service` makes a service of the
     /// model.
@@ -87,8 +117,8 @@ impl App {
         let models = store.clone();
         let service = Newest::holding(first, store.model_path(), move || service(&models));
         // Each is read when the first who needs it asks.
-        let list = newest(&store, Store::scores_path, |store| {
-            Ok(MeasuredList { scores: store.load_scores()?, measuring: Arc::default() })
+        let written = newest(&store, Store::scores_path, |store| {
+            Ok(MeasuredList { scores: store.load_scores_as_written()?, measuring: Arc::default() })
         });
         let previous = newest(&store, Store::previous_scores_path, |store| {
             // One that cannot be read, as of an older version, says nothing of what has changed.
@@ -100,7 +130,23 @@ impl App {
         let kept = KeptCustomers::of(&store, state.clone());
         let guard = Arc::new(Guard::new(state.clone(), limits)?);
         let batches = Arc::new(Semaphore::new(BATCHES_A_THREAD * rayon::current_num_threads()));
-        Ok(Arc::new(Self { service, list, previous, tiers, suppressed, guard, kept, batches, state, store }))
+        Ok(Arc::new(Self {
+            service,
+            written,
+            previous,
+            tiers,
+            suppressed,
+            guard,
+            kept,
+            batches,
+            state,
+            store,
+        }))
+    }
+
+    /// The newest list, without who has objected to marketing by now.
+    fn list(&self) -> Result<CurrentList, Failure> {
+        Ok(CurrentList { list: self.written.get()?, suppressed: self.suppressed.get()? })
     }
 
     /// Says in the log that something happened.

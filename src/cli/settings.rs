@@ -62,20 +62,21 @@ pub(super) struct StoreArgs {
 pub(super) struct ListArgs {
     #[command(flatten)]
     pub(super) store: StoreArgs,
-    /// Take this scored list instead of the store's newest
-    #[arg(long, value_name = "FILE", conflicts_with = "store")]
+    /// Take this scored list instead of the store's newest; the store still tells who has objected to marketing
+    #[arg(long, value_name = "FILE")]
     pub(super) scores: Option<PathBuf>,
 }
 
 impl ListArgs {
-    /// The list.
+    /// The list, without who has objected to marketing by now.
     pub(super) fn load(&self) -> Result<Scores, Failure> {
+        let store = Store::at(&self.store.store);
         match &self.scores {
             Some(path) => {
                 let file = File::open(path).map_err(|cause| Failure::unreadable(path, cause))?;
-                scores::read(file, path)
+                Ok(scores::read(file, path)?.without(&store.load_suppressed()?))
             }
-            None => Store::at(&self.store.store).load_scores(),
+            None => store.load_scores(),
         }
     }
 }

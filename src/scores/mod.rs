@@ -51,7 +51,8 @@ pub struct Scores {
     pub actions: Vec<Action>,
     /// What customers files say for a list to show: the names of its last columns.
     pub shown: Vec<String>,
-    /// How many customers of the population are not in it, because they object to marketing; 0 in a list read from a file.
+    /// How many customers of the population are not in it, because they object to marketing; of a list read from a file
+    /// only those who objected after it was written.
     pub suppressed: usize,
     /// The rows.
     pub rows: Vec<ScoreRow>,
@@ -167,6 +168,14 @@ impl Scores {
             suppressed: *suppressed,
             rows: Vec::new(),
         }
+    }
+
+    /// Without who has objected to marketing since.
+    pub fn without(mut self, suppressed: &Suppressed) -> Self {
+        let before = self.rows.len();
+        self.rows.retain(|row| !suppressed.has(&row.customer_id));
+        self.suppressed += before - self.rows.len();
+        self
     }
 
     /// The rows that the parts of a history give, sorted by customer; not yet in tiers, and without decisions.

@@ -174,11 +174,19 @@ impl Store {
         Ok(self.load_list_about()?.map(|list| list.tiers))
     }
 
-    /// Loads the newest scored list.
+    /// Loads the newest scored list, without who has objected to marketing since it was written.
+    ///
+    /// # Errors
+    /// When there is none, or it or who has objected cannot be read.
+    pub fn load_scores(&self) -> Result<Scores, Failure> {
+        Ok(self.load_scores_as_written()?.without(&self.load_suppressed()?))
+    }
+
+    /// Loads the newest scored list with everybody in it: whoever shows it leaves out who has objected to marketing since.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
-    pub fn load_scores(&self) -> Result<Scores, Failure> {
+    pub(crate) fn load_scores_as_written(&self) -> Result<Scores, Failure> {
         self.read_scores(&self.scores_path())?.ok_or_else(|| {
             Failure::new(
                 Kind::NoScores,

@@ -41,4 +41,5 @@ mod report;
 mod same_bytes;
 mod server;
 mod support;
+mod suppress;
 mod winback;

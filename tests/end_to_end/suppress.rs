@@ -1,0 +1,76 @@
+//! Who objects to marketing is on offer nowhere from that moment on, and not only from the next list on.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::server::Server;
+use crate::support::{Row, csv, done, folder, json, shop, store_like_the_shops};
+
+/// A store with a list of its own, and the customer whose action earns most of it.
+fn scored(folder: &Path) -> (String, String) {
+    let store = folder.join("store");
+    store_like_the_shops(&store);
+    let at = store.display().to_string();
+    done(&format!("score {} --store {at} --out {}", shop().input(), folder.join("scores.parquet").display()));
+    let best = json(&format!("list --store {at} --top 1 --format json"));
+    assert_ne!(best[0]["action"], "do nothing");
+    (at, best[0]["customer_id"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn no_command_shows_who_has_objected_since_the_list_was_written() {
+    let folder = folder();
+    let (store, who) = scored(folder.path());
+    let at = |name: &str| folder.path().join(name);
+    // Without a folder ./var the list of a file is that of nobody's store: the store is named.
+    let lists =
+        [format!("--store {store}"), format!("--store {store} --scores {}", at("scores.parquet").display())];
+    let shown = |list: &str, named: &str| -> Vec<(String, bool)> {
+        let (out, plan, ledger) = (at("list.csv"), at("plan.csv"), at("ledger.csv"));
+        done(&format!("list {list} --all --out {}", out.display()));
+        done(&format!("plan {list} --out {}", plan.display()));
+        done(&format!("offers ledger {list} --out {}", ledger.display()));
+        let is_in = |path: &Path| csv(path).iter().any(|row: &Row| row["customer_id"] == named);
+        vec![
+            ("list".to_owned(), done(&format!("list {list} --all")).contains(named)),
+            ("list --out".to_owned(), is_in(&out)),
+            ("plan --out".to_owned(), is_in(&plan)),
+            ("offers ledger".to_owned(), is_in(&ledger)),
+        ]
+    };
+    for (change, is_shown) in [("", true), ("add", false), ("remove", true)] {
+        if !change.is_empty() {
+            done(&format!("suppress {change} {who} --store {store}"));
+        }
+        for list in &lists {
+            for (command, has) in shown(list, &who) {
+                assert_eq!(has, is_shown, "{command} {list} after {change:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_running_server_takes_who_objects_off_its_list_at_once() {
+    let folder = folder();
+    let (store, who) = scored(folder.path());
+    let server = Server::start(&store);
+    let listed = || -> Vec<Value> {
+        let (status, _, page) = server.get("/v1/at-risk?limit=10000&columns=customer_id");
+        assert_eq!(status, 200, "{page}");
+        page.as_array().unwrap().iter().map(|row| row["customer_id"].clone()).collect()
+    };
+    let everyone = listed();
+    assert_eq!(everyone[0], who.as_str());
+    assert_eq!(server.get(&format!("/v1/customers/{who}")).0, 200);
+
+    done(&format!("suppress add {who} --store {store}"));
+    assert_eq!(listed(), everyone[1..], "and nobody else is missing");
+    let (status, _, problem) = server.get(&format!("/v1/customers/{who}"));
+    assert_eq!(status, 404, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("objects to marketing"), "{problem}");
+
+    done(&format!("suppress remove {who} --store {store}"));
+    assert_eq!(listed(), everyone);
+}
