@@ -2,7 +2,9 @@
 
 use mainstay_models::lifetime::bg_nbd;
 use mainstay_models::lifetime::gamma_gamma;
-use mainstay_models::lifetime::{Amounts, Fitted, Lifetime, YearlyDiscount};
+use mainstay_models::lifetime::{Amounts, Fitted, Lifetime};
+
+use crate::service::Assumptions;
 
 /// What was fitted for lifetime values, and why nothing better; one line.
 pub(super) fn to_text(fitted: &Fitted) -> String {
@@ -35,12 +37,13 @@ pub(super) fn to_text(fitted: &Fitted) -> String {
 }
 
 /// What a scored list's lifetime values are, to be said behind "keeping a customer is worth … on average".
-pub(super) fn basis(lifetime: &Lifetime, discount: YearlyDiscount) -> String {
-    match lifetime {
-        Lifetime::BgNbd { .. } => "what they are expected to buy in five years".to_owned(),
+pub(super) fn basis(lifetime: &Lifetime, Assumptions { margin, discount }: Assumptions) -> String {
+    let bought = match lifetime {
+        Lifetime::BgNbd { .. } => "what they are expected to buy in five years, discounted".to_owned(),
         Lifetime::Rate(retention) | Lifetime::Contractual(retention) => {
             let years = retention.expected_years_kept(discount);
             format!("what they buy in {years:.2} discounted years")
         }
-    }
+    };
+    format!("a margin of {} on {bought}", margin.get())
 }

@@ -243,7 +243,7 @@ impl Totals {
             self.actions,
             self.net_value,
             self.lifetime_value / self.rows.max(1) as f64,
-            lifetime::basis(&service.artifact().training.lifetime.lifetime, service.assumptions().discount),
+            lifetime::basis(&service.artifact().training.lifetime.lifetime, service.assumptions()),
         )
     }
 }

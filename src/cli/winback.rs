@@ -209,7 +209,7 @@ fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service) -> String {
     let worth = rows.iter().map(|row| row.lifetime_value).sum::<f64>() / rows.len().max(1) as f64;
     lines.push(format!(
         "a customer won back is worth {worth:.2} on average, {}",
-        lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions().discount)
+        lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions())
     ));
     lines.join("\n")
 }

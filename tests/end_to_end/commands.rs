@@ -95,7 +95,10 @@ fn a_reader_can_recompute_value_and_decision_from_the_row() {
     let parameters = &trained["lifetime"]["lifetime"]["bg_nbd"];
     let parameter = |model: &str, name: &str| parameters[model][name].as_f64().unwrap();
     let gamma_gamma = |name: &str| parameters["amounts"]["gamma_gamma"][name].as_f64().unwrap();
-    assert!(said.contains("what they are expected to buy in five years"), "{said}");
+    assert!(
+        said.contains("a margin of 0.5 on what they are expected to buy in five years, discounted"),
+        "{said}"
+    );
 
     let rows = csv(&fs::read_to_string(&out).unwrap());
     assert!(
