@@ -75,13 +75,16 @@ fn offers(outcome: &Outcome<'_>) -> String {
     let row = |(place, name): (usize, &str)| {
         let (spend, net_value) = sums.get(place).copied().unwrap_or_default();
         let capacity = planned.limits.capacities.get(place).copied().flatten();
+        let price = plan.capacity_prices.get(place).copied().unwrap_or_default();
+        let where_limited = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
         vec![
             name.to_owned(),
             plan.per_offer.get(place).copied().unwrap_or_default().to_string(),
-            capacity.map_or_else(|| "–".to_owned(), |capacity| capacity.to_string()),
+            where_limited(capacity.map(|capacity| capacity.to_string())),
             format!("{:.2}", spend.get()),
             format!("{:.2}", net_value.get()),
-            format!("{:.2}", plan.capacity_prices.get(place).copied().unwrap_or_default()),
+            // Where there is no end of an offer, there is no one more.
+            where_limited(capacity.map(|_| format!("{price:.2}"))),
         ]
     };
     let names = outcome.catalogue.offers().iter().map(|offer| offer.name());
