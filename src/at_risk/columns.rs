@@ -1,7 +1,7 @@
 //! The columns of an at-risk list: those of a scored list, and what follows from them.
 
 use mainstay_features::profile::LISTED;
-use mainstay_models::decision::BreakEvens;
+use mainstay_models::decision::{BreakEven, BreakEvens};
 use mainstay_models::language::Language;
 use mainstay_models::segments::play::play;
 
@@ -46,28 +46,27 @@ const DERIVED: &[(&str, FieldKind, Get)] = &[
     ("value_matrix", FieldKind::Text, |list, row| {
         list.measures().cell(row).map_or(Cell::Nothing, |cell| Cell::Text(cell.name().into()))
     }),
-    ("break_even_probability", FieldKind::Text, |list, row| {
-        break_even(list, row, |at| at.churn_probability.to_string())
+    ("break_even_probability", FieldKind::BreakEven, |list, row| {
+        break_even(list, row, |at| at.churn_probability)
     }),
-    ("break_even_save_rate", FieldKind::Text, |list, row| {
-        break_even(list, row, |at| at.save_rate.to_string())
-    }),
-    ("break_even_incentive", FieldKind::Text, |list, row| {
-        break_even(list, row, |at| at.incentive.to_string())
-    }),
-    ("break_even_lifetime_value", FieldKind::Text, |list, row| {
-        break_even(list, row, |at| at.lifetime_value.to_string())
+    ("break_even_save_rate", FieldKind::BreakEven, |list, row| break_even(list, row, |at| at.save_rate)),
+    ("break_even_incentive", FieldKind::BreakEven, |list, row| break_even(list, row, |at| at.incentive)),
+    ("break_even_lifetime_value", FieldKind::BreakEven, |list, row| {
+        break_even(list, row, |at| at.lifetime_value)
     }),
 ];
 
-fn break_even<'a>(list: &AtRisk<'_>, row: &ScoreRow, of: fn(&BreakEvens) -> String) -> Cell<'a> {
+fn break_even<'a>(list: &AtRisk<'_>, row: &ScoreRow, of: fn(&BreakEvens) -> BreakEven) -> Cell<'a> {
     // Doing nothing has none.
     if row.pays.is_none() {
         return Cell::Nothing;
     }
     let stakes = row.stakes();
     let terms = list.scores.terms_of(row);
-    Cell::Text(of(&terms.break_evens(stakes.churn_probability, stakes.worth.lifetime_value)).into())
+    match of(&terms.break_evens(stakes.churn_probability, stakes.worth.lifetime_value)) {
+        BreakEven::At(number) => Cell::Number(number),
+        word @ (BreakEven::Always | BreakEven::Never) => Cell::Text(word.to_string().into()),
+    }
 }
 
 /// What a table shows if not asked otherwise, before what customers files say.

@@ -7,7 +7,7 @@ use mainstay_models::language::Language;
 use mainstay_models::segments::Cell as MatrixCell;
 
 use super::{AtRisk, Column};
-use crate::scores::{Cell, ScoreRow};
+use crate::scores::{Cell, FieldKind, ScoreRow};
 
 /// The headings in Chinese of all columns that are not from customers files, and of those that lists show of these.
 const CHINESE: &[(&str, &str)] = &[
@@ -66,9 +66,6 @@ const CHINESE: &[(&str, &str)] = &[
     ("problem", "问题客户"),
 ];
 
-/// How the names of columns begin that say from when on an action pays.
-const BREAK_EVEN: &str = "break_even_";
-
 /// The columns that people have no use for: they read the sentences.
 const CODES: [&str; 2] = ["cause_evidence_code", "reason_codes"];
 
@@ -96,9 +93,7 @@ impl AtRisk<'_> {
     pub fn cell_for_people<'a>(&'a self, column: &'a Column, row: &'a ScoreRow) -> Cell<'a> {
         let cell = self.cell(column, row);
         let language = self.language;
-        if let (Some(_), Cell::Text(text)) = (column.name.strip_prefix(BREAK_EVEN), &cell)
-            && let Ok(at) = text.parse::<f64>()
-        {
+        if let (FieldKind::BreakEven, Cell::Number(at)) = (column.kind, &cell) {
             return Cell::Number((at * 1e4).round() / 1e4);
         }
         let words = match (column.name.as_str(), &cell) {
@@ -108,8 +103,8 @@ impl AtRisk<'_> {
             (name, Cell::Text(text)) if language == Language::Chinese => match (name, &**text) {
                 ("action", DO_NOTHING) => "不采取行动",
                 ("value_matrix", name) => name.parse().map_or("", |cell: MatrixCell| cell.words(language)),
-                (name, "always") if name.starts_with(BREAK_EVEN) => "总是划算",
-                (name, "never") if name.starts_with(BREAK_EVEN) => "从不划算",
+                (_, "always") if column.kind == FieldKind::BreakEven => "总是划算",
+                (_, "never") if column.kind == FieldKind::BreakEven => "从不划算",
                 _ => return cell,
             },
             _ => return cell,

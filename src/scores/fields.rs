@@ -54,6 +54,9 @@ pub enum FieldKind {
     Share,
     /// [`Cell::Whole`], or nothing.
     Whole,
+    /// [`Cell::Number`], the [`Cell::Text`] `always` or `never`, or nothing. No field of a scored list is one, only what
+    /// follows from its rows.
+    BreakEven,
 }
 
 /// Where a field's cells come from.

@@ -100,10 +100,10 @@ fn break_evens_play_and_words_stand_beside_a_recommendation() {
             continue;
         }
         // The net value is above 0 because the probability is above the break-even.
-        let at = row["break_even_probability"].as_str().unwrap();
-        assert!(at == "always" || at.parse::<f64>().unwrap() < number(row, "churn_probability"), "{row}");
-        let highest = row["break_even_incentive"].as_str().unwrap();
-        assert!(highest == "always" || highest.parse::<f64>().unwrap() > number(row, "incentive"), "{row}");
+        let is_always_or =
+            |column: &str, holds: &dyn Fn(f64) -> bool| row[column] == "always" || holds(number(row, column));
+        assert!(is_always_or("break_even_probability", &|at| at < number(row, "churn_probability")), "{row}");
+        assert!(is_always_or("break_even_incentive", &|highest| highest > number(row, "incentive")), "{row}");
         if action == "voucher" {
             assert_eq!(row["say"], "As a thank-you, here is a voucher of 10.00 for your next order.");
         }

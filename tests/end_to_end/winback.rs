@@ -154,7 +154,7 @@ fn a_reader_can_recompute_an_attempt_from_the_row() {
         } else {
             assert!((0.0..=1.0).contains(&number(row, "pays_probability")));
             // NV = 0 at V* = δ + c/γ, which the value is above.
-            let least: f64 = row["break_even_lifetime_value"].as_str().unwrap().parse().unwrap();
+            let least = number(row, "break_even_lifetime_value");
             assert!((least - (delta + c / gamma)).abs() < 1e-9 * (1.0 + least) && v > least);
         }
     }
