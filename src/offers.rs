@@ -1,5 +1,6 @@
 //! The catalogue of offers as scripts read it: printed by the command line, served by the API.
 
+use mainstay_features::id;
 use mainstay_models::decision::{Catalogue, Eligibility, Incentive, Offer, SaveRate};
 use mainstay_models::segments::{Cause, Tier};
 use serde::Serialize;
@@ -86,6 +87,11 @@ struct Band {
 /// Every offer of a catalogue, in its order.
 pub fn told(catalogue: &Catalogue) -> Vec<OfferTold> {
     catalogue.offers().iter().map(offer).collect()
+}
+
+/// What tells a catalogue from another: a fingerprint of all that is told of its offers, in hexadecimal.
+pub fn fingerprint(catalogue: &Catalogue) -> String {
+    format!("{:016x}", id::fingerprint(&serde_json::json!(told(catalogue)).to_string()))
 }
 
 fn offer(offer: &Offer) -> OfferTold {

@@ -10,9 +10,10 @@ use mainstay_models::model;
 use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 
 use super::output;
-use super::settings::{ListArgs, built_in_offers, read_offers};
+use super::settings::{ListArgs, ListOffers};
 use super::show::{OutArgs, ShowArgs, check_actions};
 use crate::at_risk::{AtRisk, Band, Filter, Measuring, Order, Previous};
+use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::scores::Scores;
 use crate::store::Store;
@@ -76,7 +77,9 @@ enum Sort {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let file = args.show.out.check(sheet)?;
-    let catalogue = args.offers.as_deref().map_or_else(built_in_offers, read_offers)?;
+    let about = args.list.about();
+    let decided_by = about.as_ref().and_then(|about| about.basis.as_ref());
+    let ListOffers { catalogue, .. } = ListOffers::read(args.offers.as_deref(), decided_by)?;
     let rfm = args.rfm.as_deref().map_or_else(|| Ok(RfmRules::default()), read_rfm)?;
     let scores = args.list.load()?;
     let previous = if args.list.scores.is_none() {
@@ -90,6 +93,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let shown = (&filter, args.sort.order(), args.show.most());
     let mut list = AtRisk::of(&scores, &catalogue, previous.as_ref(), args.show.out.language, shown);
     list.measuring = Arc::new(Measuring::by(rfm));
+    if args.show.prints_table() {
+        let by = decided_by.map_or(String::new(), |basis| format!(" by {},", basis.model));
+        let age_days = clock::now().days_since(scores.as_of);
+        output::note(&format!("as of {},{by} {age_days} days ago", scores.as_of));
+    }
     args.show.show(file, &list, list.columns(), list.columns_of_a_table())
 }
 

@@ -9,7 +9,7 @@ use mainstay_models::language::Language;
 use mainstay_models::segments::Cause;
 
 use super::output;
-use super::settings::{ListArgs, built_in_offers, check_folder, out_format, read_offers};
+use super::settings::{ListArgs, ListOffers, check_folder, out_format, read_offers};
 use crate::failure::Failure;
 use crate::offers;
 use crate::scores::write_ledger;
@@ -70,7 +70,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     let format = out_format(&args.out)?;
     check_folder(&args.out)?;
-    let catalogue = args.offers.as_deref().map_or_else(built_in_offers, read_offers)?;
+    let about = args.list.about();
+    let decided_by = about.as_ref().and_then(|about| about.basis.as_ref());
+    let ListOffers { catalogue, .. } = ListOffers::read(args.offers.as_deref(), decided_by)?;
     let scores = args.list.load()?;
     write_whole(&args.out, |out| write_ledger(&scores, &catalogue, format, out))?;
     output::print(&format!(

@@ -19,7 +19,7 @@ use super::running::{Run, input};
 use super::scored_out::{ListOut, ROWS_PER_FILE};
 use super::settings::{MoneyArgs, StoreArgs};
 use crate::failure::{Failure, Kind};
-use crate::scores::{Format, ListAbout, ListFile, ScoredPopulation, Scores};
+use crate::scores::{Format, ListAbout, ListBasis, ListFile, ScoredPopulation, Scores};
 use crate::service::Service;
 use crate::store::{NewList, Store};
 
@@ -77,6 +77,7 @@ fn work(
     })?;
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
     run.record.as_of = Some(as_of.to_string());
+    args.money.note_assumed();
     doubts(service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
     let scored = run.step("score", |_, _| score(service, store, &history, as_of, &progress))?;
     if scored.is_empty() {
@@ -141,7 +142,7 @@ pub(super) fn write(
             progress.advance(scores.rows.len() as u64);
             file.add(scores)
         })?;
-        file.finish_telling(&ListAbout::new(scored.as_of(), scored.tiers()))
+        file.finish_telling(&ListAbout::new(scored.as_of(), scored.tiers(), ListBasis::of(service)))
     })?;
     progress.end();
     Ok((list, totals))

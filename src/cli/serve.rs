@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use super::settings::{MoneyArgs, StoreArgs};
 use crate::api::{App, Limits, Listener, LogFormat, Rate, serve};
 use crate::failure::Failure;
+use crate::scores::ListBasis;
 use crate::service::Service;
 use crate::store::Store;
 
@@ -53,17 +54,41 @@ impl ListenArgs {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (catalogue, assumptions) = (args.money.catalogue()?, args.money.assumptions());
-    let app = App::new(Store::at(&args.store.store), args.listen.limits(), move |store| {
+    let store = Store::at(&args.store.store);
+    // A list that cannot be read is said where it is asked for.
+    let list = store.load_list_about().ok().flatten();
+    let app = App::new(store, args.listen.limits(), move |store| {
         Ok(Service::new(store.load_model()?, catalogue.clone(), assumptions))
     })?;
-    run_on(Listener::bind(args.listen.listen)?, app)
+    let listener = Listener::bind(args.listen.listen)?;
+    let own = ListBasis::of(&*app.service()?);
+    let others = list.and_then(|list| list.basis).map(|basis| basis.differences(&own)).unwrap_or_default();
+    run_on_saying(listener, app, move |app| {
+        if !others.is_empty() {
+            app.say(&format!(
+                "the scored list was decided by {}: what it says differs from what POST /v1/score answers; serve with what \
+                 it was scored with, or score anew",
+                others.join(", ")
+            ));
+        }
+    })
 }
 
 /// Serves until told to stop.
 pub(super) fn run_on(listener: Listener, app: Arc<App>) -> Result<(), Failure> {
+    run_on_saying(listener, app, |_| {})
+}
+
+/// [`run_on`], and says more once it listens.
+fn run_on_saying(
+    listener: Listener,
+    app: Arc<App>,
+    say_more: impl FnOnce(&App) + Send + 'static,
+) -> Result<(), Failure> {
     let (model, teller) = (app.service()?.artifact().name(), app.clone());
     serve(listener, app, move |address| {
         teller.say(&format!("{model} answers on http://{address}; Ctrl-C stops it"));
+        say_more(&teller);
     })
 }
 

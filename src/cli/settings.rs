@@ -10,8 +10,9 @@ use mainstay_models::forest::train::Trainer;
 use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
 
+use super::output;
 use crate::failure::{Failure, Kind};
-use crate::scores::{self, Format, Scores};
+use crate::scores::{self, Format, ListAbout, ListBasis, Scores};
 use crate::service::Assumptions;
 use crate::store::{Store, check_writable, folder_of};
 
@@ -68,6 +69,14 @@ pub(super) struct ListArgs {
 }
 
 impl ListArgs {
+    /// What the list tells of itself as a whole; `None` where that is nothing, as in CSV, or cannot be read.
+    pub(super) fn about(&self) -> Option<ListAbout> {
+        match &self.scores {
+            Some(path) => ListAbout::read(File::open(path).ok()?).ok().flatten(),
+            None => Store::at(&self.store.store).load_list_about().ok().flatten(),
+        }
+    }
+
     /// The list, without who has objected to marketing by now.
     pub(super) fn load(&self) -> Result<Scores, Failure> {
         let store = Store::at(&self.store.store);
@@ -107,10 +116,46 @@ impl MoneyArgs {
         Assumptions { margin: self.margin, discount: self.discount }
     }
 
+    /// Says where the offers are nobody's own.
+    pub(super) fn note_assumed(&self) {
+        if self.offers.is_none() {
+            output::note(BUILT_IN_ARE_ASSUMED);
+        }
+    }
+
     pub(super) fn catalogue(&self) -> Result<Catalogue, Failure> {
         self.offers.as_deref().map_or_else(built_in_offers, read_offers)
     }
 }
+
+/// The offers that a list is read with, beside those that decided it.
+pub(super) struct ListOffers {
+    /// The offers.
+    pub(super) catalogue: Catalogue,
+    /// Whether others decided the list; `None` where it does not tell.
+    pub(super) are_others: Option<bool>,
+}
+
+impl ListOffers {
+    /// Those of a file, or the built-in ones. Says where others decided the list, and where they are nobody's own.
+    pub(super) fn read(file: Option<&Path>, decided_by: Option<&ListBasis>) -> Result<Self, Failure> {
+        let catalogue = file.map_or_else(built_in_offers, read_offers)?;
+        let are_others = decided_by.map(|basis| !basis.has_offers(&catalogue));
+        if are_others == Some(true) {
+            output::note(&format!(
+                "other offers than {} decided the list: give the file that it was scored with as --offers",
+                file.map_or("the built-in ones".to_owned(), |file| format!("those of {}", file.display()))
+            ));
+        } else if file.is_none() {
+            output::note(BUILT_IN_ARE_ASSUMED);
+        }
+        Ok(Self { catalogue, are_others })
+    }
+}
+
+/// What is to be known where money rests on the built-in offers.
+pub(super) const BUILT_IN_ARE_ASSUMED: &str = "the amounts rest on the built-in offers, whose save rates and costs are assumptions, none of this shop's: give its \
+     own as --offers (docs/economics.md)";
 
 /// The offers of a file.
 pub(super) fn read_offers(path: &Path) -> Result<Catalogue, Failure> {

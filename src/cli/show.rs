@@ -114,6 +114,11 @@ impl ShowArgs {
         if self.all { usize::MAX } else { self.top }
     }
 
+    /// Whether a table for people is printed.
+    pub(super) fn prints_table(&self) -> bool {
+        self.out.path().is_none() && matches!(self.format, None | Some(Printed::Table))
+    }
+
     /// Writes a list into the file, or prints it: of all the columns it has those that are asked for, or all, or in a
     /// table those usual there.
     pub(super) fn show(

@@ -10,7 +10,7 @@ mod record;
 mod stream;
 mod write;
 
-pub use about::ListAbout;
+pub use about::{ListAbout, ListBasis};
 pub use decide::ConsentColumns;
 pub(crate) use fields::known_fields;
 pub use fields::{Cell, Field, FieldKind};

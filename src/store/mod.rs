@@ -160,7 +160,11 @@ impl Store {
         attempt().map_err(|cause| Failure::output(&previous, cause))
     }
 
-    fn load_list_about(&self) -> Result<Option<ListAbout>, Failure> {
+    /// What the newest scored list tells of itself as a whole; `None` before there is one, or where it tells nothing.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn load_list_about(&self) -> Result<Option<ListAbout>, Failure> {
         let path = self.scores_path();
         let Some(file) = open(&path)? else { return Ok(None) };
         ListAbout::read(file).map_err(|cause| unreadable(&path, cause))

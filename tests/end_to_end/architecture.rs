@@ -50,7 +50,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("feature_file", &["columns", "parquet_file"]),
         ("suppressed", &[]),
         ("formula", &[]),
-        ("scores", &["columns", "failure", "formula", "parquet_file", "service", "suppressed"]),
+        ("scores", &["columns", "failure", "formula", "offers", "parquet_file", "service", "suppressed"]),
         ("at_risk", &["formula", "scores"]),
         ("plan", &["chart", "scores"]),
         ("state", &["failure"]),

@@ -16,6 +16,7 @@ mod api_resources;
 mod api_slow_clients;
 mod api_swaps;
 mod architecture;
+mod basis;
 mod bombs;
 mod broken_input;
 mod check;

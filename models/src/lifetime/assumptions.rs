@@ -34,6 +34,11 @@ impl YearlyDiscount {
     /// 10 % a year.
     pub const DEFAULT: Self = Self(0.1);
 
+    /// The rate.
+    pub const fn get(self) -> f64 {
+        self.0
+    }
+
     /// What an amount is worth today that comes after so many years, as a share of it: (1 + d)^−years.
     pub fn after_years(self, years: f64) -> f64 {
         (1.0 + self.0).powf(-years)

@@ -36,6 +36,7 @@ pub(super) fn of(outcome: &Outcome<'_>) -> Value {
             "spend": planned.without_budget.spend.get(),
             "net_value": planned.without_budget.net_value.get(),
         },
+        "list_had_other_offers": outcome.offers_are_others,
         "offers": offers.collect::<Vec<_>>(),
         "terms_differ": outcome.terms_differ(),
         "redress": outcome.terms_differ().then_some(REDRESS),

@@ -12,7 +12,7 @@ use mainstay_models::language::Language;
 use mainstay_models::plan::{Choices, Limits};
 
 use super::output;
-use super::settings::{ListArgs, built_in_offers, check_folder, read_offers};
+use super::settings::{ListArgs, ListOffers, check_folder};
 use super::show::OutArgs;
 use crate::at_risk::{AtRisk, Filter, Order};
 use crate::failure::{Failure, Kind};
@@ -53,6 +53,8 @@ pub(super) struct Args {
 struct Outcome<'a> {
     scores: &'a Scores,
     catalogue: &'a Catalogue,
+    /// Whether other offers decided the list; `None` where it does not tell.
+    offers_are_others: Option<bool>,
     choices: &'a Choices,
     planned: &'a Planned,
     comparisons: Vec<Comparison>,
@@ -87,7 +89,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     for out in [&args.curve, &args.svg].into_iter().flatten() {
         check_folder(out)?;
     }
-    let catalogue = args.offers.as_deref().map_or_else(built_in_offers, read_offers)?;
+    let about = args.list.about();
+    let decided_by = about.as_ref().and_then(|about| about.basis.as_ref());
+    let ListOffers { catalogue, are_others } = ListOffers::read(args.offers.as_deref(), decided_by)?;
     let capacities = capacities(args, &catalogue)?;
     let mut scores = args.list.load()?;
     let choices = choices(&scores, &catalogue);
@@ -111,6 +115,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let outcome = Outcome {
         scores: &scores,
         catalogue: &catalogue,
+        offers_are_others: are_others,
         choices: &choices,
         planned: &planned,
         comparisons: compare(&scores),

@@ -1,0 +1,113 @@
+//! What a list's money rests on is said where it is read, and where it is read with something else.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::support::{command, done, folder, run, shop, store_like_the_shops};
+
+const OFFERS: &str = "[[offer]]\nname = \"call\"\ncontact_cost = 3.0\nincentive = 5.0\nsave_rate = 0.3\n\
+                      save_rate_sd = 0.1\ntake_up = 0.2\ndriven_away = 0.0\n";
+const ASSUMED: &str = "the amounts rest on the built-in offers, whose save rates and costs are assumptions";
+const OTHERS: &str = "other offers than the built-in ones decided the list";
+
+/// What a command that succeeds prints, and says beside it.
+fn both(arguments: &str) -> (String, String) {
+    let output = run(arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "mainstay {arguments}\n{said}");
+    (String::from_utf8(output.stdout).unwrap(), said)
+}
+
+#[test]
+fn built_in_offers_are_said_to_be_assumed() {
+    let store = shop().store.display();
+    for arguments in [format!("list --store {store}"), format!("plan --store {store}")] {
+        assert!(both(&arguments).1.contains(ASSUMED), "{arguments}");
+    }
+    let folder = folder();
+    let own = folder.path().join("store");
+    store_like_the_shops(&own);
+    let (input, out) = (shop().input(), folder.path().join("out.csv"));
+    let score = format!("score {input} --store {} --out {}", own.display(), out.display());
+    assert!(both(&score).1.contains(ASSUMED));
+    let plan = both(&format!("plan --store {store} --json"));
+    let plan: Value = serde_json::from_str(&plan.0).unwrap();
+    assert_eq!(plan["list_had_other_offers"], false);
+    let plan = both(&format!("plan --scores {} --json", shop().scores.display()));
+    let plan: Value = serde_json::from_str(&plan.0).unwrap();
+    assert_eq!(plan["list_had_other_offers"], Value::Null, "CSV does not tell");
+}
+
+#[test]
+fn who_reads_a_list_with_other_offers_or_another_margin_is_told() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (store, offers) = (at("store"), at("offers.toml"));
+    fs::write(&offers, OFFERS).unwrap();
+    store_like_the_shops(folder.path().join("store").as_path());
+    let own = format!("--offers {offers}");
+    let (_, said) = both(&format!(
+        "score {} --store {store} {own} --margin 0.5 --out {}",
+        shop().input(),
+        at("scores.parquet")
+    ));
+    assert!(!said.contains(ASSUMED), "{said}");
+
+    for list in [format!("--store {store}"), format!("--scores {}", at("scores.parquet"))] {
+        for command in [
+            format!("plan {list} --budget 50"),
+            format!("list {list}"),
+            format!("offers ledger {list} --out {}", at("ledger.csv")),
+        ] {
+            let (_, said) = both(&command);
+            assert!(said.contains(OTHERS) && !said.contains(ASSUMED), "{command}: {said}");
+            let (_, said) = both(&format!("{command} {own}"));
+            assert!(!said.contains("decided the list") && !said.contains(ASSUMED), "{command}: {said}");
+        }
+    }
+    let plan = |flags: &str| -> Value {
+        serde_json::from_str(&done(&format!("plan --store {store} --json {flags}"))).unwrap()
+    };
+    assert_eq!(plan("")["list_had_other_offers"], true);
+    assert_eq!(plan(&own)["list_had_other_offers"], false);
+
+    for (flags, told) in [
+        ("", Some("decided by other offers, a margin of 0.5 instead of 0.3: ")),
+        (
+            "--margin 0.5 --discount 0.2",
+            Some("decided by other offers, a yearly discount of 0.1 instead of 0.2: "),
+        ),
+        ("same", None),
+    ] {
+        let flags = if flags == "same" { format!("{own} --margin 0.5") } else { flags.to_owned() };
+        let serve = format!("serve --store {store} --listen 127.0.0.1:0 --log text {flags}");
+        let mut server = command(&serve).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(server.stderr.take().unwrap()).lines();
+        let lines = lines.map(Result::unwrap).skip_while(|line| !line.contains("answers on http://"));
+        let mut lines = lines.skip(1);
+        let said = told.map(|told| (lines.next().unwrap(), told));
+        server.kill().unwrap();
+        server.wait().unwrap();
+        match said {
+            Some((line, told)) => assert!(line.contains(told), "{flags}: {line}"),
+            None => assert_eq!(lines.next(), None),
+        }
+    }
+}
+
+#[test]
+fn a_table_says_which_model_it_is_by_and_how_old_it_is() {
+    let store = shop().store.display();
+    let (table, said) = both(&format!("list --store {store} --top 3"));
+    assert_eq!(table.lines().count(), 4, "the table is as it was");
+    let line = said.lines().find(|line| line.starts_with("as of ")).unwrap();
+    let model = done(&format!("models list --store {store}"));
+    let name = line.split(" by ").nth(1).unwrap().split(',').next().unwrap();
+    assert!(model.contains(name) && line.ends_with(" days ago"), "{line}\n{model}");
+    for flags in ["--format json", "--format csv"] {
+        assert!(!both(&format!("list --store {store} {flags}")).1.contains("days ago"), "{flags}");
+    }
+}
