@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// What a spreadsheet calls the list.
-fn sheet(language: Language) -> &'static str {
+pub(super) fn sheet(language: Language) -> &'static str {
     match language {
         Language::English => "at risk",
         Language::Chinese => "流失风险名单",

@@ -120,7 +120,8 @@ pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
 
 fn note_history(history: &Histories) {
     let summary = history.summary();
-    output::note(&format!("{} orders of {} customers", summary.orders, summary.customers));
+    let buyers = summary.customers - summary.strangers;
+    output::note(&format!("{} orders of {buyers} customers", summary.orders));
     if history.whole().is_none() {
         output::note(
             "they are more than --memory lets be in memory: the work goes part by part, through files",

@@ -61,6 +61,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let scores = config.scores.as_deref().map(|out| ListOut::parse(out, ROWS_PER_FILE)).transpose();
     let scores = scores.map_err(mistake)?;
     scores.iter().try_for_each(ListOut::check)?;
+    list.iter().try_for_each(|out| out.check(list::sheet).map(drop)).map_err(mistake)?;
     config.list.iter().try_for_each(|out| check_folder(out))?;
     let store = Store::at(&config.store);
     store.prepare()?;
@@ -175,8 +176,11 @@ impl Night<'_> {
             found.insert("train_again".to_owned(), json!(report.calls_for_training()));
             found.insert("churn_probability_psi".to_owned(), json!(psi));
             if drifted && config.stop_on_drift {
-                let why = "the customers are no longer those the model was trained on, and stop_on_drift is set: the list \
-                           before is still the newest; see mainstay drift, and train again";
+                let then = if report.calls_for_training() { ", and train again" } else { "" };
+                let why = format!(
+                    "the customers are no longer those the model was trained on, and stop_on_drift is set: the list before is \
+                     still the newest; see mainstay drift{then}"
+                );
                 return Err(Failure::new(Kind::Drifted, why));
             }
             Ok(())
