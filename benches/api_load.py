@@ -145,7 +145,7 @@ def main():
         ("lean", "/v1/score", [dense({"features": row, "explain": False}) for row in rows]),
         ("peer", "/score", [dense({"features": row}) for row in rows]),
         ("name", "/v1/score", [dense(person) for person in people]),
-        *((name, "/v1/score:batch",
+        *((f"batches by {name}", "/v1/score:batch",
            [dense({"requests": requests[at : at + 1000], "explain": explain}) for at in (0, 1000)])
           for name, (requests, explain) in batches.items()),
     ]:
@@ -154,7 +154,7 @@ def main():
         scripts[name].write_text(LUA % (folder / f"{name}.txt", path))
 
     with Server(serve, OURS, "/readyz") as server:
-        closed_loop(scripts["name"], OURS, 2, 2)
+        closed_loop(scripts["batches by name"], OURS, 2, 2)
         for name, what in [
             ("one", "features in; reasons, every contribution and decision out"),
             ("lean", "features in; reasons and decision out (explain: false)"),
@@ -163,7 +163,7 @@ def main():
             rate, median, p99 = closed_loop(scripts[name], OURS, 32, asked.seconds)
             print(f"32 connections, {what}: {rate:.0f} requests/s, median {median}, p99 {p99}")
         for name in batches:
-            rate, median, _ = closed_loop(scripts[name], OURS, 2, asked.seconds)
+            rate, median, _ = closed_loop(scripts[f"batches by {name}"], OURS, 2, asked.seconds)
             print(f"batches of 1,000 by {name}: {rate * 1000:.0f} customers/s, median {median} a batch")
         for name in ("one", "lean"):
             rate, median, p99, statuses = open_loop(folder / f"{name}.txt", OURS, 5000, asked.seconds)

@@ -64,7 +64,7 @@ impl KeptOfSome<'_> {
     fn read(&self) -> Result<Found, Failure> {
         // In this order: what is taken into the history meanwhile is then found in both, and counts once.
         let events = self.all.state.events_of(self.customers.iter().map(String::as_str))?;
-        Ok((events, self.all.history.written()?))
+        Ok((events, self.all.history.get()?))
     }
 }
 
