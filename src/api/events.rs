@@ -80,9 +80,9 @@ fn read(body: &[u8]) -> Result<Vec<Event>, Failure> {
             format!("events: {} customers are more than the {MOST_CUSTOMERS} of one request", events.len());
         return Err(Failure::new(Kind::TooLarge, many));
     }
-    let mut all = Vec::new();
+    let (mut all, until) = (Vec::new(), clock::latest());
     for (place, happened) in events.into_iter().enumerate() {
-        all.extend(happened.events(&format!("events[{place}]."), clock::latest())?);
+        all.extend(happened.events(&format!("events[{place}]."), until)?);
     }
     Ok(all)
 }

@@ -77,9 +77,7 @@ enum Sort {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let file = args.show.out.check(sheet)?;
-    let about = args.list.about();
-    let decided_by = about.as_ref().and_then(|about| about.basis.as_ref());
-    let ListOffers { catalogue, .. } = ListOffers::read(args.offers.as_deref(), decided_by)?;
+    let ListOffers { catalogue, decided_by, .. } = args.list.offers(args.offers.as_deref())?;
     let rfm = args.rfm.as_deref().map_or_else(|| Ok(RfmRules::default()), read_rfm)?;
     let scores = args.list.load()?;
     let previous = if args.list.scores.is_none() {

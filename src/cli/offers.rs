@@ -70,9 +70,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     let format = out_format(&args.out)?;
     check_folder(&args.out)?;
-    let about = args.list.about();
-    let decided_by = about.as_ref().and_then(|about| about.basis.as_ref());
-    let ListOffers { catalogue, .. } = ListOffers::read(args.offers.as_deref(), decided_by)?;
+    let ListOffers { catalogue, .. } = args.list.offers(args.offers.as_deref())?;
     let scores = args.list.load()?;
     write_whole(&args.out, |out| write_ledger(&scores, &catalogue, format, out))?;
     output::print(&format!(

@@ -69,8 +69,25 @@ pub(super) struct ListArgs {
 }
 
 impl ListArgs {
+    /// The offers of a file, or the built-in ones, beside those that decided the list. Says where these are others, and where
+    /// those are nobody's own.
+    pub(super) fn offers(&self, file: Option<&Path>) -> Result<ListOffers, Failure> {
+        let catalogue = file.map_or_else(built_in_offers, read_offers)?;
+        let decided_by = self.about().and_then(|about| about.basis);
+        let are_others = decided_by.as_ref().map(|basis| !basis.has_offers(&catalogue));
+        if are_others == Some(true) {
+            output::note(&format!(
+                "other offers than {} decided the list: give the file that it was scored with as --offers",
+                file.map_or("the built-in ones".to_owned(), |file| format!("those of {}", file.display()))
+            ));
+        } else if file.is_none() {
+            output::note(BUILT_IN_ARE_ASSUMED);
+        }
+        Ok(ListOffers { catalogue, decided_by, are_others })
+    }
+
     /// What the list tells of itself as a whole; `None` where that is nothing, as in CSV, or cannot be read.
-    pub(super) fn about(&self) -> Option<ListAbout> {
+    fn about(&self) -> Option<ListAbout> {
         match &self.scores {
             Some(path) => ListAbout::read(File::open(path).ok()?).ok().flatten(),
             None => Store::at(&self.store.store).load_list_about().ok().flatten(),
@@ -132,25 +149,10 @@ impl MoneyArgs {
 pub(super) struct ListOffers {
     /// The offers.
     pub(super) catalogue: Catalogue,
-    /// Whether others decided the list; `None` where it does not tell.
+    /// What decided the list; `None` where it does not tell.
+    pub(super) decided_by: Option<ListBasis>,
+    /// Whether that was other offers; `None` likewise.
     pub(super) are_others: Option<bool>,
-}
-
-impl ListOffers {
-    /// Those of a file, or the built-in ones. Says where others decided the list, and where they are nobody's own.
-    pub(super) fn read(file: Option<&Path>, decided_by: Option<&ListBasis>) -> Result<Self, Failure> {
-        let catalogue = file.map_or_else(built_in_offers, read_offers)?;
-        let are_others = decided_by.map(|basis| !basis.has_offers(&catalogue));
-        if are_others == Some(true) {
-            output::note(&format!(
-                "other offers than {} decided the list: give the file that it was scored with as --offers",
-                file.map_or("the built-in ones".to_owned(), |file| format!("those of {}", file.display()))
-            ));
-        } else if file.is_none() {
-            output::note(BUILT_IN_ARE_ASSUMED);
-        }
-        Ok(Self { catalogue, are_others })
-    }
 }
 
 /// What is to be known where money rests on the built-in offers.

@@ -96,6 +96,10 @@ impl Service {
 
     /// What is made of each of some rows of features.
     fn each<T>(&self, values: &[f64], basis: Basis, make: impl Fn(Weighed) -> T) -> Vec<T> {
+        // Of the kinds of customers that one request may have, most are of one.
+        if values.is_empty() {
+            return Vec::new();
+        }
         let Answering { serving, shift } = self.answering(basis);
         let models = &self.artifact.training.models;
         let columns = self.columns_of(values);

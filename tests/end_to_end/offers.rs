@@ -131,21 +131,6 @@ fn the_ledger_has_every_offer_and_the_best_eligible_one_was_recommended() {
     assert!(why.contains("no consent to the channel") && why.contains("not for this tier"), "{why:?}");
 }
 
-/// Each objection comes by a process of its own, all at once.
-#[test]
-fn no_objection_is_lost_among_others() {
-    let folder = folder();
-    let store = folder.path().join("store");
-    std::thread::scope(|scope| {
-        for customer in 0..12 {
-            let store = store.display();
-            scope.spawn(move || done(&format!("suppress add c{customer} --store {store}")));
-        }
-    });
-    let all = json(&format!("suppress list --json --store {}", store.display()));
-    assert_eq!(all.as_array().unwrap().len(), 12, "{all}");
-}
-
 #[test]
 fn who_objects_is_in_no_list_and_is_recommended_nothing() {
     let (folder, rows, flags) = scored();

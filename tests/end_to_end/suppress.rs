@@ -74,3 +74,18 @@ fn a_running_server_takes_who_objects_off_its_list_at_once() {
     done(&format!("suppress remove {who} --store {store}"));
     assert_eq!(listed(), everyone);
 }
+
+/// Each objection comes by a process of its own, all at once.
+#[test]
+fn no_objection_is_lost_among_others() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    std::thread::scope(|scope| {
+        for customer in 0..12 {
+            let store = store.display();
+            scope.spawn(move || done(&format!("suppress add c{customer} --store {store}")));
+        }
+    });
+    let all = json(&format!("suppress list --json --store {}", store.display()));
+    assert_eq!(all.as_array().unwrap().len(), 12, "{all}");
+}

@@ -89,9 +89,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     for out in [&args.curve, &args.svg].into_iter().flatten() {
         check_folder(out)?;
     }
-    let about = args.list.about();
-    let decided_by = about.as_ref().and_then(|about| about.basis.as_ref());
-    let ListOffers { catalogue, are_others } = ListOffers::read(args.offers.as_deref(), decided_by)?;
+    let ListOffers { catalogue, are_others, .. } = args.list.offers(args.offers.as_deref())?;
     let capacities = capacities(args, &catalogue)?;
     let mut scores = args.list.load()?;
     let choices = choices(&scores, &catalogue);
