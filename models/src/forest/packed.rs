@@ -29,7 +29,7 @@ pub(super) type Sums<const LANES: usize> = [[i32; LANES]; WINDOW];
 
 /// A node: the threshold's place among its column's, the column, how far ahead the child below is, and what coming here
 /// adds to the share of churners.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Step {
     threshold: u8,
     column: u8,
@@ -41,6 +41,8 @@ pub(super) struct Step {
 impl Step {
     /// A leaf's threshold, which no code exceeds.
     const NEVER: u8 = u8::MAX;
+    /// A leaf that adds nothing.
+    const NOTHING: Self = Self { threshold: Self::NEVER, column: 0, ahead: 0, change: 0 };
 
     /// The column compared; in a leaf one of its own, to which nobody listens.
     #[inline]
@@ -133,7 +135,7 @@ impl Packed {
         for tree in trees {
             packed.push(tree, &compared)?;
         }
-        packed.steps.resize(packed.steps.len() + MOST_NODES, Step::default());
+        packed.steps.resize(packed.steps.len() + MOST_NODES, Step::NOTHING);
         packed.columns = compared
             .iter()
             .map(|splits| {
@@ -185,6 +187,15 @@ impl Packed {
             // There is always a window: nothing is behind the last tree for that.
             let window = self.steps[tree.start..].first_chunk()?;
             Some(Walked { window, shares: &self.shares[tree.start..], depth: tree.depth })
+        })
+    }
+
+    /// Some trees at a time; the last are filled up with a leaf that adds nothing.
+    pub(super) fn groups_of_trees<const N: usize>(&self) -> impl Iterator<Item = [Walked<'_>; N]> {
+        let mut trees = self.trees();
+        self.trees.chunks(N).filter_map(move |_| {
+            let nothing = Walked { window: self.steps.last_chunk()?, shares: &[0], depth: 0 };
+            Some(std::array::from_fn(|_| trees.next().unwrap_or(nothing)))
         })
     }
 

@@ -98,13 +98,11 @@ impl Packed {
     fn sum(&self, row: &[f32]) -> i64 {
         let mut codes = [[0; 1]; WINDOW];
         self.put(row, &mut codes, 0);
-        let trees: Vec<Walked<'_>> = self.trees().collect();
-        let (groups, rest) = trees.as_chunks::<LANES>();
-        let leaf = |(tree, leaf): (&Walked<'_>, usize)| i64::from(tree.shares[leaf]);
-        let together =
-            groups.iter().flat_map(|trees| trees.iter().zip(row_down(trees, &codes, |_, _, _| ())));
-        let alone = rest.iter().map(|tree| (tree, rows_down(*tree, &codes, |_, _, _| ())[0]));
-        together.chain(alone).map(leaf).sum()
+        let leaves = |trees: &[Walked<'_>; LANES]| -> i64 {
+            let leaves = row_down(trees, &codes, |_, _, _| ());
+            trees.iter().zip(leaves).map(|(tree, leaf)| i64::from(tree.shares[leaf])).sum()
+        };
+        self.groups_of_trees().map(|trees| leaves(&trees)).sum()
     }
 
     /// What each column compared adds for one row.
@@ -112,11 +110,8 @@ impl Packed {
         let mut codes = [[0; 1]; WINDOW];
         self.put(row, &mut codes, 0);
         let mut sums = [[0; 1]; WINDOW];
-        let trees: Vec<Walked<'_>> = self.trees().collect();
-        let (groups, rest) = trees.as_chunks::<LANES>();
         let mut changed = |column: usize, _, change| add(&mut sums[column][0], change);
-        groups.iter().for_each(|trees| _ = row_down(trees, &codes, &mut changed));
-        rest.iter().for_each(|tree| _ = rows_down(*tree, &codes, &mut changed));
+        self.groups_of_trees::<LANES>().for_each(|trees| _ = row_down(&trees, &codes, &mut changed));
         sums
     }
 }
