@@ -30,7 +30,10 @@ pub(super) fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Failur
 /// # Errors
 /// When it is no JSON, or says something else.
 pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
-    serde_json::from_slice(body).map_err(|error| Failure::new(Kind::BadInput, format!("body: {error}")))
+    let bad = |error: String| Failure::new(Kind::BadInput, format!("body: {error}"));
+    // Looked at once as a whole, and not again in each of its strings.
+    let text = std::str::from_utf8(body).map_err(|error| bad(error.to_string()))?;
+    serde_json::from_str(text).map_err(|error| bad(error.to_string()))
 }
 
 /// The one parameter of a path.
