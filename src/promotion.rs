@@ -25,6 +25,8 @@ pub enum Outcome {
     TooEarly,
     /// It is kept: it is no better than the rule, and the one in service was when it was trained.
     NoBetterThanTheRule,
+    /// It is kept: another came into service while it was trained, which it was not compared with.
+    Overtaken,
 }
 
 impl fmt::Display for Outcome {
@@ -37,12 +39,16 @@ impl fmt::Display for Outcome {
                  so the two cannot be compared"
             }
             Self::NoBetterThanTheRule => "kept beside the model in service, being no better than the simple rule",
+            Self::Overtaken => {
+                "kept beside the model in service, which came there while this one was trained: the two were not \
+                 compared, as training again would"
+            }
         })
     }
 }
 
 /// Trains on what was known at an instant, and puts the model into service if nothing better serves, or whatever serves
-/// if `anyway`.
+/// if `anyway`. It is compared with the model that is in service when the training begins, and takes no other's place.
 ///
 /// # Errors
 /// When it cannot be trained or kept.
@@ -56,7 +62,9 @@ pub fn train(
 ) -> Result<(Artifact, Outcome), Failure> {
     let label = Label::where_given(history.given());
     // A model that cannot be read is none to be compared with, and one for another question is no rival.
-    let incumbent = store.load_model().ok().filter(|model| {
+    let in_service = store.load_model().ok();
+    let replaces = in_service.as_ref().map(Artifact::name);
+    let incumbent = in_service.filter(|model| {
         let Settings { horizon, lookback, .. } = model.settings;
         (horizon, lookback, model.training.label) == (settings.horizon, settings.lookback, label)
     });
@@ -75,9 +83,19 @@ pub fn train(
         Some(incumbent) if !anyway => against(&artifact, incumbent),
         _ => Outcome::Serves,
     };
-    match outcome {
-        Outcome::Serves => store.serve_model(&artifact, Change::Train)?,
-        _ => store.keep_model(&artifact)?,
+    let outcome = match outcome {
+        Outcome::Serves if anyway => {
+            store.serve_model(&artifact, Change::Train)?;
+            Outcome::Serves
+        }
+        Outcome::Serves if store.serve_in_place_of(replaces.as_deref(), &artifact, Change::Train)? => {
+            Outcome::Serves
+        }
+        Outcome::Serves => Outcome::Overtaken,
+        kept => kept,
+    };
+    if outcome != Outcome::Serves {
+        store.keep_model(&artifact)?;
     }
     Ok((artifact, outcome))
 }
@@ -93,3 +111,6 @@ fn against(artifact: &Artifact, incumbent: &Artifact) -> Outcome {
         None => Outcome::TooEarly,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,6 +74,7 @@ fn to_json(artifact: &Artifact, outcome: Outcome, store: &Store) -> Value {
         "label": training.label.to_string(),
         "file": store.path_of_model(artifact, outcome == Outcome::Serves).display().to_string(),
         "serves": outcome == Outcome::Serves,
+        "outcome": outcome.to_string(),
         "selected": serving.kind,
         "grade": training.verdict.grade,
         "verdict": training.verdict,

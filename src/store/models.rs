@@ -155,6 +155,27 @@ impl Store {
         self.put_into_service(artifact, change)
     }
 
+    /// Puts a model into service if the one that is there is still the one of this name, or none that can be read is
+    /// and none is named; whether it serves.
+    ///
+    /// # Errors
+    /// When the store cannot be written to; the model before is then still in service.
+    pub fn serve_in_place_of(
+        &self,
+        name: Option<&str>,
+        artifact: &Artifact,
+        change: Change,
+    ) -> Result<bool, Failure> {
+        let _lock = self.lock(LOCK)?;
+        let present = self.load_model().ok().map(|model| model.name());
+        // What is there already has nobody's place to take.
+        let is_free = present.as_deref() == name || present == Some(artifact.name());
+        if is_free {
+            self.put_into_service(artifact, change)?;
+        }
+        Ok(is_free)
+    }
+
     /// Puts a model into service while nobody else does.
     fn put_into_service(&self, artifact: &Artifact, change: Change) -> Result<(), Failure> {
         let name = artifact.name();
