@@ -1,14 +1,47 @@
-//! Promise 22: a hundred changes of the model under load. No request fails, and each is answered by one model.
+//! Models promoted over the API: the next request is answered by the new one. Promise 22: of a hundred changes under load, no
+//! request fails, and each is answered by one model.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::server::{Server, features_of, lines, request};
+use crate::kept_shop::listed;
+use crate::server::{Server, features_of, lines, request, slug};
 use crate::support::{done, folder, json, shop};
 
 const SWAPS: usize = 100;
+
+#[test]
+fn a_promoted_model_answers_the_next_request() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    let train = |seed: u32| {
+        let (input, store) = (shop().input(), store.display());
+        let flags = format!("--horizon 60d --lookback 180d --seed {seed} --promote --store {store} --json");
+        let trained = json(&format!("train {input} {flags}"));
+        trained["model"].as_str().unwrap().to_owned()
+    };
+    let (first, second) = (train(1), train(2));
+    let server = Server::start(&store.display().to_string());
+    let (row, as_of) = (&listed().0[0], listed().1);
+    let answering = || server.score(&request(row, &as_of)).1["model"].as_str().unwrap().to_owned();
+    assert_eq!(answering(), second);
+    let (status, _, answer) = server.post(&format!("/v1/models/{first}/promote"), b"");
+    assert_eq!((status, answer), (200, json!({"in_service": first})));
+    assert_eq!(answering(), first);
+    let (_, _, models) = server.get("/v1/models");
+    let serving: Vec<&Value> =
+        models["models"].as_array().unwrap().iter().filter(|model| model["in_service"] == true).collect();
+    assert_eq!((serving.len(), &serving[0]["model"]), (1, &json!(first)));
+    assert_eq!(models["history"].as_array().unwrap().last().unwrap()["change"], "promote");
+    assert!(!models.to_string().contains("store"), "no path of the machine");
+    for unknown in ["nothing", "..%2F..%2Fmodel.mainstay", &format!("{first}%00")] {
+        let (status, _, problem) = server.post(&format!("/v1/models/{unknown}/promote"), b"");
+        assert_eq!((status, slug(&problem)), (404, "unknown-model"), "{problem}");
+    }
+    assert_eq!(answering(), first);
+}
 
 #[test]
 fn every_answer_is_of_the_model_it_names_while_models_change() {

@@ -125,3 +125,8 @@ pub(crate) fn features_of(score: &Value) -> Value {
         .collect::<serde_json::Map<_, _>>()
         .into()
 }
+
+/// What kind of problem a problem document is of.
+pub(crate) fn slug(problem: &Value) -> &str {
+    problem["type"].as_str().unwrap().rsplit(':').next().unwrap()
+}

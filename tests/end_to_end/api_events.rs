@@ -1,0 +1,164 @@
+//! What happens between two files: it counts from the moment it is acknowledged on, and once.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::kept_shop::{keep, listed};
+use crate::server::{Server, agent, lines, request, slug};
+use crate::support::{self, done, folder, store_like_the_shops};
+
+/// A customer of the kept shop, with the body of an event that has not been yet.
+fn event(customer: &str) -> Value {
+    json!({"events": [{
+        "customer_id": customer,
+        "purchases": [{"order_id": "new", "ts": "2023-12-05T10:00:00Z", "amount": 12.5},
+                      {"order_id": "new", "ts": "2023-12-05T12:00:00+02:00", "amount": 12.5}],
+        "complaints": [{"ts": "2023-12-06"}],
+    }]})
+}
+
+#[test]
+fn an_event_counts_from_its_answer_on_survives_a_kill_and_never_counts_twice() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    keep(&store);
+    let at = store.display().to_string();
+    let customer = listed().0[3].clone();
+    let body = json!({"customer_id": customer, "as_of": "2023-12-08"});
+    let post = |server: &Server, body: &Value| {
+        let (status, _, answer) = server.post("/v1/events", body.to_string().as_bytes());
+        assert_eq!(status, 200, "{answer}");
+        (answer["accepted"].as_u64().unwrap(), answer["known"].as_u64().unwrap())
+    };
+    let recency = |score: &Value| {
+        let reasons = score["reasons"].as_array().unwrap();
+        reasons.iter().find(|reason| reason["feature"] == "recency_days").unwrap()["value"].clone()
+    };
+    let mut server = Server::start(&at);
+    let (_, before) = server.score(&body);
+    // Two lines that are alike are two; sent again, in whatever way an instant is written, they are the same two.
+    assert_eq!(post(&server, &event(&customer)), (3, 0));
+    let (_, with) = server.score(&body);
+    assert_eq!((recency(&with), recency(&before) == recency(&with)), (json!(2.0), false));
+    assert_eq!(post(&server, &event(&customer)), (0, 3));
+    assert_eq!(server.score(&body).1, with);
+    // Dropped, it is killed: nothing that was answered is lost.
+    drop(server);
+    server = Server::start(&at);
+    assert_eq!(server.score(&body).1, with);
+
+    // The request that has all of it, and the list from the store, say the same to the last bit.
+    let mut raw = request(&customer, "2023-12-08");
+    let happened = event(&customer)["events"][0].clone();
+    for lines in ["purchases", "complaints"] {
+        let more = happened[lines].as_array().unwrap().clone();
+        raw[lines].as_array_mut().unwrap().extend(more);
+    }
+    assert_eq!(server.score(&raw).1, with);
+    let from_list = || {
+        let out = folder.path().join("scores.csv");
+        done(&format!("score --store {at} --as-of 2023-12-08 --out {}", out.display()));
+        let rows = lines(&out);
+        let row = rows.iter().find(|row| row[0] == customer).unwrap();
+        row[2].parse::<f64>().unwrap().to_bits()
+    };
+    let said = with["churn_probability"].as_f64().unwrap().to_bits();
+    assert_eq!(from_list(), said, "not taken in yet");
+
+    // The night's file has the same purchase; then the events are taken in, and sent once more.
+    let night = folder.path().join("night.csv");
+    fs::write(
+        &night,
+        format!("customer_id,order_id,ts,amount\n{customer},new,2023-12-05T10:00:00Z,12.5\n{customer},new,2023-12-05T10:00:00Z,12.5\n"),
+    )
+    .unwrap();
+    let ingested = support::json(&format!("ingest --purchases {} --store {at} --json", night.display()));
+    assert_eq!(ingested["events_taken_in"], 3, "{ingested}");
+    assert_eq!(server.score(&body).1, with, "a newer history is read while the server runs");
+    assert_eq!(from_list(), said, "taken in");
+    assert_eq!(post(&server, &event(&customer)), (3, 0), "it is no longer known here that they were sent");
+    assert_eq!(server.score(&body).1, with, "and they are left out, as the history has them");
+    assert_eq!(from_list(), said);
+}
+
+#[test]
+fn an_event_sent_again_by_its_key_is_answered_as_it_was() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    store_like_the_shops(&store);
+    let server = Server::start(&store.display().to_string());
+    let send = |key: &str, customer: &str| {
+        let request = agent()
+            .post(format!("http://{}/v1/events", server.address))
+            .header("content-type", "application/json")
+            .header("idempotency-key", key);
+        let mut response = request.send(event(customer).to_string().as_bytes()).unwrap();
+        let replayed = response.headers().get("idempotent-replayed").is_some();
+        let body: Value = serde_json::from_str(&response.body_mut().read_to_string().unwrap()).unwrap();
+        (response.status().as_u16(), replayed, body)
+    };
+    assert_eq!(send("k1", "a"), (200, false, json!({"accepted": 3, "known": 0})));
+    assert_eq!(send("k1", "a"), (200, true, json!({"accepted": 3, "known": 0})));
+    assert_eq!(send("k2", "a"), (200, false, json!({"accepted": 0, "known": 3})));
+    assert_eq!(slug(&send("k1", "b").2), "other-request");
+}
+
+#[test]
+fn who_first_buys_over_the_api_is_known_from_then_on() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    store_like_the_shops(&store);
+    let server = Server::start(&store.display().to_string());
+    let body = json!({"customer_id": "new", "as_of": "2023-12-08"});
+    assert_eq!(server.score(&body).0, 404);
+    let line = json!({"order_id": 1, "ts": "2023-12-01", "amount": 5});
+    let sent = json!({"events": [{"customer_id": "new", "purchases": [line]}]});
+    assert_eq!(server.post("/v1/events", sent.to_string().as_bytes()).0, 200);
+    let (status, score) = server.score(&body);
+    let (_, raw) = server.score(&json!({"customer_id": "new", "as_of": "2023-12-08", "purchases": [line]}));
+    assert_eq!((status, &score), (200, &raw));
+    // Though no file was ever ingested, the store has a history to score.
+    let out = folder.path().join("scores.csv");
+    done(&format!("score --store {} --as-of 2023-12-08 --out {}", store.display(), out.display()));
+    let rows = lines(&out);
+    assert_eq!((rows.len(), rows[0][0].as_str()), (1, "new"));
+    assert_eq!(rows[0][2].parse::<f64>().unwrap(), score["churn_probability"].as_f64().unwrap());
+}
+
+#[test]
+fn events_that_cannot_be_are_refused_whole() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    store_like_the_shops(&store);
+    let server = Server::start(&store.display().to_string());
+    let sound = r#"{"customer_id": "a", "purchases": [{"order_id": 1, "ts": "2023-12-01", "amount": 5}]}"#;
+    for (second, detail) in [
+        (sound.replace("2023-12-01", "soon"), "events[1].purchases[0].ts: \"soon\" is not a date"),
+        (
+            sound.replace("2023-12-01", "2362-12-01"),
+            "events[1].purchases[0].ts: 2362-12-01T00:00:00Z is still to come",
+        ),
+        (sound.replace(": 5", ": 1e300"), "events[1].purchases[0].amount: "),
+        // Of a line that is not paid for, too.
+        (sound.replace(": 5", ": 0, \"product_id\": \"\""), "events[1].purchases[0].product_id: empty"),
+        (sound.replace(": 5", ": -5, \"discount\": 1e300"), "events[1].purchases[0].discount: "),
+        (sound.replace("\"a\"", "\"\""), "events[1].customer_id: empty"),
+        (sound.replace("purchases", "returns"), "unknown field `returns`"),
+        (
+            r#"{"customer_id": 1, "complaints": [{"ts": "2023-12-02", "resolved_at": "2023-12-01"}]}"#
+                .to_owned(),
+            "events[1].complaints[0].resolved_at: before the complaint",
+        ),
+        ("7".to_owned(), "invalid type"),
+    ] {
+        let body = format!(r#"{{"events": [{sound}, {second}]}}"#);
+        let (status, _, problem) = server.post("/v1/events", body.as_bytes());
+        assert_eq!((status, slug(&problem)), (422, "bad-input"), "{body}: {problem}");
+        assert!(problem["detail"].as_str().unwrap().contains(detail), "{body}: {problem}");
+    }
+    let known = json!({"customer_id": "a", "as_of": "2023-12-08"});
+    assert_eq!(server.score(&known).0, 404, "nothing of a request that is refused is kept");
+    let many = json!({"events": vec![json!({"customer_id": 1}); 1001]}).to_string();
+    assert_eq!(server.post("/v1/events", many.as_bytes()).0, 413);
+}
