@@ -9,6 +9,7 @@ use mainstay_features::profile::CONSENT_PREFIX;
 
 use super::newest::Newest;
 use super::score::Kept;
+use crate::clock;
 use crate::events;
 use crate::failure::Failure;
 use crate::state::State;
@@ -71,7 +72,8 @@ impl KeptOfSome<'_> {
 impl Kept for KeptOfSome<'_> {
     fn customer(&self, customer: &str) -> Result<(History, &[String]), Failure> {
         let (events, opened) = self.read.get_or_init(|| self.read()).as_ref().map_err(Failure::clone)?;
-        let history = opened.lookup.customer(customer, events::of_customer(events, customer)?)?;
+        let since = events::of_customer(events, customer, clock::latest())?;
+        let history = opened.lookup.customer(customer, since)?;
         Ok((history, &opened.channels))
     }
 }

@@ -9,9 +9,10 @@ use serde_json::json;
 use super::input::{InputArgs, Settled};
 use super::output;
 use super::progress::Progress;
-use super::reading::{collect, note_counts};
+use super::reading::{collect, note_counts, note_to_come};
 use super::settings::StoreArgs;
-use crate::events;
+use crate::clock;
+use crate::events::{self, TakenIn};
 use crate::failure::{Failure, Kind};
 use crate::store::{Kept, KeptFile, Store};
 
@@ -53,7 +54,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         note_sent_again(sent_again, leave_out);
     }
     // After the files: what is in both is then found to be kept already, and counts once.
-    let events = events::take_in(&store, &mut kept)?;
+    let TakenIn { events, to_come } = events::take_in(&store, &mut kept, clock::latest())?;
+    note_to_come(to_come);
     if let Some(most) = args.input.memory {
         progress.begin("count", None);
         kept.look(most)?;
@@ -62,6 +64,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.json {
         return output::print_json(&json!({
             "events_taken_in": events,
+            "events_set_aside": to_come,
             "files_added": count,
             "files_known": known.len(),
             "purchase_lines_read": lines,

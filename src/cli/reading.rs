@@ -11,7 +11,8 @@ use super::input::{InputArgs, Settled};
 use super::output;
 use super::progress::Progress;
 use super::running::input;
-use crate::events;
+use crate::clock;
+use crate::events::{self, Since};
 use crate::failure::{Failure, Kind};
 use crate::quarantine_file::write_quarantine;
 use crate::store::{RunInput, Store};
@@ -44,26 +45,36 @@ impl InputArgs {
 
     fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
         // In this order: what is taken into the history meanwhile is then found in both, and counts once.
-        let since = events::all(store)?;
+        let Since { rows, events, to_come } = events::all(store, clock::latest())?;
+        note_to_come(to_come);
         let kept = store.history()?;
-        if kept.is_empty() && since.is_none() {
+        if kept.is_empty() && events == 0 {
             let none = format!("no --purchases, and no history in {}", store.history_folder().display());
             return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
         }
         progress.begin("read the kept history", None);
-        let history = match since {
-            None => kept.history(self.memory)?,
-            Some((since, count)) => {
-                output::note(&format!(
-                    "with {count} events that came over the API since the last mainstay ingest; what the kept history has \
-                     of them already counts once"
-                ));
-                kept.history_since(since, self.memory)?
-            }
+        let history = if events == 0 {
+            kept.history(self.memory)?
+        } else {
+            output::note(&format!(
+                "with {events} events that came over the API since the last mainstay ingest; what the kept history has \
+                 of them already counts once"
+            ));
+            kept.history_since(rows, self.memory)?
         };
         progress.end();
         note_history(&history);
         Ok(history)
+    }
+}
+
+/// Says how many events of the state are still to come.
+pub(super) fn note_to_come(events: usize) {
+    if events > 0 {
+        output::note(&format!(
+            "{events} events that came over the API are dated later than a day from now: they are set aside, in \
+             state.sqlite, and count from their day on"
+        ));
     }
 }
 

@@ -84,58 +84,95 @@ impl Happened {
     }
 }
 
-/// The rows of a customer's events, of those that have come; `None` where there are none.
+/// The rows of a customer's events, of those that have come; `None` where there are none. What is later than `until` is
+/// still to come, and left out: versions before this one kept it.
 ///
 /// # Errors
 /// When one cannot be read.
-pub fn of_customer(events: &[Event], customer_id: &str) -> Result<Option<HistoryBuilder>, Failure> {
+pub fn of_customer(
+    events: &[Event],
+    customer_id: &str,
+    until: Instant,
+) -> Result<Option<HistoryBuilder>, Failure> {
     let mut builder = None;
     for event in events.iter().filter(|event| event.customer_id == customer_id) {
-        add(event, builder.get_or_insert_default())?;
+        add(event, until, || builder.get_or_insert_default())?;
     }
     Ok(builder)
 }
 
-/// The rows of all events that no kept history has taken in yet, and how many events; `None` where there are none.
+/// Events that no kept history has taken in yet.
+#[derive(Default)]
+pub struct Since {
+    /// Their rows.
+    pub rows: HistoryBuilder,
+    /// How many events are in the rows.
+    pub events: usize,
+    /// How many are not, as they are still to come.
+    pub to_come: usize,
+}
+
+/// All events that no kept history has taken in yet; what is later than `until` is still to come.
 ///
 /// # Errors
 /// When the state cannot be read.
-pub fn all(store: &Store) -> Result<Option<(HistoryBuilder, usize)>, Failure> {
+pub fn all(store: &Store, until: Instant) -> Result<Since, Failure> {
     if !store.state_path().exists() {
-        return Ok(None);
+        return Ok(Since::default());
     }
-    let (builder, recorded) = rows(&store.state()?)?;
-    Ok((!recorded.events.is_empty()).then_some((builder, recorded.events.len())))
+    Ok(since(&store.state()?, until)?.0)
 }
 
-/// Takes every event that has come into the kept history, in which those that it has already are left out; how many came.
+/// How many events a kept history has taken in, and how many are left where they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TakenIn {
+    /// How many are in the history now.
+    pub events: usize,
+    /// How many are still to come.
+    pub to_come: usize,
+}
+
+/// Takes every event that has come into the kept history, in which those that it has already are left out. What is later
+/// than `until` is still to come, and stays in the state.
 /// A run that ends at any moment leaves each in one of both, or in both, and then it counts once.
 ///
 /// # Errors
 /// When one of both cannot be read or written.
-pub fn take_in(store: &Store, kept: &mut Kept) -> Result<usize, Failure> {
+pub fn take_in(store: &Store, kept: &mut Kept, until: Instant) -> Result<TakenIn, Failure> {
     if !store.state_path().exists() {
-        return Ok(0);
+        return Ok(TakenIn::default());
     }
     let state = store.state()?;
-    let (builder, Recorded { events, until }) = rows(&state)?;
-    if !events.is_empty() {
-        kept.add(vec![builder], Vec::new(), true)?;
+    let (Since { rows, events, to_come }, numbers) = since(&state, until)?;
+    if events > 0 {
+        kept.add(vec![rows], Vec::new(), true)?;
         // A server that has looked for events, in vain, then has a history that was looked at since they are in it.
         std::thread::sleep(SEEN_BY_ALL);
-        state.forget_events(until)?;
+        state.forget_events(&numbers)?;
     }
-    Ok(events.len())
+    Ok(TakenIn { events, to_come })
 }
 
-fn rows(state: &State) -> Result<(HistoryBuilder, Recorded), Failure> {
-    let mut builder = HistoryBuilder::default();
-    let recorded = state.events()?;
-    recorded.events.iter().try_for_each(|event| add(event, &mut builder))?;
-    Ok((builder, recorded))
+/// What has come, and the numbers of the events in its rows.
+fn since(state: &State, until: Instant) -> Result<(Since, Vec<i64>), Failure> {
+    let (mut since, mut numbers) = (Since::default(), Vec::new());
+    for Recorded { number, event } in state.events()? {
+        if add(&event, until, || &mut since.rows)? {
+            numbers.push(number);
+        } else {
+            since.to_come += 1;
+        }
+    }
+    since.events = numbers.len();
+    Ok((since, numbers))
 }
 
-fn add(event: &Event, builder: &mut HistoryBuilder) -> Result<(), Failure> {
+/// Adds an event's rows, unless it is still to come; whether they were added.
+fn add<'a>(
+    event: &Event,
+    until: Instant,
+    builder: impl FnOnce() -> &'a mut HistoryBuilder,
+) -> Result<bool, Failure> {
     let broken = |error: serde_json::Error| {
         Failure::new(Kind::BadStore, format!("an event in the state cannot be read: {error}"))
     };
@@ -150,8 +187,12 @@ fn add(event: &Event, builder: &mut HistoryBuilder) -> Result<(), Failure> {
         }
     }
     let (purchases, complaints, contacts) = (&purchases[..], &complaints[..], &contacts[..]);
-    let told = Told { at: "", purchases, complaints, contacts, until: Instant::MAX };
-    told.add_to(builder, &event.customer_id)
+    let told = Told { at: "", purchases, complaints, contacts, until };
+    let has_happened = told.has_happened()?;
+    if has_happened {
+        told.add_to(builder(), &event.customer_id)?;
+    }
+    Ok(has_happened)
 }
 
 #[cfg(test)]

@@ -129,6 +129,22 @@ pub struct Told<'a> {
 }
 
 impl Told<'_> {
+    /// Whether nothing of it is still to come.
+    ///
+    /// # Errors
+    /// When an instant cannot be read.
+    pub fn has_happened(&self) -> Result<bool, Failure> {
+        let purchases = self.purchases.iter().map(|purchase| &purchase.ts);
+        let complaints = self.complaints.iter().map(|complaint| &complaint.ts);
+        let contacts = self.contacts.iter().map(|contact| &contact.ts);
+        for ts in purchases.chain(complaints).chain(contacts) {
+            if instant(|| format!("{}ts", self.at), ts)? > self.until {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// Adds the rows to a history in the making, as a customer's.
     ///
     /// # Errors

@@ -18,13 +18,13 @@ pub struct Event {
     pub repeat: i64,
 }
 
-/// Events, and the number of the last.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// An event that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// The events, as they came.
-    pub events: Vec<Event>,
-    /// The last one's number; 0 without one.
-    pub until: i64,
+    /// Its number: later ones have greater, and none is used again.
+    pub number: i64,
+    /// The event.
+    pub event: Event,
 }
 
 const COLUMNS: &str = "customer_id, kind, content, repeat";
@@ -73,28 +73,28 @@ impl State {
         })
     }
 
-    /// Every event.
+    /// Every event, as they came.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub fn events(&self) -> Result<Recorded, StateError> {
+    pub fn events(&self) -> Result<Vec<Recorded>, StateError> {
         self.read(|transaction| {
-            let query = format!("SELECT {COLUMNS} FROM events ORDER BY sequence");
-            let events = transaction.prepare(&query)?.query_map([], event)?.collect::<Result<_, _>>()?;
-            let last = "SELECT coalesce(max(sequence), 0) FROM events";
-            Ok(Recorded { events, until: transaction.query_row(last, [], |row| row.get(0))? })
+            let query = format!("SELECT {COLUMNS}, sequence FROM events ORDER BY sequence");
+            let recorded = |row: &Row<'_>| Ok(Recorded { number: row.get("sequence")?, event: event(row)? });
+            transaction.prepare(&query)?.query_map([], recorded)?.collect()
         })
     }
 
-    /// Removes the events up to a number: a kept history has them.
+    /// Removes the events of these numbers: a kept history has them.
     ///
     /// # Errors
     /// When they cannot be removed.
-    pub fn forget_events(&self, until: i64) -> Result<(), StateError> {
+    pub fn forget_events(&self, numbers: &[i64]) -> Result<(), StateError> {
         self.write(|writing| {
-            writing
-                .run(|transaction| transaction.execute("DELETE FROM events WHERE sequence <= ?1", [until]))?;
-            Ok(())
+            writing.run(|transaction| {
+                let mut delete = transaction.prepare_cached("DELETE FROM events WHERE sequence = ?1")?;
+                numbers.iter().try_for_each(|number| delete.execute([number]).map(drop))
+            })
         })
     }
 }

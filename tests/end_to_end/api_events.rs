@@ -1,12 +1,16 @@
 //! What happens between two files: it counts from the moment it is acknowledged on, and once.
 
 use std::fs;
+use std::path::Path;
 
+use mainstay::state::State;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use crate::evening::Evening;
 use crate::kept_shop::{keep, listed};
 use crate::server::{Server, agent, lines, request, slug};
-use crate::support::{self, done, folder, store_like_the_shops};
+use crate::support::{self, done, folder, run, store_like_the_shops};
 
 /// A customer of the kept shop, with the body of an event that has not been yet.
 fn event(customer: &str) -> Value {
@@ -161,4 +165,75 @@ fn events_that_cannot_be_are_refused_whole() {
     assert_eq!(server.score(&known).0, 404, "nothing of a request that is refused is kept");
     let many = json!({"events": vec![json!({"customer_id": 1}); 1001]}).to_string();
     assert_eq!(server.post("/v1/events", many.as_bytes()).0, 413);
+}
+
+/// Has a store keep an event as versions did that took what is still to come.
+fn keep_as_it_was(store: &Path, customer: &str, ts: &str) {
+    let content = format!(r#"{{"order_id":"{ts}","ts":"{ts}","amount":12.5}}"#);
+    let path = store.join("state.sqlite");
+    drop(State::open(&path).unwrap());
+    let insert =
+        "INSERT INTO events (customer_id, kind, content, repeat, received) VALUES (?1, 'purchase', ?2, 0, 0)";
+    assert_eq!(Connection::open(path).unwrap().execute(insert, [customer, &content]).unwrap(), 1);
+}
+
+/// The customers of the events that a store keeps beside its history.
+fn beside(store: &Path) -> Vec<String> {
+    let state = State::open(&store.join("state.sqlite")).unwrap();
+    state.events().unwrap().into_iter().map(|recorded| recorded.event.customer_id).collect()
+}
+
+const SET_ASIDE: &str =
+    "2 events that came over the API are dated later than a day from now: they are set aside";
+
+#[test]
+fn what_is_still_to_come_and_was_kept_before_it_was_refused_is_set_aside_until_it_has_happened() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    keep(&store);
+    let (customers, _) = listed();
+    keep_as_it_was(&store, "to come", "2362-12-01T00:00:00Z");
+    keep_as_it_was(&store, &customers[0], "2362-12-01T00:00:00Z");
+    keep_as_it_was(&store, "has come", "2023-12-01T00:00:00Z");
+    let at = store.display();
+    let server = Server::start(&at.to_string());
+    let (later, now) = ("2362-12-02", "2023-12-08");
+    let status =
+        |customer: &str, as_of: &str| server.score(&json!({"customer_id": customer, "as_of": as_of})).0;
+    assert_eq!((status("to come", later), status("has come", now)), (404, 200));
+
+    // The list is of the last order that has happened, before the events are taken in and after.
+    let scored = || {
+        let out = folder.path().join("scores.csv");
+        let output = run(&format!("score --store {at} --out {}", out.display()));
+        assert!(String::from_utf8(output.stderr).unwrap().contains(SET_ASIDE));
+        let rows = lines(&out);
+        assert!(rows.iter().any(|row| row[0] == "has come"));
+        (rows.len(), rows[0][1].clone())
+    };
+    let before = scored();
+    assert_eq!(before.1, listed().1);
+    let output = run(&format!("ingest --store {at} --json"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(SET_ASIDE), "{said}");
+    let ingested: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&ingested["events_taken_in"], &ingested["events_set_aside"]), (&json!(1), &json!(2)));
+    assert_eq!(beside(&store), ["to come", &customers[0]]);
+    assert_eq!(scored(), before);
+    assert_eq!((status("to come", later), status("has come", now)), (404, 200));
+}
+
+#[test]
+fn a_night_sets_aside_what_is_still_to_come() {
+    let evening = Evening::new();
+    let store = evening.at("store");
+    keep_as_it_was(&store, "a", "2362-12-01T00:00:00Z");
+    keep_as_it_was(&store, "b", "2362-12-01T00:00:00Z");
+    let said = String::from_utf8(evening.run("").stderr).unwrap();
+    assert!(said.contains(SET_ASIDE), "{said}");
+    let record = evening.record();
+    let events = record["steps"].as_array().unwrap().iter().find(|step| step["step"] == "events").unwrap();
+    assert_eq!((&events["events_taken_in"], &events["events_set_aside"]), (&json!(0), &json!(2)));
+    assert!(record["as_of"].as_str() < Some("2030"), "{record}");
+    assert_eq!(beside(&store), ["a", "b"]);
 }

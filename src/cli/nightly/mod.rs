@@ -19,14 +19,14 @@ use super::input::InputArgs;
 use super::list;
 use super::output;
 use super::progress::Progress;
-use super::reading::{collect, last_order, note_counts, rehearse};
+use super::reading::{collect, last_order, note_counts, note_to_come, rehearse};
 use super::running::{Found, Run, input};
 use super::score::{doubts, nobody, put_aside, score, write};
 use super::scored_out::{ListOut, NewOut, ROWS_PER_FILE};
 use super::settings::{built_in_offers, check_folder, read_offers};
 use super::show::OutArgs;
 use crate::clock;
-use crate::events;
+use crate::events::{self, TakenIn};
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 use crate::store::{RunInput, RunRecord, Store};
@@ -138,8 +138,10 @@ impl Night<'_> {
             history
         } else {
             let events = run.step("events", |_, found| {
-                let events = events::take_in(store, &mut kept)?;
+                let TakenIn { events, to_come } = events::take_in(store, &mut kept, clock::latest())?;
+                note_to_come(to_come);
                 found.insert("events_taken_in".to_owned(), json!(events));
+                found.insert("events_set_aside".to_owned(), json!(to_come));
                 Ok(events)
             })?;
             let history = if events > 0 { kept.history(self.memory)? } else { history };
