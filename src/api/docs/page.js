@@ -113,13 +113,13 @@ function members(schema, depth) {
   const own = inner(schema);
   if (!own || depth > 6) return null;
   const choices = own.oneOf || own.anyOf;
-  if (choices) return choices.map((choice) => members(choice, depth + 1)).filter(Boolean);
+  if (choices) return choices.filter(inner).map((choice) => [prose(resolve(choice).description), members(choice, depth + 1)]);
   const required = new Set(own.required || []);
   const rows = Object.entries(own.properties).map(([name, member]) => {
     const within = inner(member) && el('details', {}, el('summary', {}, word('members')));
     if (within) {
       within.addEventListener('toggle', () => {
-        if (within.open && within.children.length === 1) within.append(...[members(member, depth + 1)].flat().filter(Boolean));
+        if (within.open && within.children.length === 1) within.append(...[members(member, depth + 1)].flat(Infinity).filter(Boolean));
       });
     }
     const about = (member.description || solid(member).description || '');

@@ -2,6 +2,7 @@
 
 mod answer;
 mod batch;
+mod forms;
 mod request;
 mod subject;
 

@@ -12,43 +12,27 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::events::{Complaint, Contact, CustomerId, Purchase};
-use crate::schema::{Identifier, LanguageWord, Moment};
 
-/// One customer to score: by `features`, by `purchases` with `customer_id` and `as_of`, or by a `customer_id` alone.
-#[derive(Deserialize, ToSchema)]
+/// One customer to score, in any of the forms that the contract has (`forms.rs`).
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(in crate::api) struct ScoreRequest<'a> {
-    /// Who it is.
-    #[schema(value_type = Option<Identifier>)]
     pub(super) customer_id: Option<CustomerId>,
-    /// The instant as of which to score; now, for a customer by name, if it is not given.
-    #[schema(value_type = Option<Moment>)]
     pub(super) as_of: Option<String>,
-    /// Every purchase line there is of the customer; of those after the instant nothing is known.
     pub(super) purchases: Option<Vec<Purchase>>,
-    /// Beside purchases: what the customer complained of.
     #[serde(default)]
     pub(super) complaints: Vec<Complaint>,
-    /// Beside purchases: when the shop turned to the customer.
     #[serde(default)]
     pub(super) contacts: Vec<Contact>,
-    /// Instead of purchases.
     #[serde(borrow)]
-    #[schema(value_type = Option<Features>)]
     pub(super) features: Option<Features<'a>>,
-    /// What the customer has said to being contacted, by channel.
     #[serde(default)]
     pub(super) consents: BTreeMap<String, bool>,
-    /// Why the customer leaves, as far as the shop has recorded it.
     pub(super) churn_cause: Option<String>,
-    /// Whether the shop has recorded the customer as a problem.
     #[serde(default)]
     pub(super) problem: bool,
-    /// Whether the answer has what each column contributes; without it, as the route does.
     pub(super) explain: Option<bool>,
-    /// In which language people read the answer.
     #[serde(default)]
-    #[schema(value_type = LanguageWord)]
     pub(super) language: Language,
 }
 
