@@ -79,6 +79,12 @@ fn what_is_wrong_with_a_request_is_said_as_a_problem() {
         ),
         (features(r#""recency_days": 5"#), 422, "bad-input", "features.frequency: missing"),
         (format!(r#"{{"features": {{{sound}}}, "purchases": []}}"#), 422, "bad-input", "not both"),
+        (
+            format!(r#"{{"features": {{{sound}}}, "customer_id": ""}}"#),
+            422,
+            "bad-input",
+            "customer_id: empty",
+        ),
     ] {
         let (said, content_type, answer) = server.post("/v1/score", sent.as_bytes());
         let shown: String = sent.chars().take(200).collect();

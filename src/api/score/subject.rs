@@ -55,6 +55,11 @@ impl Subject {
         let tells_more = !request.complaints.is_empty() || !request.contacts.is_empty();
         let (channels, answers) =
             request.consents.into_iter().map(|(channel, answer)| (channel, Some(answer))).unzip();
+        if let Some(CustomerId::Text(id)) = &request.customer_id
+            && id.is_empty()
+        {
+            return Err(bad_input("customer_id: empty".to_owned()));
+        }
         let mut subject = Self {
             customer_id: request.customer_id,
             as_of,
@@ -87,9 +92,6 @@ impl Subject {
                 subject.take_row(service, &history, as_of)?;
             }
             (None, None, Some(id)) if !tells_more => {
-                if id.to_text().is_empty() {
-                    return Err(bad_input("customer_id: empty".to_owned()));
-                }
                 let (history, channels) = kept.customer(&id.to_text())?;
                 if history.is_empty() {
                     return Err(unknown(id));
