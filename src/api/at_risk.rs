@@ -41,16 +41,16 @@ pub(super) struct Asked {
     #[param(value_type = Option<BandText>, example = "..20")]
     net_value: Option<String>,
     /// Only these tiers.
-    #[param(value_type = Option<Vec<TierWord>>, style = Form, explode = false)]
+    #[param(value_type = Option<Vec<TierWord>>, style = Form, explode = false, min_items = 1)]
     tier: Option<String>,
     /// Only these likely causes.
-    #[param(value_type = Option<Vec<CauseWord>>, style = Form, explode = false)]
+    #[param(value_type = Option<Vec<CauseWord>>, style = Form, explode = false, min_items = 1)]
     cause: Option<String>,
     /// Only these stages.
-    #[param(value_type = Option<Vec<StageWord>>, style = Form, explode = false)]
+    #[param(value_type = Option<Vec<StageWord>>, style = Form, explode = false, min_items = 1)]
     stage: Option<String>,
     /// Only these actions: names of offers, or `do nothing`.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
     offer: Option<String>,
     /// Only with a reason that has this text, as it is told in the language.
     reason: Option<String>,
@@ -58,7 +58,7 @@ pub(super) struct Asked {
     #[param(value_type = Option<OrderWord>)]
     sort: Option<String>,
     /// These columns, in this order, instead of all.
-    #[param(value_type = Option<Vec<String>>, style = Form, explode = false)]
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
     columns: Option<String>,
     /// The most rows of the page; 20 if it is not given. `top` is another name for it.
     #[serde(alias = "top")]
@@ -238,8 +238,9 @@ fn usage(what: String) -> Failure {
     Failure::new(Kind::Usage, what)
 }
 
+/// The texts of a list that is given: at least one, which may be empty, and is then none that there is.
 fn texts(list: &Option<String>) -> impl Iterator<Item = &str> {
-    list.as_deref().unwrap_or_default().split(',').map(str::trim).filter(|text| !text.is_empty())
+    list.iter().flat_map(|list| list.split(',')).map(str::trim)
 }
 
 fn several<T: FromStr<Err: std::fmt::Display>>(name: &str, list: &Option<String>) -> Result<Vec<T>, Failure> {
