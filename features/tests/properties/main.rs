@@ -1,0 +1,9 @@
+//! What must hold for any log.
+
+#![allow(clippy::unwrap_used)]
+
+mod as_of;
+mod features;
+mod folding;
+mod rows;
+mod segments;
