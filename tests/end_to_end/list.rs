@@ -1,15 +1,14 @@
-//! The at-risk list: what a retention team asks for, and what it can do with the file.
+//! The at-risk list: what a retention team asks for.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
-use std::path::Path;
 
 use serde_json::Value;
 
 use crate::support::{done, failed, folder, json, run, shop, store_like_the_shops};
 
-fn rows(arguments: &str) -> Vec<Value> {
+/// The rows of the small shop's list.
+pub(crate) fn rows(arguments: &str) -> Vec<Value> {
     json(&format!("list --store {} --format json {arguments}", shop().store.display()))
         .as_array()
         .unwrap()
@@ -111,154 +110,6 @@ fn break_evens_play_and_words_stand_beside_a_recommendation() {
     assert!(told["voucher"] > 0, "{told:?}");
 }
 
-/// Whether a text has Chinese characters.
-fn is_chinese(text: &str) -> bool {
-    text.chars().any(|c| c > '\u{4e00}')
-}
-
-#[test]
-fn a_list_in_chinese_has_the_offers_words_in_chinese() {
-    let row = &rows("--language zh --offer voucher --top 1")[0];
-    assert_eq!(row["say"], "感谢您一直以来的支持，这是一张10.00元的优惠券，下次下单即可使用。");
-    assert!(is_chinese(row["play"].as_str().unwrap()));
-}
-
-/// Scored in English, and told in Chinese: the same facts in other words, and what scripts read stays as it is.
-#[test]
-fn a_list_scored_in_english_is_told_in_chinese() {
-    let (english, chinese) = (rows("--all"), rows("--all --language zh"));
-    assert_eq!(english.len(), chinese.len());
-    let told = |text: &Value, language: &str, customer: &Value| {
-        if let Some(text) = text.as_str() {
-            assert_eq!(is_chinese(text), language == "zh", "{customer}: {text}");
-        }
-    };
-    let mut with_evidence = 0;
-    for (english, chinese) in english.iter().zip(&chinese) {
-        let customer = &english["customer_id"];
-        for (name, value) in english.as_object().unwrap() {
-            match name.as_str() {
-                "reason_1" | "reason_2" | "reason_3" | "cause_evidence" => {
-                    told(value, "en", customer);
-                    told(&chinese[name], "zh", customer);
-                    assert_eq!(value.is_null(), chinese[name].is_null(), "{customer} {name}");
-                }
-                "play" | "say" | "change" => {}
-                _ => assert_eq!(value, &chinese[name], "{customer} {name}"),
-            }
-        }
-        with_evidence += usize::from(!english["cause_evidence"].is_null());
-    }
-    assert!(with_evidence > 5, "{with_evidence}");
-    // The reason asked for is one in the language that is shown.
-    let silent = rows("--all --language zh --reason 未下单");
-    assert!(!silent.is_empty() && silent.len() < chinese.len());
-    assert!(silent.iter().all(|row| row.to_string().contains("未下单")));
-    assert_eq!(rows("--all --language zh --reason order").len(), 0);
-}
-
-#[test]
-fn tables_and_spreadsheets_in_chinese_are_for_people_and_csv_is_for_scripts() {
-    let store = shop().store.display().to_string();
-    let list = |arguments: &str| done(&format!("list --store {store} --language zh {arguments}"));
-    let table = list("--top 30");
-    let header = table.lines().next().unwrap();
-    let headings: Vec<&str> = header.split_whitespace().collect();
-    assert_eq!(
-        headings,
-        [
-            "客户编号",
-            "流失概率",
-            "客户终身价值",
-            "客户等级",
-            "建议行动",
-            "预期净收益",
-            "划算的概率",
-            "理由一"
-        ]
-    );
-    // Chinese characters and the like are two wide: seen so, every line ends where the others do.
-    let width = |line: &str| line.chars().map(|c| if c < '\u{1100}' { 1 } else { 2 }).sum::<usize>();
-    assert!(table.lines().all(|line| width(line) == width(header)), "{table}");
-    assert!(table.contains("关键客户") && table.contains('%') && !table.contains(" %"), "{table}");
-    let all = list("--all --columns customer_id,action,lifecycle_stage,likely_cause,break_even_incentive");
-    assert!(all.contains("失望") && all.contains("退化期") && !all.contains("declining"), "{all}");
-
-    let csv = list("--all --format csv");
-    let columns = csv.lines().next().unwrap();
-    assert!(
-        columns.is_ascii() && columns.contains("reason_1") && columns.contains("reason_codes"),
-        "{columns}"
-    );
-    assert!(csv.contains(",disappointment,") && csv.contains(",key,"));
-
-    let folder = folder();
-    let path = folder.path().join("list.xlsx");
-    list(&format!("--all --out {}", path.display()));
-    let mut archive = zip::ZipArchive::new(fs::File::open(&path).unwrap()).unwrap();
-    let mut texts = String::new();
-    archive.by_name("xl/sharedStrings.xml").unwrap().read_to_string(&mut texts).unwrap();
-    for text in ["客户编号", "面临流失的价值", "话术", "关键客户"] {
-        assert!(texts.contains(text), "{text}");
-    }
-    assert!(!texts.contains("reason_codes") && !texts.contains("理由代码"), "people read the sentences");
-}
-
-#[test]
-fn to_do_nothing_is_said_in_words() {
-    let folder = folder();
-    let path = |name: &str| folder.path().join(name);
-    store_like_the_shops(&path("store"));
-    let dear = "[[offer]]\nname = \"visit\"\ncontact_cost = 100000.0\nincentive = 0.0\nsave_rate = 0.1\n\
-                save_rate_sd = 0.01\ntake_up = 0.0\ndriven_away = 0.0\n";
-    fs::write(path("offers.toml"), dear).unwrap();
-    let (store, offers) = (path("store").display().to_string(), path("offers.toml").display().to_string());
-    done(&format!(
-        "score {} --store {store} --offers {offers} --out {}",
-        shop().input(),
-        path("scores.csv").display()
-    ));
-    let list =
-        |language: &str| done(&format!("list --store {store} --offers {offers} --language {language}"));
-    assert!(list("zh").contains(" 不采取行动 ") && !list("zh").contains("do nothing"));
-    assert!(list("en").contains(" do nothing "));
-}
-
-/// A list in Chinese, read back, is told in English again: its codes say what its sentences do.
-#[test]
-fn a_list_scored_in_chinese_is_told_in_english() {
-    let folder = folder();
-    let (store, out) = (folder.path().join("store"), folder.path().join("scores.csv"));
-    store_like_the_shops(&store);
-    let score = |language: &str, out: &Path| {
-        let (input, store, out) = (shop().input(), store.display(), out.display());
-        done(&format!("score {input} --store {store} --language {language} --out {out}"));
-    };
-    score("zh", &out);
-    let mut reader = csv::Reader::from_path(&out).unwrap();
-    let header = reader.headers().unwrap().clone();
-    let at = |name: &str| header.iter().position(|column| column == name).unwrap();
-    let scored: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    assert!(scored.iter().all(|row| is_chinese(&row[at("reason_1")])));
-    assert!(
-        scored.iter().all(|row| row[at("reason_codes")].is_ascii() && &row[at("value_tier")] != "关键客户")
-    );
-    let code =
-        |row: &&csv::StringRecord| row[at("reason_codes")].starts_with("silence_ratio leaving recency_days=");
-    assert!(scored.iter().any(|row| code(&row)), "{:?}", scored.first());
-
-    let list = |from: &str, language: &str| {
-        json(&format!("list {from} --all --sort customer --format json --language {language}"))
-    };
-    let (from_file, from_store) =
-        (format!("--scores {}", out.display()), format!("--store {}", store.display()));
-    let english =
-        json(&format!("list --scores {} --all --sort customer --format json", shop().scores.display()));
-    assert_eq!(list(&from_file, "en"), english);
-    assert_eq!(list(&from_store, "en"), english);
-    assert_eq!(list(&from_store, "zh"), list(&format!("--scores {}", shop().scores.display()), "zh"));
-}
-
 #[test]
 fn a_list_of_an_older_version_or_with_broken_codes_is_refused() {
     let folder = folder();
@@ -288,67 +139,6 @@ fn a_list_of_an_older_version_or_with_broken_codes_is_refused() {
     assert!(output.status.success());
     let note = String::from_utf8(output.stderr).unwrap();
     assert!(note.contains("what has changed since the list before is not told: "), "{note}");
-}
-
-/// Purchases under names that a spreadsheet would compute.
-fn dangerous(folder: &Path) -> std::path::PathBuf {
-    let path = folder.join("purchases.csv");
-    let text = fs::read_to_string(&shop().purchases).unwrap();
-    fs::write(&path, text.replace("\nc00", "\n=c00").replace("\nc01", "\n+c01").replace("\nc02", "\n007"))
-        .unwrap();
-    path
-}
-
-#[test]
-fn exports_hold_no_formula_and_identifiers_stay_text() {
-    let folder = folder();
-    let (store, scores) = (folder.path().join("store"), folder.path().join("scores.csv"));
-    store_like_the_shops(&store);
-    let purchases = dangerous(folder.path());
-    done(&format!(
-        "score --purchases {} --store {} --out {}",
-        purchases.display(),
-        store.display(),
-        scores.display()
-    ));
-    let list = |arguments: &str| format!("list --store {} --all {arguments}", store.display());
-    let (csv, xlsx) = (folder.path().join("list.csv"), folder.path().join("list.xlsx"));
-    done(&list(&format!("--out {}", csv.display())));
-    done(&list(&format!("--out {}", xlsx.display())));
-    for path in [&scores, &csv] {
-        let mut reader = csv::Reader::from_path(path).unwrap();
-        let mut defused = 0;
-        for record in reader.records() {
-            for cell in &record.unwrap() {
-                let is_formula =
-                    cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && cell.parse::<f64>().is_err();
-                assert!(!is_formula, "{cell}");
-                defused += usize::from(cell.starts_with("'=") || cell.starts_with("'+"));
-            }
-        }
-        assert!(defused > 5, "{}", path.display());
-    }
-    // What was defused is read back as it was.
-    let from_file =
-        json(&format!("list --scores {} --all --format json --columns customer_id", scores.display()));
-    let from_store = json(&list("--format json --columns customer_id"));
-    assert_eq!(from_file, from_store);
-    assert!(
-        from_store
-            .as_array()
-            .unwrap()
-            .iter()
-            .any(|row| row["customer_id"].as_str().unwrap().starts_with("=c00"))
-    );
-
-    let mut archive = zip::ZipArchive::new(fs::File::open(&xlsx).unwrap()).unwrap();
-    let mut sheet = String::new();
-    archive.by_name("xl/worksheets/sheet1.xml").unwrap().read_to_string(&mut sheet).unwrap();
-    assert!(!sheet.contains("<f>") && !sheet.contains("<f "), "no cell has a formula");
-    let mut texts = String::new();
-    archive.by_name("xl/sharedStrings.xml").unwrap().read_to_string(&mut texts).unwrap();
-    assert!(texts.contains(">=c00") && texts.contains(">007"), "identifiers are texts as they are");
-    assert!(sheet.contains("<v>0."), "numbers are numbers");
 }
 
 /// The same customers a month apart: who is new, who has bought since, whose probability has moved.

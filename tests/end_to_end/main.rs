@@ -32,6 +32,8 @@ mod input;
 mod kept;
 mod kept_shop;
 mod list;
+mod list_exports;
+mod list_languages;
 mod memory;
 mod models;
 mod nightly;
