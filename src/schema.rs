@@ -1,7 +1,7 @@
 //! Types that the API's contract names and that the code has only as text: instants, identifiers, and the words of a list.
 //! Each is a schema made from the words themselves.
 
-use mainstay_models::gate::Grade;
+use mainstay_models::gate;
 use mainstay_models::language::Language;
 use mainstay_models::model::Basis;
 use mainstay_models::segments::{Cause, Stage, Tier};
@@ -46,9 +46,7 @@ named! {
     /// How far along a customer is.
     StageWord = one_of(Stage::ALL.map(Stage::name));
     /// How a model was judged on later data than it learnt from.
-    GradeWord = one_of(
-        [Grade::ClearlyBetter, Grade::NoBetter, Grade::TooLittleHistory].map(Grade::words),
-    );
+    GradeWord = one_of(gate::WORDS);
     /// Numbers from one to another, both included; either may be left out, as in `0.3..0.8`, `50..` and `..0.2`.
     BandText = ObjectBuilder::new()
         .schema_type(Type::String)

@@ -5,8 +5,6 @@
 //! service. Chance is told from gain by a paired bootstrap over customers: all rows of a customer count as often as
 //! chance draws the customer.
 
-use std::fmt;
-
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +35,7 @@ impl Gain {
     }
 }
 
-/// The verdict in words.
+/// What the gate lets serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
@@ -49,28 +47,22 @@ pub enum Grade {
     TooLittleHistory,
 }
 
-impl Grade {
-    /// In words.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::ClearlyBetter => "clearly better than the simple rule",
-            Self::NoBetter => "no better than the simple rule: use the rule",
-            Self::TooLittleHistory => "untested for want of history: use the rule",
-        }
-    }
-}
+/// What serves is told to be so good: [`Verdict::words`].
+pub const WORDS: [&str; 4] = [CLEARLY_BETTER, BETTER_BY_LITTLE, NO_BETTER, TOO_LITTLE_HISTORY];
 
-impl fmt::Display for Grade {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.words())
-    }
-}
+const CLEARLY_BETTER: &str = "clearly better than the simple rule";
+const BETTER_BY_LITTLE: &str = "better than the simple rule beyond chance, but by little";
+const NO_BETTER: &str = "no better than the simple rule: use the rule";
+const TOO_LITTLE_HISTORY: &str = "untested for want of history: use the rule";
+
+/// A model that gains less than this share of the rule's log loss is better by little.
+const LITTLE: f64 = 0.02;
 
 /// What the gate found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// In words.
+    /// What it lets serve.
     pub grade: Grade,
     /// How many rolling backtests it rests on.
     pub origins: usize,
@@ -156,6 +148,24 @@ impl Verdict {
     pub fn passes(&self) -> bool {
         self.grade == Grade::ClearlyBetter
     }
+
+    /// The log loss gained on the rule as a share of the rule's own; `None` where nothing was tested.
+    pub fn share_gained(&self, rule_log_loss: Option<f64>) -> Option<f64> {
+        Some(self.over_rule?.mean / rule_log_loss?)
+    }
+
+    /// In words, which tell apart what is sure and what is much: with many customers, chance is ruled out of gains too
+    /// small to care about. `rule_log_loss` is that of the rule on the same rows.
+    pub fn words(&self, rule_log_loss: Option<f64>) -> &'static str {
+        match self.grade {
+            Grade::ClearlyBetter if self.share_gained(rule_log_loss).is_some_and(|share| share < LITTLE) => {
+                BETTER_BY_LITTLE
+            }
+            Grade::ClearlyBetter => CLEARLY_BETTER,
+            Grade::NoBetter => NO_BETTER,
+            Grade::TooLittleHistory => TOO_LITTLE_HISTORY,
+        }
+    }
 }
 
 /// The mean of each column of differences, with its interval by the bootstrap.
@@ -205,5 +215,23 @@ mod tests {
         let exaggerates = Verdict::of(&said(3000, |chance| if chance > 0.5 { 0.999 } else { 0.001 }), 1, 7);
         assert_eq!(exaggerates.grade, Grade::NoBetter, "{exaggerates:?}");
         assert_eq!(Verdict::of(&Said::default(), 0, 7).grade, Grade::TooLittleHistory);
+    }
+
+    /// Customers who leave by chances the rule knows as well as the model, but for a little.
+    #[test]
+    fn a_sure_gain_may_be_little() {
+        let mut said = said(20_000, |chance| chance);
+        said.rule = said.model.iter().map(|chance| 0.05 + 0.9 * chance).collect();
+        let verdict = Verdict::of(&said, 1, 7);
+        let loss = |(&p, &churned): (&f64, &bool)| log_loss(log_odds(p), churned);
+        let rule_log_loss =
+            said.rule.iter().zip(&said.churned).map(loss).sum::<f64>() / said.churned.len() as f64;
+        assert!(
+            verdict.over_rule.unwrap().is_sure() && verdict.share_gained(Some(rule_log_loss)).unwrap() < 0.01
+        );
+        let words = |grade| Verdict { grade, ..verdict.clone() }.words(Some(rule_log_loss));
+        assert_eq!(words(Grade::ClearlyBetter), "better than the simple rule beyond chance, but by little");
+        assert_eq!(words(Grade::NoBetter), "no better than the simple rule: use the rule");
+        assert!(!verdict.words(None).contains("little"));
     }
 }

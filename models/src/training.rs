@@ -131,6 +131,23 @@ impl Training {
         }
     }
 
+    /// The gate's verdict in words: [`Verdict::words`].
+    pub fn judged(&self) -> &'static str {
+        self.judged_on(Basis::AllFeatures)
+    }
+
+    /// The same for what is known of a customer.
+    pub fn judged_on(&self, basis: Basis) -> &'static str {
+        self.verdict_on(basis).words(self.rule_log_loss())
+    }
+
+    /// The rule's log loss on all rows of the rolling backtests; `None` without any.
+    pub fn rule_log_loss(&self) -> Option<f64> {
+        let rows: usize = self.origins.iter().map(|origin| origin.rows).sum();
+        let sum: f64 = self.origins.iter().map(|origin| origin.rows as f64 * origin.rule.log_loss).sum();
+        (rows > 0).then(|| sum / rows as f64)
+    }
+
     /// What each column of what serves contributes on average: [`Models::contributions`].
     pub fn usual_contributions_on(&self, basis: Basis) -> &[f64] {
         match basis {

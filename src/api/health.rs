@@ -62,6 +62,6 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Ready>, F
     }
     let service = app.service()?;
     let artifact = service.artifact();
-    let verdict = artifact.training.verdict.grade.words();
+    let verdict = artifact.training.judged();
     Ok(Json(Ready { status: Status::Ready, model: artifact.name(), verdict }))
 }

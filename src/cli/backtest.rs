@@ -84,6 +84,7 @@ fn to_json(outcome: &Backtest, progress: &Progress) -> Value {
         "test_rows": outcome.test_rows,
         "churn_rate": outcome.churn_rate,
         "grade": training.verdict.grade,
+        "judged": training.judged(),
         "verdict": training.verdict,
         "origins": training.origins,
         "calibration": serving.calibration,

@@ -176,10 +176,6 @@ fn note_rule(store: &Store) {
     let Ok(model) = store.load_model() else { return };
     let training = &model.training;
     if training.kind() == model::Kind::Rule {
-        output::note(&format!(
-            "the model in service, {}, was judged {}",
-            model.name(),
-            training.verdict.grade
-        ));
+        output::note(&format!("the model in service, {}, was judged {}", model.name(), training.judged()));
     }
 }

@@ -240,7 +240,7 @@ impl Totals {
             self.rows,
             self.as_of,
             service.artifact().name(),
-            service.artifact().training.verdict.grade,
+            service.artifact().training.judged(),
             self.actions,
             self.net_value,
             self.lifetime_value / self.rows.max(1) as f64,

@@ -77,6 +77,7 @@ fn to_json(artifact: &Artifact, outcome: Outcome, store: &Store) -> Value {
         "outcome": outcome.to_string(),
         "selected": serving.kind,
         "grade": training.verdict.grade,
+        "judged": training.judged(),
         "verdict": training.verdict,
         "train_rows": training.rows(),
         "snapshots": snapshots,

@@ -42,18 +42,26 @@ pub(super) fn to_text(training: &Training) -> String {
         }
         text += "\n";
     }
-    text + &judged(&training.verdict) + &serves(training) + &on_the_core(&training.core.verdict)
+    text + &judged(training) + &serves(training) + &on_the_core(&training.core.verdict)
 }
 
-fn judged(verdict: &Verdict) -> String {
-    let mut text = format!("verdict: {}\n", verdict.grade);
+fn judged(training: &Training) -> String {
+    let verdict = &training.verdict;
+    let mut text = format!("verdict: {}\n", training.judged());
+    let gained = |gain: &Gain, digits: usize| {
+        let Gain { mean, low, high } = gain;
+        format!("{mean:+.digits$} ({low:+.digits$} to {high:+.digits$})")
+    };
     let line = |what: &str, gain: &Option<Gain>, digits: usize| match gain {
-        Some(Gain { mean, low, high }) => {
-            format!("  {what}: {mean:+.digits$} ({low:+.digits$} to {high:+.digits$})\n")
-        }
+        Some(gain) => format!("  {what}: {}\n", gained(gain, digits)),
         None => String::new(),
     };
-    text += &line("log loss gained on the rule", &verdict.over_rule, 4);
+    let rule = training.rule_log_loss();
+    if let (Some(gain), Some(rule), Some(share)) = (&verdict.over_rule, rule, verdict.share_gained(rule)) {
+        let gained = gained(gain, 4);
+        text +=
+            &format!("  log loss gained on the rule: {gained}, {:.1} % of its {rule:.4}\n", 100.0 * share);
+    }
     text += &line("profit a customer over acting on the rule", &verdict.profit_over_rule, 2);
     text += &line("profit a customer over contacting everyone", &verdict.profit_over_everyone, 2);
     text += &line("profit a customer over doing nothing", &verdict.profit_over_nothing, 2);

@@ -23,7 +23,7 @@ impl Report {
                 Grade::NoBetter => Tone::Neutral,
                 Grade::TooLittleHistory => Tone::Bad,
             },
-            verdict: format!("Verdict: {}", verdict.grade),
+            verdict: format!("Verdict: {}", outcome.training.judged()),
             grounds: grounds(verdict).into_iter().chain(on_the_test_date(used, rule)).collect(),
             facts: facts(outcome),
             rows: all().map(measured).collect(),

@@ -87,7 +87,7 @@ impl StoredModel {
             lookback_days: artifact.settings.lookback.get(),
             trained_until: artifact.data_span.1.to_string(),
             churn_rate: artifact.churn_rate(),
-            verdict: artifact.training.verdict.grade.to_string(),
+            verdict: artifact.training.judged().to_owned(),
         }
     }
 }

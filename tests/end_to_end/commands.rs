@@ -167,6 +167,7 @@ fn backtest_prints_one_object_with_the_promised_keys() {
             "test_rows",
             "churn_rate",
             "grade",
+            "judged",
             "verdict",
             "origins",
             "calibration",

@@ -189,3 +189,28 @@ fn the_report_of_a_backtest_is_one_page_that_needs_nothing_else() {
         failed(&format!("backtest --purchases {purchases} --horizon 60d --report {purchases}"));
     assert!(code == 2 || code == 6, "{code} {complaint}");
 }
+
+/// A model is told to be as good as it is: what it gains, and what part of the rule's log loss that is.
+#[test]
+fn the_verdict_tells_the_size_of_the_gain() {
+    let folder = folder();
+    let train = format!("train {} --horizon 60d --lookback 180d --promote --store", shop().input());
+    let text = done(&format!("{train} {}", folder.path().join("a").display()));
+    let trained = json(&format!("{train} {} --json", folder.path().join("b").display()));
+    let judged = trained["judged"].as_str().unwrap();
+    assert!(text.contains(&format!("verdict: {judged}\n")), "{text}");
+    let (mut rows, mut loss) = (0.0, 0.0);
+    for origin in trained["origins"].as_array().unwrap() {
+        let number = origin["rows"].as_f64().unwrap();
+        rows += number;
+        loss += number * origin["rule"]["log_loss"].as_f64().unwrap();
+    }
+    let rule = loss / rows;
+    let share = trained["verdict"]["over_rule"]["mean"].as_f64().unwrap() / rule;
+    assert!(
+        text.contains(&format!("), {:.1} % of its {rule:.4}\n", 100.0 * share)),
+        "{share} of {rule}\n{text}"
+    );
+    assert_eq!(judged.contains("clearly"), trained["grade"] == "clearly_better" && share >= 0.02);
+    assert!(done(&format!("models show --store {}", folder.path().join("a").display())).contains(judged));
+}

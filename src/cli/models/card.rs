@@ -4,7 +4,7 @@ use mainstay_features::label::Label;
 use mainstay_features::registry::FAMILIES;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::calibrate::Calibration;
-use mainstay_models::gate::{Gain, Grade};
+use mainstay_models::gate::Gain;
 use mainstay_models::inputs::EXPECTED_PURCHASES;
 use mainstay_models::model::Kind;
 use mainstay_models::season::ShiftKind;
@@ -50,12 +50,11 @@ fn population(artifact: &Artifact) -> String {
 }
 
 fn summary(artifact: &Artifact) -> String {
-    let verdict = &artifact.training.verdict;
     format!(
         "The probability that a customer who {} {}. Verdict: **{}**.",
         population(artifact),
         leaving(artifact),
-        verdict.grade
+        artifact.training.judged()
     )
 }
 
@@ -90,7 +89,7 @@ fn limits(artifact: &Artifact) -> String {
         "Refusing a customer anything, or judging a person: it knows purchases and complaints, and nothing of their reasons".to_owned(),
         "Years ahead: look at mainstay drift before it is relied on, and train again when that says so".to_owned(),
     ];
-    if artifact.training.verdict.grade != Grade::ClearlyBetter {
+    if !artifact.training.verdict.passes() {
         items.push(
             "Finer distinctions than days since the last order: nothing better was found here".to_owned(),
         );
@@ -134,7 +133,7 @@ fn features(artifact: &Artifact) -> String {
 
 fn quality(artifact: &Artifact) -> String {
     let verdict = &artifact.training.verdict;
-    let mut text = format!("{}.\n\n", capital(&verdict.grade.to_string()));
+    let mut text = format!("{}.\n\n", capital(artifact.training.judged()));
     if artifact.training.origins.is_empty() {
         return text + "No test forward in time was possible on so short a history.\n";
     }

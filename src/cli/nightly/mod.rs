@@ -102,11 +102,11 @@ impl Night<'_> {
             let artifact = store.load_model()?;
             record.model = Some(artifact.name());
             record.inputs.push(input("model", &store.model_path(), true));
-            let grade = artifact.training.verdict.grade;
-            found.insert("judged".to_owned(), json!(grade.to_string()));
+            let judged = artifact.training.judged();
+            found.insert("judged".to_owned(), json!(judged));
             if config.need_model && artifact.training.kind() == model::Kind::Rule {
                 let why = format!(
-                    "{} was judged {grade}, and need_model lets no rule serve: train on more history, or take need_model out",
+                    "{} was judged {judged}, and need_model lets no rule serve: train on more history, or take need_model out",
                     artifact.name()
                 );
                 return Err(Failure::new(Kind::NoModel, why));
