@@ -55,7 +55,7 @@ struct FilterArgs {
     /// Only these likely causes: natural, "need changed", price, disappointment, forced, unknown
     #[arg(long, value_name = "CAUSES", value_delimiter = ',')]
     cause: Vec<Cause>,
-    /// Only these stages: new, building, stable, declining, lapsed
+    /// Only these stages: new, building, stable, declining, silent
     #[arg(long, value_name = "STAGES", value_delimiter = ',')]
     stage: Vec<Stage>,
     /// Only with these actions: names of offers, or "do nothing"

@@ -73,8 +73,10 @@ const OF_A_TABLE: [&str; 9] = [
     "pays_probability",
 ];
 
-/// Columns of lists that say nothing of who has left: what a model would say, and what was said before.
-const OF_WHO_MAY_LEAVE: [&str; 7] = [
+/// Columns of lists that say nothing of who has lapsed: how far along they are, what a model would say, and what was said
+/// before.
+const OF_WHO_MAY_LEAVE: [&str; 8] = [
+    "lifecycle_stage",
     "value_at_risk",
     "change",
     "take_up",

@@ -22,7 +22,7 @@ pub struct TurnoverReport {
     pub zone: String,
     /// A customer is who bought within this time, unless contracts say.
     pub lookback: Days,
-    /// After how long a silence a customer has left, for the stages.
+    /// How long a silence is taken for churn, for the stages.
     pub horizon: Days,
     /// What leaving means.
     pub label: Label,
@@ -91,14 +91,14 @@ impl TurnoverReport {
             return format!("{lost} of {at_start} customers were lost");
         };
         let comparison = if relative < 0.9 * absolute {
-            "those who left had bought less than others"
+            "those who were lost had bought less than others"
         } else if relative > 1.1 * absolute {
-            "those who left had bought more than others"
+            "those who were lost had bought more than others"
         } else {
-            "those who left had bought about as much as others"
+            "those who were lost had bought about as much as others"
         };
         format!(
-            "In a {} {:.1} % of the customers left, who had made {:.1} % of the purchases' value: {comparison}",
+            "In a {} {:.1} % of the customers were lost, who had made {:.1} % of the purchases' value: {comparison}",
             self.period,
             100.0 * absolute,
             100.0 * relative
@@ -115,7 +115,7 @@ impl TurnoverReport {
 
     /// The HTML document.
     pub fn to_html(&self) -> String {
-        let mut page = Page::new("Who stays, and who leaves?");
+        let mut page = Page::new("Who stays, and who is lost?");
         page.verdict(Tone::Neutral, &format!("{}.", self.sentence()), &[]);
         page.facts(&self.facts());
         page.heading("Over time");
@@ -153,16 +153,16 @@ impl TurnoverReport {
     /// Retention, and both churn rates.
     fn rates(&self) -> Figure {
         let retained = self.line("retention rate", Colour::Blue, |of| of.total.retention_rate());
-        let absolute = self.line("churn rate", Colour::Blue, |of| of.total.absolute_churn_rate());
+        let absolute = self.line("absolute churn rate", Colour::Blue, |of| of.total.absolute_churn_rate());
         let relative =
-            self.line("churn rate by value", Colour::Vermillion, |of| of.total.relative_churn_rate());
+            self.line("relative churn rate", Colour::Vermillion, |of| of.total.relative_churn_rate());
         Figure {
             title: format!("Who stays from the start of a {} to its end?", self.period),
             description: self.sentence(),
             panels: vec![
                 self.panel("Retention rate", lowest(&retained), 1.0, vec![retained]),
                 self.panel(
-                    "Churn rate: of the customers, and of what they had bought",
+                    "Absolute churn rate: of the customers; relative churn rate: of what they had bought",
                     0.0,
                     highest(&[&absolute, &relative]),
                     vec![absolute, relative],
@@ -187,14 +187,14 @@ impl TurnoverReport {
         };
         let highest = highest(&lines.each_ref());
         Figure {
-            title: "Which tiers leave?".to_owned(),
+            title: "Which tiers are lost?".to_owned(),
             description: format!(
-                "Churn rate of key customers {}, of ordinary ones {}, of small ones {}",
+                "Absolute churn rate of key customers {}, of ordinary ones {}, of small ones {}",
                 rate(Tier::Key),
                 rate(Tier::Ordinary),
                 rate(Tier::Small)
             ),
-            panels: vec![self.panel("Churn rate of each tier", 0.0, highest, lines.into())],
+            panels: vec![self.panel("Absolute churn rate of each tier", 0.0, highest, lines.into())],
         }
     }
 
@@ -266,9 +266,9 @@ const SEGMENT_COLUMNS: [Column; 6] = [
 
 const RETENTION: Column =
     Column { title: "retention rate", meaning: "(customers at the end − new) / customers at the start" };
-const CHURN: Column = Column { title: "churn rate", meaning: "lost / customers at the start" };
+const CHURN: Column = Column { title: "absolute churn rate", meaning: "lost / customers at the start" };
 const CHURN_BY_VALUE: Column = Column {
-    title: "churn rate by value",
+    title: "relative churn rate",
     meaning: "what the lost had bought / what all customers at the start had bought",
 };
 

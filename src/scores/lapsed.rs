@@ -4,7 +4,7 @@ use mainstay_features::history::{Histories, History};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use mainstay_models::decision::Catalogue;
-use mainstay_models::segments::{Stage, TierCuts};
+use mainstay_models::segments::TierCuts;
 
 use super::Scores;
 use crate::failure::Failure;
@@ -32,8 +32,6 @@ impl Scores {
         })?;
         let worth = histories.each(|part| worth_of_listed(service, part, as_of, suppressed))?;
         lapsed.place_in_tiers(TierCuts::of(worth.into_iter().flatten()));
-        // By how long they have been silent, whatever their rhythm was.
-        lapsed.rows.iter_mut().for_each(|row| row.stage = Stage::Lapsed);
         lapsed.decide(offers);
         Ok(lapsed)
     }

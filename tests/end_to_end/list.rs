@@ -33,7 +33,7 @@ fn filters_show_who_passes_them_all_and_nobody_else() {
         ("--net-value 1..", &|row| number(row, "net_value") >= 1.0),
         ("--tier key,small", &|row| row["value_tier"] == "key" || row["value_tier"] == "small"),
         ("--cause disappointment", &|row| row["likely_cause"] == "disappointment"),
-        ("--stage lapsed", &|row| row["lifecycle_stage"] == "lapsed"),
+        ("--stage silent", &|row| row["lifecycle_stage"] == "silent"),
         ("--offer reminder", &|row| row["action"] == "reminder"),
         ("--reason NO", &|row| {
             ["reason_1", "reason_2", "reason_3"]

@@ -81,7 +81,7 @@ fn every_number_of_a_tiny_log_is_the_one_counted_by_hand() {
     let cells = [("best", 0, 0), ("spender", 2, 1), ("frequent", 0, 0), ("uncertain", 2, 1)];
     assert_eq!(segments(march, "value matrix"), named(cells));
     // Each bought once, less than the horizon of 90 days ago.
-    let stages = [("new", 4, 2), ("building", 0, 0), ("stable", 0, 0), ("declining", 0, 0), ("lapsed", 0, 0)];
+    let stages = [("new", 4, 2), ("building", 0, 0), ("stable", 0, 0), ("declining", 0, 0), ("silent", 0, 0)];
     assert_eq!(segments(march, "stage"), named(stages));
     assert_eq!(segments(march, "region"), named([("north", 2, 1), ("so,uth", 1, 0), ("not known", 1, 1)]));
 
@@ -133,6 +133,9 @@ fn whole_periods_alone_are_told_and_what_is_left_out_is_said() {
     assert!(said.contains("left out: 2024-04, which the log is not at the end of"), "{said}");
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["periods"].as_array().unwrap().len(), 1);
+    let text = done(&format!("report --purchases {log} --lookback 60d"));
+    assert!(text.contains("lost is who was a customer at the start and is none at the end"), "{text}");
+    assert!(!text.contains("lapsed") && text.contains("silent"), "{text}");
     let complete = run_json(&format!("report --purchases {log} --lookback 60d --as-of 2024-04-30 --json"));
     assert_eq!(complete["periods"].as_array().unwrap().len(), 2, "the log is said to be complete");
     let weeks = run_json(&format!("report --purchases {log} --lookback 60d --period week --json"));

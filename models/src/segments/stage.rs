@@ -22,23 +22,24 @@ pub enum Stage {
     Stable,
     /// Buys less than before, or is late.
     Declining,
-    /// Silent for so long that a return would be a surprise.
-    Lapsed,
+    /// Silent for so long that a return would be a surprise. Not who has lapsed: those are in no population, and have no
+    /// stage.
+    Silent,
 }
 
 /// With fewer days with a purchase there is no rhythm yet: two gaps are the least that can agree.
 const RHYTHM_VISITS: f64 = 3.0;
 
 /// Silent for so many usual gaps: gaps that vary as chance makes them are as long once in fifty times (e⁻⁴).
-const LAPSED_GAPS: f64 = 4.0;
+const SILENT_GAPS: f64 = 4.0;
 
 impl Stage {
     /// All of them, in the order of a life.
-    pub const ALL: [Self; 5] = [Self::New, Self::Building, Self::Stable, Self::Declining, Self::Lapsed];
+    pub const ALL: [Self; 5] = [Self::New, Self::Building, Self::Stable, Self::Declining, Self::Silent];
 
-    /// The stage of a customer; `horizon` is after how long a silence the shop says that a customer has left.
+    /// The stage of a customer; `horizon` is how long a silence the shop takes for churn.
     ///
-    /// The first that holds: lapsed, silent for the horizon and four usual gaps; new, bought on one or two days, the first
+    /// The first that holds: silent, without an order for the horizon and four usual gaps; new, bought on one or two days, the first
     /// within two horizons; declining, silent for two usual gaps, or spends less than in the window before
     /// ([`Signs::windows`]) as orders are fewer or smaller than chance makes them; building, the first order within two
     /// horizons, or spends more than in the window before as orders are more or larger than chance makes them; otherwise
@@ -48,9 +49,9 @@ impl Stage {
         let is_young = signs.tenure_days <= 2.0 * horizon_days;
         // One gap is no rhythm, but all there is to go by.
         if signs.recency_days >= horizon_days
-            && (signs.silence_ratio.is_nan() || signs.silence_ratio >= LAPSED_GAPS)
+            && (signs.silence_ratio.is_nan() || signs.silence_ratio >= SILENT_GAPS)
         {
-            Self::Lapsed
+            Self::Silent
         } else if is_young && signs.frequency < RHYTHM_VISITS {
             Self::New
         } else if signs.silence_ratio >= LATE_GAPS || spends_less(signs) {
@@ -69,7 +70,7 @@ impl Stage {
             Self::Building => "building",
             Self::Stable => "stable",
             Self::Declining => "declining",
-            Self::Lapsed => "lapsed",
+            Self::Silent => "silent",
         }
     }
 
@@ -81,7 +82,7 @@ impl Stage {
             (Self::Building, Language::Chinese) => "形成期",
             (Self::Stable, Language::Chinese) => "稳定期",
             (Self::Declining, Language::Chinese) => "退化期",
-            (Self::Lapsed, Language::Chinese) => "已流失",
+            (Self::Silent, Language::Chinese) => "沉默期",
         }
     }
 }
@@ -146,11 +147,11 @@ mod tests {
         assert_eq!(changes((18.0, 540.0), (6.0, 300.0)), Stage::Building, "smaller, and so many more");
         assert_eq!(stage(|s| (s.recency_days, s.silence_ratio) = (20.0, 2.0)), Stage::Declining, "late");
         assert_eq!(stage(|s| (s.recency_days, s.silence_ratio) = (89.0, 8.9)), Stage::Declining);
-        assert_eq!(stage(|s| (s.recency_days, s.silence_ratio) = (90.0, 9.0)), Stage::Lapsed);
+        assert_eq!(stage(|s| (s.recency_days, s.silence_ratio) = (90.0, 9.0)), Stage::Silent);
     }
 
     #[test]
-    fn who_buys_rarely_has_not_lapsed_after_a_horizon() {
+    fn who_buys_rarely_is_not_silent_after_a_horizon() {
         let rarely = |signs: &mut Signs| {
             (signs.gap_mean_days, signs.recency_days, signs.silence_ratio) = (200.0, 100.0, 0.5);
             (signs.tenure_days, signs.purchases_365d, signs.purchases_365d_change) = (900.0, 2.0, 0.0);
@@ -160,12 +161,12 @@ mod tests {
     }
 
     #[test]
-    fn who_bought_once_lapses_with_the_horizon() {
+    fn who_bought_once_is_silent_from_the_horizon_on() {
         let once_long_ago = |signs: &mut Signs| {
             (signs.frequency, signs.tenure_days, signs.recency_days) = (1.0, 90.0, 90.0);
             (signs.gap_mean_days, signs.silence_ratio) = (f64::NAN, f64::NAN);
         };
-        assert_eq!(stage(once_long_ago), Stage::Lapsed);
+        assert_eq!(stage(once_long_ago), Stage::Silent);
         assert_eq!(stage(|signs| *signs = Signs::UNKNOWN), Stage::Stable);
     }
 }

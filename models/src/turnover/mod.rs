@@ -24,7 +24,7 @@ pub struct Question<'a> {
     /// A customer at an instant is who bought within this time before it, or, with contracts, whose contract runs. What was
     /// bought within this time before a start is also what lost customers are weighed by.
     pub lookback: Days,
-    /// After how long a silence a customer has left: see [`Stage::of`].
+    /// How long a silence is taken for churn: see [`Stage::of`].
     pub horizon: Days,
     /// An attribute of customers files to tell turnover by.
     pub by: Option<&'a Attribute>,

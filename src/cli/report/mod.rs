@@ -36,7 +36,7 @@ pub(super) struct Args {
     /// A customer is who bought within this time, or with contracts whose runs
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
-    /// After how long a silence a customer has left, for the stages (docs/segments.md)
+    /// How long a silence is taken for churn, for the stages (docs/segments.md)
     #[arg(long, value_name = "DAYS", default_value = "90d")]
     horizon: Days,
     /// Tell it by an attribute of customers files, too

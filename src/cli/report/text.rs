@@ -3,10 +3,14 @@
 use crate::cli::output;
 use crate::report::{TurnoverReport, period_cells, period_titles, segment_cells, segment_titles};
 
+/// What the rates are of: a model's churn is another thing (docs/segments.md).
+const LOST: &str = "lost is who was a customer at the start and is none at the end; the absolute churn rate is their share of \
+                    the customers, the relative one of what all had bought";
+
 pub(super) fn of(report: &TurnoverReport) -> String {
     let whole = report.whole();
     let mut text = format!(
-        "{}\na customer is {}; {}s begin on the calendar of {}\n\n",
+        "{}\na customer is {}; {}s begin on the calendar of {}\n{LOST}\n\n",
         report.sentence(),
         report.customer(),
         report.period,
