@@ -109,10 +109,12 @@ pub(super) struct Listed {
     /// What customers files say for lists to show, by name.
     attributes: BTreeMap<String, Option<String>>,
     /// What has become of the customer since the list before: new, rising, falling or recovered, as it is told in the
-    /// language; null for none of them.
+    /// language; null for none of them, and for everyone where the list before is of another horizon, lookback or meaning
+    /// of leaving.
     #[schema(required, value_type = Option<String>)]
     change: Option<&'static str>,
-    /// This score and the one before, the newest first.
+    /// This score and the one before, the newest first; this alone where the list before is of another horizon, lookback or
+    /// meaning of leaving.
     scores: Vec<Past>,
 }
 
@@ -173,7 +175,7 @@ fn listed(
     let of_action = |at: BreakEven| row.pays.map(|_| at.into());
     let offer = service.catalogue().named(scores.action_of(row));
     let past = |as_of: Instant, churn_probability| Past { as_of: as_of.to_string(), churn_probability };
-    let before = previous.and_then(|previous| previous.score_of(&row.customer_id));
+    let before = list.previous.and_then(|previous| previous.score_of(&row.customer_id));
     Listed {
         customer_id: scores.cell_to_json(Cell::Id(&row.customer_id)),
         as_of: scores.as_of.to_string(),

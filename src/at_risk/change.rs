@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use mainstay_features::units::Instant;
 use mainstay_models::language::Language;
 
-use crate::scores::{ScoreRow, Scores};
+use crate::scores::{Question, ScoreRow, Scores};
 
 /// By so much must the churn probability have moved to be called rising or falling: less is what a week does to anyone.
 const MOVED: f64 = 0.05;
@@ -43,6 +43,8 @@ impl Change {
 #[derive(Clone, Debug)]
 pub struct Previous {
     as_of: Instant,
+    /// What its probabilities are of; `None` where it does not tell.
+    question: Option<Question>,
     /// By customer: the churn probability, and whether something was to be done.
     customers: BTreeMap<Box<str>, (f64, bool)>,
 }
@@ -52,7 +54,14 @@ impl Previous {
     pub fn of(scores: &Scores) -> Self {
         let remembered =
             |row: &ScoreRow| (row.customer_id.clone(), (row.churn_probability, row.pays.is_some()));
-        Self { as_of: scores.as_of, customers: scores.rows.iter().map(remembered).collect() }
+        let customers = scores.rows.iter().map(remembered).collect();
+        Self { as_of: scores.as_of, question: question_of(scores).cloned(), customers }
+    }
+
+    /// Why what has become of the customers of a newer list cannot be told: its probabilities are of another question.
+    /// `None` where it can, or nothing says that it cannot.
+    pub fn why_not_compared(&self, scores: &Scores) -> Option<String> {
+        question_of(scores)?.why_not_compared(self.question.as_ref()?, self.as_of)
     }
 
     /// The list's instant, and the churn probability it gave a customer; `None` of who was not in it.
@@ -76,4 +85,8 @@ impl Previous {
             None
         }
     }
+}
+
+fn question_of(scores: &Scores) -> Option<&Question> {
+    scores.basis.as_ref()?.question.as_ref()
 }

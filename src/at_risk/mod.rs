@@ -39,7 +39,7 @@ pub struct AtRisk<'a> {
     pub scores: &'a Scores,
     /// Where an offer's words come from.
     pub catalogue: &'a Catalogue,
-    /// The list before, if there was one.
+    /// The list before, if there was one that can be compared with.
     pub previous: Option<&'a Previous>,
     /// How its customers are measured.
     pub measuring: Arc<Measuring>,
@@ -71,6 +71,7 @@ impl<'a> AtRisk<'a> {
         language: Language,
         rows: Vec<&'a ScoreRow>,
     ) -> Self {
+        let previous = previous.filter(|previous| previous.why_not_compared(scores).is_none());
         Self { scores, catalogue, previous, measuring: Arc::default(), language, rows }
     }
 

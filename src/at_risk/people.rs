@@ -127,7 +127,8 @@ mod tests {
     fn every_column_has_a_heading_of_its_own_in_chinese_and_what_customers_files_say_keeps_its_name() {
         let shown = ["phone", "consent_sms", "shoe_size"].map(str::to_owned).to_vec();
         let (as_of, id_kind) = (Instant::MIN, IdKind::Text);
-        let scores = Scores { as_of, id_kind, actions: vec![], shown, suppressed: 0, rows: vec![] };
+        let scores =
+            Scores { as_of, id_kind, actions: vec![], shown, suppressed: 0, basis: None, rows: vec![] };
         let catalogue = Catalogue::built_in().unwrap();
         let shown = (&Filter::default(), Order::Customer, 0);
         let list = AtRisk::of(&scores, &catalogue, None, Language::Chinese, shown);

@@ -15,7 +15,7 @@ use super::show::{OutArgs, ShowArgs, check_actions};
 use crate::at_risk::{AtRisk, Band, Filter, Measuring, Order, Previous};
 use crate::clock;
 use crate::failure::{Failure, Kind};
-use crate::scores::Scores;
+use crate::scores::{ListAbout, Scores};
 use crate::store::Store;
 
 #[derive(ClapArgs)]
@@ -83,7 +83,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let previous = if args.list.scores.is_none() {
         let store = Store::at(&args.list.store.store);
         note_rule(&store);
-        previous(&store)
+        previous(&store, &scores)
     } else {
         None
     };
@@ -117,7 +117,7 @@ pub(super) fn write_newest(
     let file = out.check(sheet)?;
     let scores = store.load_scores()?;
     let shown = (&Filter::default(), Order::NetValue, top);
-    let previous = previous(store);
+    let previous = previous(store, &scores);
     let list = AtRisk::of(&scores, catalogue, previous.as_ref(), out.language, shown);
     let rows = list.rows.len();
     file.map_or(Ok(()), |file| file.write(&list, list.columns()))?;
@@ -158,16 +158,39 @@ impl Sort {
     }
 }
 
-/// What is remembered of the list before; where it cannot be read, as one of an older version, what has changed is not
-/// told, and that is said.
-fn previous(store: &Store) -> Option<Previous> {
+/// What is remembered of the list before; where it cannot be read, as one of an older version, or is of another question,
+/// what has changed is not told, and that is said.
+fn previous(store: &Store, scores: &Scores) -> Option<Previous> {
+    let not_told = |why: &str| {
+        note_not_compared(why);
+        None
+    };
     match store.load_previous_scores() {
-        Ok(scores) => scores.as_ref().map(Previous::of),
-        Err(failure) => {
-            output::note(&format!("what has changed since the list before is not told: {}", failure.message));
-            None
+        Ok(before) => {
+            let previous = Previous::of(&before?);
+            match previous.why_not_compared(scores) {
+                Some(why) => not_told(&why),
+                None => Some(previous),
+            }
         }
+        Err(failure) => not_told(&failure.message),
     }
+}
+
+/// Says where a store's newest list cannot be compared with the one before.
+pub(super) fn note_other_question(store: &Store) {
+    // Where one of them cannot be read, whoever reads it says so.
+    let about = |about: Result<Option<ListAbout>, Failure>| about.ok().flatten();
+    let newest = about(store.load_list_about());
+    if let (Some(newest), Some(before)) = (newest, about(store.load_previous_about()))
+        && let Some(why) = newest.why_not_compared(&before)
+    {
+        note_not_compared(&why);
+    }
+}
+
+fn note_not_compared(why: &str) {
+    output::note(&format!("what has changed since the list before is not told: {why}"));
 }
 
 /// Says where no model has earned its place: the list is then ranked by the simple rule's probabilities.

@@ -12,6 +12,7 @@ use mainstay_models::language::Language;
 
 use super::input::InputArgs;
 use super::lifetime;
+use super::list::note_other_question;
 use super::output;
 use super::progress::Progress;
 use super::reading::last_order;
@@ -93,6 +94,7 @@ fn work(
             let new = out.write(&scored, service, &list, args.language)?;
             list.commit()?;
             new.commit()?;
+            note_other_question(store);
             (record.rows, record.suppressed) = (Some(totals.rows), Some(totals.suppressed));
             record.outputs =
                 [store.scores_path(), out.place(as_of)].map(|path| path.display().to_string()).into();

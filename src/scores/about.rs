@@ -1,10 +1,14 @@
 //! What a scored list in Parquet tells of itself as a whole: in the file's footer, where it is read without the rows.
 
+use std::fmt;
 use std::fs::File;
 
 use mainstay_features::units::Instant;
+use mainstay_models::artifact::Artifact;
 use mainstay_models::decision::Catalogue;
 use mainstay_models::segments::TierCuts;
+use mainstay_models::training::Settings;
+use parquet::file::metadata::FileMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::{Deserialize, Serialize};
 
@@ -25,11 +29,49 @@ pub struct ListAbout {
     pub basis: Option<ListBasis>,
 }
 
+/// What a list's churn probabilities are of, and whom it has. Those of two questions cannot be compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// What leaving means.
+    label: String,
+    horizon_days: u32,
+    lookback_days: u32,
+}
+
+impl Question {
+    /// What a model is asked.
+    fn of(artifact: &Artifact) -> Self {
+        let Settings { horizon, lookback, .. } = artifact.settings;
+        Self {
+            label: artifact.training.label.to_string(),
+            horizon_days: horizon.get(),
+            lookback_days: lookback.get(),
+        }
+    }
+}
+
+impl Question {
+    /// Why a list of this question cannot be compared with one before, which was of that; `None` where it can.
+    pub fn why_not_compared(&self, before: &Self, as_of: Instant) -> Option<String> {
+        (self != before).then(|| format!("that one, as of {as_of}, is of {before}, and this one of {self}"))
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { label, horizon_days, lookback_days } = self;
+        write!(f, "{label} within {horizon_days} days at a lookback of {lookback_days}")
+    }
+}
+
 /// What a list was decided by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ListBasis {
     /// The model's name.
     pub model: String,
+    /// What it is asked; lists of older versions do not tell.
+    #[serde(default)]
+    pub question: Option<Question>,
     /// What tells its offers from others: [`offers::fingerprint`].
     offers: String,
     margin: f64,
@@ -42,6 +84,7 @@ impl ListBasis {
         let Assumptions { margin, discount } = service.assumptions();
         Self {
             model: service.artifact().name(),
+            question: Some(Question::of(service.artifact())),
             offers: offers::fingerprint(service.catalogue()),
             margin: margin.get(),
             yearly_discount: discount.get(),
@@ -76,13 +119,24 @@ impl ListAbout {
         self.as_of_micros < as_of.micros()
     }
 
+    /// [`Question::why_not_compared`] of the list and one before; `None` too where either does not tell.
+    pub fn why_not_compared(&self, before: &Self) -> Option<String> {
+        let question = |about: &Self| about.basis.as_ref()?.question.clone();
+        question(self)?.why_not_compared(&question(before)?, Instant::from_micros(before.as_of_micros)?)
+    }
+
     /// What a file tells of itself; `None` where it tells nothing.
     ///
     /// # Errors
     /// When it is no Parquet file, or tells something else.
     pub fn read(file: File) -> Result<Option<Self>, String> {
         let reader = SerializedFileReader::new(file).map_err(|error| error.to_string())?;
-        let told = reader.metadata().file_metadata().key_value_metadata();
+        Self::told_by(reader.metadata().file_metadata())
+    }
+
+    /// The same of a file that is being read.
+    pub(super) fn told_by(about: &FileMetaData) -> Result<Option<Self>, String> {
+        let told = about.key_value_metadata();
         let own = told.into_iter().flatten().find(|pair| pair.key == KEY);
         let Some(text) = own.and_then(|pair| pair.value.as_deref()) else { return Ok(None) };
         serde_json::from_str(text).map(Some).map_err(|error| error.to_string())

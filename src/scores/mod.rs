@@ -10,7 +10,7 @@ mod record;
 mod stream;
 mod write;
 
-pub use about::{ListAbout, ListBasis};
+pub use about::{ListAbout, ListBasis, Question};
 pub use decide::ConsentColumns;
 pub(crate) use fields::known_fields;
 pub use fields::{Cell, Field, FieldKind};
@@ -54,6 +54,8 @@ pub struct Scores {
     /// How many customers of the population are not in it, because they object to marketing; of a list read from a file
     /// only those who objected after it was written.
     pub suppressed: usize,
+    /// What it was decided by; `None` where it is not read from a file that tells it.
+    pub basis: Option<ListBasis>,
     /// The rows.
     pub rows: Vec<ScoreRow>,
 }
@@ -153,19 +155,21 @@ impl Scores {
             actions: Vec::new(),
             shown: listed.iter().map(|attribute| attribute.name.clone()).collect(),
             suppressed: 0,
+            basis: None,
             rows: Vec::new(),
         }
     }
 
     /// The same list with nobody in it.
     pub fn without_rows(&self) -> Self {
-        let Self { as_of, id_kind, actions, shown, suppressed, rows: _ } = self;
+        let Self { as_of, id_kind, actions, shown, suppressed, basis, rows: _ } = self;
         Self {
             as_of: *as_of,
             id_kind: *id_kind,
             actions: actions.clone(),
             shown: shown.clone(),
             suppressed: *suppressed,
+            basis: basis.clone(),
             rows: Vec::new(),
         }
     }

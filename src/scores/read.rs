@@ -18,7 +18,7 @@ use mainstay_models::segments::Evidence;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::fields::{BETWEEN_CODES, EVIDENCE_CODE_FIELD, REASON_CODES_FIELD, known_fields};
-use super::{Format, ScoreRow, Scores};
+use super::{Format, ListAbout, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
 use crate::formula::restored;
 
@@ -194,11 +194,12 @@ fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T,
 }
 
 fn read_parquet(file: File) -> Result<Scores, Reason> {
-    let batches = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.build())
-        .map_err(|error| error.to_string())?;
+    let file = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
+    let about = ListAbout::told_by(file.metadata().file_metadata())?;
+    let batches = file.build().map_err(|error| error.to_string())?;
     let places = Places::new();
     let mut scores = Scores::empty(Instant::MIN, IdKind::Integer, &[]);
+    scores.basis = about.and_then(|about| about.basis);
     for batch in batches {
         let batch = batch.map_err(|error| error.to_string())?;
         places.check(|name| batch.column_by_name(name).is_some())?;

@@ -165,9 +165,15 @@ impl Store {
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn load_list_about(&self) -> Result<Option<ListAbout>, Failure> {
-        let path = self.scores_path();
-        let Some(file) = open(&path)? else { return Ok(None) };
-        ListAbout::read(file).map_err(|cause| unreadable(&path, cause))
+        read_about(&self.scores_path())
+    }
+
+    /// The same of the list before the newest.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn load_previous_about(&self) -> Result<Option<ListAbout>, Failure> {
+        read_about(&self.previous_scores_path())
     }
 
     /// The lifetime values between the tiers of the newest scored list; `None` before there is one.
@@ -293,6 +299,12 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|cause| unreadable(path, cause))?;
     serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(path, error))
+}
+
+/// What a scored list tells of itself as a whole; `None` where there is no list, or it tells nothing.
+fn read_about(path: &Path) -> Result<Option<ListAbout>, Failure> {
+    let Some(file) = open(path)? else { return Ok(None) };
+    ListAbout::read(file).map_err(|cause| unreadable(path, cause))
 }
 
 /// A file of the store; `None` where there is none.

@@ -40,6 +40,7 @@ mod nightly;
 mod nightly_gates;
 mod offers;
 mod onnx;
+mod other_question;
 mod partitions;
 mod plan;
 mod policy;

@@ -194,11 +194,13 @@ impl Night<'_> {
             out.map_or(Ok(()), NewOut::commit)?;
             record.outputs.push(store.scores_path().display().to_string());
             record.outputs.extend(scores.map(|out| out.place(as_of).display().to_string()));
-            if let Some(out) = list {
-                let rows = list::write_newest(store, service.catalogue(), out, config.list_top)?;
-                found.insert("rows".to_owned(), json!(rows));
-                record.outputs.extend(config.list.iter().map(|out| out.display().to_string()));
-            }
+            let Some(out) = list else {
+                list::note_other_question(store);
+                return Ok(());
+            };
+            let rows = list::write_newest(store, service.catalogue(), out, config.list_top)?;
+            found.insert("rows".to_owned(), json!(rows));
+            record.outputs.extend(config.list.iter().map(|out| out.display().to_string()));
             Ok(())
         })
     }
