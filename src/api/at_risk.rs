@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, RawQuery, State};
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use mainstay_models::decision::{Catalogue, DO_NOTHING};
 use mainstay_models::language::Language;
@@ -25,6 +25,10 @@ use crate::scores::{FieldKind, Scores};
 const DEFAULT_LIMIT: usize = 20;
 /// The most rows of a page.
 const MOST_ROWS: usize = 10_000;
+
+/// Headers: what decided the list, and how that was judged. The rows have no place for it.
+const MODEL: HeaderName = HeaderName::from_static("mainstay-model");
+const VERDICT: HeaderName = HeaderName::from_static("mainstay-verdict");
 
 /// What is asked for; lists have commas between their members.
 #[derive(Deserialize, IntoParams)]
@@ -135,6 +139,8 @@ fails!(
             headers(
                 ("link" = String, description = "`<…>; rel=\"next\"`: the address of the next page, where there are more rows."),
                 ("vary" = String, description = "`accept`."),
+                ("mainstay-model" = String, description = "The model that decided the list."),
+                ("mainstay-verdict" = String, description = "How it was judged: better than the simple rule, or why the rule decided instead."),
             )
         ),
         ListFails
@@ -197,6 +203,13 @@ fn page(app: &App, asked: &Asked, query: &str, as_csv: bool) -> Result<Response,
         && let Ok(link) = HeaderValue::from_str(&link(query, &next))
     {
         response.headers_mut().insert(header::LINK, link);
+    }
+    if let Some(basis) = &scores.basis {
+        let told = [(MODEL, Some(&basis.model)), (VERDICT, basis.verdict.as_ref())];
+        for (name, text) in told.into_iter().filter_map(|(name, text)| Some((name, text?))) {
+            // Read from a file, it may be what no header can hold.
+            HeaderValue::from_str(text).map(|text| response.headers_mut().insert(name, text)).ok();
+        }
     }
     Ok(response)
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use clap::{Args as ClapArgs, ValueEnum};
 use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
-use mainstay_models::model;
 use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 
 use super::output;
@@ -80,12 +79,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let ListOffers { catalogue, decided_by, .. } = args.list.offers(args.offers.as_deref())?;
     let rfm = args.rfm.as_deref().map_or_else(|| Ok(RfmRules::default()), read_rfm)?;
     let scores = args.list.load()?;
-    let previous = if args.list.scores.is_none() {
-        let store = Store::at(&args.list.store.store);
-        note_rule(&store);
-        previous(&store, &scores)
-    } else {
-        None
+    let previous = match args.list.scores {
+        None => previous(&Store::at(&args.list.store.store), &scores),
+        Some(_) => None,
     };
     let filter = args.filter.filter(&scores)?;
     let shown = (&filter, args.sort.order(), args.show.most());
@@ -191,14 +187,4 @@ pub(super) fn note_other_question(store: &Store) {
 
 fn note_not_compared(why: &str) {
     output::note(&format!("what has changed since the list before is not told: {why}"));
-}
-
-/// Says where no model has earned its place: the list is then ranked by the simple rule's probabilities.
-fn note_rule(store: &Store) {
-    // Without a model, or with one that cannot be read, the list is still what it was.
-    let Ok(model) = store.load_model() else { return };
-    let training = &model.training;
-    if training.kind() == model::Kind::Rule {
-        output::note(&format!("the model in service, {}, was judged {}", model.name(), training.judged()));
-    }
 }

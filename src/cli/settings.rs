@@ -69,8 +69,8 @@ pub(super) struct ListArgs {
 }
 
 impl ListArgs {
-    /// The offers of a file, or the built-in ones, beside those that decided the list. Says where these are others, and where
-    /// those are nobody's own.
+    /// The offers of a file, or the built-in ones, beside those that decided the list. Says where these are others, where
+    /// those are nobody's own, and where no model decided.
     pub(super) fn offers(&self, file: Option<&Path>) -> Result<ListOffers, Failure> {
         let catalogue = file.map_or_else(built_in_offers, read_offers)?;
         let decided_by = self.about().and_then(|about| about.basis);
@@ -82,6 +82,9 @@ impl ListArgs {
             ));
         } else if file.is_none() {
             output::note(BUILT_IN_ARE_ASSUMED);
+        }
+        if let Some(why) = decided_by.as_ref().and_then(ListBasis::why_by_rule) {
+            output::note(&why);
         }
         Ok(ListOffers { catalogue, decided_by, are_others })
     }

@@ -16,7 +16,7 @@ use super::settings::{MoneyArgs, StoreArgs};
 use super::show::{ShowArgs, check_actions};
 use crate::at_risk::{AtRisk, Band, Column, Filter, Order, columns_named};
 use crate::failure::{Failure, Kind};
-use crate::scores::{ConsentColumns, ScoreRow, Scores};
+use crate::scores::{ConsentColumns, ListBasis, ScoreRow, Scores};
 use crate::service::Service;
 use crate::store::Store;
 
@@ -117,6 +117,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let lapsed = Scores::lapsed(&service, &offers, &history, as_of, &suppressed, &progress)?;
     check_actions(&args.offer, &lapsed)?;
     output::note(&summary(&lapsed, &offers, &service));
+    if let Some(why) = ListBasis::of(&service).why_by_rule() {
+        output::note(&format!("{why}: no matter here, as who has lapsed is given no churn probability"));
+    }
 
     let filter = args.filter(&offers);
     let shown = (&filter, args.sort.order(), args.show.most());

@@ -6,6 +6,7 @@ use std::fs::File;
 use mainstay_features::units::Instant;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::decision::Catalogue;
+use mainstay_models::model::Kind;
 use mainstay_models::segments::TierCuts;
 use mainstay_models::training::Settings;
 use parquet::file::metadata::FileMetaData;
@@ -72,6 +73,12 @@ pub struct ListBasis {
     /// What it is asked; lists of older versions do not tell.
     #[serde(default)]
     pub question: Option<Question>,
+    /// How it was judged, in words; likewise.
+    #[serde(default)]
+    pub verdict: Option<String>,
+    /// Whether no model had earned its place: the probabilities are then the simple rule's.
+    #[serde(default)]
+    by_rule: bool,
     /// What tells its offers from others: [`offers::fingerprint`].
     offers: String,
     margin: f64,
@@ -85,10 +92,18 @@ impl ListBasis {
         Self {
             model: service.artifact().name(),
             question: Some(Question::of(service.artifact())),
+            verdict: Some(service.artifact().training.judged().to_owned()),
+            by_rule: service.artifact().training.kind() == Kind::Rule,
             offers: offers::fingerprint(service.catalogue()),
             margin: margin.get(),
             yearly_discount: discount.get(),
         }
+    }
+
+    /// That the simple rule's probabilities decided, and why no model's; `None` where a model's did.
+    pub fn why_by_rule(&self) -> Option<String> {
+        let verdict = self.verdict.as_deref().filter(|_| self.by_rule)?;
+        Some(format!("the list is by {}, which was judged {verdict}", self.model))
     }
 
     /// Whether these are its offers.

@@ -6,6 +6,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
+use crate::server::{Server, agent};
 use crate::support::{command, done, folder, run, shop, store_like_the_shops};
 
 const OFFERS: &str = "[[offer]]\nname = \"call\"\ncontact_cost = 3.0\nincentive = 5.0\nsave_rate = 0.3\n\
@@ -109,5 +110,50 @@ fn a_table_says_which_model_it_is_by_and_how_old_it_is() {
     assert!(model.contains(name) && line.ends_with(" days ago"), "{line}\n{model}");
     for flags in ["--format json", "--format csv"] {
         assert!(!both(&format!("list --store {store} {flags}")).1.contains("days ago"), "{flags}");
+    }
+}
+
+/// Sixty customers are too few for a model: every list says that the simple rule decided it, as scripts read it too.
+#[test]
+fn where_the_rule_decided_every_list_says_so() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    done(&format!("simulate --customers 60 --seed 3 --out {}", at("tiny")));
+    let (store, input) = (at("store"), format!("--purchases {}", at("tiny/purchases.parquet")));
+    done(&format!("train {input} --horizon 90d --lookback 180d --store {store}"));
+    done(&format!("score {input} --store {store} --out {}", at("scores.parquet")));
+
+    let by_model = shop().store.display();
+    let why = ": use the rule";
+    for (command, flags) in [
+        ("list --top 3", ""),
+        ("list --format json", ""),
+        ("plan", ""),
+        ("winback", "input"),
+        ("offers ledger", "out"),
+    ] {
+        let with = |store: &str, input: &str| match flags {
+            "input" => both(&format!("{command} {input} --store {store}")).1,
+            "out" => both(&format!("{command} --store {store} --out {}", at("ledger.csv"))).1,
+            _ => both(&format!("{command} --store {store}")).1,
+        };
+        let said = with(&store, &input);
+        assert!(said.contains("the list is by rule-") && said.contains(why), "{command}: {said}");
+        let said = with(&by_model.to_string(), &shop().input());
+        assert!(!said.contains("the list is by"), "{command}: {said}");
+    }
+    let (_, said) = both(&format!("list --scores {}", at("scores.parquet")));
+    assert!(said.contains("the list is by rule-"), "the file tells it itself: {said}");
+    let plan: Value = serde_json::from_str(&done(&format!("plan --store {store} --json"))).unwrap();
+    assert!(plan["model"].as_str().unwrap().starts_with("rule-"), "{plan}");
+    assert!(plan["verdict"].as_str().unwrap().ends_with(why), "{plan}");
+
+    let server = Server::start(&store);
+    for accept in ["application/json", "text/csv"] {
+        let request = agent().get(format!("http://{}/v1/at-risk", server.address)).header("accept", accept);
+        let answer = request.call().unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap();
+        assert_eq!(header("mainstay-model"), plan["model"]);
+        assert_eq!(header("mainstay-verdict"), plan["verdict"]);
     }
 }

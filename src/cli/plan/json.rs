@@ -23,6 +23,8 @@ pub(super) fn of(outcome: &Outcome<'_>) -> Value {
     });
     json!({
         "as_of": outcome.scores.as_of.to_string(),
+        "model": outcome.decided_by.as_ref().map(|basis| &basis.model),
+        "verdict": outcome.decided_by.as_ref().map(|basis| &basis.verdict),
         "budget": planned.limits.budget.map(|budget| budget.get()),
         "customers": outcome.scores.rows.len(),
         "customers_with_offer": planned.customers(),

@@ -17,7 +17,7 @@ use super::show::OutArgs;
 use crate::at_risk::{AtRisk, Filter, Order};
 use crate::failure::{Failure, Kind};
 use crate::plan::{Comparison, MOST_OFFERS, Planned, choices, compare, curve};
-use crate::scores::Scores;
+use crate::scores::{ListBasis, Scores};
 use crate::store::write_whole;
 
 /// So many customers of the plan are printed.
@@ -53,6 +53,8 @@ pub(super) struct Args {
 struct Outcome<'a> {
     scores: &'a Scores,
     catalogue: &'a Catalogue,
+    /// What decided the list; `None` where it does not tell.
+    decided_by: Option<ListBasis>,
     /// Whether other offers decided the list; `None` where it does not tell.
     offers_are_others: Option<bool>,
     choices: &'a Choices,
@@ -89,7 +91,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     for out in [&args.curve, &args.svg].into_iter().flatten() {
         check_folder(out)?;
     }
-    let ListOffers { catalogue, are_others, .. } = args.list.offers(args.offers.as_deref())?;
+    let ListOffers { catalogue, decided_by, are_others } = args.list.offers(args.offers.as_deref())?;
     let capacities = capacities(args, &catalogue)?;
     let mut scores = args.list.load()?;
     let choices = choices(&scores, &catalogue);
@@ -113,6 +115,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let outcome = Outcome {
         scores: &scores,
         catalogue: &catalogue,
+        decided_by,
         offers_are_others: are_others,
         choices: &choices,
         planned: &planned,
