@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use crate::support::{CDNOW, done, folder, json};
+use serde_json::Value;
+
+use crate::support::{CDNOW, done, folder, json, run};
 
 #[test]
 fn the_report_of_cdnow_is_what_is_known_of_it() {
@@ -102,4 +104,45 @@ fn bad_rows_are_counted_by_column_and_do_not_end_the_report() {
         assert!(findings.contains(found), "{found}: {findings}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is put into quarantine");
+}
+
+#[test]
+fn a_file_of_bad_rows_alone_is_reported_with_reasons() {
+    let folder = folder();
+    let path = folder.path().join("log.csv");
+    let check = |flags: &str| {
+        let output = run(&format!("check --purchases {} {flags}", path.display()));
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    fs::write(&path, "customer_id,order_id,ts,amount\na,1,2023-13-01,5\nb,2,2023-01-02,five\nc,3,,5\n")
+        .unwrap();
+    let (code, report, said) = check("");
+    assert_eq!(code, 3, "{said}");
+    assert!(said.contains("no line with a customer that counts"), "{said}");
+    for told in [
+        "0 lines, 0 orders\n",
+        "- 3 rows are bad",
+        "column \"amount\", first row 2: \"five\"",
+        "first row 1: \"2023-13-01\"",
+    ] {
+        assert!(report.contains(told), "{told}: {report}");
+    }
+    let (code, report, _) = check("--json");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((code, &report["rows_bad"], &report["orders"]), (3, &3.into(), &0.into()));
+    assert_eq!(
+        (&report["bad_values"][1]["column"], &report["bad_values"][1]["rows"]),
+        (&"ts".into(), &2.into())
+    );
+    assert!(report["findings"][0].as_str().unwrap().starts_with("3 rows are bad"), "{report}");
+
+    fs::write(&path, "customer_id,order_id,ts,amount\n").unwrap();
+    let (code, report, _) = check("--json");
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((code, &report["rows_bad"], &report["findings"]), (3, &0.into(), &serde_json::json!([])));
+    fs::write(&path, "customer_id,order_id,ts,amount\na,1,2023-01-01,0\nb,2,2023-01-02,five\n").unwrap();
+    let (code, report, said) = check("");
+    assert!(code == 4 && said.contains("no order is above zero"), "{said}");
+    assert!(report.starts_with("1 lines, 1 orders\n") && report.contains("1 rows are bad"), "{report}");
 }

@@ -1,7 +1,7 @@
 //! `mainstay check`.
 
-mod bad_rows;
 mod report;
+mod rows;
 
 use clap::Args as ClapArgs;
 use mainstay_features::check::{CustomerReport, usable_horizons};
@@ -10,9 +10,9 @@ use mainstay_features::ingest::{self, IngestError, MaxBadRows};
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
-use self::bad_rows::BadRows;
 use self::report::Report;
 pub(super) use self::report::date;
+use self::rows::{BadRows, Rows};
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
@@ -51,30 +51,37 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         collect(&settled, &progress)?
     };
-    let bad_rows = BadRows::of(&collected.quarantine);
+    let rows = Rows { counts: collected.counts, bad: BadRows::of(&collected.quarantine) };
     progress.begin("look at days, orders and customers", None);
     let mut survey = collected.survey.unwrap_or_default();
     let (repeats, days) = (survey.repeats(), survey.days());
     let history = History::fold(collected.builders).map_err(IngestError::from)?;
-    if history.order_count() == 0 {
-        return Err(IngestError::NoPurchases.into());
-    }
+    let orders = history.order_count();
     let (span, days, customers) = match (history.span(), days, CustomerReport::of(&history)) {
         (Some(span), Some(days), Some(customers)) => (span, days, customers),
         _ => {
-            return Err(Failure::new(Kind::TooLittleData, "the log has no purchase: no order is above zero"));
+            progress.end();
+            // Whoever asks for a report is told why there is nothing to report.
+            if args.json {
+                output::print_json(&rows.to_json(orders))?;
+            } else {
+                output::print(&rows.to_text(orders))?;
+            }
+            return Err(match orders {
+                0 => IngestError::NoPurchases.into(),
+                _ => Failure::new(Kind::TooLittleData, "the log has no purchase: no order is above zero"),
+            });
         }
     };
     progress.end();
     let report = Report {
-        counts: collected.counts,
-        bad_rows,
+        rows,
         negative: survey.negative,
         zero: survey.zero,
         currencies: survey.currencies.into_iter().collect(),
         repeats,
         statuses: survey.statuses,
-        orders: history.order_count(),
+        orders,
         span,
         days,
         customers,

@@ -6,14 +6,13 @@ use mainstay_features::check::{
 use mainstay_features::history::Given;
 use mainstay_features::ingest::Counts;
 use mainstay_features::units::{Days, Instant};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::bad_rows::BadRows;
+use super::rows::Rows;
 
 /// Everything the report tells.
 pub(super) struct Report {
-    pub(super) counts: Counts,
-    pub(super) bad_rows: BadRows,
+    pub(super) rows: Rows,
     pub(super) negative: u64,
     pub(super) zero: u64,
     pub(super) currencies: Vec<(String, u64)>,
@@ -100,7 +99,6 @@ impl Report {
                      them out"
             ),
         );
-        let Counts { without_customer, bad, .. } = self.counts;
         let Returned { count, named } = &self.customers.returned;
         find(
             *count > 0,
@@ -110,14 +108,7 @@ impl Report {
                 named.join(", ")
             ),
         );
-        find(without_customer > 0, format!("{without_customer} rows have no customer_id and are left out"));
-        find(
-            bad > 0,
-            format!(
-                "{bad} rows are bad; other commands stop at the first, or leave them out with --max-bad-rows: {}",
-                self.bad_rows.told()
-            ),
-        );
+        self.rows.findings().into_iter().for_each(|finding| find(true, finding));
         find(
             self.strangers > 0,
             format!(
@@ -188,8 +179,7 @@ impl Report {
     }
 
     pub(super) fn to_text(&self) -> String {
-        let Counts { purchase_lines, complaints, contacts, profiles, contracts, excluded, filtered, .. } =
-            self.counts;
+        let Counts { purchase_lines, complaints, contacts, profiles, contracts, .. } = self.rows.counts;
         let (first, last) = self.span;
         let customers = &self.customers;
         let mut text = format!(
@@ -197,8 +187,7 @@ impl Report {
                  {contacts} contacts, {profiles} rows about customers, {contracts} contracts\n\
              from {first} to {last}: {} days, {} of them with lines\n\
              {} lines below zero, {} of nothing; {} repeat another\n\
-             {excluded} rows of excluded customers and {filtered} that do not meet --where left out\n\
-             {:.1} % of the customers bought once; the median customer spent {:.2} of {:.2} in all\n",
+             {}{:.1} % of the customers bought once; the median customer spent {:.2} of {:.2} in all\n",
             self.orders,
             customers.buyers,
             self.days.span.1 - self.days.span.0 + 1,
@@ -206,6 +195,7 @@ impl Report {
             self.negative,
             self.zero,
             self.repeats.lines,
+            self.rows.left_out(),
             100.0 * customers.with_one_purchase,
             customers.median_money,
             customers.money,
@@ -233,14 +223,9 @@ impl Report {
         };
         let wholesale = |(id, money): &(String, f64)| json!({"customer_id": id, "money": money});
         let horizon = |(horizon, cutoffs): &(Days, usize)| json!({"days": horizon.get(), "cutoffs": cutoffs});
-        json!({
-            "purchase_lines": self.counts.purchase_lines,
+        let of_orders = json!({
             "orders": self.orders,
             "customers": self.customers.buyers,
-            "complaints": self.counts.complaints,
-            "contacts": self.counts.contacts,
-            "rows_about_customers": self.counts.profiles,
-            "contracts": self.counts.contracts,
             "first_order": self.span.0.to_string(),
             "last_order": self.span.1.to_string(),
             "as_of": self.as_of.to_string(),
@@ -253,11 +238,6 @@ impl Report {
             "lines_of_nothing": self.zero,
             "repeated_lines": self.repeats.lines,
             "repeated_orders": self.repeats.orders,
-            "rows_without_customer": self.counts.without_customer,
-            "rows_excluded": self.counts.excluded,
-            "rows_filtered": self.counts.filtered,
-            "rows_bad": self.counts.bad,
-            "bad_values": self.bad_rows.to_json(),
             "complaints_without_orders": self.strangers,
             "complaints_closed_without_resolved_at": self.statuses.closed_without_resolution,
             "complaints_open_with_resolved_at": self.statuses.open_with_resolution,
@@ -269,7 +249,16 @@ impl Report {
             "largest_wholesale": self.customers.wholesale.iter().map(wholesale).collect::<Vec<_>>(),
             "usable_horizons": self.horizons.iter().map(horizon).collect::<Vec<_>>(),
             "findings": self.findings(),
-        })
+        });
+        Value::Object(self.rows.counted().into_iter().chain(members(of_orders)).collect())
+    }
+}
+
+/// The members of an object.
+fn members(object: Value) -> Map<String, Value> {
+    match object {
+        Value::Object(members) => members,
+        _ => Map::new(),
     }
 }
 
