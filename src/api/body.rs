@@ -30,10 +30,56 @@ pub(super) fn whole(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Failur
 /// # Errors
 /// When it is no JSON, or says something else.
 pub(super) fn parse<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Failure> {
-    let bad = |error: String| Failure::new(Kind::BadInput, format!("body: {error}"));
-    // Looked at once as a whole, and not again in each of its strings.
-    let text = std::str::from_utf8(body).map_err(|error| bad(error.to_string()))?;
-    serde_json::from_str(text).map_err(|error| bad(error.to_string()))
+    object(text(body)?).map_err(bad)
+}
+
+/// The body as text: looked at once as a whole, and not again in each of its strings.
+///
+/// # Errors
+/// When it is not UTF-8.
+pub(super) fn text(body: &[u8]) -> Result<&str, Failure> {
+    std::str::from_utf8(body).map_err(|error| bad(error.to_string()))
+}
+
+fn bad(why: String) -> Failure {
+    Failure::new(Kind::BadInput, format!("body: {why}"))
+}
+
+/// What a JSON object says, or where it does not say what it should. A list of members without their names is none, though
+/// it could be read as one.
+pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String> {
+    if let Some(what) = other_than_an_object(json) {
+        return Err(format!("invalid type: {what}, expected an object, {{…}}, as GET /openapi.json has it"));
+    }
+    serde_json::from_str(json).map_err(|error| {
+        if !error.is_data() {
+            return error.to_string();
+        }
+        // Where it is told by names only once it is needed: to keep the way takes time.
+        let from = &mut serde_json::Deserializer::from_str(json);
+        let way = serde_path_to_error::deserialize::<_, T>(from).err().map(|error| error.path().to_string());
+        match way.filter(|way| way != ".") {
+            Some(way) => format!("{way}: {error}"),
+            None => error.to_string(),
+        }
+    })
+}
+
+/// Whether JSON can be an object, by how it begins.
+pub(super) fn is_object(json: &str) -> bool {
+    other_than_an_object(json).is_none()
+}
+
+/// What JSON begins that is no object; `None` too where it begins nothing.
+fn other_than_an_object(json: &str) -> Option<&'static str> {
+    match json.trim_ascii_start().as_bytes().first()? {
+        b'[' => Some("array"),
+        b'"' => Some("string"),
+        b'n' => Some("null"),
+        b't' | b'f' => Some("boolean"),
+        b'-' | b'0'..=b'9' => Some("number"),
+        _ => None,
+    }
 }
 
 /// The one parameter of a path.

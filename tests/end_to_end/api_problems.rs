@@ -30,7 +30,12 @@ fn what_is_wrong_with_a_request_is_said_as_a_problem() {
         (String::new(), 422, "bad-input", "body: EOF"),
         ("{".to_owned(), 422, "bad-input", "body: EOF"),
         (deep, 422, "bad-input", "body: "),
-        ("[]".to_owned(), 422, "bad-input", "body: "),
+        (
+            "[]".to_owned(),
+            422,
+            "bad-input",
+            "body: invalid type: array, expected an object, {…}, as GET /openapi.json has it",
+        ),
         ("{}".to_owned(), 422, "bad-input", "either purchases (and complaints) or features"),
         (body("7").replace(r#""as_of": "2023-12-08", "#, ""), 422, "bad-input", "as_of: missing"),
         (body("7").replace(r#""customer_id": 7, "#, ""), 422, "bad-input", "customer_id: missing"),
@@ -122,4 +127,69 @@ fn a_name_that_is_not_this_machines_is_refused() {
     let request = agent().get(format!("http://{}/v1/at-risk", server.address)).header("host", "evil.example");
     let (status, _, problem) = answer(request.call().unwrap());
     assert_eq!((status, problem["type"].as_str()), (421, Some("urn:mainstay:problem:misdirected")));
+}
+
+/// What is wrong, and where, in the words of the contract and not in those of the code.
+#[test]
+fn problems_of_a_body_tell_the_place() {
+    let server = Server::of_shop();
+    let tensor =
+        |part: &str| format!(r#"{{"inputs": [{{"name": "features", "datatype": "FP64", {part}}}]}}"#);
+    for (route, sent, detail) in [
+        ("/v1/score:batch", "[]".to_owned(), "body: invalid type: array, expected an object"),
+        (
+            "/v1/score:batch",
+            r#"[[{"customer_id": "c003"}], true]"#.to_owned(),
+            "body: invalid type: array, expected an object",
+        ),
+        ("/v1/score:batch", " null".to_owned(), "body: invalid type: null, expected an object"),
+        (
+            "/v1/score:batch",
+            r#"{"requests": null}"#.to_owned(),
+            "body: requests: invalid type: null, expected a sequence",
+        ),
+        ("/v1/events", "7".to_owned(), "body: invalid type: number, expected an object"),
+        (
+            "/v1/events",
+            r#"{"events": [{"customer_id": "a"}, {"customer_id": "b", "purchases": 5}]}"#.to_owned(),
+            "body: events[1].purchases: invalid type: integer `5`, expected a sequence",
+        ),
+        ("/v2/models/mainstay/infer", "[]".to_owned(), "body: invalid type: array, expected an object"),
+        (
+            "/v2/models/mainstay/infer",
+            r#"{"inputs": [null]}"#.to_owned(),
+            "body: inputs[0]: invalid type: null, expected a tensor, an object with name, shape, datatype and data",
+        ),
+        ("/v2/models/mainstay/infer", r#"{"inputs": null}"#.to_owned(), "body: inputs: invalid type: null"),
+        (
+            "/v2/models/mainstay/infer",
+            tensor(r#""shape": [1, null], "data": [5]"#),
+            "body: inputs[0].shape[1]: invalid type: null",
+        ),
+        ("/v2/models/mainstay/infer", tensor(r#""data": [5]"#), "body: inputs[0]: missing field `shape`"),
+        (
+            "/v2/models/mainstay/infer",
+            tensor(r#""shape": [1, 1], "data": {}"#),
+            "body: inputs[0].data: data: an array of numbers",
+        ),
+    ] {
+        let (status, _, problem) = server.post(route, sent.as_bytes());
+        assert_eq!(
+            (status, problem["type"].as_str()),
+            (422, Some("urn:mainstay:problem:bad-input")),
+            "{problem}"
+        );
+        let told = problem["detail"].as_str().unwrap();
+        assert!(told.starts_with(detail) && !told.contains("struct "), "{route} {sent}: {told}");
+    }
+    let requests = r#"{"requests": [null, [], {"customer_id": []}, {"customer_id": "nobody"}]}"#;
+    let (status, _, answer) = server.post("/v1/score:batch", requests.as_bytes());
+    assert_eq!(status, 200, "{answer}");
+    let told = |place: usize| answer["results"][place]["problem"]["detail"].as_str().unwrap();
+    assert!(
+        told(0).starts_with("invalid type: null, expected an object")
+            && told(1).starts_with("invalid type: array, "),
+        "{answer}"
+    );
+    assert!(told(2).starts_with("customer_id: ") && told(2).contains("a text or a whole number"), "{answer}");
 }

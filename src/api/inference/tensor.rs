@@ -37,6 +37,7 @@ pub(in crate::api) struct Written {
 /// A tensor with its content.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = InferInput)]
+#[serde(expecting = "a tensor, an object with name, shape, datatype and data")]
 pub(in crate::api) struct WrittenInput {
     /// `features`, or a feature's name.
     name: String,
@@ -56,6 +57,7 @@ pub(in crate::api) struct WrittenInput {
 /// Where a tensor's bytes are.
 #[derive(Default, Deserialize, ToSchema)]
 #[schema(as = InferInputParameters)]
+#[serde(expecting = "an object, perhaps with binary_data_size")]
 struct Parameters {
     /// So many of those behind the JSON, after those of the tensors before.
     #[schema(value_type = Option<u64>)]
@@ -65,6 +67,7 @@ struct Parameters {
 /// An output that is asked for.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = InferOutput)]
+#[serde(expecting = "an output, an object with its name")]
 pub(in crate::api) struct WrittenOutput {
     /// Its name.
     name: String,

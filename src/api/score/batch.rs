@@ -127,7 +127,10 @@ fn all(app: &App, body: &[u8]) -> Result<Vec<u8>, Failure> {
 /// What each asks for, or why that cannot be told; and whether the answers are explained.
 fn read(body: &[u8]) -> Result<(Vec<Result<ScoreRequest<'_>, Failure>>, bool), Failure> {
     // Mostly all are as they are meant, and are read at once.
-    if let Ok(AsMeant { requests, explain }) = body::parse(body) {
+    let text = body::text(body)?;
+    if body::is_object(text)
+        && let Ok(AsMeant { requests, explain }) = serde_json::from_str(text)
+    {
         return Ok((requests.into_iter().map(Ok).collect(), explain));
     }
     let BatchRequest { requests, explain } = body::parse(body)?;
@@ -142,7 +145,7 @@ fn read(body: &[u8]) -> Result<(Vec<Result<ScoreRequest<'_>, Failure>>, bool), F
 }
 
 fn read_one(request: &RawValue) -> Result<ScoreRequest<'_>, Failure> {
-    serde_json::from_str(request.get()).map_err(|error| bad_input(error.to_string()))
+    body::object(request.get()).map_err(bad_input)
 }
 
 /// A [`BatchRequest`] of which each is as `POST /v1/score` takes it.
