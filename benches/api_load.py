@@ -11,12 +11,14 @@ cores, but in the last part: there each server has the first core alone, the gen
 
 import argparse
 import json
+import math
 import os
 import pathlib
 import re
 import resource
 import socket
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -32,9 +34,16 @@ LUA = """
 local bodies = {}
 for line in io.lines("%s") do bodies[#bodies + 1] = line end
 local requests, place = {}, 0
+local headers = {["Content-Type"] = "application/json"}
 function init()
   for i, body in ipairs(bodies) do
-    requests[i] = wrk.format("POST", "%s", {["Content-Type"] = "application/json"}, body)
+    -- What is not JSON alone stands there in hexadecimal, after the length of its JSON.
+    local json, hex = body:match("^(%%d+) (%%x+)$")
+    if hex then
+      headers = {["Content-Type"] = "application/octet-stream", ["Inference-Header-Content-Length"] = json}
+      body = hex:gsub("..", function(byte) return string.char(tonumber(byte, 16)) end)
+    end
+    requests[i] = wrk.format("POST", "%s", headers, body)
   end
 end
 function request()
@@ -91,6 +100,20 @@ def open_loop(bodies, port, rate, seconds):
     return said["summary"]["requestsPerSec"], at["p50"], at["p99"], said["statusCodeDistribution"]
 
 
+def tensor(rows, is_binary):
+    """A request of the Open Inference Protocol, as a line of LUA's: one tensor with every feature of the rows."""
+    shape = [len(rows), len(rows[0])]
+    said = {"name": "features", "shape": shape, "datatype": "FP64"}
+    line = lambda: json.dumps({"inputs": [said]}, separators=(",", ":"))
+    numbers = [value for row in rows for value in row.values()]
+    if not is_binary:
+        said["data"] = numbers
+        return line()
+    numbers = struct.pack(f"<{len(numbers)}d", *(math.nan if number is None else number for number in numbers))
+    said["parameters"] = {"binary_data_size": len(numbers)}
+    return f"{len(line())} {(line().encode() + numbers).hex()}"
+
+
 def idle(server, count):
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, count + 1000), hard))
@@ -139,6 +162,7 @@ def main():
         "name": (people, False),
         "name; every contribution out": (people, True),
     }
+    tensors = {"tensors, JSON": False, "tensors, binary": True}
     scripts = {}
     for name, path, lines in [
         ("one", "/v1/score", [dense({"features": row}) for row in rows]),
@@ -148,6 +172,8 @@ def main():
         *((f"batches by {name}", "/v1/score:batch",
            [dense({"requests": requests[at : at + 1000], "explain": explain}) for at in (0, 1000)])
           for name, (requests, explain) in batches.items()),
+        *((name, "/v2/models/mainstay/infer", [tensor(rows[at : at + 1000], is_binary) for at in (0, 1000)])
+          for name, is_binary in tensors.items()),
     ]:
         (folder / f"{name}.txt").write_text("\n".join(lines) + "\n")
         scripts[name] = folder / f"{name}.lua"
@@ -165,6 +191,9 @@ def main():
         for name in batches:
             rate, median, _ = closed_loop(scripts[f"batches by {name}"], OURS, 2, asked.seconds)
             print(f"batches of 1,000 by {name}: {rate * 1000:.0f} customers/s, median {median} a batch")
+        for name in tensors:
+            rate, median, _ = closed_loop(scripts[name], OURS, 2, asked.seconds)
+            print(f"batches of 1,000, Open Inference Protocol, {name}: {rate * 1000:.0f} customers/s, median {median} a batch")
         for name in ("one", "lean"):
             rate, median, p99, statuses = open_loop(folder / f"{name}.txt", OURS, 5000, asked.seconds)
             print(f"open loop at 5,000/s, {name}: {rate:.0f}/s, median {median:.2f} ms, p99 {p99:.2f} ms, {statuses}")

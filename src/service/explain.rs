@@ -94,6 +94,16 @@ impl Service {
         })
     }
 
+    /// Scores rows of features like [`Self::explain`], the same bits, and does not ask why.
+    pub fn score(&self, values: &[f64], basis: Basis) -> Vec<Scored> {
+        let Answering { serving, shift } = self.answering(basis);
+        let models = &self.artifact.training.models;
+        let columns = self.columns_of(values);
+        let raw = models.raw(serving.kind, Rows::new(&columns, models.inputs.width()));
+        let rows = values.chunks_exact(self.features().width()).zip(raw);
+        rows.map(|(row, raw)| self.scored(row, probability(serving.calibration.apply(raw) + shift))).collect()
+    }
+
     /// What is made of each of some rows of features.
     fn each<T>(&self, values: &[f64], basis: Basis, make: impl Fn(Weighed) -> T) -> Vec<T> {
         // Of the kinds of customers that one request may have, most are of one.

@@ -21,7 +21,7 @@ use super::App;
 use super::body::{self, on_a_thread};
 use super::contract::fails;
 use super::problem::Problem;
-use super::score::{Decided, assessed_actions};
+use super::score::{Decided, decisions};
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 
@@ -199,7 +199,7 @@ fn answer_to(app: &App, service: &Service, request: &InferRequest<'_>) -> Result
             .check_row(row)
             .map_err(|failure| Failure { message: format!("row {place}: {}", failure.message), ..failure })?;
     }
-    let answers = assessed_actions(app, service, &rows)?;
+    let answers = decisions(app, service, &rows)?;
     let numbers =
         |name, of: fn(&Decided) -> f64| Output::of(name, Data::Numbers(answers.iter().map(of).collect()));
     let all = [

@@ -5,7 +5,7 @@ use mainstay_models::decision::{BreakEven, BreakEvens, Circumstances, Consents, 
 use mainstay_models::explain::Told;
 use mainstay_models::language::Language;
 use mainstay_models::model::Basis;
-use mainstay_models::segments::{LikelyCause, Stage, Tier, TierCuts, is_problem};
+use mainstay_models::segments::{Cause, LikelyCause, Stage, Tier, TierCuts, is_problem};
 use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
@@ -207,6 +207,34 @@ impl<'a> Desk<'a> {
         Self { service, tiers, suppressed, model: service.artifact().name() }
     }
 
+    /// What is decided about a customer of whom there are only features.
+    pub(super) fn decided(&self, scored: &Scored) -> Decided {
+        let catalogue = self.service.catalogue();
+        let cause = LikelyCause::of(&scored.signs, None).cause;
+        let choice = catalogue.decide(&scored.stakes(), &self.circumstances(scored, cause, false));
+        Decided {
+            churn_probability: scored.churn_probability.get(),
+            lifetime_value: scored.worth.lifetime_value.get(),
+            net_value: choice.map_or(0.0, |choice| choice.net_value.get()),
+            action: choice.map_or(DO_NOTHING, |choice| catalogue.offers()[choice.offer].name()).to_owned(),
+        }
+    }
+
+    /// What bears on a decision besides what is at stake, of a customer who has said nothing; `problem` is whether the shop
+    /// has recorded one.
+    fn circumstances(&self, scored: &Scored, cause: Cause, problem: bool) -> Circumstances<'static> {
+        let is_problem = is_problem(&scored.signs, problem, cause);
+        // Without a scored list there is nothing to tell a tier by; a problem is one without.
+        let tier = self.tiers.unwrap_or_default().tier(scored.worth.lifetime_value.get(), is_problem);
+        Circumstances {
+            tier: (is_problem || self.tiers.is_some()).then_some(tier),
+            cause,
+            days_since_contact: scored.days_since_contact,
+            consents: Consents::default(),
+            objects: false,
+        }
+    }
+
     /// The answer about one customer; `explanation` where the request asks to be explained.
     pub(super) fn answer(
         &'a self,
@@ -217,17 +245,12 @@ impl<'a> Desk<'a> {
     ) -> Score<'a> {
         let (service, language) = (self.service, subject.language);
         let likely = LikelyCause::of(&scored.signs, subject.churn_cause.as_deref());
-        let is_problem = is_problem(&scored.signs, subject.problem, likely.cause);
         let stakes = scored.stakes();
         let value = stakes.worth.lifetime_value;
-        // Without a scored list there is nothing to tell a tier by; a problem is one without.
-        let tier = self.tiers.unwrap_or_default().tier(value.get(), is_problem);
         let circumstances = Circumstances {
-            tier: (is_problem || self.tiers.is_some()).then_some(tier),
-            cause: likely.cause,
-            days_since_contact: scored.days_since_contact,
             consents: Consents { channels: &subject.channels, answers: &subject.answers },
             objects: subject.customer_id.as_ref().is_some_and(|id| self.suppressed.has(&id.to_text())),
+            ..self.circumstances(scored, likely.cause, subject.problem)
         };
         let catalogue = service.catalogue();
         let choice = catalogue.decide(&stakes, &circumstances);
@@ -277,14 +300,6 @@ impl<'a> Desk<'a> {
             basis: subject.basis,
             customer_id: subject.customer_id,
         }
-    }
-}
-
-impl Score<'_> {
-    /// What it decides.
-    pub(super) fn decided(self) -> Decided {
-        let Self { churn_probability, lifetime_value, net_value, action, .. } = self;
-        Decided { churn_probability, lifetime_value, net_value, action: action.to_owned() }
     }
 }
 

@@ -147,17 +147,15 @@ pub(super) struct Decided {
     pub(super) action: String,
 }
 
-/// Scores rows of features that can be scored, one after the other, and decides.
-pub(super) fn assessed_actions(app: &App, service: &Service, rows: &[f64]) -> Result<Vec<Decided>, Failure> {
+/// Decides on rows of features that can be scored, one after the other.
+pub(super) fn decisions(app: &App, service: &Service, rows: &[f64]) -> Result<Vec<Decided>, Failure> {
     let suppressed = app.suppressed.get()?;
     let desk = Desk::of(service, *app.tiers.get()?, &suppressed);
-    let width = service.features().width();
     let of_some = |rows: &[f64]| -> Vec<Decided> {
-        let assessed = service.assess(rows, Basis::AllFeatures);
-        let rows = rows.chunks_exact(width).zip(&assessed);
-        rows.map(|(row, one)| desk.told(Subject::nameless(row), one).decided()).collect()
+        service.score(rows, Basis::AllFeatures).iter().map(|scored| desk.decided(scored)).collect()
     };
-    Ok(rows.par_chunks(CHUNK * width).map(of_some).collect::<Vec<_>>().into_iter().flatten().collect())
+    let some = rows.par_chunks(CHUNK * service.features().width());
+    Ok(some.map(of_some).collect::<Vec<_>>().into_iter().flatten().collect())
 }
 
 impl Desk<'_> {

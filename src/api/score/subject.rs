@@ -113,23 +113,6 @@ impl Subject {
         Ok(subject)
     }
 
-    /// A customer of whom there are only features.
-    pub(super) fn nameless(row: &[f64]) -> Self {
-        Self {
-            customer_id: None,
-            as_of: None,
-            row: row.to_vec(),
-            basis: Basis::AllFeatures,
-            untold: Vec::new(),
-            channels: Vec::new(),
-            answers: Vec::new(),
-            churn_cause: None,
-            problem: false,
-            explain: None,
-            language: Language::default(),
-        }
-    }
-
     fn take_features(&mut self, service: &Service, features: &Features<'_>) -> Result<(), Failure> {
         (self.row, self.basis) = row(service, features)?;
         if self.basis == Basis::CoreFeatures {
