@@ -234,3 +234,77 @@ pub(super) fn bare(failure: &Failure) -> Vec<u8> {
     )
     .into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    /// A connection's wire, what it is doing, and its other side.
+    async fn connected() -> (Wire, Phase, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let other = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let phase = Phase::default();
+        (Wire::new(listener.accept().await.unwrap().0, phase.clone()), phase, other)
+    }
+
+    /// Asserts that it gives up after so long. The clock stands still while anything is done, and then goes on to what is
+    /// waited for: this takes no time.
+    async fn gives_up<T: std::fmt::Debug>(after: Duration, doing: impl Future<Output = io::Result<T>>) {
+        let start = Instant::now();
+        assert_eq!(doing.await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        let took = start.elapsed();
+        assert!(took >= after && took < after + Duration::from_millis(10), "{took:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_on_which_nothing_is_asked_is_kept_for_so_long_from_its_last_answer_on() {
+        let mut buffer = [0; 64];
+        let (mut never_asked, _, _other) = connected().await;
+        gives_up(IDLE, never_asked.read(&mut buffer)).await;
+
+        let (mut wire, phase, mut other) = connected().await;
+        for _ in 0..2 {
+            other.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+            assert_eq!(wire.read(&mut buffer).await.unwrap(), 18);
+            phase.answering();
+            // Work may take longer than any head, and is not cut off by what does not come meanwhile.
+            let working = tokio::time::timeout(10 * IDLE, wire.read(&mut buffer));
+            assert!(working.await.is_err(), "an answer's time is not kept here");
+            wire.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
+            phase.waiting();
+        }
+        gives_up(IDLE, wire.read(&mut buffer)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_has_begun_has_less_time() {
+        let (mut wire, _, mut other) = connected().await;
+        let mut buffer = [0; 64];
+        other.write_all(b"GET").await.unwrap();
+        assert_eq!(wire.read(&mut buffer).await.unwrap(), 3);
+        gives_up(HEAD, wire.read(&mut buffer)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_stops_to_read_an_answer_is_left() {
+        let (mut wire, _, _other) = connected().await;
+        let answer = vec![b'x'; 64 * 1024 * 1024];
+        gives_up(STUCK, wire.write_all(&answer)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_goes_on_sending_is_read_for_a_while_after_the_last_answer() {
+        let (mut wire, _, mut other) = connected().await;
+        wire.write_all(b"the answer").await.unwrap();
+        let start = Instant::now();
+        wire.shutdown().await.unwrap();
+        let took = start.elapsed();
+        assert!(took >= LINGER && took < LINGER + Duration::from_millis(10), "{took:?}");
+        let mut told = String::new();
+        other.read_to_string(&mut told).await.unwrap();
+        assert_eq!(told, "the answer");
+    }
+}

@@ -103,6 +103,29 @@ fn a_slow_body_is_refused_and_holds_up_nobody() {
     assert!((Duration::from_secs(28)..Duration::from_secs(40)).contains(&took), "{took:?}");
 }
 
+/// To close with bytes unread would take the answer back: so they are read for two seconds more, and no longer.
+#[test]
+fn who_goes_on_sending_after_the_last_answer_has_it_and_is_then_cut() {
+    let server = server("");
+    let mut connection = connect(&server);
+    connection
+        .write_all(b"POST /v1/score HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000000000\r\n\r\n")
+        .unwrap();
+    let mut sending = connection.try_clone().unwrap();
+    let start = Instant::now();
+    let sent = std::thread::spawn(move || {
+        while sending.write_all(&[b' '; 100]).is_ok() && start.elapsed() < Duration::from_secs(30) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        start.elapsed()
+    });
+    let (head, problem) = rest(connection);
+    assert!(head.starts_with("http/1.1 413"), "{head}");
+    assert_eq!(problem["type"], "urn:mainstay:problem:too-large");
+    let sent = sent.join().unwrap();
+    assert!((Duration::from_secs(1)..Duration::from_secs(15)).contains(&sent), "{sent:?}");
+}
+
 /// Promise 17: a problem document also where there is no request to answer.
 #[test]
 fn what_is_no_request_is_a_problem_too() {
