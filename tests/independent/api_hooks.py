@@ -19,8 +19,8 @@ ANSWERED = os.environ["MAINSTAY_ANSWERED"]
 
 # A whole number that is written as a fraction is whole to a schema; one of more than 64 bits may be, once rounded.
 NO_WHOLE = [
-    r"^body: a text or a whole number at line \d+ column \d+$",
-    r"^body: invalid type: floating point `-?\d+\.\d(e\+?\d+)?`, expected \w+ at line \d+ column \d+$",
+    r"^body: \S+: a text or a whole number at line \d+ column \d+$",
+    r"^body: \S+: invalid type: floating point `-?\d+\.\d(e\+?\d+)?`, expected \w+ at line \d+ column \d+$",
 ]
 # How requests that the contract allows may be refused: by the route, the status and the problem's kind, what the detail says.
 MAY_REFUSE = {
