@@ -126,7 +126,7 @@ pub fn router(app: Arc<App>) -> Router {
         let path = route.declared.path;
         router = router.route(path, route.serve.route_layer(guard(index, route.declared)));
     }
-    let missing = async || Failure::new(Kind::NotFound, "see docs/api.md for the routes there are");
+    let missing = async || Failure::new(Kind::NotFound, "GET /openapi.json has the routes there are");
     let wrong_method = async || {
         Failure::new(Kind::MethodNotAllowed, "the Allow header names the methods that the route takes")
     };
