@@ -89,7 +89,7 @@ fn create(args: &CreateArgs) -> Result<(), Failure> {
 }
 
 fn list(args: &ListArgs) -> Result<(), Failure> {
-    let (now, keys) = (now(), Store::at(&args.store.store).state()?.keys()?);
+    let (now, keys) = (now(), args.store.existing()?.state()?.keys()?);
     if args.json {
         return output::print_json(&keys.iter().map(|key| about(key, now)).collect());
     }
@@ -111,7 +111,7 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
 }
 
 fn revoke(args: &RevokeArgs) -> Result<(), Failure> {
-    match Store::at(&args.store.store).state()?.revoke_key(&args.id, now())? {
+    match args.store.existing()?.state()?.revoke_key(&args.id, now())? {
         Some(Revoked::Now) => output::print(&format!("{} is revoked\n", args.id)),
         Some(Revoked::Before) => output::print(&format!("{} was revoked before\n", args.id)),
         None => Err(Failure::new(

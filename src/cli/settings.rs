@@ -58,6 +58,20 @@ pub(super) struct StoreArgs {
     pub(super) store: PathBuf,
 }
 
+impl StoreArgs {
+    /// The store, for who asks what is in it: one that is not there is a slip, and not made.
+    pub(super) fn existing(&self) -> Result<Store, Failure> {
+        if self.store.is_dir() {
+            return Ok(Store::at(&self.store));
+        }
+        let folder = self.store.display();
+        Err(Failure::new(
+            Kind::NoModel,
+            format!("no store {folder}: there is no such folder; mainstay train makes one"),
+        ))
+    }
+}
+
 /// Which scored list.
 #[derive(Args)]
 pub(super) struct ListArgs {

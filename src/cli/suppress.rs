@@ -87,7 +87,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Command::Add(who) => who.change(Suppressed::add, "added", "were there already"),
         Command::Remove(who) => who.change(Suppressed::remove, "taken off", "were not there"),
         Command::List(args) => {
-            let suppressed = Store::at(&args.store.store).load_suppressed()?;
+            let suppressed = args.store.existing()?.load_suppressed()?;
             if args.json {
                 return output::print_json(&json!(suppressed.ids().collect::<Vec<_>>()));
             }

@@ -214,3 +214,26 @@ fn the_verdict_tells_the_size_of_the_gain() {
     assert_eq!(judged.contains("clearly"), trained["grade"] == "clearly_better" && share >= 0.02);
     assert!(done(&format!("models show --store {}", folder.path().join("a").display())).contains(judged));
 }
+
+/// A slip in a store's name is no empty store, and makes none.
+#[test]
+fn a_store_that_is_not_there_is_said() {
+    let folder = folder();
+    let typo = folder.path().join("typo");
+    for command in [
+        "models list",
+        "models list --json",
+        "models show",
+        "models rollback",
+        "models promote x",
+        "keys list",
+        "suppress list",
+    ] {
+        let (code, complaint) = failed(&format!("{command} --store {}", typo.display()));
+        assert_eq!(code, 5, "{command}: {complaint}");
+        assert!(complaint.contains("typo: there is no such folder"), "{command}: {complaint}");
+        assert!(!typo.exists(), "{command}");
+    }
+    fs::create_dir(&typo).unwrap();
+    assert!(done(&format!("models list --store {}", typo.display())).starts_with("no models"));
+}

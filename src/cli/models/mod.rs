@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::output;
 use super::settings::StoreArgs;
 use crate::failure::Failure;
-use crate::store::{Change, Store, StoredModel};
+use crate::store::{Change, StoredModel};
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
@@ -58,16 +58,16 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.action {
         Action::List(common) => list(common),
         Action::Show(Show { name, common }) => {
-            let store = Store::at(&common.store.store);
+            let store = common.store.existing()?;
             show(&store.load_model_named(name.as_deref())?, common)
         }
         Action::Promote(Promote { name, common }) => {
-            let store = Store::at(&common.store.store);
+            let store = common.store.existing()?;
             let model = store.model_named(name)?;
             store.serve_model(&model.artifact, Change::Promote)?;
             in_service(&model.artifact, common)
         }
-        Action::Rollback(common) => in_service(&Store::at(&common.store.store).roll_back()?, common),
+        Action::Rollback(common) => in_service(&common.store.existing()?.roll_back()?, common),
     }
 }
 
@@ -112,7 +112,7 @@ fn in_service(artifact: &Artifact, common: &Common) -> Result<(), Failure> {
 }
 
 fn list(common: &Common) -> Result<(), Failure> {
-    let store = Store::at(&common.store.store);
+    let store = common.store.existing()?;
     let (models, failures) = store.models()?;
     failures.iter().for_each(|failure| output::note(&format!("left out: {failure}")));
     if common.json {
