@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mainstay_features::units::Days;
-use mainstay_models::decision::Catalogue;
+use mainstay_models::decision::{Catalogue, DO_NOTHING};
 use mainstay_models::forest::train::Trainer;
 use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
@@ -176,10 +176,17 @@ pub(super) struct ListOffers {
 pub(super) const BUILT_IN_ARE_ASSUMED: &str = "the amounts rest on the built-in offers, whose save rates and costs are assumptions, none of this shop's: give its \
      own as --offers (docs/economics.md)";
 
-/// The offers of a file.
+/// The offers of a file. Says where there are none, which is allowed and seldom meant.
 pub(super) fn read_offers(path: &Path) -> Result<Catalogue, Failure> {
     let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
-    Catalogue::from_toml(&text).map_err(|error| Failure::offers(path, &error))
+    let catalogue = Catalogue::from_toml(&text).map_err(|error| Failure::offers(path, &error))?;
+    if catalogue.offers().is_empty() {
+        output::note(&format!(
+            "{} has no offers: nothing but {DO_NOTHING:?} can be recommended",
+            path.display()
+        ));
+    }
+    Ok(catalogue)
 }
 
 /// The built-in offers.

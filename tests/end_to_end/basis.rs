@@ -157,3 +157,23 @@ fn where_the_rule_decided_every_list_says_so() {
         assert_eq!(header("mainstay-verdict"), plan["verdict"]);
     }
 }
+
+#[test]
+fn a_file_without_offers_is_said_to_have_none() {
+    const NONE: &str = "none.toml has no offers: nothing but \"do nothing\" can be recommended";
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(at("none.toml"), "# to be written\n").unwrap();
+    store_like_the_shops(&folder.path().join("store"));
+    let (offers, store) = (at("none.toml"), at("store"));
+    let (checked, said) = both(&format!("offers check {offers}"));
+    assert!(checked.contains("0 offers, and doing nothing") && said.contains(NONE), "{said}");
+    let score =
+        format!("score {} --store {store} --offers {offers} --out {}", shop().input(), at("scores.csv"));
+    assert!(both(&score).1.contains(NONE));
+    for command in ["list", "plan"] {
+        let (shown, said) = both(&format!("{command} --store {store} --offers {offers}"));
+        assert!(said.contains(NONE), "{command}: {said}");
+        assert!(command == "list" || !shown.contains("do nothing"), "a plan has who gets an offer: {shown}");
+    }
+}

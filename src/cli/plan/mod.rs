@@ -110,8 +110,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         actions: catalogue.offers().iter().map(|offer| offer.name().to_owned()).collect(),
         ..Filter::default()
     };
-    let list =
-        |top| AtRisk::of(&scores, &catalogue, None, args.out.language, (&chosen, Order::NetValue, top));
+    let list = |top| {
+        // A filter without actions lets everyone pass.
+        let top = if chosen.actions.is_empty() { 0 } else { top };
+        AtRisk::of(&scores, &catalogue, None, args.out.language, (&chosen, Order::NetValue, top))
+    };
     let outcome = Outcome {
         scores: &scores,
         catalogue: &catalogue,
