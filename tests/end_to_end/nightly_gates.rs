@@ -58,3 +58,35 @@ fn stop_on_drift_keeps_the_list_before() {
     assert!(line.contains("drifted, with too few days since the training for another"), "{line}");
     assert!(evening.outputs()["list.csv"] != before["list.csv"]);
 }
+
+/// Tonight's file has the end of an earlier one once more: the line for the alert says so, and what becomes of it.
+#[test]
+fn orders_sent_again_are_in_the_line() {
+    for (drop_duplicates, told) in [
+        (false, " new files, 7 orders SENT AGAIN count twice"),
+        (true, " new files, 7 orders sent again left out"),
+    ] {
+        let evening = Evening::new();
+        let before = fs::read_to_string(evening.at("feed/before.csv")).unwrap();
+        let tonight = fs::read_to_string(evening.at("feed/tonight.csv")).unwrap();
+        let again: Vec<&str> = before.lines().rev().take(7).collect();
+        let other = before.lines().rev().nth(9).unwrap().rsplit_once(',').unwrap().0;
+        fs::write(evening.at("feed/tonight.csv"), format!("{tonight}{}\n{other},0.01\n", again.join("\n")))
+            .unwrap();
+        let config = fs::read_to_string(evening.at("nightly.toml")).unwrap();
+        fs::write(evening.at("nightly.toml"), format!("drop_duplicates = {drop_duplicates}\n{config}"))
+            .unwrap();
+        let line = evening.done("");
+        assert!(line.contains(told), "{line}");
+        assert!(
+            line.contains(", 1 orders SENT AGAIN WITH ANOTHER AMOUNT count beside what is kept, 0 bad"),
+            "{line}"
+        );
+        let record = evening.record();
+        let read = record["steps"].as_array().unwrap().iter().find(|step| step["step"] == "read").unwrap();
+        assert_eq!(read["orders_sent_again"], 7, "{read}");
+        assert_eq!(read["orders_sent_again_with_other_amounts"], 1, "{read}");
+    }
+    let evening = Evening::new();
+    assert!(!evening.done("").contains("AGAIN"), "nothing is said of nothing");
+}

@@ -6,6 +6,7 @@ mod feed;
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use mainstay_features::history::SentAgain;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use mainstay_models::model;
@@ -235,7 +236,10 @@ impl Night<'_> {
         let leave_out = settled.input.drop_duplicates;
         let addition = kept.write(collected.builders, new, leave_out)?;
         note_sent_again(addition.sent_again, leave_out);
-        found.insert("orders_sent_again".to_owned(), json!(addition.sent_again.same));
+        let SentAgain { same, other_amount } = addition.sent_again;
+        found.insert("orders_sent_again".to_owned(), json!(same));
+        found.insert("orders_sent_again_with_other_amounts".to_owned(), json!(other_amount));
+        found.insert("sent_again_left_out".to_owned(), json!(leave_out));
         Ok(Some(addition))
     }
 }
@@ -260,9 +264,18 @@ fn line(record: &RunRecord, dry_run: bool) -> String {
         (Value::Bool(true), _) => "drifted, with too few days since the training for another",
         _ => "no drift",
     };
+    let count = |name: &str| found("read", name).as_u64().unwrap_or(0);
+    let mut again = match (count("orders_sent_again"), found("read", "sent_again_left_out")) {
+        (0, _) => String::new(),
+        (same, Value::Bool(true)) => format!(", {same} orders sent again left out"),
+        (same, _) => format!(", {same} orders SENT AGAIN count twice"),
+    };
+    if let other_amount @ 1.. = count("orders_sent_again_with_other_amounts") {
+        again += &format!(", {other_amount} orders SENT AGAIN WITH ANOTHER AMOUNT count beside what is kept");
+    }
     format!(
         "mainstay nightly{rehearsal}: done in {seconds:.1} s; {} customers as of {} by {}; an action pays for {}, together \
-         {:.2}; {} new files, {} bad rows left out, {} suppressed; {drift}",
+         {:.2}; {} new files{again}, {} bad rows left out, {} suppressed; {drift}",
         record.rows.unwrap_or(0),
         record.as_of.as_deref().unwrap_or("-"),
         record.model.as_deref().unwrap_or("-"),
