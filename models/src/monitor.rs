@@ -1,6 +1,6 @@
 //! Watching a model in use: are customers as those it was trained on, and did what it said come true.
 
-use mainstay_features::history::{Histories, HistoryError};
+use mainstay_features::history::{Histories, History, HistoryError};
 use mainstay_features::units::Instant;
 
 use crate::artifact::Artifact;
@@ -104,4 +104,46 @@ pub fn monitor(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Re
         shifts: now.map_or_else(Vec::new, |now| reference.compare(now.rows())),
         matured,
     })
+}
+
+/// So many customers at most are looked at for a [`Likeness`]: a shift that is far shows in fewer.
+const MOST_LOOKED_AT: usize = 20_000;
+
+/// How many of the columns a model sees are far from what they were in its training: of a few customers, for who scores them
+/// and must not wait for [`monitor`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Likeness {
+    /// So many columns moved far.
+    pub far: usize,
+    /// Of so many.
+    pub columns: usize,
+}
+
+impl Likeness {
+    /// That of the population at an instant.
+    ///
+    /// # Errors
+    /// When a part of the history cannot be read.
+    pub fn of(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Result<Self, HistoryError> {
+        let inputs = &artifact.training.models.inputs;
+        let shifts = histories.some(|part: &History| {
+            let question = Question {
+                features: &inputs.features,
+                horizon: artifact.settings.horizon,
+                lookback: artifact.settings.lookback,
+                share: MOST_LOOKED_AT as f64 / part.len().max(1) as f64,
+            };
+            let snapshots = Snapshots::of_some(part, as_of, &question);
+            let now = snapshots.at(as_of).map(|snapshot| completed(inputs, &snapshot.data));
+            now.map_or_else(Vec::new, |now| artifact.training.reference.compare(now.rows()))
+        })?;
+        let far = shifts.iter().filter(|shift| shift.verdict() == Verdict::MovedFar).count();
+        Ok(Self { far, columns: shifts.len() })
+    }
+
+    /// Whether these may be no customers of the shop that the model is of: half of the columns are far. Of a shop's own
+    /// customers up to a year after the training a quarter were, of other shops' half and more (docs/models.md).
+    pub fn is_doubtful(self) -> bool {
+        self.far > 0 && 2 * self.far >= self.columns
+    }
 }

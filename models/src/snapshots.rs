@@ -110,6 +110,12 @@ impl Snapshots {
         Ok(Self(snapshots))
     }
 
+    /// Takes the snapshot of a part of the customers at a cutoff.
+    pub(crate) fn of_some(part: &History, cutoff: Instant, question: &Question<'_>) -> Self {
+        let snapshots = of_part(part, &[cutoff], question, false);
+        Self(snapshots.into_iter().map(|(of, _)| (of.cutoff, of)).collect())
+    }
+
     /// Gives the outcomes of each snapshot to others of its customers.
     #[cfg(test)]
     pub(crate) fn shuffle_outcomes(&mut self, seed: u64) {

@@ -9,6 +9,8 @@ use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use mainstay_models::language::Language;
+use mainstay_models::monitor::Likeness;
+use serde_json::json;
 
 use super::input::InputArgs;
 use super::lifetime;
@@ -84,6 +86,12 @@ fn work(
     if scored.is_empty() {
         return Err(nobody(service, as_of));
     }
+    let likeness = run.step("compare", |_, found| {
+        let likeness = Likeness::of(service.artifact(), &history, as_of)?;
+        found.insert("features_far_from_training".to_owned(), json!(likeness.far));
+        found.insert("features".to_owned(), json!(likeness.columns));
+        Ok(likeness)
+    })?;
     let place = format!("in {}", out.place(as_of).display());
     let totals = if args.dry_run {
         put_aside(&scored, service)?
@@ -102,7 +110,19 @@ fn work(
         })?
     };
     let place = if args.dry_run { "(dry run: nothing was written)" } else { &place };
-    Ok(totals.summary(service, place))
+    Ok(warning(likeness) + &totals.summary(service, place))
+}
+
+/// What comes before everything else where the customers are hardly those the model is of.
+fn warning(likeness: Likeness) -> String {
+    let Likeness { far, columns } = likeness;
+    if !likeness.is_doubtful() {
+        return String::new();
+    }
+    format!(
+        "WARNING: {far} of the {columns} features that the model sees are far from what they were in its training. Is it a model \
+         of this shop? Then train it anew; mainstay drift tells what moved\n\n"
+    )
 }
 
 /// What the list amounts to, without writing it.

@@ -41,6 +41,7 @@ mod nightly_gates;
 mod offers;
 mod onnx;
 mod other_question;
+mod other_shop;
 mod partitions;
 mod plan;
 mod policy;
