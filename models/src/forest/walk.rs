@@ -98,11 +98,11 @@ impl Packed {
     fn sum(&self, row: &[f32]) -> i64 {
         let mut codes = [[0; 1]; WINDOW];
         self.put(row, &mut codes, 0);
-        let leaves = |trees: &[Walked<'_>; LANES]| -> i64 {
-            let leaves = row_down(trees, &codes, |_, _, _| ());
+        let leaves = |trees: [Walked<'_>; LANES]| -> i64 {
+            let leaves = row_down(&trees, &codes, |_, _, _| ());
             trees.iter().zip(leaves).map(|(tree, leaf)| i64::from(tree.shares[leaf])).sum()
         };
-        self.groups_of_trees().map(|trees| leaves(&trees)).sum()
+        self.groups_of_trees().map(leaves).sum()
     }
 
     /// What each column compared adds for one row.
@@ -111,7 +111,7 @@ impl Packed {
         self.put(row, &mut codes, 0);
         let mut sums = [[0; 1]; WINDOW];
         let mut changed = |column: usize, _, change| add(&mut sums[column][0], change);
-        self.groups_of_trees::<LANES>().for_each(|trees| _ = row_down(&trees, &codes, &mut changed));
+        self.groups_of_trees().for_each(|trees| _ = row_down(&trees, &codes, &mut changed));
         sums
     }
 }
@@ -124,21 +124,21 @@ fn together(rows: usize) -> usize {
 
 /// Walks rows down a tree, to the leaves they come to; `changed` is told of each step's column, row and change of the share.
 #[inline]
-fn rows_down<const N: usize>(
+fn rows_down(
     tree: Walked<'_>,
-    codes: &Codes<N>,
+    codes: &Codes<LANES>,
     changed: impl FnMut(usize, usize, i32),
-) -> [usize; N] {
+) -> [usize; LANES] {
     in_step(tree.depth, |_| &tree, |column, lane| codes[column][lane], changed)
 }
 
 /// Walks a row down several trees, to the leaves it comes to; `changed` is told as in [`rows_down`], with the tree for the row.
 #[inline]
-fn row_down<const N: usize>(
-    trees: &[Walked<'_>; N],
+fn row_down(
+    trees: &[Walked<'_>; LANES],
     codes: &Codes<1>,
     changed: impl FnMut(usize, usize, i32),
-) -> [usize; N] {
+) -> [usize; LANES] {
     let depth = trees.iter().map(|tree| tree.depth).max().unwrap_or(0);
     in_step(depth, |lane| &trees[lane], |column, _| codes[column][0], changed)
 }
@@ -146,12 +146,12 @@ fn row_down<const N: usize>(
 /// Walks from the roots until all have come to a leaf: where a walk stays in its leaf, it goes on telling of changes of the
 /// leaves' own column, which mean nothing.
 #[inline]
-fn in_step<'a, const N: usize>(
+fn in_step<'a>(
     depth: usize,
     tree: impl Fn(usize) -> &'a Walked<'a>,
     code: impl Fn(usize, usize) -> u8,
     mut changed: impl FnMut(usize, usize, i32),
-) -> [usize; N] {
+) -> [usize; LANES] {
     let mut next = |lane: usize, at: usize| {
         let tree = tree(lane);
         let step = tree.step(at);
@@ -159,7 +159,7 @@ fn in_step<'a, const N: usize>(
         changed(step.column(), lane, tree.step(to).change);
         to
     };
-    let mut at = [0; N];
+    let mut at = [0; LANES];
     let mut left = depth;
     while left > 0 {
         let now = left.min(STRETCH);
