@@ -49,9 +49,7 @@ impl Question {
             lookback_days: lookback.get(),
         }
     }
-}
 
-impl Question {
     /// Why a list of this question cannot be compared with one before, which was of that; `None` where it can.
     pub fn why_not_compared(&self, before: &Self, as_of: Instant) -> Option<String> {
         (self != before).then(|| format!("that one, as of {as_of}, is of {before}, and this one of {self}"))
