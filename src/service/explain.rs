@@ -79,7 +79,7 @@ impl Service {
             reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
             // Of what the parts come to, so that all lines add up.
             let raw = one.base + contributions.iter().sum::<f64>();
-            let Answering { serving, shift } = self.answering(basis);
+            let Answering { serving, shift, .. } = self.answering(basis);
             let calibration = serving.calibration.apply(raw) - raw;
             let why = self.why(&one.row, contributions);
             (one.scored, Explanation { base: one.base, reasons, calibration, shift: *shift, why })
@@ -96,12 +96,17 @@ impl Service {
 
     /// Scores rows of features like [`Self::explain`], the same bits, and does not ask why.
     pub fn score(&self, values: &[f64], basis: Basis) -> Vec<Scored> {
-        let Answering { serving, shift } = self.answering(basis);
         let models = &self.artifact.training.models;
         let columns = self.columns_of(values);
-        let raw = models.raw(serving.kind, Rows::new(&columns, models.inputs.width()));
+        let raw = models.raw(self.answering(basis).serving.kind, Rows::new(&columns, models.inputs.width()));
         let rows = values.chunks_exact(self.features().width()).zip(raw);
-        rows.map(|(row, raw)| self.scored(row, probability(serving.calibration.apply(raw) + shift))).collect()
+        rows.map(|(row, raw)| self.scored_at(row, raw, basis)).collect()
+    }
+
+    /// A row's score, from its raw log-odds of churn.
+    fn scored_at(&self, row: &[f64], raw: f64, basis: Basis) -> Scored {
+        let Answering { serving, shift, .. } = self.answering(basis);
+        self.scored(row, probability(serving.calibration.apply(raw) + shift))
     }
 
     /// What is made of each of some rows of features.
@@ -110,15 +115,14 @@ impl Service {
         if values.is_empty() {
             return Vec::new();
         }
-        let Answering { serving, shift } = self.answering(basis);
         let models = &self.artifact.training.models;
         let columns = self.columns_of(values);
         let columns = Rows::new(&columns, models.inputs.width());
-        let explained = models.explained(serving.kind, columns);
+        let explained = models.explained(self.answering(basis).serving.kind, columns);
         let rows = values.chunks_exact(self.features().width()).zip(columns.iter()).zip(explained);
         let of = |((row, columns), explained): ((&[f64], &[f32]), Explained)| {
             let Explained { raw, base, contributions } = explained;
-            let scored = self.scored(row, probability(serving.calibration.apply(raw) + shift));
+            let scored = self.scored_at(row, raw, basis);
             let (base, contributions) = self.against_the_usual(basis, (base, contributions));
             make(Weighed { scored, row: completed(row, columns), base, contributions })
         };

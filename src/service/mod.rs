@@ -64,6 +64,8 @@ struct Answering {
     serving: Serving,
     /// What is added to its log-odds.
     shift: f64,
+    /// How it was judged, in words.
+    judged: &'static str,
 }
 
 /// One customer's features, probability and value, and where they stand.
@@ -123,7 +125,7 @@ impl Service {
     pub fn new(artifact: Artifact, catalogue: Catalogue, assumptions: Assumptions) -> Self {
         let answering = Basis::ALL.map(|basis| {
             let (serving, shift) = artifact.training.serving_on(basis);
-            Answering { serving, shift }
+            Answering { serving, shift, judged: artifact.training.judged_on(basis) }
         });
         let names = artifact.training.models.inputs.names();
         let explainer = Explainer::new(&names.into_iter().map(str::to_owned).collect::<Vec<_>>());
@@ -140,6 +142,11 @@ impl Service {
             Basis::AllFeatures => all_features,
             Basis::CoreFeatures => core_features,
         }
+    }
+
+    /// How what answers for what is known of a customer was judged, in words.
+    pub fn judged(&self, basis: Basis) -> &'static str {
+        self.answering(basis).judged
     }
 
     /// The offers there are.

@@ -296,7 +296,7 @@ impl<'a> Desk<'a> {
             break_even_incentive: with_offer(incentive),
             break_even_lifetime_value: with_offer(lifetime_value),
             model: &self.model,
-            verdict: service.artifact().training.judged_on(subject.basis),
+            verdict: service.judged(subject.basis),
             basis: subject.basis,
             customer_id: subject.customer_id,
         }
