@@ -9,6 +9,8 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use compact_str::CompactString;
+
 use crate::id::{IdKind, sort_key};
 
 /// So much of each part's records is in memory at a time.
@@ -106,7 +108,7 @@ pub struct Merge<'a> {
     kind: IdKind,
     parts: Vec<Part<'a>>,
     /// Every part's next record, by its identifier.
-    next: BinaryHeap<Reverse<(u64, String, usize)>>,
+    next: BinaryHeap<Reverse<(u64, CompactString, usize)>>,
 }
 
 impl Merge<'_> {
@@ -169,7 +171,7 @@ impl<'a> Part<'a> {
     }
 
     /// The identifier of the next record; `None` after the last.
-    fn id(&mut self) -> io::Result<Option<String>> {
+    fn id(&mut self) -> io::Result<Option<CompactString>> {
         if self.at == self.end && self.used == self.buffer.len() {
             return Ok(None);
         }
@@ -177,7 +179,7 @@ impl<'a> Part<'a> {
         let lengths = head.try_into().map_or(0, u64::from_le_bytes);
         self.rest = (lengths >> 32) as usize;
         let id = std::str::from_utf8(self.bytes((lengths & 0xffff_ffff) as usize)?);
-        Ok(Some(id.map_err(io::Error::other)?.to_owned()))
+        Ok(Some(id.map_err(io::Error::other)?.into()))
     }
 
     /// The bytes of the record, after its identifier.

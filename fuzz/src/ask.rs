@@ -105,8 +105,8 @@ fn explain(artifact: &Artifact, columns: &[f32]) {
             contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
             assert!(contributions.iter().all(|own| own.is_finite()), "{kind}: {contributions:?}");
             if kind == training.kind() {
-                explainer.leaving(&values, &contributions);
-                explainer.staying(&values, &contributions);
+                explainer.leaving(&values, &contributions).for_each(drop);
+                explainer.staying(&values, &contributions).for_each(drop);
                 for (place, &own) in contributions.iter().enumerate() {
                     explainer.told(place, &values, own);
                 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use compact_str::CompactString;
 use mainstay_features::units::Instant;
 use mainstay_models::language::Language;
 
@@ -46,7 +47,7 @@ pub struct Previous {
     /// What its probabilities are of; `None` where it does not tell.
     question: Option<Question>,
     /// By customer: the churn probability, and whether something was to be done.
-    customers: BTreeMap<Box<str>, (f64, bool)>,
+    customers: BTreeMap<CompactString, (f64, bool)>,
 }
 
 impl Previous {
@@ -71,7 +72,7 @@ impl Previous {
 
     /// What has become of a customer of a newer list; `None` if nothing much.
     pub fn change(&self, scores: &Scores, row: &ScoreRow) -> Option<Change> {
-        let Some(&(before, was_at_risk)) = self.customers.get(&row.customer_id) else {
+        let Some(&(before, was_at_risk)) = self.customers.get(&*row.customer_id) else {
             return Some(Change::New);
         };
         let has_bought = scores.as_of.elapsed_days_since(self.as_of) > row.recency_days();

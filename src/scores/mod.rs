@@ -21,6 +21,7 @@ pub use write::{Format, ListFile, write_cell};
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
 use mainstay_features::profile::{self, Attribute};
@@ -29,7 +30,7 @@ use mainstay_features::registry::{Row, place};
 use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
 use mainstay_models::decision::{Ledger, Stakes, Terms, Worth};
-use mainstay_models::explain::{self, Told};
+use mainstay_models::explain;
 use mainstay_models::language::Language;
 use mainstay_models::lifetime::Expected;
 use mainstay_models::segments::{Cause, Evidence, LikelyCause, Stage, Tier, TierCuts, is_problem};
@@ -37,7 +38,7 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
-use crate::service::{Assessed, Population, Service};
+use crate::service::{Assessed, Population, Service, Why};
 use crate::suppressed::Suppressed;
 
 /// Scores of one population at one instant.
@@ -73,7 +74,7 @@ pub struct Action {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScoreRow {
     /// Who.
-    pub customer_id: Box<str>,
+    pub customer_id: CompactString,
     /// The probability of churn.
     pub churn_probability: f64,
     /// What keeping the customer is worth.
@@ -87,7 +88,7 @@ pub struct ScoreRow {
     /// Why the customer is likely to leave.
     pub cause: Cause,
     /// What speaks for that; `None` where the cause is unknown.
-    pub evidence: Option<Box<Evidence>>,
+    pub evidence: Option<Evidence>,
     /// Whole days since the shop last turned to the customer, if it ever did.
     pub days_since_contact: Option<f64>,
     /// The action's place in [`Scores::actions`].
@@ -103,9 +104,9 @@ pub struct ScoreRow {
     /// What the customer will do if kept.
     pub expected: Expected,
     /// Why the customer may leave: at most [`crate::service::REASONS`], the strongest first; none where nothing stands out.
-    pub reasons: Box<[Told]>,
+    pub reasons: Why,
     /// What customers files say, as known at the instant; as many as [`Scores::shown`].
-    pub shown: Box<[Option<Box<str>>]>,
+    pub shown: Box<[Option<CompactString>]>,
 }
 
 impl ScoreRow {
@@ -229,7 +230,7 @@ impl Scores {
                 self.suppressed += 1;
                 continue;
             }
-            let shown: Box<[Option<Box<str>>]> = listed
+            let shown: Box<[Option<CompactString>]> = listed
                 .iter()
                 .map(|attribute| {
                     let value = attribute.shown(history, history.customer(customer), as_of)?;
@@ -249,7 +250,7 @@ impl Scores {
                 tier,
                 stage: Stage::of(&scored.signs, horizon),
                 cause,
-                evidence: (cause != Cause::Unknown).then(|| likely.evidence.into()),
+                evidence: (cause != Cause::Unknown).then_some(likely.evidence),
                 days_since_contact: scored.days_since_contact,
                 action: 0,
                 incentive: 0.0,

@@ -7,11 +7,11 @@ use std::path::Path;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_array::{Array, ArrayRef};
+use compact_str::CompactString;
 use mainstay_features::id::IdKind;
 use mainstay_features::registry::CORE;
 use mainstay_features::units::{Instant, Money};
 use mainstay_models::decision::Terms;
-use mainstay_models::explain::Told;
 use mainstay_models::language::Language;
 use mainstay_models::lifetime::Expected;
 use mainstay_models::segments::Evidence;
@@ -21,6 +21,7 @@ use super::fields::{BETWEEN_CODES, EVIDENCE_CODE_FIELD, REASON_CODES_FIELD, know
 use super::{Format, ListAbout, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
 use crate::formula::restored;
+use crate::service::Why;
 
 /// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
 ///
@@ -51,7 +52,7 @@ trait Cells {
     /// The instant of the list.
     fn as_of(&self, field: usize) -> Result<Instant, Reason>;
     /// What customers files say.
-    fn shown(&self) -> Box<[Option<Box<str>>]>;
+    fn shown(&self) -> Box<[Option<CompactString>]>;
 }
 
 /// The known fields, and where among them is what a row is made of.
@@ -149,10 +150,10 @@ impl Places {
             Some(code) => Some(parsed(&code).map_err(|reason| at(self.evidence_code, reason))?),
             None => None,
         };
-        let reasons: Box<[Told]> = match text_if_any(self.reason_codes)? {
+        let reasons: Why = match text_if_any(self.reason_codes)? {
             Some(codes) => (codes.split(BETWEEN_CODES).map(parsed).collect::<Result<_, _>>())
                 .map_err(|reason| at(self.reason_codes, reason))?,
-            None => Box::default(),
+            None => Why::new(),
         };
         let terms = Terms {
             contact_cost: money(self.contact_cost)?,
@@ -170,7 +171,7 @@ impl Places {
             tier: parsed(&text(self.value_tier)?).map_err(|reason| at(self.value_tier, reason))?,
             stage: parsed(&text(self.lifecycle_stage)?).map_err(|reason| at(self.lifecycle_stage, reason))?,
             cause: parsed(&text(self.likely_cause)?).map_err(|reason| at(self.likely_cause, reason))?,
-            evidence: evidence.map(Into::into),
+            evidence,
             days_since_contact: number_if_any(self.days_since_contact)?,
             action: scores.action(&text(self.action)?, terms),
             incentive: number(self.incentive)?,
@@ -262,7 +263,7 @@ impl Cells for BatchRow<'_> {
         instant.ok_or_else(|| "is no instant".to_owned())
     }
 
-    fn shown(&self) -> Box<[Option<Box<str>>]> {
+    fn shown(&self) -> Box<[Option<CompactString>]> {
         let text = |column: &&ArrayRef| {
             let texts = column.as_string_opt::<i32>()?;
             texts.is_valid(self.row).then(|| texts.value(self.row).into())
@@ -316,7 +317,7 @@ impl Cells for CsvRow<'_> {
         parsed(self.cell(field).unwrap_or_default())
     }
 
-    fn shown(&self) -> Box<[Option<Box<str>>]> {
+    fn shown(&self) -> Box<[Option<CompactString>]> {
         let cells = self.record.iter().skip(self.known);
         cells.map(|text| (!text.is_empty()).then(|| restored(text).into())).collect()
     }

@@ -67,7 +67,7 @@ pub(super) fn read(customer_id: &str, bytes: &[u8], shown: usize) -> io::Result<
         _ => {
             let [which] = rest.some()?;
             let numbers = [rest.number()?, rest.number()?, rest.number()?, rest.number()?];
-            Some(Evidence::of_numbered(which, numbers).ok_or_else(damaged)?.into())
+            Some(Evidence::of_numbered(which, numbers).ok_or_else(damaged)?)
         }
     };
     Ok(ScoreRow {

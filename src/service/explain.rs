@@ -7,10 +7,15 @@ use mainstay_models::explain::{Told, unknown};
 use mainstay_models::language::Language;
 use mainstay_models::model::{Basis, Explained};
 
+use smallvec::SmallVec;
+
 use super::{Answering, Assessed, Scored, Service};
 
 /// So many reasons of a customer are told at most.
 pub const REASONS: usize = 3;
+
+/// Reasons, at most [`REASONS`]; millions of customers have some, and none of them in a place of its own.
+pub type Why = SmallVec<[Told; REASONS]>;
 
 /// Why a customer scores as they do: base + Σ contributions + calibration + shift are the log-odds of the probability.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +29,7 @@ pub struct Explanation {
     /// What the expected shift of the churn rate adds.
     pub shift: f64,
     /// The reasons to leave that stand out, the strongest first, at most [`REASONS`]; none where none does.
-    pub why: Box<[Told]>,
+    pub why: Why,
 }
 
 /// [`Explanation::why`] in sentences; where no reason stands out, one that says so.
@@ -138,9 +143,9 @@ impl Service {
     }
 
     /// The reasons to leave that stand out; the row has a value for every column of the model.
-    fn why(&self, row: &[f64], contributions: &[f64]) -> Box<[Told]> {
+    fn why(&self, row: &[f64], contributions: &[f64]) -> Why {
         let leaving = self.explainer.leaving(row, contributions);
-        leaving.into_iter().take(REASONS).map(|reason| reason.told).collect()
+        leaving.take(REASONS).map(|reason| reason.told).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod explain;
 
-pub use explain::{Explanation, REASONS, Reason, why_in};
+pub use explain::{Explanation, REASONS, Reason, Why, why_in};
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ use mainstay_features::watch::{Unwatched, Watch};
 use mainstay_models::artifact::Artifact;
 use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Stakes, Worth};
-use mainstay_models::explain::{Explainer, Told};
+use mainstay_models::explain::Explainer;
 use mainstay_models::inputs::{FeatureList, core_of};
 use mainstay_models::lifetime::{Expected, Margin, Outlook, YearlyDiscount};
 use mainstay_models::model::{Basis, Serving};
@@ -102,7 +102,7 @@ pub struct Assessed {
     /// The score.
     pub scored: Scored,
     /// Why the customer may leave: [`Explanation::why`].
-    pub why: Box<[Told]>,
+    pub why: Why,
 }
 
 /// A population's scores, in the order of the customers' numbers in the history.
@@ -355,7 +355,7 @@ impl Service {
             let mut scored = self.scored(row, Probability::ONE);
             // Late by any rhythm: of nobody who has left may a cause say that they still buy.
             scored.signs.silence_ratio = f64::INFINITY;
-            Assessed { scored, why: Default::default() }
+            Assessed { scored, why: Why::new() }
         };
         values.chunks_exact(self.features().width()).map(left).collect()
     }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::history::{
-    Compared, Histories, HistoryBuilder, HistoryError, Lookup, Segment, SentAgain, join, write_segment,
+    Compared, Histories, HistoryBuilder, HistoryError, Lookup, Noted, Segment, SentAgain, join, write_segment,
 };
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
@@ -108,16 +108,31 @@ impl Kept {
         &self.manifest.files
     }
 
-    /// Reads it, into memory unless it would take more than there may be.
+    /// Reads it, into memory unless it would take more than there may be. Then every part is looked at once, and what that finds
+    /// out is noted for the next run; where the folder cannot be written to, that looks again.
     ///
     /// # Errors
     /// When a segment is gone or damaged.
     pub fn history(&self, most: Option<MemorySize>) -> Result<Histories, Failure> {
-        self.read(self.segments()?, most)
+        self.noting(self.segments()?, most)
     }
 
-    fn read(&self, segments: Vec<Segment>, most: Option<MemorySize>) -> Result<Histories, Failure> {
-        Histories::of_segments(segments, most.map(MemorySize::for_rows), noted::read(&self.folder))
+    fn noting(&self, segments: Vec<Segment>, most: Option<MemorySize>) -> Result<Histories, Failure> {
+        let before = noted::read(&self.folder);
+        let history = self.read(segments, most, before.clone())?;
+        if history.noted() != before {
+            let _ = self.note(&history);
+        }
+        Ok(history)
+    }
+
+    fn read(
+        &self,
+        segments: Vec<Segment>,
+        most: Option<MemorySize>,
+        noted: Option<Noted>,
+    ) -> Result<Histories, Failure> {
+        Histories::of_segments(segments, most.map(MemorySize::for_rows), noted)
             .map_err(|error| self.broken(&self.folder, &error))
     }
 
@@ -129,14 +144,14 @@ impl Kept {
         history.noted().map_or(Ok(()), |noted| noted::write(&self.folder, &noted))
     }
 
-    /// Looks at every part for [`Self::note`], where the history is more than may be in memory and it is not noted yet.
+    /// Looks at every part, where the history is more than may be in memory and it is not noted yet what is in it.
     ///
     /// # Errors
-    /// When a segment is gone or damaged, or the folder cannot be written to.
+    /// When a segment is gone or damaged.
     pub fn look(&self, most: MemorySize) -> Result<(), Failure> {
         let segments = self.segments()?;
         let is_larger = segments.iter().map(Segment::unpacked_bytes).sum::<u64>() > most.for_rows();
-        if is_larger { self.note(&self.read(segments, Some(most))?) } else { Ok(()) }
+        if is_larger { self.noting(segments, Some(most)).map(drop) } else { Ok(()) }
     }
 
     /// Reads it like [`Self::history`], with rows that came since and are not kept in it; what is kept already of them is left
@@ -157,7 +172,7 @@ impl Kept {
         let written = write_segment(&[], compared, vec![since], &mut file);
         let opened = written.and_then(|_| Segment::open(file));
         segments.push(opened.map_err(|error| self.broken(&self.folder, &error))?);
-        self.read(segments, most)
+        self.read(segments, most, None)
     }
 
     /// Opens it to be asked about one customer at a time.

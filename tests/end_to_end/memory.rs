@@ -82,14 +82,15 @@ fn what_is_noted_of_a_history_is_believed_of_no_other() {
         fs::read(at("out.parquet")).unwrap()
     };
     let whole = score("");
-    for (is, content) in
-        [("as written", Some(noted)), ("of another", Some(other)), ("damaged", Some(damaged)), ("none", None)]
-    {
+    let contents =
+        [("as written", Some(&noted)), ("of another", Some(&other)), ("damaged", Some(&damaged)), ("none", None)];
+    for (is, content) in contents {
         match content {
             Some(content) => fs::write(&note, content).unwrap(),
             None => fs::remove_file(&note).unwrap(),
         }
         assert!(score("--memory 64MiB") == whole, "{is}");
+        assert!(fs::read(&note).unwrap() == noted, "{is}: noted for the next");
     }
 }
 

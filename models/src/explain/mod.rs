@@ -20,6 +20,8 @@ pub use told::{Told, UnknownReason};
 use mainstay_features::feature::Topic;
 use mainstay_features::registry;
 
+use smallvec::{SmallVec, smallvec};
+
 use self::chinese::CHINESE;
 use self::english::ENGLISH;
 use self::saying::{Saying, sayings_of};
@@ -29,6 +31,9 @@ use crate::language::Language;
 /// A topic stands out if it multiplies the odds of leaving, or of staying, by at least 1.15: ln 1.15 in log-odds. At even
 /// odds that is 3.5 points of probability.
 pub const STANDS_OUT: f64 = 0.139_761_942_375_158_7;
+
+/// Something of each topic, of which there are fewer than these: asked of every customer, none is in a place of its own.
+type ByTopic<T> = SmallVec<[T; 12]>;
 
 /// One topic's part in a score.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,18 +120,18 @@ impl Explainer {
 
     /// Why a customer may leave: the topics that stand out towards leaving, the largest first; none where nothing
     /// stands out. Row and contributions are in the order of the columns.
-    pub fn leaving(&self, row: &[f64], contributions: &[f64]) -> Vec<Reason> {
+    pub fn leaving(&self, row: &[f64], contributions: &[f64]) -> impl Iterator<Item = Reason> {
         self.reasons(row, contributions, 1.0)
     }
 
     /// Why a customer may stay, like [`Self::leaving`].
-    pub fn staying(&self, row: &[f64], contributions: &[f64]) -> Vec<Reason> {
+    pub fn staying(&self, row: &[f64], contributions: &[f64]) -> impl Iterator<Item = Reason> {
         self.reasons(row, contributions, -1.0)
     }
 
-    fn reasons(&self, row: &[f64], contributions: &[f64], sign: f64) -> Vec<Reason> {
+    fn reasons(&self, row: &[f64], contributions: &[f64], sign: f64) -> impl Iterator<Item = Reason> {
         // By topic: what its features contribute together, and which contributes most in the direction asked for.
-        let mut sums: Vec<(f64, Option<usize>)> = vec![(0.0, None); self.topics.len()];
+        let mut sums: ByTopic<(f64, Option<usize>)> = smallvec![(0.0, None); self.topics.len()];
         for (column, (feature, &contribution)) in self.features.iter().zip(contributions).enumerate() {
             let (sum, most) = &mut sums[feature.topic];
             *sum += contribution;
@@ -134,16 +139,16 @@ impl Explainer {
                 *most = Some(column);
             }
         }
-        let mut standing_out: Vec<(Topic, f64, usize)> = Vec::new();
+        let mut standing_out: ByTopic<(Topic, f64, usize)> = SmallVec::new();
         for (&topic, (sum, most)) in self.topics.iter().zip(sums) {
             standing_out.extend(most.filter(|_| sign * sum >= STANDS_OUT).map(|most| (topic, sum, most)));
         }
         standing_out.sort_by(|a, b| (sign * b.1).total_cmp(&(sign * a.1)));
-        let reason = |(topic, contribution, column)| {
+        let reason = move |(topic, contribution, column)| {
             let told = self.told(column, row, contribution)?;
             Some(Reason { topic, column, contribution, told })
         };
-        standing_out.into_iter().filter_map(reason).collect()
+        standing_out.into_iter().filter_map(reason)
     }
 }
 

@@ -220,14 +220,14 @@ fn one_topic_speaks_once_and_what_does_not_stand_out_not_at_all() {
     let columns = columns.map(str::to_owned);
     let explainer = Explainer::new(&columns);
     let row = [60.0, 2.0, 1.0, 3.0, 400.0];
-    let leaving = explainer.leaving(&row, &[0.5, -0.3, 0.9, 0.6, 0.1]);
+    let leaving: Vec<_> = explainer.leaving(&row, &[0.5, -0.3, 0.9, 0.6, 0.1]).collect();
     assert_eq!(leaving.iter().map(|reason| reason.column).collect::<Vec<_>>(), [3, 2]);
     assert!((leaving[0].contribution - 1.1).abs() < 1e-12, "the topic's features together");
     assert_eq!(leaving[1].told.sentence(Language::English), "1 complaint so far");
-    let staying = explainer.staying(&row, &[0.5, -0.3, 0.9, 0.6, 0.2]);
+    let staying: Vec<_> = explainer.staying(&row, &[0.5, -0.3, 0.9, 0.6, 0.2]).collect();
     assert_eq!(staying.len(), 1);
     assert_eq!(staying[0].told.sentence(Language::English), "ordered on 2 days in all");
     // Two that pull against each other are no reason.
-    assert_eq!(explainer.leaving(&row, &[0.9, 0.0, 0.1, -0.8, 0.0]), []);
+    assert_eq!(explainer.leaving(&row, &[0.9, 0.0, 0.1, -0.8, 0.0]).next(), None);
     assert!((STANDS_OUT - 1.15_f64.ln()).abs() < 1e-15);
 }
