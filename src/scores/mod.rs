@@ -223,20 +223,20 @@ impl Scores {
         let column = |name| self.shown.iter().position(|shown| shown == name);
         let (cause_column, problem_column) = (column(profile::CHURN_CAUSE), column(profile::PROBLEM));
         self.rows.reserve_exact(population.customers.len());
+        let mut words = Vec::with_capacity(population.customers.len() * listed.len());
+        for &customer in &population.customers {
+            let customer = history.customer(customer as usize);
+            words.extend(listed.iter().map(|attribute| attribute.shown(history, customer, as_of)));
+        }
+        let mut texts = history.texts_of(&words).into_iter();
         for (&customer, Assessed { scored, why }) in population.customers.iter().zip(population.assessed) {
-            let customer = customer as usize;
-            let customer_id = history.customer_id(customer);
+            let shown = texts.by_ref().take(listed.len());
+            let shown: Box<[Option<CompactString>]> = shown.map(|text| text.map(Into::into)).collect();
+            let customer_id = history.customer_id(customer as usize);
             if suppressed.has(customer_id) {
                 self.suppressed += 1;
                 continue;
             }
-            let shown: Box<[Option<CompactString>]> = listed
-                .iter()
-                .map(|attribute| {
-                    let value = attribute.shown(history, history.customer(customer), as_of)?;
-                    Some(history.text(value).into())
-                })
-                .collect();
             let said = |column: Option<usize>| shown.get(column?)?.as_deref();
             let likely = LikelyCause::of(&scored.signs, said(cause_column));
             let cause = likely.cause;

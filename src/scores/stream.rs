@@ -3,6 +3,7 @@
 //! and of everyone the lifetime value, which the tiers are cut by.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -21,8 +22,10 @@ use crate::parquet_file::ROW_GROUP_ROWS;
 use crate::service::Service;
 use crate::suppressed::Suppressed;
 
-/// So many customers of a history that is in memory as a whole are a part.
-const PART_CUSTOMERS: usize = 65_536;
+/// So many customers of a history that is in memory as a whole are a part…
+const PART_CUSTOMERS: usize = 16_384;
+/// …which is scored so many at a time, as what is made of them is then still in the cache when it is written down.
+const PIECE_CUSTOMERS: usize = 4_096;
 
 /// A scored population; its rows are in a file.
 #[derive(Debug)]
@@ -55,17 +58,24 @@ impl ScoredPopulation {
         let empty = Scores::empty(as_of, histories.id_kind(), &listed);
         let records = SortedRecords::new(folder, histories.id_kind()).map_err(unwritable)?;
         let records = Mutex::new(records);
-        let score = |part: &History, customers| -> io::Result<(usize, Vec<f64>)> {
-            let population = service.score_some(part, customers, as_of, watch);
-            let scores = empty.clone().with(service, part, population, &listed, suppressed);
-            let mut rows = Records::default();
-            scores.rows.iter().for_each(|row| rows.push(&row.customer_id, |bytes| record::write(row, bytes)));
+        let score = |part: &History, customers: Range<usize>| -> io::Result<(usize, Vec<f64>)> {
+            let (mut rows, mut suppressed_here, mut values) = (Records::default(), 0, Vec::new());
+            for begin in customers.clone().step_by(PIECE_CUSTOMERS) {
+                let piece = begin..customers.end.min(begin + PIECE_CUSTOMERS);
+                let population = service.score_some(part, piece, as_of, watch);
+                let scores = empty.clone().with(service, part, population, &listed, suppressed);
+                for row in &scores.rows {
+                    rows.push(&row.customer_id, |bytes| record::write(row, bytes));
+                    values.push(row.lifetime_value);
+                }
+                suppressed_here += scores.suppressed;
+            }
             records.lock().unwrap_or_else(PoisonError::into_inner).add(&rows)?;
-            Ok((scores.suppressed, scores.rows.iter().map(|row| row.lifetime_value).collect()))
+            Ok((suppressed_here, values))
         };
         watch.begin("score", Some(histories.summary().customers as u64));
         let scored = histories.each(|part| {
-            let begins = (0..part.len()).step_by(PART_CUSTOMERS);
+            let begins = (0..part.len()).into_par_iter().step_by(PART_CUSTOMERS);
             let scored = begins.map(|begin| score(part, begin..part.len().min(begin + PART_CUSTOMERS)));
             scored.collect::<io::Result<Vec<_>>>()
         })?;

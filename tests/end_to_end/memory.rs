@@ -82,8 +82,12 @@ fn what_is_noted_of_a_history_is_believed_of_no_other() {
         fs::read(at("out.parquet")).unwrap()
     };
     let whole = score("");
-    let contents =
-        [("as written", Some(&noted)), ("of another", Some(&other)), ("damaged", Some(&damaged)), ("none", None)];
+    let contents = [
+        ("as written", Some(&noted)),
+        ("of another", Some(&other)),
+        ("damaged", Some(&damaged)),
+        ("none", None),
+    ];
     for (is, content) in contents {
         match content {
             Some(content) => fs::write(&note, content).unwrap(),

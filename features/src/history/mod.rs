@@ -130,6 +130,12 @@ impl History {
         self.words.text(word)
     }
 
+    /// The texts of several words, as [`Self::text`] tells them: asked for some thousand at a time they are found several times
+    /// as fast.
+    pub fn texts_of(&self, words: &[Option<Word>]) -> Vec<Option<&str>> {
+        self.words.texts_of(words)
+    }
+
     /// The number of customers.
     pub fn len(&self) -> usize {
         self.customers.len()

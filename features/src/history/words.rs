@@ -1,6 +1,7 @@
 //! The texts of words, of which a shop's customers may have as many as there are customers: those of a segment lie side
 //! by side, by fingerprint, and are found at the first or second look.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -58,6 +59,15 @@ impl Words {
     /// The text of a word.
     pub fn text(&self, word: Word) -> &str {
         self.settled(word.0).or_else(|| self.new.with_fingerprint(word.0)).unwrap_or("")
+    }
+
+    /// The texts of several words, as [`Self::text`] tells them. What one is found by lies far apart in memory, and is waited
+    /// for together with what the others are found by.
+    pub fn texts_of(&self, words: &[Option<Word>]) -> Vec<Option<&str>> {
+        let found = self.settled.first().map_or_else(Vec::new, |first| first.texts(words));
+        let found = found.into_iter().chain(std::iter::repeat(None));
+        let asked = words.iter().zip(found);
+        asked.map(|(word, found)| word.map(|word| found.unwrap_or_else(|| self.text(word)))).collect()
     }
 
     fn settled(&self, print: u64) -> Option<&str> {
@@ -140,15 +150,36 @@ impl Settled {
     }
 
     fn text(&self, print: u64) -> Option<&str> {
+        Some(self.at(self.place(print, self.candidates(print)?)?))
+    }
+
+    /// The texts of words, one step for all of them after the other: a step waits for memory, and its next for it.
+    fn texts(&self, words: &[Option<Word>]) -> Vec<Option<&str>> {
+        let candidates = words.iter().map(|word| self.candidates((*word)?.0)).collect::<Vec<_>>();
+        let places = words.iter().zip(candidates).map(|(word, of)| self.place((*word)?.0, of?));
+        let places = places.collect::<Vec<_>>();
+        let ranges = places.into_iter().map(|place| Some(self.range(place?))).collect::<Vec<_>>();
+        ranges.into_iter().map(|range| Some(&self.texts[range?])).collect()
+    }
+
+    /// Where a fingerprint is, if it is anywhere.
+    fn candidates(&self, print: u64) -> Option<Range<usize>> {
         let first = (print >> self.shift) as usize;
-        let (begin, end) = (*self.begins.get(first)? as usize, *self.begins.get(first + 1)? as usize);
-        let place = begin + self.prints[begin..end].iter().position(|&own| own == print)?;
-        Some(self.at(place))
+        Some(*self.begins.get(first)? as usize..*self.begins.get(first + 1)? as usize)
+    }
+
+    fn place(&self, print: u64, candidates: Range<usize>) -> Option<usize> {
+        let begin = candidates.start;
+        Some(begin + self.prints[candidates].iter().position(|&own| own == print)?)
+    }
+
+    fn range(&self, place: usize) -> Range<usize> {
+        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
+        begin as usize..self.ends[place] as usize
     }
 
     fn at(&self, place: usize) -> &str {
-        let begin = if place == 0 { 0 } else { self.ends[place - 1] };
-        &self.texts[begin as usize..self.ends[place] as usize]
+        &self.texts[self.range(place)]
     }
 
     fn all(&self) -> impl Iterator<Item = (u64, &str)> {
@@ -187,6 +218,9 @@ mod tests {
                 all.insert(fingerprint(text), text);
             }
             prop_assert_eq!(words.text(Word(fingerprint("none of them"))), "");
+            let asked: Vec<Option<Word>> = all.keys().flat_map(|&print| [Some(Word(print)), None, Some(Word(!print))]).collect();
+            let each = asked.iter().map(|word| word.map(|word| words.text(word)));
+            prop_assert!(words.texts_of(&asked).into_iter().eq(each));
             prop_assert!(words.texts().eq(all.into_values()));
         }
     }
