@@ -119,8 +119,8 @@ fn explain(artifact: &Artifact, columns: &[f32]) {
 fn compare(artifact: &Artifact, columns: &[f32], said: &[f64]) {
     let training = &artifact.training;
     let reference = &training.reference;
-    let shifts = reference.compare(Rows::new(columns, training.models.inputs.width()));
-    for shift in shifts.iter().chain([&reference.compare_probabilities(said)]) {
+    let now = reference.tally(Rows::new(columns, training.models.inputs.width()), said);
+    for shift in reference.compare(&now).iter().chain([&reference.compare_probabilities(&now)]) {
         assert!(shift.psi.is_finite() && !shift.chance.threshold.is_nan(), "{shift:?}");
         shift.verdict();
     }

@@ -1,11 +1,12 @@
 //! Watching a model in use: are customers as those it was trained on, and did what it said come true.
 
-use mainstay_features::history::{Histories, History, HistoryError};
+use mainstay_features::history::{Histories, HistoryError};
 use mainstay_features::units::Instant;
+use rayon::prelude::*;
 
 use crate::artifact::Artifact;
 use crate::dataset::Dataset;
-use crate::drift::{ChurnShift, Honesty, Shift, Verdict};
+use crate::drift::{ChurnShift, Honesty, Shift, Tally, Verdict};
 use crate::model::{completed, probabilities};
 use crate::snapshots::{Question, Snapshots};
 
@@ -24,7 +25,7 @@ pub struct Report {
     /// Customers at the newest snapshot of the training.
     pub trained_rows: u64,
     /// Customers now.
-    pub rows: usize,
+    pub rows: u64,
     /// What the model says of them: [`crate::drift::PROBABILITY`].
     pub said: Shift,
     /// Every column the model sees, the farthest moved first.
@@ -64,53 +65,84 @@ impl Report {
     }
 }
 
-/// Compares the population at an instant with the one a model was trained on. The history's label is the model's.
+/// How the population at an instant is spread over the bins of the one a model was trained on. The history's label is the
+/// model's.
 ///
 /// # Errors
 /// When a part of the history cannot be read.
-pub fn monitor(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Result<Report, HistoryError> {
-    let training = &artifact.training;
-    let (inputs, settings) = (&training.models.inputs, &artifact.settings);
-    let matured_at = as_of.minus(settings.horizon);
+pub fn population(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Result<Tally, HistoryError> {
+    let reference = &artifact.training.reference;
+    let some = Snapshots::each(histories, as_of, &question(artifact), |some| {
+        let data = completed(&artifact.training.models.inputs, &some.data);
+        reference.tally(data.rows(), &said(artifact, &data))
+    })?;
+    Ok(some.iter().fold(Tally::default(), Tally::and))
+}
+
+/// Compares a population at an instant ([`population`]) with the one a model was trained on, and what became of that of one
+/// horizon before with what the model says of it.
+///
+/// # Errors
+/// When a part of the history cannot be read.
+pub fn monitor(
+    artifact: &Artifact,
+    histories: &Histories,
+    as_of: Instant,
+    population: &Tally,
+) -> Result<Report, HistoryError> {
+    let reference = &artifact.training.reference;
+    let matured_at = as_of.minus(artifact.settings.horizon);
     // An earlier one's outcomes are in part those that were learnt from.
     let is_new = matured_at >= artifact.data_span.1;
-    let cutoffs = if is_new { vec![as_of, matured_at] } else { vec![as_of] };
-    let question = Question {
-        features: &inputs.features,
-        horizon: settings.horizon,
-        lookback: settings.lookback,
-        share: 1.0,
-    };
-    let snapshots = Snapshots::take(histories, &cutoffs, &question)?;
-    let reference = &training.reference;
-    let (serving, shift) = training.serving();
-    let say = |data: &Dataset| probabilities(&serving.log_odds(&training.models, data.rows()), shift);
-    let now = snapshots.at(as_of).map(|snapshot| completed(inputs, &snapshot.data));
-    let matured = snapshots.at(matured_at).filter(|_| is_new).and_then(|snapshot| {
-        let data = completed(inputs, &snapshot.data);
-        let left = (data.churned_count() as u64, data.len() as u64);
-        Some(Matured {
-            cutoff: matured_at,
-            churn: ChurnShift::of((reference.churned, reference.rows), left)?,
-            honesty: Honesty::of(&say(&data), &data.churned)?,
-        })
-    });
+    let matured = if is_new { matured(artifact, histories, matured_at)? } else { None };
     Ok(Report {
         as_of,
         days_since_training: as_of.days_since(artifact.data_span.1),
         trained_rows: reference.rows,
-        rows: now.as_ref().map_or(0, |now| now.len()),
-        said: reference.compare_probabilities(&now.as_ref().map_or_else(Vec::new, say)),
-        shifts: now.map_or_else(Vec::new, |now| reference.compare(now.rows())),
+        rows: population.rows(),
+        said: reference.compare_probabilities(population),
+        shifts: reference.compare(population),
         matured,
     })
 }
 
-/// So many customers at most are looked at for a [`Likeness`]: a shift that is far shows in fewer.
-const MOST_LOOKED_AT: usize = 20_000;
+/// What became of the population at a cutoff; `None` where nobody was in it.
+fn matured(
+    artifact: &Artifact,
+    histories: &Histories,
+    cutoff: Instant,
+) -> Result<Option<Matured>, HistoryError> {
+    let some = Snapshots::each(histories, cutoff, &question(artifact), |some| {
+        let data = completed(&artifact.training.models.inputs, &some.data);
+        said(artifact, &data).into_iter().zip(data.churned).collect::<Vec<_>>()
+    })?;
+    let mut outcomes = some.concat();
+    // So that sums come to the same in whatever parts the customers came.
+    outcomes.par_sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let (said, churned): (Vec<f64>, Vec<bool>) = outcomes.into_iter().unzip();
+    let left = churned.iter().filter(|&&churned| churned).count() as u64;
+    let reference = &artifact.training.reference;
+    let churn = ChurnShift::of((reference.churned, reference.rows), (left, churned.len() as u64));
+    let compared = churn.zip(Honesty::of(&said, &churned));
+    Ok(compared.map(|(churn, honesty)| Matured { cutoff, churn, honesty }))
+}
 
-/// How many of the columns a model sees are far from what they were in its training: of a few customers, for who scores them
-/// and must not wait for [`monitor`].
+/// What the model says of rows.
+fn said(artifact: &Artifact, data: &Dataset) -> Vec<f64> {
+    let (serving, shift) = artifact.training.serving();
+    probabilities(&serving.log_odds(&artifact.training.models, data.rows()), shift)
+}
+
+fn question(artifact: &Artifact) -> Question<'_> {
+    Question {
+        features: &artifact.training.models.inputs.features,
+        horizon: artifact.settings.horizon,
+        lookback: artifact.settings.lookback,
+        share: 1.0,
+    }
+}
+
+/// How many of the columns a model sees are far from what they were in its training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Likeness {
     /// So many columns moved far.
@@ -120,25 +152,11 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// That of the population at an instant.
-    ///
-    /// # Errors
-    /// When a part of the history cannot be read.
-    pub fn of(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Result<Self, HistoryError> {
-        let inputs = &artifact.training.models.inputs;
-        let shifts = histories.some(|part: &History| {
-            let question = Question {
-                features: &inputs.features,
-                horizon: artifact.settings.horizon,
-                lookback: artifact.settings.lookback,
-                share: MOST_LOOKED_AT as f64 / part.len().max(1) as f64,
-            };
-            let snapshots = Snapshots::of_some(part, as_of, &question);
-            let now = snapshots.at(as_of).map(|snapshot| completed(inputs, &snapshot.data));
-            now.map_or_else(Vec::new, |now| artifact.training.reference.compare(now.rows()))
-        })?;
+    /// That of a population.
+    pub fn of(artifact: &Artifact, population: &Tally) -> Self {
+        let shifts = artifact.training.reference.compare(population);
         let far = shifts.iter().filter(|shift| shift.verdict() == Verdict::MovedFar).count();
-        Ok(Self { far, columns: shifts.len() })
+        Self { far, columns: shifts.len() }
     }
 
     /// Whether these may be no customers of the shop that the model is of: half of the columns are far. Of a shop's own

@@ -1,6 +1,7 @@
 //! The population at cutoffs, with its features and what became of it.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use mainstay_features::history::{Histories, History, HistoryError, TooManyCustomers};
 use mainstay_features::id::{Ids, fingerprint, merged};
@@ -110,10 +111,26 @@ impl Snapshots {
         Ok(Self(snapshots))
     }
 
-    /// Takes the snapshot of a part of the customers at a cutoff.
-    pub(crate) fn of_some(part: &History, cutoff: Instant, question: &Question<'_>) -> Self {
-        let snapshots = of_part(part, &[cutoff], question, false);
-        Self(snapshots.into_iter().map(|(of, _)| (of.cutoff, of)).collect())
+    /// What is made of the snapshot at a cutoff, some customers at a time: none of it need be in memory as a whole.
+    ///
+    /// # Errors
+    /// When a part of the history cannot be read.
+    pub(crate) fn each<T: Send>(
+        histories: &Histories,
+        cutoff: Instant,
+        question: &Question<'_>,
+        make: impl Fn(&Labelled) -> T + Sync,
+    ) -> Result<Vec<T>, HistoryError> {
+        let parts = histories.each(|part| {
+            let begins = (0..part.len()).into_par_iter().step_by(CUSTOMERS_AT_A_TIME);
+            let made = begins.map_init(Cut::default, |cut, first| {
+                let customers = first..part.len().min(first + CUSTOMERS_AT_A_TIME);
+                let snapshots = of_some(part, customers, cut, (&[cutoff], question), false);
+                snapshots.first().map(|(of, _)| make(of))
+            });
+            made.flatten().collect::<Vec<T>>()
+        })?;
+        Ok(parts.into_iter().flatten().collect())
     }
 
     /// Gives the outcomes of each snapshot to others of its customers.
@@ -129,7 +146,7 @@ impl Snapshots {
     }
 }
 
-/// The snapshots of a part of the customers, in the order of the cutoffs, with their identifiers if they are asked
+/// The snapshots of a part of the history, in the order of the cutoffs, with the customers' identifiers if they are asked
 /// for.
 fn of_part(
     part: &History,
@@ -137,43 +154,14 @@ fn of_part(
     question: &Question<'_>,
     with_ids: bool,
 ) -> Vec<(Labelled, Ids)> {
-    let width = question.features.width();
-    let (label, given) = (Label::of(part), part.given());
-    // Fingerprints are spread evenly, so the lowest are a fair draw.
-    let highest = (question.share.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
-    let none = || cutoffs.iter().map(|&cutoff| (Labelled::empty(cutoff, width), Ids::default()));
-    let shares: Vec<Vec<(Labelled, Ids)>> = (0..part.len())
-        .into_par_iter()
-        .step_by(CUSTOMERS_AT_A_TIME)
+    let begins = (0..part.len()).into_par_iter().step_by(CUSTOMERS_AT_A_TIME);
+    let shares: Vec<Vec<(Labelled, Ids)>> = begins
         .map_init(Cut::default, |cut, first| {
-            let mut snapshots: Vec<(Labelled, Ids)> = none().collect();
-            let (mut values, mut row) = (Vec::with_capacity(width), Vec::with_capacity(width));
-            for number in first..part.len().min(first + CUSTOMERS_AT_A_TIME) {
-                let id = part.customer_id(number);
-                let print = fingerprint(id);
-                if print > highest {
-                    continue;
-                }
-                let customer = part.customer(number);
-                cut.at_each(customer, cutoffs, |place, known| {
-                    if label.has_in_population(known, question.lookback) {
-                        let (of, ids) = &mut snapshots[place];
-                        values.clear();
-                        question.features.compute(known, given, &mut values);
-                        row.clear();
-                        row.extend(values.iter().map(|&value| value as f32));
-                        of.data.push(&row, label.churned(customer, of.cutoff, question.horizon));
-                        of.customers.push(print);
-                        if with_ids {
-                            ids.push(id);
-                        }
-                    }
-                });
-            }
-            snapshots
+            let customers = first..part.len().min(first + CUSTOMERS_AT_A_TIME);
+            of_some(part, customers, cut, (cutoffs, question), with_ids)
         })
         .collect();
-    let mut whole: Vec<(Labelled, Ids)> = none().collect();
+    let mut whole = none(cutoffs, question);
     for share in shares {
         for ((of, ids), (own, own_ids)) in whole.iter_mut().zip(share) {
             of.data.extend(&own.data);
@@ -182,4 +170,49 @@ fn of_part(
         }
     }
     whole
+}
+
+/// Snapshots of nobody.
+fn none(cutoffs: &[Instant], question: &Question<'_>) -> Vec<(Labelled, Ids)> {
+    let width = question.features.width();
+    cutoffs.iter().map(|&cutoff| (Labelled::empty(cutoff, width), Ids::default())).collect()
+}
+
+/// [`of_part`] of some of the customers, by their numbers.
+fn of_some(
+    part: &History,
+    customers: Range<usize>,
+    cut: &mut Cut,
+    (cutoffs, question): (&[Instant], &Question<'_>),
+    with_ids: bool,
+) -> Vec<(Labelled, Ids)> {
+    let width = question.features.width();
+    let (label, given) = (Label::of(part), part.given());
+    // Fingerprints are spread evenly, so the lowest are a fair draw.
+    let highest = (question.share.clamp(0.0, 1.0) * u64::MAX as f64) as u64;
+    let mut snapshots = none(cutoffs, question);
+    let (mut values, mut row) = (Vec::with_capacity(width), Vec::with_capacity(width));
+    for number in customers {
+        let id = part.customer_id(number);
+        let print = fingerprint(id);
+        if print > highest {
+            continue;
+        }
+        let customer = part.customer(number);
+        cut.at_each(customer, cutoffs, |place, known| {
+            if label.has_in_population(known, question.lookback) {
+                let (of, ids) = &mut snapshots[place];
+                values.clear();
+                question.features.compute(known, given, &mut values);
+                row.clear();
+                row.extend(values.iter().map(|&value| value as f32));
+                of.data.push(&row, label.churned(customer, of.cutoff, question.horizon));
+                of.customers.push(print);
+                if with_ids {
+                    ids.push(id);
+                }
+            }
+        });
+    }
+    snapshots
 }

@@ -3,7 +3,7 @@
 use clap::Args as ClapArgs;
 use mainstay_features::units::Instant;
 use mainstay_models::drift::{LARGE, Shift, Verdict, WORTH_A_LOOK};
-use mainstay_models::monitor::{Matured, Report, monitor};
+use mainstay_models::monitor::{Matured, Report, monitor, population};
 use serde_json::{Value, json};
 
 use super::input::InputArgs;
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     service.check_label(history.given())?;
     let artifact = service.artifact();
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
-    let report = monitor(artifact, &history, as_of)?;
+    let report = monitor(artifact, &history, as_of, &population(artifact, &history, as_of)?)?;
     if report.rows == 0 {
         return Err(Failure::new(Kind::TooLittleData, format!("nobody is in the population at {as_of}")));
     }

@@ -87,7 +87,7 @@ fn work(
         return Err(nobody(service, as_of));
     }
     let likeness = run.step("compare", |_, found| {
-        let likeness = Likeness::of(service.artifact(), &history, as_of)?;
+        let likeness = Likeness::of(service.artifact(), scored.tally());
         found.insert("features_far_from_training".to_owned(), json!(likeness.far));
         found.insert("features".to_owned(), json!(likeness.columns));
         Ok(likeness)

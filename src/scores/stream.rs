@@ -13,6 +13,7 @@ use mainstay_features::records::{Records, SortedRecords};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use mainstay_models::decision::Catalogue;
+use mainstay_models::drift::Tally;
 use mainstay_models::segments::TierCuts;
 use rayon::prelude::*;
 
@@ -35,6 +36,15 @@ pub struct ScoredPopulation {
     records: SortedRecords,
     tiers: TierCuts,
     len: usize,
+    tally: Tally,
+}
+
+/// What is known of some of the customers once their rows are put aside.
+#[derive(Default)]
+struct Scored {
+    suppressed: usize,
+    lifetime_values: Vec<f64>,
+    tally: Tally,
 }
 
 impl ScoredPopulation {
@@ -58,20 +68,21 @@ impl ScoredPopulation {
         let empty = Scores::empty(as_of, histories.id_kind(), &listed);
         let records = SortedRecords::new(folder, histories.id_kind()).map_err(unwritable)?;
         let records = Mutex::new(records);
-        let score = |part: &History, customers: Range<usize>| -> io::Result<(usize, Vec<f64>)> {
-            let (mut rows, mut suppressed_here, mut values) = (Records::default(), 0, Vec::new());
+        let score = |part: &History, customers: Range<usize>| -> io::Result<Scored> {
+            let (mut rows, mut scored) = (Records::default(), Scored::default());
             for begin in customers.clone().step_by(PIECE_CUSTOMERS) {
                 let piece = begin..customers.end.min(begin + PIECE_CUSTOMERS);
-                let population = service.score_some(part, piece, as_of, watch);
+                let mut population = service.score_some(part, piece, as_of, watch);
+                scored.tally = scored.tally.and(&std::mem::take(&mut population.tally));
                 let scores = empty.clone().with(service, part, population, &listed, suppressed);
                 for row in &scores.rows {
                     rows.push(&row.customer_id, |bytes| record::write(row, bytes));
-                    values.push(row.lifetime_value);
+                    scored.lifetime_values.push(row.lifetime_value);
                 }
-                suppressed_here += scores.suppressed;
+                scored.suppressed += scores.suppressed;
             }
             records.lock().unwrap_or_else(PoisonError::into_inner).add(&rows)?;
-            Ok((suppressed_here, values))
+            Ok(scored)
         };
         watch.begin("score", Some(histories.summary().customers as u64));
         let scored = histories.each(|part| {
@@ -81,16 +92,17 @@ impl ScoredPopulation {
         })?;
         watch.end();
         let mut list = empty.clone();
-        let mut values = Vec::new();
+        let (mut values, mut tally) = (Vec::new(), Tally::default());
         for part in scored {
-            for (suppressed, some) in part.map_err(unwritable)? {
-                list.suppressed += suppressed;
-                values.extend(some);
+            for some in part.map_err(unwritable)? {
+                list.suppressed += some.suppressed;
+                values.extend(some.lifetime_values);
+                tally = tally.and(&some.tally);
             }
         }
         let len = values.len();
         let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Self { list, records, tiers: TierCuts::of(values), len })
+        Ok(Self { list, records, tiers: TierCuts::of(values), len, tally })
     }
 
     /// How many customers there are.
@@ -111,6 +123,12 @@ impl ScoredPopulation {
     /// The instant it is scored at.
     pub fn as_of(&self) -> Instant {
         self.list.as_of
+    }
+
+    /// How the population is spread over the bins of the customers the model was trained on; who objects to marketing has a part
+    /// in it.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The lifetime values between the tiers.

@@ -3,6 +3,7 @@
 use mainstay_features::registry::CORE;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
+use mainstay_models::drift::Tally;
 use mainstay_models::explain::{Told, unknown};
 use mainstay_models::language::Language;
 use mainstay_models::model::{Basis, Explained};
@@ -72,7 +73,7 @@ impl Service {
         let width = self.features().width();
         let is_beyond_the_core = |place: usize| (CORE.len()..width).contains(&place);
         let seen = |place: &usize| basis == Basis::AllFeatures || !is_beyond_the_core(*place);
-        self.each(values, basis, |one| {
+        self.each((values, &self.columns_of(values)), basis, |one| {
             let contributions = &one.contributions;
             let reason = |place| Reason {
                 feature: names[place],
@@ -93,7 +94,21 @@ impl Service {
 
     /// Scores rows of features like [`Self::explain`], with why each may leave and no more.
     pub fn assess(&self, values: &[f64], basis: Basis) -> Vec<Assessed> {
-        self.each(values, basis, |one| Assessed {
+        self.assessed(values, &self.columns_of(values), basis)
+    }
+
+    /// [`Self::assess`] of rows of all features, and how they are spread over the bins of the customers the model was trained on.
+    pub(super) fn tallied(&self, values: &[f64]) -> (Vec<Assessed>, Tally) {
+        let columns = self.columns_of(values);
+        let assessed = self.assessed(values, &columns, Basis::AllFeatures);
+        let said: Vec<f64> = assessed.iter().map(|one| one.scored.churn_probability.get()).collect();
+        let training = &self.artifact.training;
+        let tally = training.reference.tally(Rows::new(&columns, training.models.inputs.width()), &said);
+        (assessed, tally)
+    }
+
+    fn assessed(&self, values: &[f64], columns: &[f32], basis: Basis) -> Vec<Assessed> {
+        self.each((values, columns), basis, |one| Assessed {
             scored: one.scored,
             why: self.why(&one.row, &one.contributions),
         })
@@ -114,15 +129,19 @@ impl Service {
         self.scored(row, probability(serving.calibration.apply(raw) + shift))
     }
 
-    /// What is made of each of some rows of features.
-    fn each<T>(&self, values: &[f64], basis: Basis, make: impl Fn(Weighed) -> T) -> Vec<T> {
+    /// What is made of each of some rows of features, which also stand as the models see them.
+    fn each<T>(
+        &self,
+        (values, columns): (&[f64], &[f32]),
+        basis: Basis,
+        make: impl Fn(Weighed) -> T,
+    ) -> Vec<T> {
         // Of the kinds of customers that one request may have, most are of one.
         if values.is_empty() {
             return Vec::new();
         }
         let models = &self.artifact.training.models;
-        let columns = self.columns_of(values);
-        let columns = Rows::new(&columns, models.inputs.width());
+        let columns = Rows::new(columns, models.inputs.width());
         let explained = models.explained(self.answering(basis).serving.kind, columns);
         let rows = values.chunks_exact(self.features().width()).zip(columns.iter()).zip(explained);
         let of = |((row, columns), explained): ((&[f64], &[f32]), Explained)| {

@@ -19,6 +19,7 @@ use mainstay_features::watch::{Unwatched, Watch};
 use mainstay_models::artifact::Artifact;
 use mainstay_models::dataset::Rows;
 use mainstay_models::decision::{Catalogue, Stakes, Worth};
+use mainstay_models::drift::Tally;
 use mainstay_models::explain::Explainer;
 use mainstay_models::inputs::{FeatureList, core_of};
 use mainstay_models::lifetime::{Expected, Margin, Outlook, YearlyDiscount};
@@ -112,6 +113,8 @@ pub struct Population {
     pub customers: Vec<u32>,
     /// Their scores, and why each may leave.
     pub assessed: Vec<Assessed>,
+    /// How they are spread over the bins of the customers the model was trained on; empty of customers it says nothing of.
+    pub tally: Tally,
 }
 
 /// The most a feature given from outside may be; a history cannot give more.
@@ -195,22 +198,21 @@ impl Service {
         as_of: Instant,
         watch: &dyn Watch,
     ) -> Population {
-        self.walk((history, customers), as_of, watch, Label::has_in_population, |values| {
-            self.assess(values, Basis::AllFeatures)
-        })
+        self.walk((history, customers), as_of, watch, Label::has_in_population, |values| self.tallied(values))
     }
 
     /// Everyone who has lapsed by the instant ([`Label::has_lapsed`]): no model says whether they will leave, they have, p = 1;
     /// nor why. The watcher is told of a step for each customer of the history.
     pub fn lapsed(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population {
-        self.walk((history, 0..history.len()), as_of, watch, Label::has_lapsed, |values| self.left(values))
+        let left = |values: &[f64]| (self.left(values), Tally::default());
+        self.walk((history, 0..history.len()), as_of, watch, Label::has_lapsed, left)
     }
 
     /// What keeping everyone in the population at the instant is worth, by their numbers in the history.
     pub fn worth_of_population(&self, history: &History, as_of: Instant) -> Vec<(u32, Worth)> {
         let all = (history, 0..history.len());
-        let population =
-            self.walk(all, as_of, &Unwatched, Label::has_in_population, |values| self.left(values));
+        let left = |values: &[f64]| (self.left(values), Tally::default());
+        let population = self.walk(all, as_of, &Unwatched, Label::has_in_population, left);
         population.customers.into_iter().zip(population.assessed.iter().map(|one| one.scored.worth)).collect()
     }
 
@@ -221,7 +223,7 @@ impl Service {
         as_of: Instant,
         watch: &dyn Watch,
         is_one: fn(Label, &Known<'_>, Days) -> bool,
-        of_rows: impl Fn(&[f64]) -> Vec<Assessed> + Sync,
+        of_rows: impl Fn(&[f64]) -> (Vec<Assessed>, Tally) + Sync,
     ) -> Population {
         let label = self.artifact.training.label;
         let lookback = self.artifact.settings.lookback;
@@ -239,15 +241,16 @@ impl Service {
                         self.features().compute(&known, history.given(), &mut values);
                     }
                 }
-                let assessed = of_rows(&values);
+                let (assessed, tally) = of_rows(&values);
                 watch.advance(chunk.len() as u64);
-                Population { customers, assessed }
+                Population { customers, assessed, tally }
             })
             .collect();
         let mut population = Population::default();
         for chunk in chunks {
             population.customers.extend(chunk.customers);
             population.assessed.extend(chunk.assessed);
+            population.tally = population.tally.and(&chunk.tally);
         }
         population
     }

@@ -32,6 +32,10 @@ fn outputs_are_the_same_whether_the_log_fits_or_not() {
         let mut outputs: Vec<Vec<u8>> = files.iter().map(|file| fs::read(file).unwrap()).collect();
         outputs.push(horizon.into_bytes());
         outputs.push(done(&format!("report {read} --lookback 180d --json")).into_bytes());
+        // By then outcomes have come that the training did not know.
+        let drift = done(&format!("drift {read} --as-of 2024-03-15 --store {store} --json"));
+        assert!(drift.contains("\"calibration\""), "{drift}");
+        outputs.push(drift.into_bytes());
         outputs
     };
     let spilled = run(&format!("horizon {input} --memory 64MiB"));

@@ -49,6 +49,10 @@ fn a_night_keeps_scores_lists_and_leaves_a_record() {
     assert!(again["store/scores.parquet"] == after["store/scores.parquet"]);
     assert!(again["out.parquet"] == after["store/scores.parquet"]);
     assert!(fs::read(evening.at("theirs.csv")).unwrap() == after["list.csv"]);
+    let drift: Value = serde_json::from_str(&done(&format!("drift --store {store} --json"))).unwrap();
+    let step = &record["steps"][6];
+    assert_eq!(step["drifted"], drift["drifted"]);
+    assert_eq!(step["churn_probability_psi"], drift["churn_probability"]["psi"], "of all who are scored");
 }
 
 #[test]

@@ -40,21 +40,23 @@ impl Distribution {
         }
         let mut distribution =
             Self { feature: feature.to_owned(), counts: vec![0; edges.len() + 1], edges, missing: 0 };
-        (distribution.counts, distribution.missing) = distribution.count(values);
+        let of = distribution.count(values.iter().copied());
+        (distribution.counts, distribution.missing) = (of.counts, of.missing);
         distribution
     }
 
     /// How many of some values fall in each bin, and how many are none.
-    pub fn count(&self, values: &[f32]) -> (Vec<u64>, u64) {
-        let (mut counts, mut missing) = (vec![0; self.edges.len() + 1], 0);
-        for &value in values {
+    pub fn count(&self, values: impl Iterator<Item = f32>) -> Counted {
+        let mut of = Counted { counts: vec![0; self.edges.len() + 1], missing: 0 };
+        for value in values {
             if value.is_nan() {
-                missing += 1;
+                of.missing += 1;
             } else {
-                counts[self.edges.partition_point(|&edge| edge < f64::from(value))] += 1;
+                // So few edges are counted sooner than searched.
+                of.counts[self.edges.iter().filter(|&&edge| edge < f64::from(value)).count()] += 1;
             }
         }
-        (counts, missing)
+        of
     }
 
     /// The number of rows.
@@ -71,10 +73,9 @@ impl Distribution {
     }
 
     /// How far the values of other rows are from these.
-    pub fn shift(&self, values: &[f32], level: f64) -> Shift {
-        let (counts, missing) = self.count(values);
+    pub fn shift(&self, others: &Counted, level: f64) -> Shift {
         let before = self.counts.iter().chain([&self.missing]).copied();
-        let now = counts.iter().chain([&missing]).copied();
+        let now = others.counts.iter().chain([&others.missing]).copied();
         // A bin that neither has rows in is no bin.
         let bins: Vec<(f64, f64)> =
             before.zip(now).filter(|&(a, b)| a > 0 || b > 0).map(|(a, b)| (a as f64, b as f64)).collect();
@@ -82,9 +83,30 @@ impl Distribution {
         Shift {
             feature: self.feature.clone(),
             psi: stability_index(&bins),
-            chance: Chance::of(bins.len(), self.rows(), values.len() as u64, level),
-            missing: (share_missing(self.missing, self.rows()), share_missing(missing, values.len() as u64)),
+            chance: Chance::of(bins.len(), self.rows(), others.rows(), level),
+            missing: (share_missing(self.missing, self.rows()), share_missing(others.missing, others.rows())),
         }
+    }
+}
+
+/// How many rows fell in each bin of a [`Distribution`], and how many had no value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    counts: Vec<u64>,
+    missing: u64,
+}
+
+impl Counted {
+    /// The number of rows.
+    pub fn rows(&self) -> u64 {
+        self.missing + self.counts.iter().sum::<u64>()
+    }
+
+    /// With others that were counted in the same bins.
+    pub fn add(&mut self, others: &Self) {
+        self.counts.resize(self.counts.len().max(others.counts.len()), 0);
+        self.counts.iter_mut().zip(&others.counts).for_each(|(own, others)| *own += others);
+        self.missing += others.missing;
     }
 }
 
@@ -167,9 +189,11 @@ mod tests {
     #[test]
     fn nothing_to_compare_is_no_shift() {
         let distribution = Distribution::new("x", &[1.0, 1.0]);
-        let shift = distribution.shift(&[1.0; 50], 0.01);
-        assert_eq!(shift.psi, 0.0);
-        assert!(shift.chance.threshold.is_infinite());
-        assert!(distribution.shift(&[], 0.01).psi >= 0.0);
+        let shift = |values: &[f32]| distribution.shift(&distribution.count(values.iter().copied()), 0.01);
+        assert_eq!(shift(&[1.0; 50]).psi, 0.0);
+        assert!(shift(&[1.0; 50]).chance.threshold.is_infinite());
+        assert!(shift(&[]).psi >= 0.0);
+        // As where a population has no part.
+        assert!(distribution.shift(&Counted::default(), 0.01).psi >= 0.0);
     }
 }

@@ -6,11 +6,13 @@
 mod chi_squared;
 mod distribution;
 mod outcome;
+mod tally;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::distribution::{Chance, Distribution, Shift};
+pub use self::distribution::{Chance, Counted, Distribution, Shift};
 pub use self::outcome::{ChurnShift, Honesty, Interval};
+pub use self::tally::Tally;
 
 use crate::dataset::Rows;
 use crate::odds::is_possible;
@@ -83,13 +85,13 @@ impl Reference {
 
     /// With probabilities that were given forward in time, and what each column usually contributes.
     pub fn answered(self, probabilities: &[f64], usual_contributions: Vec<f64>) -> Self {
-        let probabilities = Distribution::new(PROBABILITY, &cast(probabilities));
+        let probabilities = Distribution::new(PROBABILITY, &cast(probabilities).collect::<Vec<_>>());
         Self { probabilities, usual_contributions, ..self }
     }
 
-    /// How far what the model says of other rows is from what it said of these.
-    pub fn compare_probabilities(&self, probabilities: &[f64]) -> Shift {
-        self.probabilities.shift(&cast(probabilities), self.level())
+    /// How far what the model says of others is from what it said of these.
+    pub fn compare_probabilities(&self, others: &Tally) -> Shift {
+        self.probabilities.shift(&others.probabilities, self.level())
     }
 
     /// The chance of a false alarm for each single comparison, such that where nothing moved, one time in a hundred any at
@@ -98,12 +100,11 @@ impl Reference {
         FALSE_ALARM / (self.features.len() + 1) as f64
     }
 
-    /// How far each feature of other rows, of the same columns, is from these; the farthest first.
-    pub fn compare(&self, rows: Rows<'_>) -> Vec<Shift> {
+    /// How far each feature of others is from these; the farthest first, none of nobody.
+    pub fn compare(&self, others: &Tally) -> Vec<Shift> {
         let level = self.level();
-        let features = self.features.iter().enumerate();
-        let mut shifts: Vec<Shift> =
-            features.map(|(i, feature)| feature.shift(&column(rows, i), level)).collect();
+        let features = self.features.iter().zip(&others.features);
+        let mut shifts: Vec<Shift> = features.map(|(feature, others)| feature.shift(others, level)).collect();
         shifts.sort_by(|a, b| b.verdict().cmp(&a.verdict()).then(b.psi.total_cmp(&a.psi)));
         shifts
     }
@@ -121,8 +122,8 @@ impl Reference {
     }
 }
 
-fn cast(probabilities: &[f64]) -> Vec<f32> {
-    probabilities.iter().map(|&p| p as f32).collect()
+fn cast(probabilities: &[f64]) -> impl Iterator<Item = f32> {
+    probabilities.iter().map(|&p| p as f32)
 }
 
 fn column(rows: Rows<'_>, column: usize) -> Vec<f32> {
@@ -172,6 +173,24 @@ mod tests {
         Reference::new(&names(), rows, &vec![false; rows.len()]).answered(&said, vec![0.5; WIDTH])
     }
 
+    fn compare(reference: &Reference, values: &[f32]) -> Vec<Shift> {
+        reference.compare(&reference.tally(Rows::new(values, WIDTH), &[]))
+    }
+
+    #[test]
+    fn parts_add_up_to_the_whole() {
+        let mut numbers = Numbers(4);
+        let reference = reference(&rows(500, 1.0, &mut numbers));
+        let (values, said) = (rows(300, 1.2, &mut numbers), vec![0.4; 300]);
+        let of = |from: usize, to: usize| {
+            reference.tally(Rows::new(&values[from * WIDTH..to * WIDTH], WIDTH), &said[from..to])
+        };
+        let together = of(0, 1).and(&of(1, 120)).and(&of(120, 120)).and(&of(120, 300));
+        assert_eq!(together, of(0, 300));
+        assert_eq!(Tally::default().and(&together), together);
+        assert_eq!(reference.compare(&Tally::default()), []);
+    }
+
     #[test]
     fn the_same_customers_are_rarely_called_moved_and_their_index_is_as_expected() {
         let mut numbers = Numbers(1);
@@ -179,7 +198,7 @@ mod tests {
             let (mut alarms, mut ratio) = (0, 0.0);
             for _ in 0..200 {
                 let reference = reference(&rows(before, 1.0, &mut numbers));
-                let shifts = reference.compare(Rows::new(&rows(now, 1.0, &mut numbers), WIDTH));
+                let shifts = compare(&reference, &rows(now, 1.0, &mut numbers));
                 alarms += usize::from(shifts.iter().any(|shift| shift.verdict() > Verdict::Steady));
                 ratio += shifts.iter().map(|shift| shift.psi / shift.chance.expected).sum::<f64>();
             }
@@ -194,13 +213,14 @@ mod tests {
     fn a_shift_is_found_where_it_is_and_a_million_rows_do_not_make_it_large() {
         let mut numbers = Numbers(2);
         let reference = reference(&rows(4_000, 1.0, &mut numbers));
-        let shifts = reference.compare(Rows::new(&rows(3_000, 2.5, &mut numbers), WIDTH));
+        let shifts = compare(&reference, &rows(3_000, 2.5, &mut numbers));
         assert_eq!(shifts[0].feature, "feature_0");
         assert_eq!(shifts[0].verdict(), Verdict::MovedFar);
         assert!(shifts[1..].iter().all(|shift| shift.verdict() == Verdict::Steady));
-        assert_eq!(reference.compare_probabilities(&[0.9; 500]).verdict(), Verdict::MovedFar);
+        let said = reference.tally(Rows::new(&[0.0; 500 * WIDTH], WIDTH), &[0.9; 500]);
+        assert_eq!(reference.compare_probabilities(&said).verdict(), Verdict::MovedFar);
         let many = self::reference(&rows(100_000, 1.0, &mut numbers));
-        let shifts = many.compare(Rows::new(&rows(100_000, 1.1, &mut numbers), WIDTH));
+        let shifts = compare(&many, &rows(100_000, 1.1, &mut numbers));
         assert_eq!(
             shifts[0].verdict(),
             Verdict::Slight,

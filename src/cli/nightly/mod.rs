@@ -172,7 +172,7 @@ impl Night<'_> {
         })?;
         run.step("drift", |_, found| {
             progress.begin("drift", None);
-            let report = monitor(service.artifact(), &history, as_of)?;
+            let report = monitor(service.artifact(), &history, as_of, scored.tally())?;
             progress.end();
             let (drifted, psi) = (report.has_drifted(), report.said.psi);
             found.insert("drifted".to_owned(), json!(drifted));
