@@ -27,6 +27,7 @@ pub mod registry;
 pub mod returns;
 pub mod rhythm;
 pub mod season;
+pub mod shared_file;
 pub mod simulate;
 pub mod table;
 pub mod tenure;

@@ -294,6 +294,20 @@ impl Scores {
         place as u32
     }
 
+    /// Adds the rows of another list of the same instant and columns, which come after these; of no rows yet the instant is the
+    /// other's.
+    fn append(&mut self, other: Self) {
+        if self.rows.is_empty() {
+            self.as_of = other.as_of;
+        }
+        let places: Vec<u32> = other.actions.iter().map(|of| self.action(&of.name, of.terms)).collect();
+        self.rows.extend(other.rows.into_iter().map(|mut row| {
+            // A row points at an action of its own list.
+            row.action = places.get(row.action as usize).copied().unwrap_or(row.action);
+            row
+        }));
+    }
+
     /// The name of a row's action.
     pub fn action_of(&self, row: &ScoreRow) -> &str {
         self.actions.get(row.action as usize).map_or("", |action| &action.name)

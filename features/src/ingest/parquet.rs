@@ -18,9 +18,9 @@ use super::csv::conditions;
 use super::metadata::{check_codecs, check_rows, plain_metadata};
 use super::pages::Pages;
 use super::rows::Rows;
-use super::source::SharedFile;
 use super::vetted::Group;
 use super::{Condition, Convention, Field, IngestError, Input, Reading, Source, Table};
+use crate::shared_file::SharedFile;
 use crate::watch::Watch;
 
 const BATCH_ROWS: usize = 8_192;

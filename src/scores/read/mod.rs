@@ -1,26 +1,23 @@
 //! Reading a scored list back, Parquet or CSV: what a field holds goes where it came from.
 
+mod csv;
+mod parquet;
+
 use std::borrow::Cow;
 use std::fs::File;
 use std::path::Path;
 
-use arrow_array::cast::AsArray;
-use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{Array, ArrayRef};
 use compact_str::CompactString;
-use mainstay_features::id::IdKind;
 use mainstay_features::registry::CORE;
 use mainstay_features::units::{Instant, Money};
 use mainstay_models::decision::Terms;
 use mainstay_models::language::Language;
 use mainstay_models::lifetime::Expected;
 use mainstay_models::segments::Evidence;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::fields::{BETWEEN_CODES, EVIDENCE_CODE_FIELD, REASON_CODES_FIELD, known_fields};
-use super::{Format, ListAbout, ScoreRow, Scores};
+use super::{Format, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
-use crate::formula::restored;
 use crate::service::Why;
 
 /// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
@@ -32,8 +29,8 @@ pub fn read(file: File, path: &Path) -> Result<Scores, Failure> {
         Failure::new(Kind::BadInput, format!("{}: {what}; write it with mainstay score", path.display()))
     };
     match Format::of(path) {
-        Some(Format::Parquet) => read_parquet(file).map_err(bad),
-        Some(Format::Csv) => read_csv(file).map_err(bad),
+        Some(Format::Parquet) => parquet::read(file).map_err(bad),
+        Some(Format::Csv) => csv::read(file).map_err(bad),
         None => Err(bad("is neither .parquet nor .csv".to_owned())),
     }
 }
@@ -58,6 +55,8 @@ trait Cells {
 /// The known fields, and where among them is what a row is made of.
 struct Places {
     names: Vec<String>,
+    /// Those that a row is made of: the others follow from them.
+    used: Vec<usize>,
     customer_id: usize,
     as_of: usize,
     churn_probability: usize,
@@ -86,7 +85,12 @@ impl Places {
     fn new() -> Self {
         let names: Vec<String> = known_fields(Language::English).map(|field| field.name).collect();
         // A name that is not there would be the place of none: a test reads what is written.
-        let at = |name: &str| names.iter().position(|known| known == name).unwrap_or(names.len());
+        let mut used = Vec::new();
+        let mut at = |name: &str| {
+            let place = names.iter().position(|known| known == name).unwrap_or(names.len());
+            used.push(place);
+            place
+        };
         Self {
             customer_id: at("customer_id"),
             as_of: at("as_of"),
@@ -110,6 +114,7 @@ impl Places {
             purchase_amount: at("purchase_amount"),
             features: CORE.map(|feature| at(feature.name)),
             reason_codes: at(REASON_CODES_FIELD),
+            used,
             names,
         }
     }
@@ -192,133 +197,4 @@ impl Places {
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Reason> {
     text.parse().map_err(|error: T::Err| error.to_string())
-}
-
-fn read_parquet(file: File) -> Result<Scores, Reason> {
-    let file = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| error.to_string())?;
-    let about = ListAbout::told_by(file.metadata().file_metadata())?;
-    let batches = file.build().map_err(|error| error.to_string())?;
-    let places = Places::new();
-    let mut scores = Scores::empty(Instant::MIN, IdKind::Integer, &[]);
-    scores.basis = about.and_then(|about| about.basis);
-    for batch in batches {
-        let batch = batch.map_err(|error| error.to_string())?;
-        places.check(|name| batch.column_by_name(name).is_some())?;
-        let columns: Vec<&ArrayRef> =
-            places.names.iter().filter_map(|name| batch.column_by_name(name)).collect();
-        // What else there are texts in came from customers files.
-        let fields = batch.schema_ref().fields().iter().zip(batch.columns());
-        let shown = fields.filter(|(field, column)| {
-            !places.names.contains(field.name()) && column.as_string_opt::<i32>().is_some()
-        });
-        let (names, shown): (Vec<String>, Vec<&ArrayRef>) =
-            shown.map(|(field, column)| (field.name().clone(), column)).unzip();
-        scores.shown = names;
-        if columns[places.customer_id].as_string_opt::<i32>().is_some() {
-            scores.id_kind = IdKind::Text;
-        }
-        scores.rows.reserve(batch.num_rows());
-        for row in 0..batch.num_rows() {
-            places.add(&mut scores, &BatchRow { columns: &columns, shown: &shown, row })?;
-        }
-    }
-    Ok(scores)
-}
-
-struct BatchRow<'a> {
-    columns: &'a [&'a ArrayRef],
-    shown: &'a [&'a ArrayRef],
-    row: usize,
-}
-
-impl BatchRow<'_> {
-    fn column(&self, field: usize) -> Option<&ArrayRef> {
-        self.columns.get(field).copied().filter(|column| column.is_valid(self.row))
-    }
-}
-
-impl Cells for BatchRow<'_> {
-    fn text(&self, field: usize) -> Result<Option<Cow<'_, str>>, Reason> {
-        let Some(column) = self.column(field) else { return Ok(None) };
-        match (column.as_string_opt::<i32>(), column.as_primitive_opt::<Int64Type>()) {
-            (Some(texts), _) => Ok(Some(texts.value(self.row).into())),
-            (None, Some(integers)) => Ok(Some(integers.value(self.row).to_string().into())),
-            (None, None) => Err("is no text".to_owned()),
-        }
-    }
-
-    fn number(&self, field: usize) -> Result<Option<f64>, Reason> {
-        let Some(column) = self.column(field) else { return Ok(None) };
-        match (column.as_primitive_opt::<Float64Type>(), column.as_primitive_opt::<Int64Type>()) {
-            (Some(numbers), _) => Ok(Some(numbers.value(self.row))),
-            (None, Some(whole)) => Ok(Some(whole.value(self.row) as f64)),
-            (None, None) => Err("is no number".to_owned()),
-        }
-    }
-
-    fn as_of(&self, field: usize) -> Result<Instant, Reason> {
-        let instants =
-            self.column(field).and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>());
-        let instant = instants.and_then(|instants| Instant::from_micros(instants.value(self.row)));
-        instant.ok_or_else(|| "is no instant".to_owned())
-    }
-
-    fn shown(&self) -> Box<[Option<CompactString>]> {
-        let text = |column: &&ArrayRef| {
-            let texts = column.as_string_opt::<i32>()?;
-            texts.is_valid(self.row).then(|| texts.value(self.row).into())
-        };
-        self.shown.iter().map(text).collect()
-    }
-}
-
-fn read_csv(file: File) -> Result<Scores, Reason> {
-    let mut reader = csv::Reader::from_reader(file);
-    let header = reader.headers().map_err(|error| error.to_string())?.clone();
-    let places = Places::new();
-    let known = places.names.len();
-    places.check(|name| header.iter().any(|column| column == name))?;
-    if !header.iter().take(known).eq(places.names.iter()) {
-        return Err(format!("{OTHER_COLUMNS} in their order"));
-    }
-    let mut scores = Scores::empty(Instant::MIN, IdKind::Text, &[]);
-    scores.shown = header.iter().skip(known).map(str::to_owned).collect();
-    for (row, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| error.to_string())?;
-        places
-            .add(&mut scores, &CsvRow { known, record: &record })
-            .map_err(|reason| format!("row {}, {reason}", row + 1))?;
-    }
-    Ok(scores)
-}
-
-struct CsvRow<'a> {
-    known: usize,
-    record: &'a csv::StringRecord,
-}
-
-impl CsvRow<'_> {
-    fn cell(&self, field: usize) -> Option<&str> {
-        self.record.get(field).filter(|text| !text.is_empty())
-    }
-}
-
-impl Cells for CsvRow<'_> {
-    fn text(&self, field: usize) -> Result<Option<Cow<'_, str>>, Reason> {
-        Ok(self.cell(field).map(|text| restored(text).into()))
-    }
-
-    fn number(&self, field: usize) -> Result<Option<f64>, Reason> {
-        let number = |text: &str| text.parse().map_err(|_| format!("{text:?} is not a number"));
-        self.cell(field).map(number).transpose()
-    }
-
-    fn as_of(&self, field: usize) -> Result<Instant, Reason> {
-        parsed(self.cell(field).unwrap_or_default())
-    }
-
-    fn shown(&self) -> Box<[Option<CompactString>]> {
-        let cells = self.record.iter().skip(self.known);
-        cells.map(|text| (!text.is_empty()).then(|| restored(text).into())).collect()
-    }
 }
