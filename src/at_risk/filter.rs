@@ -126,16 +126,21 @@ impl Order {
 
     /// The first `top` of some rows in this order.
     pub fn first<'a>(self, rows: Vec<&'a ScoreRow>, top: usize) -> Vec<&'a ScoreRow> {
-        let by_rank = |a: &(usize, &ScoreRow), b: &(usize, &ScoreRow)| -> Ordering {
-            by_keys(self.keys(a.1), self.keys(b.1)).then_with(|| a.0.cmp(&b.0))
+        self.places(&rows, top).into_iter().map(|place| rows[place]).collect()
+    }
+
+    /// The same by their places.
+    pub(super) fn places(self, rows: &[&ScoreRow], top: usize) -> Vec<usize> {
+        let by_rank = |&a: &usize, &b: &usize| -> Ordering {
+            by_keys(self.keys(rows[a]), self.keys(rows[b])).then_with(|| a.cmp(&b))
         };
-        let mut rows: Vec<(usize, &'a ScoreRow)> = rows.into_iter().enumerate().collect();
-        if top < rows.len() {
-            rows.select_nth_unstable_by(top, by_rank);
-            rows.truncate(top);
+        let mut places: Vec<usize> = (0..rows.len()).collect();
+        if top < places.len() {
+            places.select_nth_unstable_by(top, by_rank);
+            places.truncate(top);
         }
-        rows.sort_unstable_by(by_rank);
-        rows.into_iter().map(|(_, row)| row).collect()
+        places.sort_unstable_by(by_rank);
+        places
     }
 }
 

@@ -23,9 +23,14 @@ impl Measuring {
         Self { rules, measures: OnceLock::new() }
     }
 
+    /// With an RFM score by these rules, of a list of these customers, told as recency, frequency and mean amount.
+    pub(super) fn of_all(rules: &RfmRules, customers: &[[f64; 3]]) -> Self {
+        Self { rules: *rules, measures: Measures::of(customers.iter().copied(), rules).into() }
+    }
+
     /// The measures of a list, which is always the same.
     pub(super) fn of(&self, scores: &Scores) -> &Measures {
-        self.measures.get_or_init(|| Measures::of(scores, &self.rules))
+        self.measures.get_or_init(|| Measures::of(scores.rows.iter().map(customer), &self.rules))
     }
 }
 
@@ -37,13 +42,13 @@ pub(super) struct Measures {
 }
 
 impl Measures {
-    /// Those of a list.
-    fn of(scores: &Scores, rules: &RfmRules) -> Self {
+    /// Those of a list of these customers.
+    fn of(customers: impl Iterator<Item = [f64; 3]> + Clone, rules: &RfmRules) -> Self {
         let mut matrix = ValueMatrix::default();
-        for (days, money) in scores.rows.iter().filter_map(bought) {
+        for (days, money) in customers.clone().filter_map(bought) {
             matrix.add(days, money);
         }
-        Self { rfm: rules.scale(scores.rows.iter().map(customer)), matrix }
+        Self { rfm: rules.scale(customers), matrix }
     }
 
     /// The weighted RFM score, from 0 to 100.
@@ -53,16 +58,16 @@ impl Measures {
 
     /// The cell of the value matrix.
     pub(super) fn cell(&self, row: &ScoreRow) -> Option<Cell> {
-        bought(row).map(|(days, money)| self.matrix.cell(days, money))
+        bought(customer(row)).map(|(days, money)| self.matrix.cell(days, money))
     }
 }
 
-fn customer(row: &ScoreRow) -> [f64; 3] {
+/// A customer as recency, frequency and mean amount.
+pub(super) fn customer(row: &ScoreRow) -> [f64; 3] {
     [row.recency_days(), row.features[place(&FREQUENCY)], row.features[place(&MONETARY)]]
 }
 
 /// On how many days a customer bought, and what that came to at the mean amount of a purchase.
-fn bought(row: &ScoreRow) -> Option<(u64, Amount)> {
-    let [_, days, mean] = customer(row);
+fn bought([_, days, mean]: [f64; 3]) -> Option<(u64, Amount)> {
     Some((days as u64, Amount::new(days * mean)?))
 }

@@ -12,6 +12,7 @@ mod filter;
 mod measures;
 mod page;
 mod people;
+mod picked;
 mod sheet;
 
 pub use change::{Change, Previous};
@@ -21,6 +22,7 @@ pub use filter::{Band, Filter, Order};
 pub use measures::Measuring;
 pub use page::{Cursor, UnknownCursor};
 pub use people::for_people;
+pub use picked::Picked;
 pub use sheet::write_sheet;
 
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! `mainstay list`.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args as ClapArgs, ValueEnum};
 use mainstay_models::decision::Catalogue;
@@ -11,7 +10,7 @@ use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 use super::output;
 use super::settings::{ListArgs, ListOffers};
 use super::show::{OutArgs, ShowArgs, check_actions};
-use crate::at_risk::{AtRisk, Band, Filter, Measuring, Order, Previous};
+use crate::at_risk::{AtRisk, Band, Filter, Order, Picked, Previous};
 use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::scores::{ListAbout, Scores};
@@ -78,15 +77,17 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let file = args.show.out.check(sheet)?;
     let ListOffers { catalogue, decided_by, .. } = args.list.offers(args.offers.as_deref())?;
     let rfm = args.rfm.as_deref().map_or_else(|| Ok(RfmRules::default()), read_rfm)?;
-    let scores = args.list.load()?;
+    let (filter, order, most) = (args.filter.filter(), args.sort.order(), args.show.most());
+    let language = args.show.out.language;
+    let mut picked = Picked::new(&filter, language, (order, most));
+    let scores = args.list.load_keeping(|kept, some| picked.add(kept, some))?;
+    check_actions(&args.filter.offer, &scores)?;
     let previous = match args.list.scores {
         None => previous(&Store::at(&args.list.store.store), &scores),
         Some(_) => None,
     };
-    let filter = args.filter.filter(&scores)?;
-    let shown = (&filter, args.sort.order(), args.show.most());
-    let mut list = AtRisk::of(&scores, &catalogue, previous.as_ref(), args.show.out.language, shown);
-    list.measuring = Arc::new(Measuring::by(rfm));
+    let mut list = AtRisk::of(&scores, &catalogue, previous.as_ref(), language, (&filter, order, most));
+    list.measuring = picked.measuring(&rfm);
     if args.show.prints_table() {
         let by = decided_by.map_or(String::new(), |basis| format!(" by {},", basis.model));
         let age_days = clock::now().days_since(scores.as_of);
@@ -111,10 +112,12 @@ pub(super) fn write_newest(
     top: usize,
 ) -> Result<usize, Failure> {
     let file = out.check(sheet)?;
-    let scores = store.load_scores()?;
-    let shown = (&Filter::default(), Order::NetValue, top);
+    let (filter, order) = (Filter::default(), Order::NetValue);
+    let mut picked = Picked::new(&filter, out.language, (order, top));
+    let scores = store.load_scores_keeping(|kept, some| picked.add(kept, some))?;
     let previous = previous(store, &scores);
-    let list = AtRisk::of(&scores, catalogue, previous.as_ref(), out.language, shown);
+    let mut list = AtRisk::of(&scores, catalogue, previous.as_ref(), out.language, (&filter, order, top));
+    list.measuring = picked.measuring(&RfmRules::default());
     let rows = list.rows.len();
     file.map_or(Ok(()), |file| file.write(&list, list.columns()))?;
     Ok(rows)
@@ -127,9 +130,8 @@ fn read_rfm(path: &Path) -> Result<RfmRules, Failure> {
 }
 
 impl FilterArgs {
-    fn filter(&self, scores: &Scores) -> Result<Filter, Failure> {
-        check_actions(&self.offer, scores)?;
-        Ok(Filter {
+    fn filter(&self) -> Filter {
+        Filter {
             churn_probability: self.probability,
             value_at_risk: self.value_at_risk,
             net_value: self.net_value,
@@ -138,7 +140,7 @@ impl FilterArgs {
             stages: self.stage.clone(),
             actions: self.offer.clone(),
             reason: self.reason.clone(),
-        })
+        }
     }
 }
 
@@ -161,7 +163,7 @@ fn previous(store: &Store, scores: &Scores) -> Option<Previous> {
         note_not_compared(why);
         None
     };
-    match store.load_previous_scores() {
+    match store.load_previous_scores_of(scores) {
         Ok(before) => {
             let previous = Previous::of(&before?);
             match previous.why_not_compared(scores) {

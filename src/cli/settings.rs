@@ -122,6 +122,19 @@ impl ListArgs {
             None => store.load_scores(),
         }
     }
+
+    /// [`Self::load`], where `keep` adds to the list what is to be kept of some rows at a time.
+    pub(super) fn load_keeping(&self, mut keep: impl FnMut(&mut Scores, Scores)) -> Result<Scores, Failure> {
+        let store = Store::at(&self.store.store);
+        match &self.scores {
+            Some(path) => {
+                let file = File::open(path).map_err(|cause| Failure::unreadable(path, cause))?;
+                let suppressed = store.load_suppressed()?;
+                scores::read_keeping(file, path, |kept, some| keep(kept, some.without(&suppressed)))
+            }
+            None => store.load_scores_keeping(keep),
+        }
+    }
 }
 
 /// The format that an output's name asks for.

@@ -15,7 +15,7 @@ pub use decide::ConsentColumns;
 pub(crate) use fields::known_fields;
 pub use fields::{Cell, Field, FieldKind};
 pub use ledger::write_ledger;
-pub use read::read;
+pub use read::{read, read_keeping};
 pub use stream::ScoredPopulation;
 pub use write::{Format, ListFile, write_cell};
 
@@ -296,10 +296,11 @@ impl Scores {
 
     /// Adds the rows of another list of the same instant and columns, which come after these; of no rows yet the instant is the
     /// other's.
-    fn append(&mut self, other: Self) {
+    pub(crate) fn append(&mut self, other: Self) {
         if self.rows.is_empty() {
             self.as_of = other.as_of;
         }
+        self.suppressed += other.suppressed;
         let places: Vec<u32> = other.actions.iter().map(|of| self.action(&of.name, of.terms)).collect();
         self.rows.extend(other.rows.into_iter().map(|mut row| {
             // A row points at an action of its own list.

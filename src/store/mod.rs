@@ -192,17 +192,30 @@ impl Store {
         Ok(self.load_scores_as_written()?.without(&self.load_suppressed()?))
     }
 
+    /// [`Self::load_scores`], where `keep` adds to the list what is to be kept of some rows at a time.
+    ///
+    /// # Errors
+    /// See there.
+    pub fn load_scores_keeping(&self, mut keep: impl FnMut(&mut Scores, Scores)) -> Result<Scores, Failure> {
+        let suppressed = self.load_suppressed()?;
+        let path = self.scores_path();
+        let file = open(&path)?.ok_or_else(|| self.no_scores())?;
+        broken_store(scores::read_keeping(file, &path, |kept, some| keep(kept, some.without(&suppressed))))
+    }
+
     /// Loads the newest scored list with everybody in it: whoever shows it leaves out who has objected to marketing since.
     ///
     /// # Errors
     /// When there is none, or it cannot be read.
     pub(crate) fn load_scores_as_written(&self) -> Result<Scores, Failure> {
-        self.read_scores(&self.scores_path())?.ok_or_else(|| {
-            Failure::new(
-                Kind::NoScores,
-                format!("no scored list in {}; write one with mainstay score", self.folder.display()),
-            )
-        })
+        self.read_scores(&self.scores_path())?.ok_or_else(|| self.no_scores())
+    }
+
+    fn no_scores(&self) -> Failure {
+        Failure::new(
+            Kind::NoScores,
+            format!("no scored list in {}; write one with mainstay score", self.folder.display()),
+        )
     }
 
     /// Loads the scored list before the newest; `None` where there is none.
@@ -213,12 +226,23 @@ impl Store {
         self.read_scores(&self.previous_scores_path())
     }
 
+    /// [`Self::load_previous_scores`] of those who are in a newer list.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn load_previous_scores_of(&self, newer: &Scores) -> Result<Option<Scores>, Failure> {
+        let path = self.previous_scores_path();
+        let Some(file) = open(&path)? else { return Ok(None) };
+        let theirs = scores::read_keeping(file, &path, |kept, mut some| {
+            some.rows.retain(|row| newer.row_of(&row.customer_id).is_some());
+            kept.append(some);
+        });
+        broken_store(theirs).map(Some)
+    }
+
     fn read_scores(&self, path: &Path) -> Result<Option<Scores>, Failure> {
         let Some(file) = open(path)? else { return Ok(None) };
-        // Nobody but a crash or an accident puts a broken list here.
-        let scores =
-            scores::read(file, path).map_err(|failure| Failure { kind: Kind::BadStore, ..failure })?;
-        Ok(Some(scores))
+        broken_store(scores::read(file, path)).map(Some)
     }
 
     /// Who has objected to marketing.
@@ -319,6 +343,11 @@ fn open(path: &Path) -> Result<Option<File>, Failure> {
 /// Something kept in the store cannot be read.
 fn unreadable(path: &Path, cause: impl std::fmt::Display) -> Failure {
     Failure::new(Kind::BadStore, format!("{}: cannot be read: {cause}", path.display()))
+}
+
+/// Nobody but a crash or an accident puts a broken list into a store.
+fn broken_store<T>(read: Result<T, Failure>) -> Result<T, Failure> {
+    read.map_err(|failure| Failure { kind: Kind::BadStore, ..failure })
 }
 
 #[cfg(test)]

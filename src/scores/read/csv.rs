@@ -11,7 +11,7 @@ use super::{Cells, OTHER_COLUMNS, Places, Reason, parsed};
 use crate::formula::restored;
 use crate::scores::Scores;
 
-pub(super) fn read(file: File) -> Result<Scores, Reason> {
+pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Result<Scores, Reason> {
     let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
     let places = Places::new();
@@ -28,7 +28,9 @@ pub(super) fn read(file: File) -> Result<Scores, Reason> {
             .add(&mut scores, &CsvRow { known, record: &record })
             .map_err(|reason| format!("row {}, {reason}", row + 1))?;
     }
-    Ok(scores)
+    let mut kept = scores.without_rows();
+    keep(&mut kept, scores);
+    Ok(kept)
 }
 
 struct CsvRow<'a> {

@@ -25,12 +25,24 @@ use crate::service::Why;
 /// # Errors
 /// When it is no such list.
 pub fn read(file: File, path: &Path) -> Result<Scores, Failure> {
+    read_keeping(file, path, Scores::append)
+}
+
+/// [`read`], where `keep` adds to the list what is to be kept of some rows at a time, each with all else of a list.
+///
+/// # Errors
+/// When it is no such list.
+pub fn read_keeping(
+    file: File,
+    path: &Path,
+    keep: impl FnMut(&mut Scores, Scores),
+) -> Result<Scores, Failure> {
     let bad = |what: String| {
         Failure::new(Kind::BadInput, format!("{}: {what}; write it with mainstay score", path.display()))
     };
     match Format::of(path) {
-        Some(Format::Parquet) => parquet::read(file).map_err(bad),
-        Some(Format::Csv) => csv::read(file).map_err(bad),
+        Some(Format::Parquet) => parquet::read(file, keep).map_err(bad),
+        Some(Format::Csv) => csv::read(file, keep).map_err(bad),
         None => Err(bad("is neither .parquet nor .csv".to_owned())),
     }
 }

@@ -22,7 +22,7 @@ use rayon::prelude::*;
 use super::{Cells, Places, Reason};
 use crate::scores::{ListAbout, Scores};
 
-pub(super) fn read(file: File) -> Result<Scores, Reason> {
+pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Result<Scores, Reason> {
     let file = SharedFile::new(file).map_err(|cause| cause.to_string())?;
     let metadata =
         ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
@@ -41,14 +41,12 @@ pub(super) fn read(file: File) -> Result<Scores, Reason> {
     }
     let read = |group: usize| read_group(&file, &metadata, group, &places, scores.without_rows());
     let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
-    let mut whole = scores.without_rows();
-    whole.rows.reserve_exact(usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0));
-    // So many at a time as there are threads: their rows are there twice for a moment.
+    let mut kept = scores.without_rows();
     for some in groups.chunks(rayon::current_num_threads()) {
         let read: Vec<Scores> = some.par_iter().map(|&group| read(group)).collect::<Result<_, _>>()?;
-        read.into_iter().for_each(|some| whole.append(some));
+        read.into_iter().for_each(|some| keep(&mut kept, some));
     }
-    Ok(whole)
+    Ok(kept)
 }
 
 /// The rows of a row group, in a list that is empty.

@@ -1,0 +1,126 @@
+//! A list of any size, of which no more is held than is shown.
+
+use std::sync::Arc;
+
+use mainstay_models::language::Language;
+use mainstay_models::segments::RfmRules;
+
+use super::measures::customer;
+use super::{Filter, Measuring, Order};
+use crate::scores::Scores;
+
+/// So many rows may be held beyond those that are shown, before the last of them in order are let go.
+const SPARE_ROWS: usize = 65_536;
+
+/// What is shown of a list that comes some rows at a time.
+#[derive(Debug)]
+pub struct Picked<'a> {
+    filter: &'a Filter,
+    order: Order,
+    top: usize,
+    language: Language,
+    spare_rows: usize,
+    /// Everyone, who or who is not shown: some measures place a customer among all.
+    customers: Vec<[f64; 3]>,
+}
+
+impl<'a> Picked<'a> {
+    /// The rows that pass a filter, at most `top` of them by an order.
+    pub fn new(filter: &'a Filter, language: Language, (order, top): (Order, usize)) -> Self {
+        Self { filter, order, top, language, spare_rows: SPARE_ROWS, customers: Vec::new() }
+    }
+
+    /// Adds to a list what is shown of rows that come after those before, and lets go what is not shown any more. What stays
+    /// is in the list's order.
+    pub fn add(&mut self, list: &mut Scores, mut some: Scores) {
+        self.customers.extend(some.rows.iter().map(customer));
+        let rows = std::mem::take(&mut some.rows);
+        some.rows = rows.into_iter().filter(|row| self.filter.passes(&some, row, self.language)).collect();
+        list.append(some);
+        if list.rows.len() > self.top.saturating_add(self.spare_rows) {
+            let rows: Vec<_> = list.rows.iter().collect();
+            let mut shown = vec![false; rows.len()];
+            self.order.places(&rows, self.top).into_iter().for_each(|place| shown[place] = true);
+            let mut shown = shown.into_iter();
+            list.rows.retain(|_| shown.next().unwrap_or_default());
+        }
+    }
+
+    /// How all customers of the list are measured, with an RFM score by these rules.
+    pub fn measuring(&self, rules: &RfmRules) -> Arc<Measuring> {
+        Arc::new(Measuring::of_all(rules, &self.customers))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_features::id::IdKind;
+    use mainstay_features::units::Instant;
+    use mainstay_models::decision::Catalogue;
+    use mainstay_models::lifetime::Expected;
+    use mainstay_models::segments::{Cause, Stage, Tier};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::at_risk::{AtRisk, to_table_cells};
+    use crate::scores::ScoreRow;
+    use crate::service::Why;
+
+    fn list(rows: Vec<ScoreRow>) -> Scores {
+        let (as_of, id_kind) = (Instant::MIN, IdKind::Text);
+        Scores { as_of, id_kind, actions: vec![], shown: vec![], suppressed: 0, basis: None, rows }
+    }
+
+    /// Few different numbers, so that many are equal in any order.
+    fn row(number: usize, [p, value, days, purchases, mean]: [u8; 5]) -> ScoreRow {
+        ScoreRow {
+            customer_id: format!("c{number:04}").into(),
+            churn_probability: f64::from(p) / 10.0,
+            lifetime_value: f64::from(value),
+            lifetime_value_relative_sd: 1.0,
+            tier: Tier::Small,
+            stage: Stage::Stable,
+            cause: Cause::Unknown,
+            evidence: None,
+            days_since_contact: None,
+            action: 0,
+            incentive: 0.0,
+            net_value: f64::from(value) - f64::from(p),
+            pays: None,
+            features: [days, purchases, mean, 0, 200].map(f64::from),
+            expected: Expected { discounted_purchases: 1.0, mean_amount: 1.0 },
+            reasons: Why::new(),
+            shown: Box::default(),
+        }
+    }
+
+    proptest! {
+        /// In whatever pieces the list comes: the rows, their order and their measures are those of the list as a whole.
+        #[test]
+        fn the_same_is_shown_as_of_the_list_as_a_whole(
+            rows in prop::collection::vec(prop::array::uniform5(0_u8..11), 0..120),
+            piece in 1_usize..40,
+            top in 0_usize..60,
+            least in 0_u8..11,
+        ) {
+            let whole = list(rows.into_iter().enumerate().map(|(number, numbers)| row(number, numbers)).collect());
+            let band = format!("{}..", f64::from(least) / 10.0).parse().unwrap();
+            let filter = Filter { churn_probability: Some(band), ..Filter::default() };
+            let catalogue = Catalogue::built_in().unwrap();
+            for order in Order::ALL {
+                let mut picked = Picked::new(&filter, Language::English, (order, top));
+                picked.spare_rows = 3;
+                let mut few = list(Vec::new());
+                whole.rows.chunks(piece).for_each(|rows| picked.add(&mut few, list(rows.to_vec())));
+                prop_assert!(few.rows.len() <= top + 3 + piece);
+                let shown = (&filter, order, top);
+                let mut ours = AtRisk::of(&few, &catalogue, None, Language::English, shown);
+                ours.measuring = picked.measuring(&RfmRules::default());
+                let theirs = AtRisk::of(&whole, &catalogue, None, Language::English, shown);
+                prop_assert_eq!(&ours.rows, &theirs.rows);
+                let cells = |of: &AtRisk<'_>| to_table_cells(of, &of.columns());
+                prop_assert_eq!(cells(&ours), cells(&theirs));
+            }
+        }
+    }
+}
