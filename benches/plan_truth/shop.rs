@@ -43,7 +43,7 @@ pub(crate) fn population(seed: u64, customers: u64) -> Vec<Seen> {
     let training = train(&histories, &settings(), end, None, &Unwatched).unwrap();
     let artifact = Artifact::new(settings(), (begin, end), training);
     let service = Service::new(artifact, Catalogue::built_in().unwrap(), Assumptions::default());
-    let Population { customers, assessed } = service.score_population(history, end, &Unwatched);
+    let Population { customers, assessed, .. } = service.score_population(history, end, &Unwatched);
     let seen = customers.par_iter().zip(assessed).map(|(&customer, one)| {
         let number = history.customer_id(customer as usize)[1..].parse().unwrap();
         Seen { stakes: one.scored.stakes(), truth: shop.customer(number).truth }

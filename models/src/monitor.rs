@@ -8,7 +8,7 @@ use crate::artifact::Artifact;
 use crate::dataset::Dataset;
 use crate::drift::{ChurnShift, Honesty, Shift, Tally, Verdict};
 use crate::model::{completed, probabilities};
-use crate::snapshots::{Question, Snapshots};
+use crate::snapshots::{Labelled, Question, Snapshots};
 
 /// A churn rate that changed by less is none to act on, however sure the change is.
 pub const CHURN_WORTH_A_LOOK: f64 = 0.05;
@@ -72,11 +72,12 @@ impl Report {
 /// When a part of the history cannot be read.
 pub fn population(artifact: &Artifact, histories: &Histories, as_of: Instant) -> Result<Tally, HistoryError> {
     let reference = &artifact.training.reference;
-    let some = Snapshots::each(histories, as_of, &question(artifact), |some| {
+    let tally = |some: &Labelled| {
         let data = completed(&artifact.training.models.inputs, &some.data);
         reference.tally(data.rows(), &said(artifact, &data))
-    })?;
-    Ok(some.iter().fold(Tally::default(), Tally::and))
+    };
+    let join = |some: Tally, others: Tally| some.and(&others);
+    Ok(Snapshots::reduce(histories, as_of, &question(artifact), tally, join)?.unwrap_or_default())
 }
 
 /// Compares a population at an instant ([`population`]) with the one a model was trained on, and what became of that of one
@@ -112,11 +113,16 @@ fn matured(
     histories: &Histories,
     cutoff: Instant,
 ) -> Result<Option<Matured>, HistoryError> {
-    let some = Snapshots::each(histories, cutoff, &question(artifact), |some| {
+    let outcomes = |some: &Labelled| {
         let data = completed(&artifact.training.models.inputs, &some.data);
         said(artifact, &data).into_iter().zip(data.churned).collect::<Vec<_>>()
-    })?;
-    let mut outcomes = some.concat();
+    };
+    let join = |mut some: Vec<_>, others| {
+        some.extend(others);
+        some
+    };
+    let outcomes = Snapshots::reduce(histories, cutoff, &question(artifact), outcomes, join)?;
+    let mut outcomes = outcomes.unwrap_or_default();
     // So that sums come to the same in whatever parts the customers came.
     outcomes.par_sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     let (said, churned): (Vec<f64>, Vec<bool>) = outcomes.into_iter().unzip();

@@ -111,26 +111,24 @@ impl Snapshots {
         Ok(Self(snapshots))
     }
 
-    /// What is made of the snapshot at a cutoff, some customers at a time: none of it need be in memory as a whole.
+    /// What is made of the snapshot at a cutoff, some customers at a time, and joined: none of it need be in memory as a whole.
+    /// `None` of an empty history.
     ///
     /// # Errors
     /// When a part of the history cannot be read.
-    pub(crate) fn each<T: Send>(
+    pub(crate) fn reduce<T: Send>(
         histories: &Histories,
         cutoff: Instant,
         question: &Question<'_>,
         make: impl Fn(&Labelled) -> T + Sync,
-    ) -> Result<Vec<T>, HistoryError> {
+        join: impl Fn(T, T) -> T + Sync,
+    ) -> Result<Option<T>, HistoryError> {
         let parts = histories.each(|part| {
-            let begins = (0..part.len()).into_par_iter().step_by(CUSTOMERS_AT_A_TIME);
-            let made = begins.map_init(Cut::default, |cut, first| {
-                let customers = first..part.len().min(first + CUSTOMERS_AT_A_TIME);
-                let snapshots = of_some(part, customers, cut, (&[cutoff], question), false);
-                snapshots.first().map(|(of, _)| make(of))
-            });
-            made.flatten().collect::<Vec<T>>()
+            let cutoffs = [cutoff];
+            let snapshots = shares(part, &cutoffs, question, false);
+            snapshots.flat_map_iter(|of| of.into_iter().map(|(of, _)| make(&of))).reduce_with(&join)
         })?;
-        Ok(parts.into_iter().flatten().collect())
+        Ok(parts.into_iter().flatten().reduce(join))
     }
 
     /// Gives the outcomes of each snapshot to others of its customers.
@@ -154,13 +152,7 @@ fn of_part(
     question: &Question<'_>,
     with_ids: bool,
 ) -> Vec<(Labelled, Ids)> {
-    let begins = (0..part.len()).into_par_iter().step_by(CUSTOMERS_AT_A_TIME);
-    let shares: Vec<Vec<(Labelled, Ids)>> = begins
-        .map_init(Cut::default, |cut, first| {
-            let customers = first..part.len().min(first + CUSTOMERS_AT_A_TIME);
-            of_some(part, customers, cut, (cutoffs, question), with_ids)
-        })
-        .collect();
+    let shares: Vec<Vec<(Labelled, Ids)>> = shares(part, cutoffs, question, with_ids).collect();
     let mut whole = none(cutoffs, question);
     for share in shares {
         for ((of, ids), (own, own_ids)) in whole.iter_mut().zip(share) {
@@ -170,6 +162,19 @@ fn of_part(
         }
     }
     whole
+}
+
+/// [`of_part`], some customers at a time.
+fn shares(
+    part: &History,
+    cutoffs: &[Instant],
+    question: &Question<'_>,
+    with_ids: bool,
+) -> impl IndexedParallelIterator<Item = Vec<(Labelled, Ids)>> {
+    (0..part.len()).into_par_iter().step_by(CUSTOMERS_AT_A_TIME).map_init(Cut::default, move |cut, first| {
+        let customers = first..part.len().min(first + CUSTOMERS_AT_A_TIME);
+        of_some(part, customers, cut, (cutoffs, question), with_ids)
+    })
 }
 
 /// Snapshots of nobody.

@@ -125,7 +125,7 @@ impl Order {
     }
 
     /// The first `top` of some rows in this order.
-    pub fn first<'a>(self, rows: Vec<&'a ScoreRow>, top: usize) -> Vec<&'a ScoreRow> {
+    pub fn first(self, rows: Vec<&ScoreRow>, top: usize) -> Vec<&ScoreRow> {
         self.places(&rows, top).into_iter().map(|place| rows[place]).collect()
     }
 

@@ -1,4 +1,5 @@
-//! A list of any size, of which no more is held than is shown.
+//! A list of any size, of which no more rows are held than are shown; of everyone else 24 bytes, for the measures that place
+//! a customer among all.
 
 use std::sync::Arc;
 
@@ -54,45 +55,12 @@ impl<'a> Picked<'a> {
 
 #[cfg(test)]
 mod tests {
-    use mainstay_features::id::IdKind;
-    use mainstay_features::units::Instant;
     use mainstay_models::decision::Catalogue;
-    use mainstay_models::lifetime::Expected;
-    use mainstay_models::segments::{Cause, Stage, Tier};
     use proptest::prelude::*;
 
     use super::*;
     use crate::at_risk::{AtRisk, to_table_cells};
-    use crate::scores::ScoreRow;
-    use crate::service::Why;
-
-    fn list(rows: Vec<ScoreRow>) -> Scores {
-        let (as_of, id_kind) = (Instant::MIN, IdKind::Text);
-        Scores { as_of, id_kind, actions: vec![], shown: vec![], suppressed: 0, basis: None, rows }
-    }
-
-    /// Few different numbers, so that many are equal in any order.
-    fn row(number: usize, [p, value, days, purchases, mean]: [u8; 5]) -> ScoreRow {
-        ScoreRow {
-            customer_id: format!("c{number:04}").into(),
-            churn_probability: f64::from(p) / 10.0,
-            lifetime_value: f64::from(value),
-            lifetime_value_relative_sd: 1.0,
-            tier: Tier::Small,
-            stage: Stage::Stable,
-            cause: Cause::Unknown,
-            evidence: None,
-            days_since_contact: None,
-            action: 0,
-            incentive: 0.0,
-            net_value: f64::from(value) - f64::from(p),
-            pays: None,
-            features: [days, purchases, mean, 0, 200].map(f64::from),
-            expected: Expected { discounted_purchases: 1.0, mean_amount: 1.0 },
-            reasons: Why::new(),
-            shown: Box::default(),
-        }
-    }
+    use crate::scores::made_up::{list, row};
 
     proptest! {
         /// In whatever pieces the list comes: the rows, their order and their measures are those of the list as a whole.

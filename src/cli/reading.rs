@@ -18,9 +18,24 @@ use crate::quarantine_file::write_quarantine;
 use crate::store::{RunInput, Store};
 
 impl InputArgs {
-    /// Reads the files, or the history that the store keeps where no file is named.
+    /// Reads the files, or the history that the store keeps where no file is named, and notes what has been found out of that.
     /// Refuses an output that is one of the files.
     pub(super) fn read(
+        &self,
+        store: &Store,
+        outputs: &[&Path],
+        progress: &Progress,
+    ) -> Result<Histories, Failure> {
+        let history = self.read_only(store, outputs, progress)?;
+        if self.say_nothing() {
+            // Where that cannot be written, the next run finds it out again.
+            let _ = store.history()?.note(&history);
+        }
+        Ok(history)
+    }
+
+    /// [`Self::read`], and nothing is noted.
+    pub(super) fn read_only(
         &self,
         store: &Store,
         outputs: &[&Path],

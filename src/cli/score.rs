@@ -74,7 +74,8 @@ fn work(
     run.record.model = Some(service.artifact().name());
     run.record.inputs.push(input("model", &store.model_path(), true));
     let history = run.step("read", |record, _| {
-        let history = args.input.read(store, &[&args.out], &progress)?;
+        let read = if args.dry_run { InputArgs::read_only } else { InputArgs::read };
+        let history = read(&args.input, store, &[&args.out], &progress)?;
         record.inputs.extend(args.input.on_record(store)?);
         Ok(history)
     })?;

@@ -113,14 +113,7 @@ impl ListArgs {
 
     /// The list, without who has objected to marketing by now.
     pub(super) fn load(&self) -> Result<Scores, Failure> {
-        let store = Store::at(&self.store.store);
-        match &self.scores {
-            Some(path) => {
-                let file = File::open(path).map_err(|cause| Failure::unreadable(path, cause))?;
-                Ok(scores::read(file, path)?.without(&store.load_suppressed()?))
-            }
-            None => store.load_scores(),
-        }
+        self.load_keeping(Scores::append)
     }
 
     /// [`Self::load`], where `keep` adds to the list what is to be kept of some rows at a time.

@@ -5,6 +5,8 @@ mod decide;
 mod fields;
 mod lapsed;
 mod ledger;
+#[cfg(test)]
+pub(crate) mod made_up;
 mod read;
 mod record;
 mod stream;
@@ -40,6 +42,9 @@ use serde_json::{Map, Value, json};
 use crate::failure::Failure;
 use crate::service::{Assessed, Population, Service, Why};
 use crate::suppressed::Suppressed;
+
+/// The texts of so many customers are found together.
+const TEXTS_OF: usize = 4_096;
 
 /// Scores of one population at one instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -223,12 +228,13 @@ impl Scores {
         let column = |name| self.shown.iter().position(|shown| shown == name);
         let (cause_column, problem_column) = (column(profile::CHURN_CAUSE), column(profile::PROBLEM));
         self.rows.reserve_exact(population.customers.len());
-        let mut words = Vec::with_capacity(population.customers.len() * listed.len());
-        for &customer in &population.customers {
+        let words = |&customer: &u32| {
             let customer = history.customer(customer as usize);
-            words.extend(listed.iter().map(|attribute| attribute.shown(history, customer, as_of)));
-        }
-        let mut texts = history.texts_of(&words).into_iter();
+            listed.iter().map(move |attribute| attribute.shown(history, customer, as_of))
+        };
+        let some = population.customers.chunks(TEXTS_OF);
+        let mut texts =
+            some.flat_map(|some| history.texts_of(&some.iter().flat_map(words).collect::<Vec<_>>()));
         for (&customer, Assessed { scored, why }) in population.customers.iter().zip(population.assessed) {
             let shown = texts.by_ref().take(listed.len());
             let shown: Box<[Option<CompactString>]> = shown.map(|text| text.map(Into::into)).collect();

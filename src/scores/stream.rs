@@ -23,7 +23,7 @@ use crate::parquet_file::ROW_GROUP_ROWS;
 use crate::service::Service;
 use crate::suppressed::Suppressed;
 
-/// So many customers of a history that is in memory as a whole are a part…
+/// So many customers are put aside together, sorted, at most…
 const PART_CUSTOMERS: usize = 16_384;
 /// …which is scored so many at a time, as what is made of them is then still in the cache when it is written down.
 const PIECE_CUSTOMERS: usize = 4_096;
@@ -41,7 +41,7 @@ pub struct ScoredPopulation {
 
 /// What is known of some of the customers once their rows are put aside.
 #[derive(Default)]
-struct Scored {
+struct PutAside {
     suppressed: usize,
     lifetime_values: Vec<f64>,
     tally: Tally,
@@ -68,8 +68,8 @@ impl ScoredPopulation {
         let empty = Scores::empty(as_of, histories.id_kind(), &listed);
         let records = SortedRecords::new(folder, histories.id_kind()).map_err(unwritable)?;
         let records = Mutex::new(records);
-        let score = |part: &History, customers: Range<usize>| -> io::Result<Scored> {
-            let (mut rows, mut scored) = (Records::default(), Scored::default());
+        let score = |part: &History, customers: Range<usize>| -> io::Result<PutAside> {
+            let (mut rows, mut scored) = (Records::default(), PutAside::default());
             for begin in customers.clone().step_by(PIECE_CUSTOMERS) {
                 let piece = begin..customers.end.min(begin + PIECE_CUSTOMERS);
                 let mut population = service.score_some(part, piece, as_of, watch);

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::history::{
-    Compared, Histories, HistoryBuilder, HistoryError, Lookup, Noted, Segment, SentAgain, join, write_segment,
+    Compared, Histories, HistoryBuilder, HistoryError, Lookup, Segment, SentAgain, join, write_segment,
 };
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
@@ -108,50 +108,46 @@ impl Kept {
         &self.manifest.files
     }
 
-    /// Reads it, into memory unless it would take more than there may be. Then every part is looked at once, and what that finds
-    /// out is noted for the next run; where the folder cannot be written to, that looks again.
+    /// Reads it, into memory unless it would take more than there may be: then every part is looked at once, unless it is
+    /// noted what that finds out.
     ///
     /// # Errors
     /// When a segment is gone or damaged.
     pub fn history(&self, most: Option<MemorySize>) -> Result<Histories, Failure> {
-        self.noting(self.segments()?, most)
+        self.read(self.segments()?, most)
     }
 
-    fn noting(&self, segments: Vec<Segment>, most: Option<MemorySize>) -> Result<Histories, Failure> {
-        let before = noted::read(&self.folder);
-        let history = self.read(segments, most, before.clone())?;
-        if history.noted() != before {
-            let _ = self.note(&history);
-        }
-        Ok(history)
-    }
-
-    fn read(
-        &self,
-        segments: Vec<Segment>,
-        most: Option<MemorySize>,
-        noted: Option<Noted>,
-    ) -> Result<Histories, Failure> {
-        Histories::of_segments(segments, most.map(MemorySize::for_rows), noted)
+    fn read(&self, segments: Vec<Segment>, most: Option<MemorySize>) -> Result<Histories, Failure> {
+        Histories::of_segments(segments, most.map(MemorySize::for_rows), noted::read(&self.folder))
             .map_err(|error| self.broken(&self.folder, &error))
     }
 
-    /// Notes what a look at every part of this history has found out, which spares the next run that look.
+    /// Notes what a look at every part of a history has found out, which spares the next run that look; nothing where it is
+    /// noted already, or the history is not the one that is kept by now.
     ///
     /// # Errors
-    /// When the folder cannot be written to.
+    /// When the folder cannot be read or written to.
     pub fn note(&self, history: &Histories) -> Result<(), Failure> {
-        history.noted().map_or(Ok(()), |noted| noted::write(&self.folder, &noted))
+        let Some(noted) = history.noted() else { return Ok(()) };
+        let of = |name: &String| Segment::checksum_of(&File::open(self.folder.join(name))?);
+        let newest = read_manifest(&self.folder)?.segments;
+        let is_newest = newest.iter().map(of).collect::<io::Result<Vec<u64>>>();
+        if is_newest.is_ok_and(|newest| newest == noted.segments)
+            && noted::read(&self.folder).as_ref() != Some(&noted)
+        {
+            noted::write(&self.folder, &noted)?;
+        }
+        Ok(())
     }
 
-    /// Looks at every part, where the history is more than may be in memory and it is not noted yet what is in it.
+    /// Looks at every part for [`Self::note`], where the history is more than may be in memory and it is not noted yet.
     ///
     /// # Errors
-    /// When a segment is gone or damaged.
+    /// When a segment is gone or damaged, or the folder cannot be written to.
     pub fn look(&self, most: MemorySize) -> Result<(), Failure> {
         let segments = self.segments()?;
         let is_larger = segments.iter().map(Segment::unpacked_bytes).sum::<u64>() > most.for_rows();
-        if is_larger { self.noting(segments, Some(most)).map(drop) } else { Ok(()) }
+        if is_larger { self.note(&self.read(segments, Some(most))?) } else { Ok(()) }
     }
 
     /// Reads it like [`Self::history`], with rows that came since and are not kept in it; what is kept already of them is left
@@ -172,7 +168,7 @@ impl Kept {
         let written = write_segment(&[], compared, vec![since], &mut file);
         let opened = written.and_then(|_| Segment::open(file));
         segments.push(opened.map_err(|error| self.broken(&self.folder, &error))?);
-        self.read(segments, most, None)
+        self.read(segments, most)
     }
 
     /// Opens it to be asked about one customer at a time.

@@ -189,7 +189,7 @@ impl Store {
     /// # Errors
     /// When there is none, or it or who has objected cannot be read.
     pub fn load_scores(&self) -> Result<Scores, Failure> {
-        Ok(self.load_scores_as_written()?.without(&self.load_suppressed()?))
+        self.load_scores_keeping(Scores::append)
     }
 
     /// [`Self::load_scores`], where `keep` adds to the list what is to be kept of some rows at a time.
@@ -197,9 +197,9 @@ impl Store {
     /// # Errors
     /// See there.
     pub fn load_scores_keeping(&self, mut keep: impl FnMut(&mut Scores, Scores)) -> Result<Scores, Failure> {
-        let suppressed = self.load_suppressed()?;
         let path = self.scores_path();
         let file = open(&path)?.ok_or_else(|| self.no_scores())?;
+        let suppressed = self.load_suppressed()?;
         broken_store(scores::read_keeping(file, &path, |kept, some| keep(kept, some.without(&suppressed))))
     }
 

@@ -97,6 +97,8 @@ fn what_is_noted_of_a_history_is_believed_of_no_other() {
             Some(content) => fs::write(&note, content).unwrap(),
             None => fs::remove_file(&note).unwrap(),
         }
+        done(&format!("score --store {} --memory 64MiB --dry-run --out {}", at("store"), at("out.parquet")));
+        assert!(fs::read(&note).ok().as_ref() == content, "{is}: a dry run writes nothing");
         assert!(score("--memory 64MiB") == whole, "{is}");
         assert!(fs::read(&note).unwrap() == noted, "{is}: noted for the next");
     }

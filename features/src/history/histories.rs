@@ -228,17 +228,6 @@ impl Histories {
         }
     }
 
-    /// Asks something of a fair part of the customers: of the whole, or of as many as are in one of the parts.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn some<T>(&self, ask: impl FnOnce(&History) -> T) -> Result<T, HistoryError> {
-        match &self.parts {
-            Parts::Whole(history) => Ok(ask(history)),
-            Parts::Unfolded(unfolded) => unfolded.part(0).map(|part| ask(&part)),
-        }
-    }
-
     /// The instant of the last order at or before an instant; `None` without one.
     ///
     /// # Errors

@@ -29,6 +29,8 @@ const SORTED_BY_ORDER: u64 = 1;
 /// Magic and version at the start; where the directory is, how long, its checksum and the magic at the end.
 const HEADER_BYTES: u64 = 16;
 const FOOTER_BYTES: u64 = 32;
+/// So far before the end the directory's checksum begins.
+const CHECKSUM_BEFORE_END: u64 = 16;
 /// A segment that is larger unpacked must not be so by more than a thousand times its bytes.
 const FEW_BYTES: u64 = 64 << 20;
 const MOST_TIMES: u64 = 1_000;
@@ -109,6 +111,18 @@ impl Segment {
             return Err(HistoryError::Damaged("its directory is not what was written"));
         }
         Self::of_directory(file, (version, checksum), &mut Reader::new(&directory), offset)
+    }
+
+    /// The checksum that [`Self::open`] finds in a file, which is that of no other segment; nothing else of it is looked at.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is too short for a segment.
+    pub fn checksum_of(file: &File) -> io::Result<u64> {
+        let mut checksum = [0; 8];
+        let len = file.metadata()?.len();
+        let at = len.checked_sub(CHECKSUM_BEFORE_END).ok_or(io::ErrorKind::UnexpectedEof)?;
+        file.read_exact_at(&mut checksum, at)?;
+        Ok(u64::from_le_bytes(checksum))
     }
 
     fn of_directory(

@@ -100,7 +100,7 @@ impl Reference {
         FALSE_ALARM / (self.features.len() + 1) as f64
     }
 
-    /// How far each feature of others is from these; the farthest first, none of nobody.
+    /// How far each feature of others is from these, the farthest first; nothing by [`Tally::default`].
     pub fn compare(&self, others: &Tally) -> Vec<Shift> {
         let level = self.level();
         let features = self.features.iter().zip(&others.features);

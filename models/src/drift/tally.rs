@@ -8,7 +8,7 @@ use crate::dataset::Rows;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     rows: u64,
-    /// By column; of nobody none.
+    /// By column; nothing by [`Tally::default`].
     pub(super) features: Vec<Counted>,
     pub(super) probabilities: Counted,
 }

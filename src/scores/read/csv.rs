@@ -11,6 +11,9 @@ use super::{Cells, OTHER_COLUMNS, Places, Reason, parsed};
 use crate::formula::restored;
 use crate::scores::Scores;
 
+/// So many rows are handed on at a time.
+const AT_ONCE: usize = 65_536;
+
 pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Result<Scores, Reason> {
     let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
@@ -22,14 +25,20 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
     }
     let mut scores = Scores::empty(Instant::MIN, IdKind::Text, &[]);
     scores.shown = header.iter().skip(known).map(str::to_owned).collect();
+    let mut kept = scores.without_rows();
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| error.to_string())?;
         places
             .add(&mut scores, &CsvRow { known, record: &record })
             .map_err(|reason| format!("row {}, {reason}", row + 1))?;
+        if scores.rows.len() == AT_ONCE {
+            let next = scores.without_rows();
+            keep(&mut kept, std::mem::replace(&mut scores, next));
+        }
     }
-    let mut kept = scores.without_rows();
-    keep(&mut kept, scores);
+    if !scores.rows.is_empty() {
+        keep(&mut kept, scores);
+    }
     Ok(kept)
 }
 

@@ -210,3 +210,88 @@ impl Places {
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Reason> {
     text.parse().map_err(|error: T::Err| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use super::*;
+    use crate::scores::ListFile;
+    use crate::scores::made_up::{list, row};
+
+    /// A list as it is written, its rows some at a time: in Parquet each is a row group.
+    fn written(format: Format, list: &Scores, some: usize) -> (tempfile::TempDir, File, std::path::PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(if format == Format::Csv { "list.csv" } else { "list.parquet" });
+        let mut out = File::create(&path).unwrap();
+        let mut file = ListFile::new(format, Language::English, &mut out);
+        list.rows.chunks(some).for_each(|rows| {
+            file.add(&Scores { rows: rows.to_vec(), ..list.without_rows() }).unwrap();
+        });
+        file.finish().unwrap();
+        out.flush().unwrap();
+        let file = File::open(&path).unwrap();
+        (folder, file, path)
+    }
+
+    /// Names with dots, one of them twice; actions that are first met in different row groups; what is missing.
+    fn shop() -> Scores {
+        let row = |number: usize| ScoreRow {
+            action: u32::from(number >= 7),
+            shown: ["Lyon", "yes", "a", "b"]
+                .map(|text| (number != 3).then(|| format!("{text}{number}").into()))
+                .into(),
+            ..row(number, [number as u8, 5, 30, 4, 20])
+        };
+        let shown = ["address.city", "consent_e.mail", "note", "note"].map(str::to_owned).to_vec();
+        Scores { shown, ..list((0..10).map(row).collect()) }
+    }
+
+    #[test]
+    fn a_list_comes_back_as_it_was_written_in_however_many_pieces() {
+        let shop = shop();
+        for some in [1, 4, 10] {
+            for format in [Format::Parquet, Format::Csv] {
+                let (_folder, file, path) = written(format, &shop, some);
+                assert_eq!(read(file, &path).unwrap(), shop, "{format:?}, {some} at a time");
+            }
+        }
+    }
+
+    #[test]
+    fn only_what_is_kept_is_held_and_a_list_without_rows_is_one() {
+        let shop = shop();
+        let (_folder, file, path) = written(Format::Parquet, &shop, 4);
+        let mut pieces = Vec::new();
+        let kept = read_keeping(file, &path, |kept, mut some| {
+            pieces.push(some.rows.len());
+            some.rows.retain(|row| row.action == 0 && some.as_of == shop.as_of);
+            some.rows.truncate(1);
+            kept.append(some);
+        });
+        let kept = kept.unwrap();
+        assert_eq!(pieces, [4, 4, 2]);
+        let ids: Vec<&str> = kept.rows.iter().map(|row| &*row.customer_id).collect();
+        assert_eq!(ids, ["c0000", "c0004", "c0008"], "places of actions are of each piece");
+        assert_eq!(kept.action_of(&kept.rows[2]), "call");
+        for format in [Format::Parquet, Format::Csv] {
+            let none = Scores { rows: Vec::new(), ..shop.without_rows() };
+            let (_folder, file, path) = written(format, &none, 1);
+            let read = read(file, &path);
+            // Without a row there is no row group, and no column either.
+            assert!(read.is_err() || read.unwrap().rows.is_empty(), "{format:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_list_is_told_of() {
+        for (content, said) in [(&b"PAR1"[..], "list.parquet"), (b"", "list.parquet")] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("list.parquet");
+            fs::write(&path, content).unwrap();
+            let failure = read(File::open(&path).unwrap(), &path).unwrap_err();
+            assert!(failure.message.contains(said) && failure.kind == Kind::BadInput, "{}", failure.message);
+        }
+    }
+}

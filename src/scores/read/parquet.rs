@@ -5,9 +5,7 @@ use std::fs::File;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
-use arrow_array::{
-    Array, ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
-};
+use arrow_array::{Array, ArrayRef, Float64Array, Int64Array, StringArray, TimestampMicrosecondArray};
 use arrow_schema::DataType;
 use compact_str::CompactString;
 use mainstay_features::id::IdKind;
@@ -28,52 +26,85 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
         ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
     let about = ListAbout::told_by(metadata.metadata().file_metadata())?;
     let places = Places::new();
-    let schema = metadata.schema();
-    places.check(|name| schema.field_with_name(name).is_ok())?;
+    let fields = metadata.schema().fields();
+    let at = |name: &str| fields.iter().position(|field| field.name() == name);
+    places.check(|name| at(name).is_some())?;
+    let is_text = |place: usize| *fields[place].data_type() == DataType::Utf8;
+    // What else there are texts in came from customers files.
+    let is_shown = |&place: &usize| !places.names.contains(fields[place].name()) && is_text(place);
+    let columns = Columns {
+        known: places.names.iter().map(|name| at(name)).collect(),
+        used: places.used.iter().filter_map(|&place| at(places.name(place))).collect(),
+        shown: (0..fields.len()).filter(is_shown).collect(),
+    };
     let mut scores = Scores::empty(Instant::MIN, IdKind::Integer, &[]);
     scores.basis = about.and_then(|about| about.basis);
-    // What else there are texts in came from customers files.
-    let is_shown = |name: &String, kind: &DataType| !places.names.contains(name) && *kind == DataType::Utf8;
-    let others = schema.fields().iter().filter(|field| is_shown(field.name(), field.data_type()));
-    scores.shown = others.map(|field| field.name().clone()).collect();
-    if schema.field_with_name("customer_id").is_ok_and(|field| *field.data_type() == DataType::Utf8) {
+    scores.shown = columns.shown.iter().map(|&place| fields[place].name().clone()).collect();
+    if at("customer_id").is_some_and(is_text) {
         scores.id_kind = IdKind::Text;
     }
-    let read = |group: usize| read_group(&file, &metadata, group, &places, scores.without_rows());
+    let read = |group: usize| columns.of_group(&file, &metadata, group, &places, scores.without_rows());
     let groups: Vec<usize> = (0..metadata.metadata().num_row_groups()).collect();
     let mut kept = scores.without_rows();
     for some in groups.chunks(rayon::current_num_threads()) {
-        let read: Vec<Scores> = some.par_iter().map(|&group| read(group)).collect::<Result<_, _>>()?;
-        read.into_iter().for_each(|some| keep(&mut kept, some));
+        let read: Vec<Result<Scores, Reason>> = some.par_iter().map(|&group| read(group)).collect();
+        // The first that is broken is told of, whichever was found so first.
+        for some in read {
+            let some = some?;
+            if !some.rows.is_empty() {
+                keep(&mut kept, some);
+            }
+        }
     }
     Ok(kept)
 }
 
-/// The rows of a row group, in a list that is empty.
-fn read_group(
-    file: &SharedFile,
-    metadata: &ArrowReaderMetadata,
-    group: usize,
-    places: &Places,
-    mut scores: Scores,
-) -> Result<Scores, Reason> {
-    let used =
-        places.used.iter().map(|&place| places.name(place)).chain(scores.shown.iter().map(String::as_str));
-    let mask = ProjectionMask::columns(metadata.metadata().file_metadata().schema_descr(), used);
-    let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), metadata.clone())
-        .with_row_groups(vec![group])
-        .with_projection(mask)
-        .build();
-    for batch in reader.map_err(|error| error.to_string())? {
-        let batch = batch.map_err(|error| error.to_string())?;
-        let columns: Vec<Column<'_>> = places.names.iter().map(|name| Column::of(&batch, name)).collect();
-        let shown: Vec<Column<'_>> = scores.shown.iter().map(|name| Column::of(&batch, name)).collect();
-        scores.rows.reserve(batch.num_rows());
-        for row in 0..batch.num_rows() {
-            places.add(&mut scores, &BatchRow { columns: &columns, shown: &shown, row })?;
+/// Where in a file its columns are.
+struct Columns {
+    /// By the known fields.
+    known: Vec<Option<usize>>,
+    /// Those that a row is made of.
+    used: Vec<usize>,
+    /// What customers files say.
+    shown: Vec<usize>,
+}
+
+impl Columns {
+    /// The rows of a row group, in a list that is empty.
+    fn of_group(
+        &self,
+        file: &SharedFile,
+        metadata: &ArrowReaderMetadata,
+        group: usize,
+        places: &Places,
+        mut scores: Scores,
+    ) -> Result<Scores, Reason> {
+        let mut read: Vec<usize> = self.used.iter().chain(&self.shown).copied().collect();
+        read.sort_unstable();
+        read.dedup();
+        // By place: a name may have a dot, which would be taken for a way into it, or be there twice.
+        let schema = metadata.metadata().file_metadata().schema_descr();
+        let mask = ProjectionMask::roots(schema, read.iter().copied());
+        let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), metadata.clone())
+            .with_row_groups(vec![group])
+            .with_projection(mask)
+            .build();
+        for batch in reader.map_err(|error| error.to_string())? {
+            let batch = batch.map_err(|error| error.to_string())?;
+            let column = |place: usize| {
+                let read = read.binary_search(&place).ok().and_then(|place| batch.columns().get(place));
+                read.map_or(Column::Nothing, Column::of)
+            };
+            let known = self.known.iter().map(|place| place.map_or(Column::Nothing, column));
+            let columns: Vec<Column<'_>> = known.collect();
+            let shown: Vec<Column<'_>> = self.shown.iter().map(|&place| column(place)).collect();
+            scores.rows.reserve(batch.num_rows());
+            for row in 0..batch.num_rows() {
+                places.add(&mut scores, &BatchRow { columns: &columns, shown: &shown, row })?;
+            }
         }
+        Ok(scores)
     }
-    Ok(scores)
 }
 
 /// A column of a batch, as what it is.
@@ -82,18 +113,30 @@ enum Column<'a> {
     Numbers(&'a Float64Array),
     Whole(&'a Int64Array),
     Instants(&'a TimestampMicrosecondArray),
-    /// None that a row is made of.
-    Other,
+    /// Of a type that no field has: good for nothing but to be empty.
+    Other(&'a ArrayRef),
+    /// It was not read.
+    Nothing,
 }
 
 impl<'a> Column<'a> {
-    fn of(batch: &'a RecordBatch, name: &str) -> Self {
-        let Some(column): Option<&'a ArrayRef> = batch.column_by_name(name) else { return Self::Other };
+    fn of(column: &'a ArrayRef) -> Self {
         let texts = column.as_string_opt::<i32>().map(Self::Texts);
         let numbers = || column.as_primitive_opt::<Float64Type>().map(Self::Numbers);
         let whole = || column.as_primitive_opt::<Int64Type>().map(Self::Whole);
         let instants = || column.as_primitive_opt::<TimestampMicrosecondType>().map(Self::Instants);
-        texts.or_else(numbers).or_else(whole).or_else(instants).unwrap_or(Self::Other)
+        texts.or_else(numbers).or_else(whole).or_else(instants).unwrap_or(Self::Other(column))
+    }
+
+    fn is_valid(&self, row: usize) -> bool {
+        match self {
+            Self::Texts(texts) => texts.is_valid(row),
+            Self::Numbers(numbers) => numbers.is_valid(row),
+            Self::Whole(whole) => whole.is_valid(row),
+            Self::Instants(instants) => instants.is_valid(row),
+            Self::Other(others) => others.is_valid(row),
+            Self::Nothing => false,
+        }
     }
 }
 
@@ -103,32 +146,35 @@ struct BatchRow<'a> {
     row: usize,
 }
 
+impl BatchRow<'_> {
+    /// A field's column, where it has something in this row.
+    fn column(&self, field: usize) -> Option<&Column<'_>> {
+        self.columns.get(field).filter(|column| column.is_valid(self.row))
+    }
+}
+
 impl Cells for BatchRow<'_> {
     fn text(&self, field: usize) -> Result<Option<Cow<'_, str>>, Reason> {
-        let row = self.row;
-        match self.columns.get(field) {
-            Some(Column::Texts(texts)) => Ok(texts.is_valid(row).then(|| texts.value(row).into())),
-            Some(Column::Whole(whole)) => {
-                Ok(whole.is_valid(row).then(|| whole.value(row).to_string().into()))
-            }
-            _ => Err("is no text".to_owned()),
+        match self.column(field) {
+            None => Ok(None),
+            Some(Column::Texts(texts)) => Ok(Some(texts.value(self.row).into())),
+            Some(Column::Whole(whole)) => Ok(Some(whole.value(self.row).to_string().into())),
+            Some(_) => Err("is no text".to_owned()),
         }
     }
 
     fn number(&self, field: usize) -> Result<Option<f64>, Reason> {
-        let row = self.row;
-        match self.columns.get(field) {
-            Some(Column::Numbers(numbers)) => Ok(numbers.is_valid(row).then(|| numbers.value(row))),
-            Some(Column::Whole(whole)) => Ok(whole.is_valid(row).then(|| whole.value(row) as f64)),
-            _ => Err("is no number".to_owned()),
+        match self.column(field) {
+            None => Ok(None),
+            Some(Column::Numbers(numbers)) => Ok(Some(numbers.value(self.row))),
+            Some(Column::Whole(whole)) => Ok(Some(whole.value(self.row) as f64)),
+            Some(_) => Err("is no number".to_owned()),
         }
     }
 
     fn as_of(&self, field: usize) -> Result<Instant, Reason> {
-        let instant = match self.columns.get(field) {
-            Some(Column::Instants(instants)) if instants.is_valid(self.row) => {
-                Instant::from_micros(instants.value(self.row))
-            }
+        let instant = match self.column(field) {
+            Some(Column::Instants(instants)) => Instant::from_micros(instants.value(self.row)),
             _ => None,
         };
         instant.ok_or_else(|| "is no instant".to_owned())
