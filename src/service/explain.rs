@@ -56,10 +56,10 @@ pub struct Reason {
 }
 
 /// A customer's score and what weighs in it.
-struct Weighed {
+struct Weighed<'a> {
     scored: Scored,
     /// A value for every column of the model.
-    row: Vec<f64>,
+    row: &'a [f64],
     /// The raw log-odds of a usual customer…
     base: f64,
     /// …and what each column adds for this one.
@@ -79,7 +79,7 @@ impl Service {
                 feature: names[place],
                 value: one.row[place],
                 contribution: contributions[place],
-                told: self.explainer.told(place, &one.row, contributions[place]),
+                told: self.explainer.told(place, one.row, contributions[place]),
             };
             let mut reasons: Vec<Reason> = (0..names.len()).filter(seen).map(reason).collect();
             reasons.sort_by(|a, b| b.contribution.abs().total_cmp(&a.contribution.abs()));
@@ -87,7 +87,7 @@ impl Service {
             let raw = one.base + contributions.iter().sum::<f64>();
             let Answering { serving, shift, .. } = self.answering(basis);
             let calibration = serving.calibration.apply(raw) - raw;
-            let why = self.why(&one.row, contributions);
+            let why = self.why(one.row, contributions);
             (one.scored, Explanation { base: one.base, reasons, calibration, shift: *shift, why })
         })
     }
@@ -110,7 +110,7 @@ impl Service {
     fn assessed(&self, values: &[f64], columns: &[f32], basis: Basis) -> Vec<Assessed> {
         self.each((values, columns), basis, |one| Assessed {
             scored: one.scored,
-            why: self.why(&one.row, &one.contributions),
+            why: self.why(one.row, &one.contributions),
         })
     }
 
@@ -134,7 +134,7 @@ impl Service {
         &self,
         (values, columns): (&[f64], &[f32]),
         basis: Basis,
-        make: impl Fn(Weighed) -> T,
+        make: impl Fn(Weighed<'_>) -> T,
     ) -> Vec<T> {
         // Of the kinds of customers that one request may have, most are of one.
         if values.is_empty() {
@@ -144,21 +144,18 @@ impl Service {
         let columns = Rows::new(columns, models.inputs.width());
         let explained = models.explained(self.answering(basis).serving.kind, columns);
         let rows = values.chunks_exact(self.features().width()).zip(columns.iter()).zip(explained);
-        let of = |((row, columns), explained): ((&[f64], &[f32]), Explained)| {
-            let Explained { raw, base, contributions } = explained;
-            let scored = self.scored_at(row, raw, basis);
-            let (base, contributions) = self.against_the_usual(basis, (base, contributions));
-            make(Weighed { scored, row: completed(row, columns), base, contributions })
+        // The log-odds of a usual customer and what each column adds for one: the sum stays what the models say.
+        let usual = self.artifact.training.usual_contributions_on(basis);
+        let usual_together: f64 = usual.iter().sum();
+        let mut row = Vec::with_capacity(columns.width());
+        let of = |((features, columns), explained): ((&[f64], &[f32]), Explained)| {
+            let Explained { raw, base, mut contributions } = explained;
+            contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
+            complete(&mut row, features, columns);
+            let scored = self.scored_at(features, raw, basis);
+            make(Weighed { scored, row: &row, base: base + usual_together, contributions })
         };
         rows.map(of).collect()
-    }
-
-    /// The raw log-odds of a usual customer and what each column adds for this one, of what [`mainstay_models::model::Models`]
-    /// says: the sum stays.
-    fn against_the_usual(&self, basis: Basis, (base, mut contributions): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
-        let usual = self.artifact.training.usual_contributions_on(basis);
-        contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
-        (base + usual.iter().sum::<f64>(), contributions)
     }
 
     /// The reasons to leave that stand out; the row has a value for every column of the model.
@@ -168,7 +165,9 @@ impl Service {
     }
 }
 
-/// A row of features with the values of the model's further columns.
-fn completed(row: &[f64], columns: &[f32]) -> Vec<f64> {
-    row.iter().copied().chain(columns.iter().skip(row.len()).map(|&value| f64::from(value))).collect()
+/// Makes it a row of features with the values of the model's further columns.
+fn complete(row: &mut Vec<f64>, features: &[f64], columns: &[f32]) {
+    row.clear();
+    row.extend_from_slice(features);
+    row.extend(columns.iter().skip(features.len()).map(|&value| f64::from(value)));
 }
