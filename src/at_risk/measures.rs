@@ -10,27 +10,19 @@ use mainstay_models::segments::{Cell, RfmRules, RfmScale, ValueMatrix};
 
 use crate::scores::{ScoreRow, Scores};
 
-/// How the customers of a list are measured; looked at once, when it is first asked for.
+/// How the customers of a list are measured; looked at once, when it is first asked for, unless that was done before.
 #[derive(Debug, Default)]
-pub struct Measuring {
-    rules: RfmRules,
-    measures: OnceLock<Measures>,
-}
+pub struct Measuring(OnceLock<Measures>);
 
 impl Measuring {
-    /// With an RFM score by these rules.
-    pub fn by(rules: RfmRules) -> Self {
-        Self { rules, measures: OnceLock::new() }
-    }
-
     /// With an RFM score by these rules, of a list of these customers, told as recency, frequency and mean amount.
     pub(super) fn of_all(rules: &RfmRules, customers: &[[f64; 3]]) -> Self {
-        Self { rules: *rules, measures: Measures::of(customers.iter().copied(), rules).into() }
+        Self(Measures::of(customers.iter().copied(), rules).into())
     }
 
-    /// The measures of a list, which is always the same.
+    /// The measures of a list, which is always the same; with an RFM score by the usual rules, unless there are some.
     pub(super) fn of(&self, scores: &Scores) -> &Measures {
-        self.measures.get_or_init(|| Measures::of(scores.rows.iter().map(customer), &self.rules))
+        self.0.get_or_init(|| Measures::of(scores.rows.iter().map(customer), &RfmRules::default()))
     }
 }
 

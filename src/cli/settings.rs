@@ -123,7 +123,7 @@ impl ListArgs {
             Some(path) => {
                 let file = File::open(path).map_err(|cause| Failure::unreadable(path, cause))?;
                 let suppressed = store.load_suppressed()?;
-                scores::read_keeping(file, path, |kept, some| keep(kept, some.without(&suppressed)))
+                scores::read(file, path, |kept, some| keep(kept, some.without(&suppressed)))
             }
             None => store.load_scores_keeping(keep),
         }

@@ -17,7 +17,7 @@ pub use decide::ConsentColumns;
 pub(crate) use fields::known_fields;
 pub use fields::{Cell, Field, FieldKind};
 pub use ledger::write_ledger;
-pub use read::{read, read_keeping};
+pub(crate) use read::read;
 pub use stream::ScoredPopulation;
 pub use write::{Format, ListFile, write_cell};
 

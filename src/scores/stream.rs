@@ -20,13 +20,11 @@ use rayon::prelude::*;
 use super::{ScoreRow, Scores, record};
 use crate::failure::Failure;
 use crate::parquet_file::ROW_GROUP_ROWS;
-use crate::service::Service;
+use crate::service::{CHUNK_CUSTOMERS, Service};
 use crate::suppressed::Suppressed;
 
-/// So many customers are put aside together, sorted, at most…
+/// So many customers are put aside together, sorted, at most.
 const PART_CUSTOMERS: usize = 16_384;
-/// …which is scored so many at a time, as what is made of them is then still in the cache when it is written down.
-const PIECE_CUSTOMERS: usize = 4_096;
 
 /// A scored population; its rows are in a file.
 #[derive(Debug)]
@@ -70,10 +68,11 @@ impl ScoredPopulation {
         let records = Mutex::new(records);
         let score = |part: &History, customers: Range<usize>| -> io::Result<PutAside> {
             let (mut rows, mut scored) = (Records::default(), PutAside::default());
-            for begin in customers.clone().step_by(PIECE_CUSTOMERS) {
-                let piece = begin..customers.end.min(begin + PIECE_CUSTOMERS);
-                let mut population = service.score_some(part, piece, as_of, watch);
-                scored.tally = scored.tally.and(&std::mem::take(&mut population.tally));
+            // Some at a time: what is made of them is still in the cache when it is written down.
+            for begin in customers.clone().step_by(CHUNK_CUSTOMERS) {
+                let chunk = begin..customers.end.min(begin + CHUNK_CUSTOMERS);
+                let population = service.score_some(part, chunk, as_of, watch);
+                scored.tally = scored.tally.and(&population.tally);
                 let scores = empty.clone().with(service, part, population, &listed, suppressed);
                 for row in &scores.rows {
                     rows.push(&row.customer_id, |bytes| record::write(row, bytes));

@@ -121,7 +121,7 @@ pub struct Population {
 const MOST: f64 = 1e13;
 
 /// So many customers are scored at a time on one thread.
-const CHUNK_CUSTOMERS: usize = 4096;
+pub(crate) const CHUNK_CUSTOMERS: usize = 4096;
 
 impl Service {
     /// A service that answers with this model.

@@ -131,7 +131,7 @@ impl Kept {
         let Some(noted) = history.noted() else { return Ok(()) };
         let of = |name: &String| Segment::checksum_of(&File::open(self.folder.join(name))?);
         let newest = read_manifest(&self.folder)?.segments;
-        let is_newest = newest.iter().map(of).collect::<io::Result<Vec<u64>>>();
+        let is_newest = newest.iter().map(of).collect::<Result<Vec<u64>, HistoryError>>();
         if is_newest.is_ok_and(|newest| newest == noted.segments)
             && noted::read(&self.folder).as_ref() != Some(&noted)
         {

@@ -200,7 +200,7 @@ impl Store {
         let path = self.scores_path();
         let file = open(&path)?.ok_or_else(|| self.no_scores())?;
         let suppressed = self.load_suppressed()?;
-        broken_store(scores::read_keeping(file, &path, |kept, some| keep(kept, some.without(&suppressed))))
+        broken_store(scores::read(file, &path, |kept, some| keep(kept, some.without(&suppressed))))
     }
 
     /// Loads the newest scored list with everybody in it: whoever shows it leaves out who has objected to marketing since.
@@ -208,7 +208,7 @@ impl Store {
     /// # Errors
     /// When there is none, or it cannot be read.
     pub(crate) fn load_scores_as_written(&self) -> Result<Scores, Failure> {
-        self.read_scores(&self.scores_path())?.ok_or_else(|| self.no_scores())
+        self.read_scores(&self.scores_path(), Scores::append)?.ok_or_else(|| self.no_scores())
     }
 
     fn no_scores(&self) -> Failure {
@@ -223,7 +223,7 @@ impl Store {
     /// # Errors
     /// When it cannot be read.
     pub fn load_previous_scores(&self) -> Result<Option<Scores>, Failure> {
-        self.read_scores(&self.previous_scores_path())
+        self.read_scores(&self.previous_scores_path(), Scores::append)
     }
 
     /// [`Self::load_previous_scores`] of those who are in a newer list.
@@ -231,18 +231,19 @@ impl Store {
     /// # Errors
     /// When it cannot be read.
     pub fn load_previous_scores_of(&self, newer: &Scores) -> Result<Option<Scores>, Failure> {
-        let path = self.previous_scores_path();
-        let Some(file) = open(&path)? else { return Ok(None) };
-        let theirs = scores::read_keeping(file, &path, |kept, mut some| {
+        self.read_scores(&self.previous_scores_path(), |kept, mut some| {
             some.rows.retain(|row| newer.row_of(&row.customer_id).is_some());
             kept.append(some);
-        });
-        broken_store(theirs).map(Some)
+        })
     }
 
-    fn read_scores(&self, path: &Path) -> Result<Option<Scores>, Failure> {
+    fn read_scores(
+        &self,
+        path: &Path,
+        keep: impl FnMut(&mut Scores, Scores),
+    ) -> Result<Option<Scores>, Failure> {
         let Some(file) = open(path)? else { return Ok(None) };
-        broken_store(scores::read(file, path)).map(Some)
+        broken_store(scores::read(file, path, keep)).map(Some)
     }
 
     /// Who has objected to marketing.

@@ -29,8 +29,6 @@ const SORTED_BY_ORDER: u64 = 1;
 /// Magic and version at the start; where the directory is, how long, its checksum and the magic at the end.
 const HEADER_BYTES: u64 = 16;
 const FOOTER_BYTES: u64 = 32;
-/// So far before the end the directory's checksum begins.
-const CHECKSUM_BEFORE_END: u64 = 16;
 /// A segment that is larger unpacked must not be so by more than a thousand times its bytes.
 const FEW_BYTES: u64 = 64 << 20;
 const MOST_TIMES: u64 = 1_000;
@@ -72,20 +70,47 @@ struct Place {
     checksum: u64,
 }
 
+/// How a segment ends.
+struct Footer {
+    /// Where the directory is…
+    offset: u64,
+    /// …and how long.
+    directory_bytes: u64,
+    checksum: u64,
+}
+
+impl Footer {
+    /// Of a file of this length.
+    fn read(file: &File, len: u64) -> Result<Self, HistoryError> {
+        let mut footer = [0; FOOTER_BYTES as usize];
+        file.read_exact_at(&mut footer, len - FOOTER_BYTES)?;
+        let mut footer = Reader::new(&footer);
+        let (offset, directory_bytes, checksum) = (footer.u64()?, footer.u64()?, footer.u64()?);
+        if footer.bytes(MAGIC.len())? != MAGIC {
+            return Err(HistoryError::Damaged("it was cut short"));
+        }
+        Ok(Self { offset, directory_bytes, checksum })
+    }
+}
+
+/// The length of a file that is long enough for a segment.
+fn length(file: &File) -> Result<u64, HistoryError> {
+    let len = file.metadata()?.len();
+    if len < HEADER_BYTES + FOOTER_BYTES {
+        return Err(HistoryError::Damaged("it is too short"));
+    }
+    Ok(len)
+}
+
 impl Segment {
     /// Opens a segment: reads what it says of itself.
     ///
     /// # Errors
     /// When it is no segment, a damaged or a newer one.
     pub fn open(file: File) -> Result<Self, HistoryError> {
-        let len = file.metadata()?.len();
-        let (mut header, mut footer) = ([0; HEADER_BYTES as usize], [0; FOOTER_BYTES as usize]);
-        let too_short = HistoryError::Damaged("it is too short");
-        if len < HEADER_BYTES + FOOTER_BYTES {
-            return Err(too_short);
-        }
+        let len = length(&file)?;
+        let mut header = [0; HEADER_BYTES as usize];
         file.read_exact_at(&mut header, 0)?;
-        file.read_exact_at(&mut footer, len - FOOTER_BYTES)?;
         let mut header = Reader::new(&header);
         if header.bytes(MAGIC.len())? != MAGIC {
             return Err(HistoryError::Damaged("it begins with other bytes"));
@@ -97,11 +122,7 @@ impl Segment {
         if version < SORTED_BY_ORDER {
             return Err(HistoryError::Damaged("it is of no version there was"));
         }
-        let mut footer = Reader::new(&footer);
-        let (offset, directory_bytes, checksum) = (footer.u64()?, footer.u64()?, footer.u64()?);
-        if footer.bytes(MAGIC.len())? != MAGIC {
-            return Err(HistoryError::Damaged("it was cut short"));
-        }
+        let Footer { offset, directory_bytes, checksum } = Footer::read(&file, len)?;
         if offset.checked_add(directory_bytes) != Some(len - FOOTER_BYTES) {
             return Err(HistoryError::Damaged("its directory is out of place"));
         }
@@ -113,16 +134,12 @@ impl Segment {
         Self::of_directory(file, (version, checksum), &mut Reader::new(&directory), offset)
     }
 
-    /// The checksum that [`Self::open`] finds in a file, which is that of no other segment; nothing else of it is looked at.
+    /// The checksum that [`Self::open`] finds in a file, which is that of no other segment; of all else only the end is looked at.
     ///
     /// # Errors
-    /// When it cannot be read, or is too short for a segment.
-    pub fn checksum_of(file: &File) -> io::Result<u64> {
-        let mut checksum = [0; 8];
-        let len = file.metadata()?.len();
-        let at = len.checked_sub(CHECKSUM_BEFORE_END).ok_or(io::ErrorKind::UnexpectedEof)?;
-        file.read_exact_at(&mut checksum, at)?;
-        Ok(u64::from_le_bytes(checksum))
+    /// When it does not end like a segment.
+    pub fn checksum_of(file: &File) -> Result<u64, HistoryError> {
+        Ok(Footer::read(file, length(file)?)?.checksum)
     }
 
     fn of_directory(

@@ -77,7 +77,9 @@ impl Reference {
         Self {
             rows: rows.len() as u64,
             churned: churned.iter().filter(|&&churned| churned).count() as u64,
-            features: features.map(|(i, name)| Distribution::new(name, &column(rows, i))).collect(),
+            features: features
+                .map(|(i, name)| Distribution::new(name, &column(rows, i).collect::<Vec<_>>()))
+                .collect(),
             probabilities: Distribution::new(PROBABILITY, &[]),
             usual_contributions: vec![0.0; columns.len()],
         }
@@ -126,8 +128,8 @@ fn cast(probabilities: &[f64]) -> impl Iterator<Item = f32> {
     probabilities.iter().map(|&p| p as f32)
 }
 
-fn column(rows: Rows<'_>, column: usize) -> Vec<f32> {
-    rows.iter().filter_map(|row| row.get(column).copied()).collect()
+fn column(rows: Rows<'_>, column: usize) -> impl Iterator<Item = f32> {
+    rows.iter().filter_map(move |row| row.get(column).copied())
 }
 
 #[cfg(test)]

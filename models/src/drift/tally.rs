@@ -1,13 +1,12 @@
 //! How a population is spread over the bins of the one a model was trained on: counts, which of parts of it add up to those
 //! of the whole.
 
-use super::{Counted, Reference, cast};
+use super::{Counted, Reference, cast, column};
 use crate::dataset::Rows;
 
 /// How many rows of a population fell in each bin of a [`Reference`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    rows: u64,
     /// By column; nothing by [`Tally::default`].
     pub(super) features: Vec<Counted>,
     pub(super) probabilities: Counted,
@@ -16,13 +15,12 @@ pub struct Tally {
 impl Tally {
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.features.first().map_or(0, Counted::rows)
     }
 
     /// With those of others by the same reference.
     #[must_use]
     pub fn and(mut self, others: &Self) -> Self {
-        self.rows += others.rows;
         self.features.resize_with(self.features.len().max(others.features.len()), Counted::default);
         self.features.iter_mut().zip(&others.features).for_each(|(own, others)| own.add(others));
         self.probabilities.add(&others.probabilities);
@@ -33,11 +31,9 @@ impl Tally {
 impl Reference {
     /// Counts rows of the reference's columns, and what the model says of each.
     pub fn tally(&self, rows: Rows<'_>, probabilities: &[f64]) -> Tally {
-        let column = |place: usize| rows.iter().filter_map(move |row| row.get(place).copied());
         let features = self.features.iter().enumerate();
         Tally {
-            rows: rows.len() as u64,
-            features: features.map(|(place, feature)| feature.count(column(place))).collect(),
+            features: features.map(|(place, feature)| feature.count(column(rows, place))).collect(),
             probabilities: self.probabilities.count(cast(probabilities)),
         }
     }

@@ -19,7 +19,6 @@ pub use told::{Told, UnknownReason};
 
 use mainstay_features::feature::Topic;
 use mainstay_features::registry;
-
 use smallvec::{SmallVec, smallvec};
 
 use self::chinese::CHINESE;

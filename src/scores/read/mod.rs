@@ -20,19 +20,12 @@ use super::{Format, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
 use crate::service::Why;
 
-/// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text.
+/// Reads a scored list as `score` wrote it; `path` says which format it has. The identifiers of a CSV list are text. It comes
+/// some rows at a time, each with all else of a list, and `keep` adds what is to be kept of them: [`Scores::append`] all.
 ///
 /// # Errors
 /// When it is no such list.
-pub fn read(file: File, path: &Path) -> Result<Scores, Failure> {
-    read_keeping(file, path, Scores::append)
-}
-
-/// [`read`], where `keep` adds to the list what is to be kept of some rows at a time, each with all else of a list.
-///
-/// # Errors
-/// When it is no such list.
-pub fn read_keeping(
+pub(crate) fn read(
     file: File,
     path: &Path,
     keep: impl FnMut(&mut Scores, Scores),
@@ -254,7 +247,7 @@ mod tests {
         for some in [1, 4, 10] {
             for format in [Format::Parquet, Format::Csv] {
                 let (_folder, file, path) = written(format, &shop, some);
-                assert_eq!(read(file, &path).unwrap(), shop, "{format:?}, {some} at a time");
+                assert_eq!(read(file, &path, Scores::append).unwrap(), shop, "{format:?}, {some} at a time");
             }
         }
     }
@@ -264,7 +257,7 @@ mod tests {
         let shop = shop();
         let (_folder, file, path) = written(Format::Parquet, &shop, 4);
         let mut pieces = Vec::new();
-        let kept = read_keeping(file, &path, |kept, mut some| {
+        let kept = read(file, &path, |kept, mut some| {
             pieces.push(some.rows.len());
             some.rows.retain(|row| row.action == 0 && some.as_of == shop.as_of);
             some.rows.truncate(1);
@@ -278,7 +271,7 @@ mod tests {
         for format in [Format::Parquet, Format::Csv] {
             let none = Scores { rows: Vec::new(), ..shop.without_rows() };
             let (_folder, file, path) = written(format, &none, 1);
-            let read = read(file, &path);
+            let read = read(file, &path, Scores::append);
             // Without a row there is no row group, and no column either.
             assert!(read.is_err() || read.unwrap().rows.is_empty(), "{format:?}");
         }
@@ -286,12 +279,16 @@ mod tests {
 
     #[test]
     fn a_broken_list_is_told_of() {
-        for (content, said) in [(&b"PAR1"[..], "list.parquet"), (b"", "list.parquet")] {
+        for content in [&b"PAR1"[..], b""] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("list.parquet");
             fs::write(&path, content).unwrap();
-            let failure = read(File::open(&path).unwrap(), &path).unwrap_err();
-            assert!(failure.message.contains(said) && failure.kind == Kind::BadInput, "{}", failure.message);
+            let failure = read(File::open(&path).unwrap(), &path, Scores::append).unwrap_err();
+            assert!(
+                failure.message.contains("list.parquet") && failure.kind == Kind::BadInput,
+                "{}",
+                failure.message
+            );
         }
     }
 }

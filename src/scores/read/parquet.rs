@@ -32,11 +32,12 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
     let is_text = |place: usize| *fields[place].data_type() == DataType::Utf8;
     // What else there are texts in came from customers files.
     let is_shown = |&place: &usize| !places.names.contains(fields[place].name()) && is_text(place);
-    let columns = Columns {
-        known: places.names.iter().map(|name| at(name)).collect(),
-        used: places.used.iter().filter_map(|&place| at(places.name(place))).collect(),
-        shown: (0..fields.len()).filter(is_shown).collect(),
-    };
+    let known: Vec<usize> = places.names.iter().filter_map(|name| at(name)).collect();
+    let shown: Vec<usize> = (0..fields.len()).filter(is_shown).collect();
+    let used = places.used.iter().filter_map(|&place| known.get(place));
+    let mut read: Vec<usize> = used.chain(&shown).copied().collect();
+    read.sort_unstable();
+    let columns = Columns { known, shown, read };
     let mut scores = Scores::empty(Instant::MIN, IdKind::Integer, &[]);
     scores.basis = about.and_then(|about| about.basis);
     scores.shown = columns.shown.iter().map(|&place| fields[place].name().clone()).collect();
@@ -62,11 +63,11 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
 /// Where in a file its columns are.
 struct Columns {
     /// By the known fields.
-    known: Vec<Option<usize>>,
-    /// Those that a row is made of.
-    used: Vec<usize>,
+    known: Vec<usize>,
     /// What customers files say.
     shown: Vec<usize>,
+    /// Those of both that a row is made of, ascending.
+    read: Vec<usize>,
 }
 
 impl Columns {
@@ -79,25 +80,21 @@ impl Columns {
         places: &Places,
         mut scores: Scores,
     ) -> Result<Scores, Reason> {
-        let mut read: Vec<usize> = self.used.iter().chain(&self.shown).copied().collect();
-        read.sort_unstable();
-        read.dedup();
         // By place: a name may have a dot, which would be taken for a way into it, or be there twice.
         let schema = metadata.metadata().file_metadata().schema_descr();
-        let mask = ProjectionMask::roots(schema, read.iter().copied());
+        let mask = ProjectionMask::roots(schema, self.read.iter().copied());
         let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(file.clone(), metadata.clone())
             .with_row_groups(vec![group])
             .with_projection(mask)
             .build();
         for batch in reader.map_err(|error| error.to_string())? {
             let batch = batch.map_err(|error| error.to_string())?;
-            let column = |place: usize| {
-                let read = read.binary_search(&place).ok().and_then(|place| batch.columns().get(place));
+            let column = |place: &usize| {
+                let read = self.read.binary_search(place).ok().and_then(|place| batch.columns().get(place));
                 read.map_or(Column::Nothing, Column::of)
             };
-            let known = self.known.iter().map(|place| place.map_or(Column::Nothing, column));
-            let columns: Vec<Column<'_>> = known.collect();
-            let shown: Vec<Column<'_>> = self.shown.iter().map(|&place| column(place)).collect();
+            let columns: Vec<Column<'_>> = self.known.iter().map(column).collect();
+            let shown: Vec<Column<'_>> = self.shown.iter().map(column).collect();
             scores.rows.reserve(batch.num_rows());
             for row in 0..batch.num_rows() {
                 places.add(&mut scores, &BatchRow { columns: &columns, shown: &shown, row })?;
