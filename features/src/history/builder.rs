@@ -7,6 +7,7 @@ use super::log::{Log, Spill, Tag};
 use super::part::{FirstBuy, LineSum};
 use super::rows::Kind;
 use super::segment::join;
+use super::staged::Staged;
 use super::wire::Wire;
 use super::words::Words;
 use crate::id::{IdKind, fingerprint, is_same};
@@ -23,6 +24,8 @@ pub struct HistoryBuilder {
     given: Given,
     words: Words,
     parts: Vec<Log>,
+    /// Rows that are not in their part's log yet.
+    staged: Staged,
     /// The instants of the first and the last purchase line.
     span: Option<(Instant, Instant)>,
     /// What the parts hold in memory.
@@ -30,7 +33,7 @@ pub struct HistoryBuilder {
     /// The last row's customer and their part.
     customer: String,
     part: Option<usize>,
-    /// Whether the last row in that part is that customer's.
+    /// Whether the last row that was staged is that customer's.
     is_named: bool,
     /// A line that may go on: most files have the lines of an order one after the other.
     open_line: Option<LineSum>,
@@ -43,6 +46,7 @@ impl Default for HistoryBuilder {
             given: Given::default(),
             words: Words::default(),
             parts: (0..PARTS).map(|_| Log::default()).collect(),
+            staged: Staged::default(),
             span: None,
             held_bytes: 0,
             customer: String::new(),
@@ -147,15 +151,13 @@ impl HistoryBuilder {
 
     /// Adds the rows of another builder.
     pub fn append(&mut self, mut other: Self) {
-        self.close_line();
-        other.close_line();
+        self.settle();
+        other.settle();
         self.saw_ids(other.kind);
         self.given = self.given.or(other.given);
         self.words.extend(other.words);
         self.span = self.span.into_iter().chain(other.span).reduce(join);
         self.held_bytes += other.held_bytes;
-        // The last row of a part may be another customer's now.
-        self.is_named = false;
         for (own, more) in self.parts.iter_mut().zip(other.parts) {
             own.append(more);
         }
@@ -176,16 +178,14 @@ impl HistoryBuilder {
     /// # Errors
     /// What the operating system says.
     pub fn spill(&mut self, to: &Spill) -> io::Result<()> {
-        self.close_line();
+        self.settle();
         self.held_bytes = 0;
-        // What comes next is in a block of its own, which begins with a customer.
-        self.is_named = false;
         self.parts.iter_mut().try_for_each(|part| part.spill(to))
     }
 
     /// The rows by part, and what is said of the whole.
     pub(super) fn finish(mut self) -> (Vec<Log>, IdKind, Given, Words) {
-        self.close_line();
+        self.settle();
         (self.parts, self.kind, self.given, self.words)
     }
 
@@ -219,8 +219,23 @@ impl HistoryBuilder {
     fn push<T: Wire>(&mut self, tag: Tag, row: &T) {
         let Some(part) = self.part else { return };
         let customer = (!self.is_named).then_some(self.customer.as_str());
-        self.held_bytes += self.parts[part].push(customer, tag, row);
+        self.held_bytes += self.staged.push(part, customer, tag, row);
         self.is_named = true;
+        if self.staged.is_full() {
+            self.write_staged();
+        }
+    }
+
+    /// Puts every row into its part's log.
+    fn settle(&mut self) {
+        self.close_line();
+        self.write_staged();
+    }
+
+    fn write_staged(&mut self) {
+        self.staged.write(&mut self.parts);
+        // The last row of a part may be another customer's now.
+        self.is_named = false;
     }
 }
 
@@ -231,5 +246,7 @@ pub(super) fn part_of(customer: &str) -> usize {
 
 /// Whether a text is exactly the decimal form of an `i64`.
 fn is_decimal_integer(text: &str) -> bool {
-    text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let is_plain = digits.starts_with(|first: char| ('1'..='9').contains(&first)) || text == "0";
+    is_plain && text.parse::<i64>().is_ok()
 }

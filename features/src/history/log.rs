@@ -72,31 +72,13 @@ impl Log {
         self.open.is_empty() && self.full.is_empty()
     }
 
-    /// Adds a row; without a customer it is of the one of the row before. Returns how many bytes it takes.
-    pub(super) fn push<T: Wire>(&mut self, customer: Option<&str>, tag: Tag, row: &T) -> usize {
-        let most = 1 + 8 + customer.map_or(0, str::len) + 8 * T::COLUMNS;
-        if self.open.len() + most > BLOCK_BYTES && !self.open.is_empty() {
-            let next = Vec::with_capacity(BLOCK_BYTES.max(most));
+    /// Adds a row's bytes.
+    pub(super) fn push(&mut self, row: &[u8]) {
+        if self.open.len() + row.len() > BLOCK_BYTES && !self.open.is_empty() {
+            let next = Vec::with_capacity(BLOCK_BYTES.max(row.len()));
             self.full.push(Block::Held(std::mem::replace(&mut self.open, next)));
         }
-        let before = self.open.len();
-        match customer {
-            None => self.open.push(tag as u8 | SAME_CUSTOMER),
-            Some(id) => {
-                match u8::try_from(id.len()) {
-                    Ok(length) if length < LONG => self.open.extend_from_slice(&[tag as u8, length]),
-                    _ => {
-                        let [a, b, c, d] = (id.len() as u32).to_le_bytes();
-                        self.open.extend_from_slice(&[tag as u8, LONG, a, b, c, d]);
-                    }
-                }
-                self.open.extend_from_slice(id.as_bytes());
-            }
-        }
-        for word in row.words().into_iter().take(T::COLUMNS) {
-            self.open.extend_from_slice(&word.to_le_bytes());
-        }
-        self.open.len() - before
+        self.open.extend_from_slice(row);
     }
 
     /// Adds the rows of another log. (Every log begins with a customer.)
@@ -161,6 +143,26 @@ impl Log {
             }
         }
         decode(&self.open, to)
+    }
+}
+
+/// Appends a row's bytes; without a customer it is of the one of the row before.
+pub(super) fn put_row<T: Wire>(to: &mut Vec<u8>, customer: Option<&str>, tag: Tag, row: &T) {
+    match customer {
+        None => to.push(tag as u8 | SAME_CUSTOMER),
+        Some(id) => {
+            match u8::try_from(id.len()) {
+                Ok(length) if length < LONG => to.extend_from_slice(&[tag as u8, length]),
+                _ => {
+                    let [a, b, c, d] = (id.len() as u32).to_le_bytes();
+                    to.extend_from_slice(&[tag as u8, LONG, a, b, c, d]);
+                }
+            }
+            to.extend_from_slice(id.as_bytes());
+        }
+    }
+    for word in row.words().into_iter().take(T::COLUMNS) {
+        to.extend_from_slice(&word.to_le_bytes());
     }
 }
 

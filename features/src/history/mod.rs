@@ -15,6 +15,7 @@ mod part;
 mod rows;
 mod segment;
 mod shard;
+mod staged;
 mod wire;
 mod words;
 
@@ -169,7 +170,7 @@ impl History {
 
     /// The instants of the first and the last order; `None` without orders.
     pub fn span(&self) -> Option<(Instant, Instant)> {
-        Some((self.order_instants().min()?, self.order_instants().max()?))
+        self.order_instants().map(|instant| (instant, instant)).reduce_with(join)
     }
 
     /// The instant of the last order at or before an instant; `None` without one.
@@ -193,10 +194,10 @@ impl History {
 
     /// The number of customers who complain without any order, and of their complaints.
     pub fn complaints_without_orders(&self) -> (usize, usize) {
-        (0..self.len())
-            .map(|customer| self.customer(customer))
-            .filter(|customer| customer.orders.is_empty() && !customer.complaints.is_empty())
-            .fold((0, 0), |(customers, complaints), c| (customers + 1, complaints + c.complaints.len()))
+        self.shards
+            .par_iter()
+            .map(Shard::complaints_without_orders)
+            .reduce(|| (0, 0), |all, some| (all.0 + some.0, all.1 + some.1))
     }
 
     /// The number of complaints.

@@ -63,6 +63,18 @@ impl Shard {
         self.orders.rows()
     }
 
+    /// The number of customers who complain without any order, and of their complaints.
+    pub(super) fn complaints_without_orders(&self) -> (usize, usize) {
+        if self.complaints.len() == 0 {
+            return (0, 0);
+        }
+        (0..self.customers.len())
+            .filter(|&number| self.orders.of(number).is_empty())
+            .map(|number| self.complaints.of(number).len())
+            .filter(|&complaints| complaints > 0)
+            .fold((0, 0), |(customers, all), complaints| (customers + 1, all + complaints))
+    }
+
     pub(super) fn complaint_count(&self) -> usize {
         self.complaints.len()
     }
