@@ -127,8 +127,9 @@ pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
     }
     match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
         (Some(a_first), Some(a_last), Some(b_first), Some(b_last)) if a.len() <= 16 => {
-            u64::from_ne_bytes(*a_first) == u64::from_ne_bytes(*b_first)
-                && u64::from_ne_bytes(*a_last) == u64::from_ne_bytes(*b_last)
+            let first = u64::from_ne_bytes(*a_first) ^ u64::from_ne_bytes(*b_first);
+            let last = u64::from_ne_bytes(*a_last) ^ u64::from_ne_bytes(*b_last);
+            first | last == 0
         }
         _ => a == b,
     }
@@ -218,9 +219,11 @@ pub(crate) fn sort_key(id: &str, kind: IdKind) -> u64 {
     match kind {
         IdKind::Integer => id.parse::<i64>().map_or(u64::MAX, |number| (number as u64) ^ (1 << 63)),
         IdKind::Text => {
+            if let Some(&first) = id.as_bytes().first_chunk::<8>() {
+                return u64::from_be_bytes(first);
+            }
             let mut first = [0; 8];
-            let len = id.len().min(8);
-            first[..len].copy_from_slice(&id.as_bytes()[..len]);
+            first[..id.len()].copy_from_slice(id.as_bytes());
             u64::from_be_bytes(first)
         }
     }

@@ -71,18 +71,13 @@ impl<'a> Ids<'a> {
     /// Clears the flags of rows that have not the identifier of the row before.
     pub(super) fn clear_changes(&self, goes_on: &mut [bool]) {
         match self {
-            Self::Integers(values, nulls) => clear_changes(goes_on, *nulls, |i| values[i] == values[i - 1]),
+            Self::Integers(values, nulls) => clear_changes(goes_on, *nulls, values.iter(), |a, b| a == b),
             Self::Unsigned(values) => {
-                clear_changes(goes_on, values.nulls(), |i| values.value(i) == values.value(i - 1));
+                clear_changes(goes_on, values.nulls(), values.values().iter(), |a, b| a == b);
             }
             Self::Text(text) => {
-                let views = text.views();
-                clear_changes(goes_on, text.nulls(), |i| {
-                    // A view holds length and beginning, and a short text as a whole.
-                    views[i] == views[i - 1]
-                        || (views[i] as u64 == views[i - 1] as u64
-                            && is_same(text.value(i).as_bytes(), text.value(i - 1).as_bytes()))
-                });
+                let ids = (0..text.len()).map(|i| text.value(i).as_bytes());
+                clear_changes(goes_on, text.nulls(), ids, is_same);
             }
         }
     }
@@ -93,13 +88,21 @@ fn is_valid(nulls: Option<&NullBuffer>, i: usize) -> bool {
 }
 
 /// Clears the flags of the first row, of rows that are null or come after one, and of those that are not the same as the
-/// row before.
-fn clear_changes(goes_on: &mut [bool], nulls: Option<&NullBuffer>, is_same: impl Fn(usize) -> bool) {
-    if let Some(first) = goes_on.first_mut() {
-        *first = false;
+/// row before. (No step hangs on what a flag was: which rows are alike nobody can foresee.)
+fn clear_changes<T: Copy>(
+    goes_on: &mut [bool],
+    nulls: Option<&NullBuffer>,
+    mut values: impl Iterator<Item = T>,
+    is_same: impl Fn(T, T) -> bool,
+) {
+    let (Some((first, rest)), Some(mut before)) = (goes_on.split_first_mut(), values.next()) else { return };
+    *first = false;
+    for (flag, value) in rest.iter_mut().zip(values) {
+        *flag &= is_same(value, before);
+        before = value;
     }
-    for (i, flag) in goes_on.iter_mut().enumerate().skip(1) {
-        *flag = *flag && is_same(i) && is_valid(nulls, i) && is_valid(nulls, i - 1);
+    if let Some(nulls) = nulls {
+        rest.iter_mut().enumerate().for_each(|(i, flag)| *flag &= nulls.is_valid(i) & nulls.is_valid(i + 1));
     }
 }
 
@@ -176,10 +179,9 @@ impl<'a> Instants<'a> {
     /// Clears the flags of rows that are not known to have the instant of the row before.
     pub(super) fn clear_changes(&self, goes_on: &mut [bool]) {
         match self {
-            Self::Micros(micros, nulls) => clear_changes(goes_on, *nulls, |i| micros[i] == micros[i - 1]),
-            Self::Text(text, _) => {
-                clear_changes(goes_on, text.nulls(), |i| text.views()[i] == text.views()[i - 1]);
-            }
+            Self::Micros(micros, nulls) => clear_changes(goes_on, *nulls, micros.iter(), |a, b| a == b),
+            // A view holds length and beginning, and a short text as a whole.
+            Self::Text(text, _) => clear_changes(goes_on, text.nulls(), text.views().iter(), |a, b| a == b),
         }
     }
 }
