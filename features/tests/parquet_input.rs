@@ -70,6 +70,25 @@ fn row_groups_read_side_by_side_are_the_rows_in_the_file() {
     }
 }
 
+/// Whichever thread finds one first.
+#[test]
+fn of_several_bad_rows_in_a_shared_row_group_the_first_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.parquet");
+    let rows = 300_000_i64;
+    let is_bad = |i: i64| [150_000, 150_001, 250_000].contains(&i);
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("customer_id", Arc::new(StringArray::from_iter_values((0..rows).map(|i| format!("c{}", i % 40))))),
+        ("order_id", Arc::new((0..rows).map(|i| (!is_bad(i)).then_some(i)).collect::<Int64Array>())),
+        ("ts", Arc::new(Date32Array::from_iter_values((0..rows).map(|i| i as i32 / 100)))),
+        ("amount", Arc::new(Float64Array::from_iter_values((0..rows).map(|i| i as f64)))),
+    ];
+    write(&path, columns, rows as usize);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
+    let error = pool.install(|| read(std::slice::from_ref(&path)).unwrap_err()).to_string();
+    assert!(error.contains("150001"), "{error}");
+}
+
 /// Files with nothing but the needed columns are read a shorter way: it must come to the same. Lines of an order that
 /// follow each other and that do not, equal instants in different orders, nulls, and amounts that cannot be.
 #[test]

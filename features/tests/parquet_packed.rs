@@ -83,6 +83,27 @@ fn one_log_in_every_codec_and_encoding_is_one_history() {
     }
 }
 
+fn with_threads<T: Send>(threads: usize, run: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(run)
+}
+
+/// What of it a thread does not read it skips: whole pages by their headers, and the beginning of one.
+#[test]
+fn a_row_group_that_several_threads_share_is_the_same_log() {
+    for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
+        for dictionary in [true, false] {
+            let packed = WriterProperties::builder()
+                .set_compression(Compression::ZSTD(Default::default()))
+                .set_writer_version(version)
+                .set_dictionary_enabled(dictionary)
+                .set_data_page_row_count_limit(7_000);
+            let file = written(300_000, |row| row * 7 % 31_013, packed);
+            let log = |threads| with_threads(threads, || shown(&read(file.clone()).unwrap()));
+            assert!(log(3) == log(1), "{version:?} dictionary {dictionary}");
+        }
+    }
+}
+
 /// A log in which discounts are text, packed so; `is_given` says which lines have one.
 fn discounts(
     rows: i64,
@@ -199,6 +220,7 @@ fn sizes_that_are_forged_are_errors_and_not_allocations() {
     let mut large_page = written(300_000, |row| row % 2, one_page(false));
     assert_eq!(large_page[4..7], [0x15, 0, 0x15]);
     forge(&mut large_page, 7);
+    assert!(with_threads(3, || error(large_page.clone())).contains(size));
     assert!(error(large_page).contains(size));
 
     let mut dictionary = written(1_000, |row| row % 300, one_page(true));

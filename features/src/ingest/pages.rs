@@ -2,6 +2,7 @@
 //! what they say: forged, they must be an error instead.
 
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
@@ -11,12 +12,23 @@ use parquet::file::reader::{ChunkReader, Length};
 const LARGE_PAGE_BYTES: i64 = 16 << 20;
 const MOST_TIMES: i64 = 1_000;
 
-/// The bytes of a Parquet file whose metadata is read: what begins in them is a page.
-pub(super) struct Pages<R>(pub(super) R);
+/// The bytes of a column of a Parquet file whose metadata is read: what begins in them is a page.
+pub(super) struct Pages<R> {
+    bytes: R,
+    /// Where the data begins of the page whose header was read last; 0 where it has none. The reader asks for it as for
+    /// another page, where it has looked at the header before, but does not read it as one.
+    data: AtomicU64,
+}
+
+impl<R> Pages<R> {
+    pub(super) const fn new(bytes: R) -> Self {
+        Self { bytes, data: AtomicU64::new(0) }
+    }
+}
 
 impl<R: ChunkReader> Length for Pages<R> {
     fn len(&self) -> u64 {
-        self.0.len()
+        self.bytes.len()
     }
 }
 
@@ -24,16 +36,23 @@ impl<R: ChunkReader> ChunkReader for Pages<R> {
     type T = R::T;
 
     fn get_read(&self, start: u64) -> Result<Self::T> {
-        let header = Header::read(&mut self.0.get_read(start)?)?;
+        if start > 0 && start == self.data.load(Ordering::Relaxed) {
+            return self.bytes.get_read(start);
+        }
+        let mut from = self.bytes.get_read(start)?.take(u64::MAX);
+        let header = Header::read(&mut from)?;
+        // A page without data may be followed by a header at once, which is to be looked at.
+        let data = if header.packed_bytes > 0 { start + (u64::MAX - from.limit()) } else { 0 };
+        self.data.store(data, Ordering::Relaxed);
         if header.is_possible() {
-            self.0.get_read(start)
+            self.bytes.get_read(start)
         } else {
             Err(ParquetError::General("a page is not of the size it says: is the file damaged?".to_owned()))
         }
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<bytes::Bytes> {
-        self.0.get_bytes(start, length)
+        self.bytes.get_bytes(start, length)
     }
 }
 
@@ -128,6 +147,8 @@ fn byte(from: &mut impl Read) -> io::Result<u8> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn read(bytes: &[u8]) -> Option<Header> {
@@ -157,6 +178,23 @@ mod tests {
         for bytes in [&[] as &[u8], &[0x15], &[0x15, 4, 0x19, 0], &[0x58, 0xff, 0xff, 0xff, 0xff, 7], &deep] {
             assert_eq!(read(bytes), None, "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn the_data_after_a_header_is_no_page_and_all_else_is() {
+        // A page of data, 3 bytes, and one that says it unpacks to far more than its 3 bytes.
+        let page = [0x15_u8, 0, 0x15, 6, 0x15, 6, 0];
+        let forged = [0x15_u8, 0, 0x15, 0xfe, 0xff, 0xff, 0xff, 0x7f, 0x15, 6, 0];
+        let file = Bytes::from([&page as &[u8], &forged, &[0; 9]].concat());
+        let pages = Pages::new(file);
+        let data = page.len() as u64;
+        assert!(pages.get_read(data).is_err());
+        assert!(pages.get_read(0).is_ok());
+        assert!(pages.get_read(data).is_ok(), "the data of the page that was read last");
+        let empty = Bytes::from([&[0x15_u8, 0, 0x15, 0, 0x15, 0, 0] as &[u8], &forged, &[0; 9]].concat());
+        let pages = Pages::new(empty);
+        assert!(pages.get_read(0).is_ok());
+        assert!(pages.get_read(data).is_err(), "where a page has no data another begins");
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! The Parquet reader: only the needed columns, row groups in parallel.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow_schema::Schema;
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups};
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups, RowSelection, RowSelector};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
 
@@ -16,7 +18,6 @@ use super::batch::{Batch, Digits, add};
 use super::columns::{Column, attributes};
 use super::csv::conditions;
 use super::metadata::{check_codecs, check_rows, plain_metadata};
-use super::pages::Pages;
 use super::rows::Rows;
 use super::vetted::Group;
 use super::{Condition, Convention, Field, IngestError, Input, Reading, Source, Table};
@@ -24,6 +25,9 @@ use crate::shared_file::SharedFile;
 use crate::watch::Watch;
 
 const BATCH_ROWS: usize = 8_192;
+
+/// Fewer rows are not worth another thread: what comes before them in their pages is unpacked for nothing.
+const SLICE_ROWS: usize = 1 << 16;
 
 pub(crate) fn read<'a>(
     source: &Source,
@@ -58,48 +62,41 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         parquet_to_arrow_field_levels(metadata.parquet_schema(), mask, Some(metadata.schema().fields()))
             .map_err(|error| IngestError::in_file(source, error))
     })?;
-    let chunks = Arc::new(Pages(chunks.clone()));
 
-    let mut first_row = 0_u64;
-    let groups: Vec<(usize, u64)> = metadata
-        .metadata()
-        .row_groups()
-        .iter()
-        .enumerate()
-        .map(|(group, about)| {
-            let first = first_row;
-            first_row = first_row.saturating_add(about.num_rows().max(0) as u64);
-            (group, first)
-        })
-        .collect();
-    let read_group =
-        |mut rows: Rows<'a>, &(group, mut row): &(usize, u64)| -> Result<Rows<'a>, IngestError> {
-            let group = Group { chunks: chunks.clone(), metadata: metadata.metadata().clone(), place: group };
-            let batch_rows = BATCH_ROWS.min(group.num_rows());
-            let reader = ParquetRecordBatchReader::try_new_with_row_groups(&fields, &group, batch_rows, None)
-                .map_err(|error| IngestError::in_file(source, error))?;
-            for batch in reader {
-                let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
-                add_batch(&mut rows, source, &input.convention, &layout, &batch, row)?;
-                row += batch.num_rows() as u64;
-                rows.keep_to_memory()?;
-                watch.advance(batch.num_rows() as u64);
-            }
-            Ok(rows)
-        };
-    // Every thread takes the next group there is, and keeps what it read to itself.
+    let rows_of = |group: &RowGroupMetaData| group.num_rows().max(0) as usize;
+    let counts: Vec<usize> = metadata.metadata().row_groups().iter().map(rows_of).collect();
+    let threads = rayon::current_num_threads();
+    let slices = slices(&counts, threads);
+    let read_slice = |mut rows: Rows<'a>, slice: &Slice| -> Result<Rows<'a>, IngestError> {
+        let group =
+            Group { chunks: chunks.clone(), metadata: metadata.metadata().clone(), place: slice.group };
+        let batch_rows = BATCH_ROWS.min(slice.rows.len());
+        let (fields, selection) = (&fields, slice.selection(group.num_rows()));
+        let reader = ParquetRecordBatchReader::try_new_with_row_groups(fields, &group, batch_rows, selection)
+            .map_err(|error| IngestError::in_file(source, error))?;
+        let mut row = slice.rows_before;
+        for batch in reader {
+            let batch = batch.map_err(|error| IngestError::in_file(source, error))?;
+            add_batch(&mut rows, source, &input.convention, &layout, &batch, row)?;
+            row += batch.num_rows() as u64;
+            rows.keep_to_memory()?;
+            watch.advance(batch.num_rows() as u64);
+        }
+        Ok(rows)
+    };
+    // Every thread takes the next slice there is, and keeps what it read to itself.
     let next = AtomicUsize::new(0);
     let read_share = |_| {
         let mut rows = Rows::new(reading, table, &layout.columns);
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(group) = groups.get(place) else { return Ok(rows) };
-            rows = guarded(source, || read_group(rows, group)).map_err(|error| (place, error))?;
+            let Some(slice) = slices.get(place) else { return Ok(rows) };
+            rows = guarded(source, || read_slice(rows, slice)).map_err(|error| (place, error))?;
         }
     };
     let shares: Vec<Result<Rows<'a>, (usize, IngestError)>> =
-        (0..rayon::current_num_threads().min(groups.len()).max(1)).into_par_iter().map(read_share).collect();
-    // Groups are taken in order and read to the end, so that of several bad rows the first is found and named.
+        (0..threads.min(slices.len()).max(1)).into_par_iter().map(read_share).collect();
+    // Slices are taken in order and read to the end, so that of several bad rows the first is found and named.
     let mut parts = Vec::with_capacity(shares.len());
     let mut first: Option<(usize, IngestError)> = None;
     for share in shares {
@@ -110,6 +107,43 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         }
     }
     first.map_or(Ok(parts), |(_, error)| Err(error))
+}
+
+/// Some rows of a row group.
+#[derive(Debug, PartialEq, Eq)]
+struct Slice {
+    group: usize,
+    /// Which of the group's rows.
+    rows: Range<usize>,
+    /// How many rows of the file come before.
+    rows_before: u64,
+}
+
+impl Slice {
+    /// What the reader is to skip and to read of a group of so many rows; `None` for all of it.
+    fn selection(&self, group_rows: usize) -> Option<RowSelection> {
+        let Range { start, end } = self.rows;
+        (end - start < group_rows)
+            .then(|| vec![RowSelector::skip(start), RowSelector::select(end - start)].into())
+    }
+}
+
+/// Cuts row groups of so many rows into slices: each is one, but the last groups, of which there is none for every thread,
+/// every thread gets some of.
+fn slices(counts: &[usize], threads: usize) -> Vec<Slice> {
+    let threads = threads.max(1);
+    let whole = counts.len() - counts.len() % threads;
+    let mut slices = Vec::with_capacity(counts.len() + threads * threads);
+    let mut before = 0_u64;
+    for (group, &count) in counts.iter().enumerate() {
+        let step = if group < whole { count } else { count.div_ceil(threads).max(SLICE_ROWS) };
+        for start in (0..count).step_by(step.max(1)) {
+            let rows = start..count.min(start + step);
+            slices.push(Slice { group, rows, rows_before: before.saturating_add(start as u64) });
+        }
+        before = before.saturating_add(count as u64);
+    }
+    slices
 }
 
 /// Runs the Parquet reader, which panics on some damaged files where it should return an error.
@@ -232,4 +266,43 @@ fn add_batch(
         i += 1;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_in_one_slice_and_the_last_groups_are_for_all_threads() {
+        let many = SLICE_ROWS * 10;
+        for counts in
+            [&[] as &[usize], &[5], &[many], &[0, 7, many], &[many; 5], &[many, many, 0, 3, many + 1]]
+        {
+            for threads in [1, 2, 3, 16] {
+                let cut = slices(counts, threads);
+                let mut before = 0;
+                let rows = counts
+                    .iter()
+                    .enumerate()
+                    .flat_map(|(group, &rows)| (0..rows).map(move |row| (group, row)));
+                let mut rows = rows.step_by(SLICE_ROWS / 4).peekable();
+                for slice in &cut {
+                    assert_eq!(slice.rows_before, before, "{counts:?} {threads}");
+                    before += slice.rows.len() as u64;
+                    while rows
+                        .next_if(|(group, row)| *group == slice.group && slice.rows.contains(row))
+                        .is_some()
+                    {}
+                }
+                assert_eq!(
+                    (rows.next(), before),
+                    (None, counts.iter().sum::<usize>() as u64),
+                    "{counts:?} {threads}"
+                );
+            }
+        }
+        assert_eq!(slices(&[many; 5], 2).len(), 6);
+        assert_eq!(slices(&[SLICE_ROWS], 2).len(), 1);
+        assert_eq!(slices(&[many], 2)[1].rows, many / 2..many);
+    }
 }

@@ -19,7 +19,7 @@ use super::pages::Pages;
 
 /// A row group of a file, its pages vetted.
 pub(super) struct Group<R> {
-    pub(super) chunks: Arc<Pages<R>>,
+    pub(super) chunks: R,
     pub(super) metadata: Arc<ParquetMetaData>,
     pub(super) place: usize,
 }
@@ -30,14 +30,15 @@ impl<R> Group<R> {
     }
 }
 
-impl<R: ChunkReader + 'static> RowGroups for Group<R> {
+impl<R: ChunkReader + Clone + 'static> RowGroups for Group<R> {
     fn num_rows(&self) -> usize {
         self.about().num_rows().max(0) as usize
     }
 
     fn column_chunks(&self, place: usize) -> Result<Box<dyn PageIterator>> {
         let column = self.about().column(place);
-        let pages = SerializedPageReader::new(self.chunks.clone(), column, self.num_rows(), None)?;
+        let chunks = Arc::new(Pages::new(self.chunks.clone()));
+        let pages = SerializedPageReader::new(chunks, column, self.num_rows(), None)?;
         let most_values = FEW_ROWS.max(self.num_rows() as u64);
         let vetted = Vetted { pages, column: column.column_descr_ptr(), most_values };
         Ok(Box::new(Chunk(Some(Box::new(vetted)))))
@@ -66,7 +67,7 @@ impl Iterator for Chunk {
 impl PageIterator for Chunk {}
 
 struct Vetted<R: ChunkReader> {
-    pages: SerializedPageReader<R>,
+    pages: SerializedPageReader<Pages<R>>,
     column: ColumnDescPtr,
     /// No page has more.
     most_values: u64,
