@@ -49,7 +49,10 @@ impl<'a> Known<'a> {
     /// The purchases in (as-of − `from` days, as-of − `to` days].
     pub fn purchases_between_days_ago(&self, from: u32, to: u32) -> &'a [Purchase] {
         let since = until(self.purchases, self.days_ago(from), |purchase| purchase.instant).len();
-        let end = until(self.purchases, self.days_ago(to), |purchase| purchase.instant).len();
+        let end = match to {
+            0 => self.purchases.len(),
+            to => until(self.purchases, self.days_ago(to), |purchase| purchase.instant).len(),
+        };
         &self.purchases[since..end.max(since)]
     }
 
