@@ -189,6 +189,11 @@ impl Kind for FirstBuy {
     fn absorb(&mut self, next: &Self) -> bool {
         self.product == next.product
     }
+
+    fn settle(rows: &mut [Self]) {
+        // As whoever reads them wants them.
+        rows.sort_unstable_by_key(|buy| (buy.instant, buy.product));
+    }
 }
 
 impl Kind for Discount {

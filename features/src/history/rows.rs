@@ -123,6 +123,9 @@ pub(super) trait Kind: Copy + PartialEq {
 
     /// Takes in the row after it, if both are one.
     fn absorb(&mut self, next: &Self) -> bool;
+
+    /// Puts a customer's rows, each thing once, into the order that they are kept in, where that is another.
+    fn settle(_rows: &mut [Self]) {}
 }
 
 /// Rows as they come, each with the number of its customer.
@@ -193,6 +196,7 @@ impl<T: Kind> Numbered<T> {
                     kept += 1;
                 }
             }
+            T::settle(&mut rows[first..kept]);
             *end = kept as u32;
         }
         rows.truncate(kept);

@@ -87,7 +87,10 @@ fn first_instants(buys: &Grouped<FirstBuy>, customers: usize) -> Result<Grouped<
     for customer in 0..customers {
         own.clear();
         own.extend(buys.of(customer).iter().map(|buy| buy.instant));
-        own.sort_unstable();
+        // Segments of before 2026-11-29 have them by product.
+        if !own.is_sorted() {
+            own.sort_unstable();
+        }
         own.iter().for_each(|&instant| instants.push(instant));
         instants.end_customer()?;
     }

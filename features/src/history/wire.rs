@@ -74,9 +74,9 @@ impl<'a> Reader<'a> {
     }
 
     /// So many numbers.
-    fn column(&mut self, count: usize) -> Result<impl ExactSizeIterator<Item = u64> + use<'a>, Damaged> {
+    fn column(&mut self, count: usize) -> Result<&'a [[u8; 8]], Damaged> {
         let bytes = self.bytes(count.checked_mul(8).ok_or(Damaged("a count is out of range"))?)?;
-        Ok(bytes.chunks_exact(8).map(|word| word.try_into().map_or(0, u64::from_le_bytes)))
+        Ok(bytes.as_chunks().0)
     }
 }
 
@@ -101,9 +101,9 @@ impl Sorted {
         let count = from.count()?;
         let lengths = from.column(count)?;
         let mut customers = Ids::default();
-        for length in lengths {
-            let length =
-                usize::try_from(length).map_err(|_| Damaged("an identifier's length is out of range"))?;
+        for &length in lengths {
+            let length = usize::try_from(u64::from_le_bytes(length))
+                .map_err(|_| Damaged("an identifier's length is out of range"))?;
             customers.push(from.text_of(length)?);
         }
         Ok(Self {
@@ -138,16 +138,17 @@ fn rows<T: Wire>(from: &mut Reader<'_>, customers: usize) -> Result<Grouped<T>, 
     if count == 0 {
         return Ok(Grouped::default());
     }
-    let ends: Result<Vec<u32>, _> = from.column(customers)?.map(u32::try_from).collect();
-    let ends = ends.map_err(|_| Damaged("a count is out of range"))?;
-    let mut words = vec![[0; WIDEST]; count.min(from.0.len() / 8)];
-    for column in 0..T::COLUMNS {
-        for (word, row) in from.column(count)?.zip(&mut words) {
-            row[column] = word;
-        }
+    let ends = from.column(customers)?.iter().map(|&end| u32::try_from(u64::from_le_bytes(end)));
+    let ends: Vec<u32> = ends.collect::<Result<_, _>>().map_err(|_| Damaged("a count is out of range"))?;
+    let mut columns: [&[[u8; 8]]; WIDEST] = [&[]; WIDEST];
+    for column in columns.iter_mut().take(T::COLUMNS) {
+        *column = from.column(count)?;
     }
-    let rows: Option<Vec<T>> = words.into_iter().map(T::of_words).collect();
-    let rows = rows.ok_or(OUT_OF_RANGE)?;
+    let mut rows = Vec::with_capacity(columns[0].len());
+    for row in 0..columns[0].len() {
+        let words = columns.map(|column| column.get(row).map_or(0, |&word| u64::from_le_bytes(word)));
+        rows.push(T::of_words(words).ok_or(OUT_OF_RANGE)?);
+    }
     Grouped::new(ends, rows, customers).ok_or(Damaged("rows do not fit their customers"))
 }
 
