@@ -190,7 +190,7 @@ impl Kind for FirstBuy {
         self.product == next.product
     }
 
-    fn settle(rows: &mut [Self]) {
+    fn arrange(rows: &mut [Self]) {
         // As whoever reads them wants them.
         rows.sort_unstable_by_key(|buy| (buy.instant, buy.product));
     }

@@ -125,7 +125,7 @@ pub(super) trait Kind: Copy + PartialEq {
     fn absorb(&mut self, next: &Self) -> bool;
 
     /// Puts a customer's rows, each thing once, into the order that they are kept in, where that is another.
-    fn settle(_rows: &mut [Self]) {}
+    fn arrange(_rows: &mut [Self]) {}
 }
 
 /// Rows as they come, each with the number of its customer.
@@ -196,7 +196,7 @@ impl<T: Kind> Numbered<T> {
                     kept += 1;
                 }
             }
-            T::settle(&mut rows[first..kept]);
+            T::arrange(&mut rows[first..kept]);
             *end = kept as u32;
         }
         rows.truncate(kept);
