@@ -41,6 +41,32 @@ impl Records {
         self.places.push((begin..middle, middle..end));
     }
 
+    /// Those that [`Self::bytes`] are of.
+    ///
+    /// # Errors
+    /// When no records have these bytes.
+    pub fn of_bytes(bytes: Vec<u8>) -> io::Result<Self> {
+        let mut places = Vec::new();
+        let mut at = 0;
+        while at < bytes.len() {
+            let begin = at + HEAD_BYTES;
+            let head = bytes.get(at..begin).and_then(|head| head.try_into().ok());
+            let (id, rest) = lengths(head.ok_or(io::ErrorKind::UnexpectedEof)?);
+            let (middle, end) = (begin + id, begin + id + rest);
+            if end > bytes.len() {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            places.push((begin..middle, middle..end));
+            at = end;
+        }
+        Ok(Self { bytes, places })
+    }
+
+    /// All of them, as they are in a file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.places.len()
@@ -59,23 +85,33 @@ impl Records {
     }
 }
 
-/// Records on disk, part after part, each part's sorted by identifier. The file has no name: whatever ends the process,
-/// nothing is left of it.
+/// How many bytes an identifier has, and how many the rest.
+fn lengths(head: [u8; HEAD_BYTES]) -> (usize, usize) {
+    let both = u64::from_le_bytes(head);
+    ((both & 0xffff_ffff) as usize, (both >> 32) as usize)
+}
+
+/// Records on disk, part after part, each part's sorted by identifier.
 #[derive(Debug)]
 pub struct SortedRecords {
     file: File,
     kind: IdKind,
-    /// Where each part's records end.
-    ends: Vec<u64>,
+    /// Where each part's records are.
+    parts: Vec<Range<u64>>,
 }
 
 impl SortedRecords {
-    /// None yet, in a file in this folder.
+    /// None yet, in a file in this folder. It has no name: whatever ends the process, nothing is left of it.
     ///
     /// # Errors
     /// When it cannot be made there.
     pub fn new(folder: &Path, kind: IdKind) -> io::Result<Self> {
-        Ok(Self { file: tempfile::tempfile_in(folder)?, kind, ends: Vec::new() })
+        Ok(Self { file: tempfile::tempfile_in(folder)?, kind, parts: Vec::new() })
+    }
+
+    /// Those that stand in a file already: the bytes of each part's ([`Records::bytes`]), sorted by identifier.
+    pub fn of_parts(file: File, kind: IdKind, parts: Vec<Range<u64>>) -> Self {
+        Self { file, kind, parts }
     }
 
     /// Adds the records of a part, which are sorted by identifier.
@@ -83,9 +119,9 @@ impl SortedRecords {
     /// # Errors
     /// What the operating system says.
     pub fn add(&mut self, records: &Records) -> io::Result<()> {
-        let begin = self.ends.last().copied().unwrap_or(0);
+        let begin = self.parts.last().map_or(0, |part| part.end);
         self.file.write_all_at(&records.bytes, begin)?;
-        self.ends.push(begin + records.bytes.len() as u64);
+        self.parts.push(begin..begin + records.bytes.len() as u64);
         Ok(())
     }
 
@@ -94,10 +130,9 @@ impl SortedRecords {
     /// # Errors
     /// What the operating system says.
     pub fn merge(&self) -> io::Result<Merge<'_>> {
-        let begins = [0].into_iter().chain(self.ends.iter().copied());
-        let parts = begins.zip(&self.ends).map(|(at, &end)| Part::new(&self.file, at, end)).collect();
+        let parts = self.parts.iter().map(|part| Part::new(&self.file, part)).collect();
         let mut merge = Merge { kind: self.kind, parts, next: BinaryHeap::new() };
-        (0..self.ends.len()).try_for_each(|number| merge.queue(number))?;
+        (0..self.parts.len()).try_for_each(|number| merge.queue(number))?;
         Ok(merge)
     }
 }
@@ -149,8 +184,8 @@ struct Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    fn new(file: &'a File, at: u64, end: u64) -> Self {
-        Self { file, at, end, buffer: Vec::new(), used: 0, rest: 0 }
+    fn new(file: &'a File, place: &Range<u64>) -> Self {
+        Self { file, at: place.start, end: place.end, buffer: Vec::new(), used: 0, rest: 0 }
     }
 
     /// The next bytes.
@@ -175,10 +210,9 @@ impl<'a> Part<'a> {
         if self.at == self.end && self.used == self.buffer.len() {
             return Ok(None);
         }
-        let head = self.bytes(HEAD_BYTES)?;
-        let lengths = head.try_into().map_or(0, u64::from_le_bytes);
-        self.rest = (lengths >> 32) as usize;
-        let id = std::str::from_utf8(self.bytes((lengths & 0xffff_ffff) as usize)?);
+        let (id, rest) = lengths(self.bytes(HEAD_BYTES)?.try_into().map_err(io::Error::other)?);
+        self.rest = rest;
+        let id = std::str::from_utf8(self.bytes(id)?);
         Ok(Some(id.map_err(io::Error::other)?.into()))
     }
 

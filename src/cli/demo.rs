@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let known_until = last_order(&history)?;
     let (artifact, _) = promotion::train(&history, &settings, known_until, &store, true, &progress)?;
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
-    let scored = score::score(&service, &store, &history, known_until, &progress)?;
+    let scored = score::score(&service, &store, &history, known_until, false, &progress)?;
     let (list, totals) = score::write(&scored, &service, &store, Language::English, &progress)?;
     list.commit()?;
     let scores = store.load_scores()?;

@@ -18,11 +18,11 @@ use super::list::note_other_question;
 use super::output;
 use super::progress::Progress;
 use super::reading::last_order;
-use super::running::{Run, input};
+use super::running::{Found, Run, input};
 use super::scored_out::{ListOut, ROWS_PER_FILE};
 use super::settings::{MoneyArgs, StoreArgs};
 use crate::failure::{Failure, Kind};
-use crate::scores::{Format, ListAbout, ListBasis, ListFile, ScoredPopulation, Scores};
+use crate::scores::{Aside, Format, ListAbout, ListBasis, ListFile, ScoredPopulation, Scores};
 use crate::service::Service;
 use crate::store::{NewList, Store};
 
@@ -83,7 +83,11 @@ fn work(
     run.record.as_of = Some(as_of.to_string());
     args.money.note_assumed();
     doubts(service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
-    let scored = run.step("score", |_, _| score(service, store, &history, as_of, &progress))?;
+    let scored = run.step("score", |_, found| {
+        let scored = score(service, store, &history, as_of, !args.dry_run, &progress)?;
+        note_resumed(&scored, found);
+        Ok(scored)
+    })?;
     if scored.is_empty() {
         return Err(nobody(service, as_of));
     }
@@ -137,15 +141,33 @@ pub(super) fn put_aside(scored: &ScoredPopulation, service: &Service) -> Result<
     Ok(totals)
 }
 
-/// Scores a history; rows are put aside in the store's folder, where the list will be.
+/// Scores a history; rows are put aside in the store's folder, where the list will be. With `goes_on`, customers of a kept history
+/// are taken over that a run before has scored, which was killed, and a kill of this one leaves those for the next: only who
+/// has the lock of runs may ask for that.
 pub(super) fn score(
     service: &Service,
     store: &Store,
     history: &Histories,
     as_of: Instant,
+    goes_on: bool,
     progress: &Progress,
 ) -> Result<ScoredPopulation, Failure> {
-    ScoredPopulation::of(service, history, as_of, &store.load_suppressed()?, store.folder(), progress)
+    let (suppressed, folder) = (store.load_suppressed()?, store.folder());
+    let aside = if goes_on {
+        Aside::of(folder, service, history, as_of, &suppressed)
+    } else {
+        Aside::nameless(folder)
+    };
+    let aside = aside.map_err(|cause| Failure::output(folder, cause))?;
+    ScoredPopulation::of(service, history, as_of, &suppressed, aside, progress)
+}
+
+/// Says how many customers a run before had scored.
+pub(super) fn note_resumed(scored: &ScoredPopulation, found: &mut Found) {
+    if let resumed @ 1.. = scored.resumed() {
+        output::note(&format!("{resumed} customers were scored already, by a run that was killed"));
+        found.insert("customers_resumed".to_owned(), json!(resumed));
+    }
 }
 
 /// Writes the store's list.

@@ -1,6 +1,7 @@
 //! The scored list: one row per customer in the population, sorted by customer; written, read back and ranked.
 
 mod about;
+mod aside;
 mod decide;
 mod fields;
 mod lapsed;
@@ -13,6 +14,7 @@ mod stream;
 mod write;
 
 pub use about::{ListAbout, ListBasis, Question};
+pub use aside::Aside;
 pub use decide::ConsentColumns;
 pub(crate) use fields::known_fields;
 pub use fields::{Cell, Field, FieldKind};

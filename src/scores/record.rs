@@ -91,6 +91,14 @@ pub(super) fn read(customer_id: &str, bytes: &[u8], shown: usize) -> io::Result<
     })
 }
 
+/// The lifetime value of a row that [`write`] wrote.
+pub(super) fn lifetime_value(bytes: &[u8]) -> io::Result<f64> {
+    let mut rest = Rest(bytes);
+    let [_, _, _, _] = rest.some()?;
+    let _churn_probability = rest.number()?;
+    rest.number()
+}
+
 fn put(number: f64, bytes: &mut Vec<u8>) {
     bytes.extend_from_slice(&number.to_bits().to_le_bytes());
 }

@@ -3,8 +3,6 @@
 //! and of everyone the lifetime value, which the tiers are cut by.
 
 use std::io;
-use std::ops::Range;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use mainstay_features::history::{Histories, History};
@@ -17,8 +15,9 @@ use mainstay_models::drift::Tally;
 use mainstay_models::segments::TierCuts;
 use rayon::prelude::*;
 
+use super::aside::{Aside, Place, PutAside};
 use super::{ScoreRow, Scores, record};
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
 use crate::parquet_file::ROW_GROUP_ROWS;
 use crate::service::{CHUNK_CUSTOMERS, Service};
 use crate::suppressed::Suppressed;
@@ -35,73 +34,86 @@ pub struct ScoredPopulation {
     tiers: TierCuts,
     len: usize,
     tally: Tally,
-}
-
-/// What is known of some of the customers once their rows are put aside.
-#[derive(Default)]
-struct PutAside {
-    suppressed: usize,
-    lifetime_values: Vec<f64>,
-    tally: Tally,
+    aside: Aside,
 }
 
 impl ScoredPopulation {
-    /// Scores the population of a history at an instant; who objects to marketing is left out. Rows are put aside in this
-    /// folder. The watcher is told of a step for each customer of the history.
+    /// Scores the population of a history at an instant; who objects to marketing is left out. Who is aside already is not scored
+    /// again. The watcher is told of a step for each customer of the history.
     ///
     /// # Errors
-    /// When the model is none for this history (see [`Service::check_label`]), a part of it cannot be read, or the folder
-    /// cannot be written to.
+    /// When the model is none for this history (see [`Service::check_label`]), a part of it cannot be read, or rows cannot be
+    /// put aside.
     pub fn of(
         service: &Service,
         histories: &Histories,
         as_of: Instant,
         suppressed: &Suppressed,
-        folder: &Path,
+        aside: Aside,
         watch: &dyn Watch,
     ) -> Result<Self, Failure> {
         service.check_label(histories.given())?;
-        let unwritable = |cause: io::Error| Failure::output(folder, cause);
+        let unwritable = |cause: io::Error| {
+            Failure::new(
+                Kind::Output,
+                format!("rows that are scored cannot be written beside the list: {cause}"),
+            )
+        };
         let listed = profile::listed(profile::attributes(histories));
         let empty = Scores::empty(as_of, histories.id_kind(), &listed);
-        let records = SortedRecords::new(folder, histories.id_kind()).map_err(unwritable)?;
-        let records = Mutex::new(records);
-        let score = |part: &History, customers: Range<usize>| -> io::Result<PutAside> {
-            let (mut rows, mut scored) = (Records::default(), PutAside::default());
+        watch.begin("score", Some(histories.summary().customers as u64));
+        watch.advance(aside.resumed() as u64);
+        let done = aside.done();
+        let aside = Mutex::new(aside);
+        let score = |part: &History, place: Place| -> io::Result<()> {
+            let (mut rows, mut put_aside) = (Records::default(), PutAside::default());
             // Some at a time: what is made of them is still in the cache when it is written down.
-            for begin in customers.clone().step_by(CHUNK_CUSTOMERS) {
-                let chunk = begin..customers.end.min(begin + CHUNK_CUSTOMERS);
+            for begin in (place.begin..place.end).step_by(CHUNK_CUSTOMERS) {
+                let chunk = begin..place.end.min(begin + CHUNK_CUSTOMERS);
                 let population = service.score_some(part, chunk, as_of, watch);
-                scored.tally = scored.tally.and(&population.tally);
+                put_aside.tally = put_aside.tally.and(&population.tally);
                 let scores = empty.clone().with(service, part, population, &listed, suppressed);
                 for row in &scores.rows {
                     rows.push(&row.customer_id, |bytes| record::write(row, bytes));
-                    scored.lifetime_values.push(row.lifetime_value);
+                    put_aside.lifetime_values.push(row.lifetime_value);
                 }
-                scored.suppressed += scores.suppressed;
+                put_aside.suppressed += scores.suppressed;
             }
-            records.lock().unwrap_or_else(PoisonError::into_inner).add(&rows)?;
-            Ok(scored)
+            aside.lock().unwrap_or_else(PoisonError::into_inner).add(place, put_aside, &rows)
         };
-        watch.begin("score", Some(histories.summary().customers as u64));
-        let scored = histories.each(|part| {
-            let begins = (0..part.len()).into_par_iter().step_by(PART_CUSTOMERS);
-            let scored = begins.map(|begin| score(part, begin..part.len().min(begin + PART_CUSTOMERS)));
-            scored.collect::<io::Result<Vec<_>>>()
-        })?;
+        let scored = histories.each_but(
+            |part| done.has_part(part),
+            |number, part| {
+                let of = part.len();
+                let begins = (0..of).into_par_iter().step_by(PART_CUSTOMERS);
+                let begins = begins.filter(|&begin| !done.has(number, begin));
+                let places = begins.map(|begin| Place {
+                    part: number,
+                    begin,
+                    end: of.min(begin + PART_CUSTOMERS),
+                    of,
+                });
+                places.map(|place| score(part, place)).collect::<io::Result<()>>()
+            },
+        )?;
         watch.end();
+        scored.into_iter().collect::<io::Result<()>>().map_err(unwritable)?;
+        let aside = aside.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut list = empty.clone();
         let (mut values, mut tally) = (Vec::new(), Tally::default());
-        for part in scored {
-            for some in part.map_err(unwritable)? {
-                list.suppressed += some.suppressed;
-                values.extend(some.lifetime_values);
-                tally = tally.and(&some.tally);
-            }
+        for some in aside.pieces() {
+            list.suppressed += some.suppressed;
+            values.extend_from_slice(&some.lifetime_values);
+            tally = tally.and(&some.tally);
         }
         let len = values.len();
-        let records = records.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(Self { list, records, tiers: TierCuts::of(values), len, tally })
+        let records = aside.records(histories.id_kind()).map_err(unwritable)?;
+        Ok(Self { list, records, tiers: TierCuts::of(values), len, tally, aside })
+    }
+
+    /// How many customers of the history were scored already, by a run that was killed.
+    pub fn resumed(&self) -> usize {
+        self.aside.resumed()
     }
 
     /// How many customers there are.

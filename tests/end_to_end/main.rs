@@ -46,6 +46,7 @@ mod partitions;
 mod plan;
 mod policy;
 mod report;
+mod resume;
 mod same_bytes;
 mod server;
 mod support;

@@ -222,6 +222,7 @@ fn kill_at_random(arguments: impl Fn(&Evening) -> String) {
     let left = fs::read_dir(evening.folder.path()).unwrap().chain(fs::read_dir(evening.at("store")).unwrap());
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().ends_with(".part")), "{left:?}");
+    assert!(left.iter().all(|name| name != "scores.aside"), "{left:?}");
 }
 
 #[test]

@@ -22,6 +22,8 @@ use crate::units::Instant;
 pub struct Histories {
     parts: Parts,
     summary: Summary,
+    /// The checksums of the segments it is of, if it is of nothing else.
+    segments: Option<Vec<u64>>,
 }
 
 #[derive(Debug)]
@@ -96,7 +98,7 @@ impl Summary {
 
 impl From<History> for Histories {
     fn from(history: History) -> Self {
-        Self { summary: Summary::of(&history), parts: Parts::Whole(Box::new(history)) }
+        Self { summary: Summary::of(&history), parts: Parts::Whole(Box::new(history)), segments: None }
     }
 }
 
@@ -124,25 +126,30 @@ impl Histories {
         noted: Option<Noted>,
     ) -> Result<Self, HistoryError> {
         let bytes: u64 = segments.iter().map(Segment::unpacked_bytes).sum();
+        let checksums: Vec<u64> = segments.iter().map(|segment| segment.checksum).collect();
         if most.is_none_or(|most| bytes <= most) {
-            return Ok(History::of_segments(&segments)?.into());
+            return Ok(Self { segments: Some(checksums), ..History::of_segments(&segments)?.into() });
         }
-        match noted.filter(|noted| noted.segments == checksums(&segments)) {
+        match noted.filter(|noted| noted.segments == checksums) {
             Some(Noted { summary, said, orders_by_day, .. }) => {
                 let Gathered { kind, given, words, parts: logs } = gather(&segments, Vec::new());
                 let unfolded = Unfolded { kind, given, words, segments, logs, said, orders_by_day };
-                Ok(Self { parts: Parts::Unfolded(unfolded), summary })
+                Ok(Self { parts: Parts::Unfolded(unfolded), summary, segments: Some(checksums) })
             }
-            None => Self::unfolded(segments, Vec::new()),
+            None => Ok(Self { segments: Some(checksums), ..Self::unfolded(segments, Vec::new())? }),
         }
+    }
+
+    /// The checksums of the segments that it is of: no other history has the same. `None` where it is not of segments alone.
+    pub fn segments(&self) -> Option<&[u64]> {
+        self.segments.as_deref()
     }
 
     /// What a look at every part has found out; `None` of a history that is in memory or not of segments alone.
     pub fn noted(&self) -> Option<Noted> {
         let Parts::Unfolded(unfolded) = &self.parts else { return None };
-        let is_of_segments = unfolded.logs.iter().all(Vec::is_empty);
-        is_of_segments.then(|| Noted {
-            segments: checksums(&unfolded.segments),
+        Some(Noted {
+            segments: self.segments.clone()?,
             summary: self.summary,
             said: unfolded.said.clone(),
             orders_by_day: unfolded.orders_by_day.clone(),
@@ -154,13 +161,13 @@ impl Histories {
         let (said, orders_by_day) = (Said::default(), BTreeMap::new());
         let mut unfolded = Unfolded { kind, given, words, segments, logs, said, orders_by_day };
         let mut summary = Summary::default();
-        let look = |part: &History| (Summary::of(part), Said::of(part), part.orders_by_day());
-        for (part, said, days) in unfolded.each(&look)? {
+        let look = |_, part: &History| (Summary::of(part), Said::of(part), part.orders_by_day());
+        for (part, said, days) in unfolded.each_but(&|_| false, &look)? {
             summary = summary.and(part);
             unfolded.said = std::mem::take(&mut unfolded.said).and(said);
             unfolded.orders_by_day = together(std::mem::take(&mut unfolded.orders_by_day), days);
         }
-        Ok(Self { parts: Parts::Unfolded(unfolded), summary })
+        Ok(Self { parts: Parts::Unfolded(unfolded), summary, segments: None })
     }
 
     /// What there is, counted.
@@ -222,9 +229,22 @@ impl Histories {
     /// # Errors
     /// When a part cannot be read.
     pub fn each<T: Send>(&self, ask: impl Fn(&History) -> T + Sync) -> Result<Vec<T>, HistoryError> {
+        self.each_but(|_| false, |_, part| ask(part))
+    }
+
+    /// [`Self::each`] of the parts that are not done, with their numbers. The others are not read.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn each_but<T: Send>(
+        &self,
+        is_done: impl Fn(usize) -> bool + Sync,
+        ask: impl Fn(usize, &History) -> T + Sync,
+    ) -> Result<Vec<T>, HistoryError> {
         match &self.parts {
-            Parts::Whole(history) => Ok(vec![ask(history)]),
-            Parts::Unfolded(unfolded) => unfolded.each(&ask),
+            Parts::Whole(_) if is_done(0) => Ok(Vec::new()),
+            Parts::Whole(history) => Ok(vec![ask(0, history)]),
+            Parts::Unfolded(unfolded) => unfolded.each_but(&is_done, &ask),
         }
     }
 
@@ -237,14 +257,14 @@ impl Histories {
     }
 }
 
-fn checksums(segments: &[Segment]) -> Vec<u64> {
-    segments.iter().map(|segment| segment.checksum).collect()
-}
-
 impl Unfolded {
     /// No more parts are in memory at once than there are threads: each takes one after the other, and who waits for a part's
     /// own work does not begin another.
-    fn each<T: Send>(&self, ask: &(impl Fn(&History) -> T + Sync)) -> Result<Vec<T>, HistoryError> {
+    fn each_but<T: Send>(
+        &self,
+        is_done: &(impl Fn(usize) -> bool + Sync),
+        ask: &(impl Fn(usize, &History) -> T + Sync),
+    ) -> Result<Vec<T>, HistoryError> {
         let next = AtomicUsize::new(0);
         let some = rayon::broadcast(|_| -> Result<Vec<(usize, T)>, HistoryError> {
             let mut own = Vec::new();
@@ -253,8 +273,11 @@ impl Unfolded {
                 if number >= PARTS {
                     return Ok(own);
                 }
+                if is_done(number) {
+                    continue;
+                }
                 let part = self.part(number).inspect_err(|_| next.store(PARTS, Ordering::Relaxed))?;
-                own.push((number, ask(&part)));
+                own.push((number, ask(number, &part)));
             }
         });
         let mut answers = Vec::with_capacity(PARTS);

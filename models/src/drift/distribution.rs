@@ -90,7 +90,7 @@ impl Distribution {
 }
 
 /// How many rows fell in each bin of a [`Distribution`], and how many had no value.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     counts: Vec<u64>,
     missing: u64,

@@ -1,11 +1,13 @@
 //! How a population is spread over the bins of the one a model was trained on: counts, which of parts of it add up to those
 //! of the whole.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Counted, Reference, cast, column};
 use crate::dataset::Rows;
 
 /// How many rows of a population fell in each bin of a [`Reference`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// By column; nothing by [`Tally::default`].
     pub(super) features: Vec<Counted>,

@@ -22,7 +22,7 @@ use super::output;
 use super::progress::Progress;
 use super::reading::{collect, last_order, note_counts, note_to_come, rehearse};
 use super::running::{Found, Run, input};
-use super::score::{doubts, nobody, put_aside, score, write};
+use super::score::{doubts, nobody, note_resumed, put_aside, score, write};
 use super::scored_out::{ListOut, NewOut, ROWS_PER_FILE};
 use super::settings::{built_in_offers, check_folder, read_offers};
 use super::show::OutArgs;
@@ -155,7 +155,8 @@ impl Night<'_> {
         doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
 
         let (scored, new) = run.step("score", |record, found| {
-            let scored = score(&service, store, &history, as_of, progress)?;
+            let scored = score(&service, store, &history, as_of, !args.dry_run, progress)?;
+            note_resumed(&scored, found);
             if scored.is_empty() {
                 return Err(nobody(&service, as_of));
             }

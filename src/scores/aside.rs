@@ -1,0 +1,360 @@
+//! Scored rows put aside in a file, some customers after the other. Where the file has a name, a run that is killed leaves it
+//! there, and the next that scores the same goes on from what stands in it.
+//!
+//! The file is for runs of this program alone. It begins with what is scored in it ([`Scoring`]), and each piece has a checksum:
+//! what a kill or a power cut left half written is none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use mainstay_features::history::Histories;
+use mainstay_features::id::IdKind;
+use mainstay_features::records::{Records, SortedRecords};
+use mainstay_features::units::Instant;
+use mainstay_models::drift::Tally;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
+use super::record;
+use crate::service::Service;
+use crate::suppressed::Suppressed;
+
+const FILE: &str = "scores.aside";
+const MAGIC: &[u8; 8] = b"MNSTASID";
+/// The magic, and [`Scoring`].
+const START_BYTES: usize = 8 + 16;
+/// Before each piece: how long what is told of it is, how long its records, and the checksum of both.
+const HEAD_BYTES: usize = 8 + 8 + 8;
+
+/// What is scored: of two runs with the same the rows are the same.
+pub(super) type Scoring = u128;
+
+/// Some customers of a part of a history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// The part.
+    pub(super) part: usize,
+    /// The first of them, by number…
+    pub(super) begin: usize,
+    /// …and the first after them.
+    pub(super) end: usize,
+    /// How many the part has.
+    pub(super) of: usize,
+}
+
+/// What is known of customers once their rows are put aside.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct PutAside {
+    pub(super) suppressed: usize,
+    pub(super) tally: Tally,
+    /// A row's each.
+    #[serde(skip)]
+    pub(super) lifetime_values: Vec<f64>,
+}
+
+/// What stands in the file beside the records.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    place: Place,
+    put_aside: PutAside,
+}
+
+/// Rows on their way aside.
+#[derive(Debug)]
+pub struct Aside {
+    file: File,
+    /// Where the file is, if it has a name: it goes with this.
+    path: Option<PathBuf>,
+    /// Where what is whole in it ends.
+    end: u64,
+    pieces: BTreeMap<Place, (PutAside, Range<u64>)>,
+    /// How many customers were scored by a run before.
+    resumed: usize,
+}
+
+impl Aside {
+    /// In a file in this folder that has no name: whatever ends the process, nothing is left of it.
+    ///
+    /// # Errors
+    /// When it cannot be made there.
+    pub fn nameless(folder: &Path) -> io::Result<Self> {
+        Ok(Self::begin(tempfile::tempfile_in(folder)?, None))
+    }
+
+    /// In a file in this folder, with what a run has left there that was killed and scored the same: as long as the history is
+    /// a kept one. Of another nobody can tell that it is the same, and the file has no name. Nobody else may write to it
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be read or made.
+    pub fn of(
+        folder: &Path,
+        service: &Service,
+        histories: &Histories,
+        as_of: Instant,
+        suppressed: &Suppressed,
+    ) -> io::Result<Self> {
+        match scoring(service, histories, as_of, suppressed) {
+            Some(scoring) => Self::resume(&folder.join(FILE), scoring?),
+            None => Self::nameless(folder),
+        }
+    }
+
+    fn resume(path: &Path, scoring: Scoring) -> io::Result<Self> {
+        // Nobody but the owner reads what is not finished.
+        let file =
+            File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let mut aside = Self::begin(file, Some(path.to_owned()));
+        let start = [&MAGIC[..], &scoring.to_le_bytes()].concat();
+        let bytes = aside.file.metadata()?.len();
+        if bytes >= START_BYTES as u64 && read(&aside.file, 0, START_BYTES)? == start {
+            aside.end = START_BYTES as u64;
+            while let Some(()) = aside.take_up(bytes)? {}
+        }
+        if aside.end == 0 {
+            aside.file.set_len(0)?;
+            aside.file.write_all_at(&start, 0)?;
+            aside.end = START_BYTES as u64;
+        }
+        aside.file.set_len(aside.end)?;
+        aside.resumed = aside.pieces.keys().map(|place| place.end - place.begin).sum();
+        Ok(aside)
+    }
+
+    fn begin(file: File, path: Option<PathBuf>) -> Self {
+        Self { file, path, end: 0, pieces: BTreeMap::new(), resumed: 0 }
+    }
+
+    /// Takes up the next piece in a file of so many bytes; `None` where there is none that is whole.
+    fn take_up(&mut self, bytes: u64) -> io::Result<Option<()>> {
+        let begin = self.end + HEAD_BYTES as u64;
+        if begin > bytes {
+            return Ok(None);
+        }
+        let head = read(&self.file, self.end, HEAD_BYTES)?;
+        let (words, _) = head.as_chunks();
+        let [told, records, checksum] = [words[0], words[1], words[2]].map(u64::from_le_bytes);
+        let Some(length) = told.checked_add(records).filter(|length| *length <= bytes - begin) else {
+            return Ok(None);
+        };
+        let mut told_bytes = read(&self.file, begin, length as usize)?;
+        let record_bytes = told_bytes.split_off(told as usize);
+        if checksum != checksum_of(&told_bytes, &record_bytes) {
+            return Ok(None);
+        }
+        let Ok(Told { place, put_aside }) = told_again(&told_bytes, record_bytes) else { return Ok(None) };
+        self.pieces.insert(place, (put_aside, begin + told..begin + length));
+        self.end = begin + length;
+        Ok(Some(()))
+    }
+
+    /// How many customers of a history were scored by a run before.
+    pub(super) fn resumed(&self) -> usize {
+        self.resumed
+    }
+
+    /// Which customers are there already.
+    pub(super) fn done(&self) -> Done {
+        let mut done = Done::default();
+        for place in self.pieces.keys() {
+            done.places.insert((place.part, place.begin));
+            let (there, of) = done.parts.entry(place.part).or_default();
+            (*there, *of) = (*there + place.end - place.begin, place.of);
+        }
+        done
+    }
+
+    /// Adds the rows of some customers, which are sorted.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn add(&mut self, place: Place, put_aside: PutAside, records: &Records) -> io::Result<()> {
+        let told = Told { place, put_aside };
+        let bytes = serde_json::to_vec(&told)?;
+        let lengths = [bytes.len(), records.bytes().len()].map(|length| length as u64);
+        let head = [lengths[0], lengths[1], checksum_of(&bytes, records.bytes())].map(u64::to_le_bytes);
+        self.file.write_all_at(&[head.as_flattened(), &bytes].concat(), self.end)?;
+        let begin = self.end + HEAD_BYTES as u64 + lengths[0];
+        self.file.write_all_at(records.bytes(), begin)?;
+        self.end = begin + lengths[1];
+        self.pieces.insert(place, (told.put_aside, begin..self.end));
+        Ok(())
+    }
+
+    /// Everything that was put aside, to be taken out in order.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub(super) fn records(&self, kind: IdKind) -> io::Result<SortedRecords> {
+        let parts = self.pieces.values().map(|(_, range)| range.clone()).collect();
+        Ok(SortedRecords::of_parts(self.file.try_clone()?, kind, parts))
+    }
+
+    /// What is known of each piece.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &PutAside> {
+        self.pieces.values().map(|(put_aside, _)| put_aside)
+    }
+}
+
+/// What rows rest on; `None` of a history that is not a kept one.
+fn scoring(
+    service: &Service,
+    histories: &Histories,
+    as_of: Instant,
+    suppressed: &Suppressed,
+) -> Option<io::Result<Scoring>> {
+    let segments = histories.segments()?;
+    let program = || -> io::Result<_> {
+        let file = fs::metadata(std::env::current_exe()?)?;
+        Ok((file.len(), file.modified()?))
+    };
+    // Another build may score otherwise, whatever version it says it is.
+    Some(program().map(|program| {
+        let artifact = xxh3_128(&service.artifact().to_bytes());
+        let is_whole = histories.whole().is_some();
+        let rest = (program, artifact, service.assumptions(), segments, is_whole, as_of);
+        let ids: Vec<&str> = suppressed.ids().collect();
+        xxh3_128(format!("{rest:?} {ids:?}").as_bytes())
+    }))
+}
+
+/// What comes to its end in order, well or not, needs no file any more.
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // What cannot be removed is in nobody's way: the next run writes over it.
+        self.path.iter().for_each(|path| _ = fs::remove_file(path));
+    }
+}
+
+/// Which customers need not be scored any more.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    /// Parts and first customers.
+    places: BTreeSet<(usize, usize)>,
+    /// By part, how many customers are there, and how many it has.
+    parts: BTreeMap<usize, (usize, usize)>,
+}
+
+impl Done {
+    /// Whether a part is there as a whole.
+    pub(super) fn has_part(&self, part: usize) -> bool {
+        self.parts.get(&part).is_some_and(|(there, of)| there == of)
+    }
+
+    /// Whether the customers of a part from one on are.
+    pub(super) fn has(&self, part: usize, begin: usize) -> bool {
+        self.places.contains(&(part, begin))
+    }
+}
+
+/// What was told of a piece, and what its records tell.
+fn told_again(told: &[u8], records: Vec<u8>) -> io::Result<Told> {
+    let mut told: Told = serde_json::from_slice(told)?;
+    let rows = Records::of_bytes(records)?;
+    let values = (0..rows.len()).map(|row| record::lifetime_value(rows.get(row).1));
+    told.put_aside.lifetime_values = values.collect::<io::Result<_>>()?;
+    Ok(told)
+}
+
+fn read(file: &File, at: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, at)?;
+    Ok(bytes)
+}
+
+fn checksum_of(told: &[u8], records: &[u8]) -> u64 {
+    let mut checksum = Xxh3::new();
+    checksum.update(told);
+    checksum.update(records);
+    checksum.digest()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scores::made_up::row;
+
+    const SCORING: Scoring = 7 << 70;
+
+    fn place(part: usize, begin: usize) -> Place {
+        Place { part, begin, end: begin + 2, of: 4 }
+    }
+
+    /// Three of the four halves of two parts, each of two customers, of whom one is suppressed.
+    fn fill(aside: &mut Aside) {
+        for (number, place) in [place(0, 2), place(1, 0), place(0, 0)].into_iter().enumerate() {
+            let (mut records, mut put_aside) =
+                (Records::default(), PutAside { suppressed: 1, ..PutAside::default() });
+            let row = row(number, [3, 10 * number as u8, 5, 1, 20]);
+            records.push(&row.customer_id, |bytes| record::write(&row, bytes));
+            put_aside.lifetime_values.push(row.lifetime_value);
+            aside.add(place, put_aside, &records).unwrap();
+        }
+    }
+
+    /// Ids in order, and what is known of the pieces.
+    fn content(aside: &Aside) -> (Vec<String>, usize, Vec<f64>) {
+        let records = aside.records(IdKind::Text).unwrap().merge().unwrap().take(100).unwrap();
+        let ids = (0..records.len()).map(|number| records.get(number).0.to_owned()).collect();
+        let values = aside.pieces().flat_map(|piece| piece.lifetime_values.clone()).collect();
+        (ids, aside.pieces().map(|piece| piece.suppressed).sum(), values)
+    }
+
+    /// A file as a run leaves it that is killed.
+    fn left(folder: &Path) -> Vec<u8> {
+        let path = folder.join("aside");
+        let mut aside = Aside::resume(&path, SCORING).unwrap();
+        fill(&mut aside);
+        fs::read(path).unwrap()
+    }
+
+    #[test]
+    fn a_run_goes_on_from_what_another_has_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = left(folder.path());
+        let path = folder.path().join("aside");
+        assert!(!path.exists(), "a run that comes to its end leaves nothing");
+        fs::write(&path, &bytes).unwrap();
+        let aside = Aside::resume(&path, SCORING).unwrap();
+        assert_eq!(aside.resumed(), 6);
+        let done = aside.done();
+        assert!(done.has_part(0) && !done.has_part(1) && !done.has_part(2));
+        assert!(done.has(1, 0) && !done.has(1, 2));
+        let ids = ["c0000", "c0001", "c0002"].map(str::to_owned).to_vec();
+        assert_eq!(content(&aside), (ids, 3, vec![20.0, 0.0, 10.0]));
+
+        fs::write(&path, &bytes).unwrap();
+        let other = Aside::resume(&path, SCORING + 1).unwrap();
+        assert_eq!((other.resumed(), content(&other).0.len()), (0, 0), "of something else nothing is taken");
+    }
+
+    #[test]
+    fn what_is_not_whole_is_scored_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = left(folder.path());
+        let path = folder.path().join("aside");
+        let mut seen = BTreeSet::new();
+        let mut resumed = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            let mut aside = Aside::resume(&path, SCORING).unwrap();
+            seen.insert(aside.resumed());
+            // It can be gone on from.
+            fill(&mut aside);
+            assert_eq!(content(&aside).0, ["c0000", "c0001", "c0002"]);
+            aside.resumed()
+        };
+        for length in 0..bytes.len() {
+            assert!(resumed(&bytes[..length]) < 6, "cut at {length}");
+            let mut flipped = bytes.clone();
+            flipped[length] ^= 0x11;
+            assert!(resumed(&flipped) < 6, "flipped at {length}");
+        }
+        // As a file grows that a power cut leaves with nothing in it.
+        assert_eq!(resumed(&vec![0; bytes.len()]), 0);
+        assert_eq!(seen, BTreeSet::from([0, 2, 4]));
+    }
+}

@@ -1,0 +1,66 @@
+//! Scoring that is killed goes on where it was.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::support::{command, done, folder};
+
+/// More than are scored in one piece, so that a kill may come between two.
+const CUSTOMERS: usize = 40_000;
+const ATTEMPTS: usize = 50;
+
+/// Kills the command once something stands in the file; whether that came before its end.
+fn is_killed_after_a_piece(arguments: &str, aside: &Path) -> bool {
+    let mut child = command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    // The start of the file is a few bytes, and a piece many.
+    let has_begun = || fs::metadata(aside).is_ok_and(|about| about.len() > 10_000);
+    while child.try_wait().unwrap().is_none() && !has_begun() {
+        std::thread::sleep(Duration::from_micros(200));
+    }
+    child.kill().unwrap();
+    !child.wait().unwrap().success()
+}
+
+fn last_record(store: &str) -> Value {
+    let files = fs::read_dir(format!("{store}/runs")).unwrap().map(|entry| entry.unwrap().path());
+    serde_json::from_slice(&fs::read(files.max().unwrap()).unwrap()).unwrap()
+}
+
+#[test]
+fn scoring_that_is_killed_goes_on_where_it_was() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (store, out) = (at("store"), at("out.parquet"));
+    done(&format!("simulate --customers {CUSTOMERS} --seed 8 --out {}", at("shop")));
+    done(&format!("ingest --purchases {} --store {store}", at("shop/purchases.parquet")));
+    done(&format!("train --horizon 90d --store {store}"));
+    let aside = folder.path().join("store/scores.aside");
+    let score = |flags: &str| format!("score --store {store} --out {out} --threads 1 {flags}");
+    let outputs = || [&out, &format!("{store}/scores.parquet")].map(|path| fs::read(path).unwrap());
+    done(&score(""));
+    let expected = outputs();
+    assert_eq!(last_record(&store)["steps"][1].get("customers_resumed"), None);
+    for flags in ["", "--memory 64MiB"] {
+        // What another instant has left is of no use, and in nobody's way.
+        let other = score(&format!("{flags} --as-of 2023-10-01"));
+        assert!((0..ATTEMPTS).any(|_| is_killed_after_a_piece(&other, &aside)));
+        assert!(aside.exists());
+        done(&score(flags));
+        assert_eq!(last_record(&store)["steps"][1].get("customers_resumed"), None);
+        assert!(outputs() == expected && !aside.exists());
+
+        assert!((0..ATTEMPTS).any(|_| is_killed_after_a_piece(&score(flags), &aside)));
+        fs::remove_file(&out).unwrap();
+        let left = fs::read(&aside).unwrap();
+        done(&format!("{} --dry-run", score(flags)));
+        assert!(fs::read(&aside).unwrap() == left, "a rehearsal changes nothing");
+        done(&score(flags));
+        let resumed = last_record(&store)["steps"][1]["customers_resumed"].as_u64().unwrap();
+        assert!(resumed > 0 && resumed as usize <= CUSTOMERS, "{resumed}");
+        assert!(outputs() == expected && !aside.exists(), "{flags}");
+    }
+}
