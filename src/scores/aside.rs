@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::history::Histories;
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::record;
+use super::stream::PART_CUSTOMERS;
 use crate::service::Service;
 use crate::suppressed::Suppressed;
 
@@ -29,6 +30,9 @@ const MAGIC: &[u8; 8] = b"MNSTASID";
 const START_BYTES: usize = 8 + 16;
 /// Before each piece: how long what is told of it is, how long its records, and the checksum of both.
 const HEAD_BYTES: usize = 8 + 8 + 8;
+
+/// A piece that is longer is not taken up: what a damaged file says takes no memory.
+const MOST_BYTES: u64 = 256 << 20;
 
 /// What is scored: of two runs with the same the rows are the same.
 pub(super) type Scoring = u128;
@@ -85,12 +89,12 @@ impl Aside {
         Ok(Self::begin(tempfile::tempfile_in(folder)?, None))
     }
 
-    /// In a file in this folder, with what a run has left there that was killed and scored the same: as long as the history is
-    /// a kept one. Of another nobody can tell that it is the same, and the file has no name. Nobody else may write to it
-    /// meanwhile.
+    /// In a file in this folder, with what a run has left there that was killed and scored the same: of a kept history that is
+    /// more than one piece. Of another, and where no file of that name can be had, the file has no name. Nobody else may
+    /// write to it meanwhile.
     ///
     /// # Errors
-    /// When it cannot be read or made.
+    /// When no file can be made there.
     pub fn of(
         folder: &Path,
         service: &Service,
@@ -98,28 +102,41 @@ impl Aside {
         as_of: Instant,
         suppressed: &Suppressed,
     ) -> io::Result<Self> {
-        match scoring(service, histories, as_of, suppressed) {
-            Some(scoring) => Self::resume(&folder.join(FILE), scoring?),
-            None => Self::nameless(folder),
-        }
+        let scoring = scoring(service, histories, as_of, suppressed);
+        let named = scoring.and_then(|scoring| Self::named(&folder.join(FILE), scoring).ok());
+        named.map_or_else(|| Self::nameless(folder), Ok)
     }
 
-    fn resume(path: &Path, scoring: Scoring) -> io::Result<Self> {
+    fn named(path: &Path, scoring: Scoring) -> io::Result<Self> {
+        if let Ok(aside) = Self::resume(path, scoring) {
+            return Ok(aside);
+        }
+        match fs::remove_file(path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
+            _ => {}
+        }
         // Nobody but the owner reads what is not finished.
-        let file =
-            File::options().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        let file = File::options().read(true).write(true).create_new(true).mode(0o600).open(path)?;
         let mut aside = Self::begin(file, Some(path.to_owned()));
-        let start = [&MAGIC[..], &scoring.to_le_bytes()].concat();
-        let bytes = aside.file.metadata()?.len();
-        if bytes >= START_BYTES as u64 && read(&aside.file, 0, START_BYTES)? == start {
-            aside.end = START_BYTES as u64;
-            while let Some(()) = aside.take_up(bytes)? {}
+        aside.file.write_all_at(&start(scoring), 0)?;
+        aside.end = START_BYTES as u64;
+        Ok(aside)
+    }
+
+    /// Goes on in the file of this name; fails where it is not what a run leaves that scored the same.
+    fn resume(path: &Path, scoring: Scoring) -> io::Result<Self> {
+        let about = fs::symlink_metadata(path)?;
+        // Into a file that has another name, too, nothing is written.
+        if !about.is_file() || about.nlink() != 1 {
+            return Err(io::ErrorKind::InvalidData.into());
         }
-        if aside.end == 0 {
-            aside.file.set_len(0)?;
-            aside.file.write_all_at(&start, 0)?;
-            aside.end = START_BYTES as u64;
+        let file = File::options().read(true).write(true).open(path)?;
+        if read(&file, 0, START_BYTES)? != start(scoring) {
+            return Err(io::ErrorKind::InvalidData.into());
         }
+        let mut aside = Self::begin(file, Some(path.to_owned()));
+        aside.end = START_BYTES as u64;
+        while aside.take_up(about.len())?.is_some() {}
         aside.file.set_len(aside.end)?;
         aside.resumed = aside.pieces.keys().map(|place| place.end - place.begin).sum();
         Ok(aside)
@@ -138,7 +155,8 @@ impl Aside {
         let head = read(&self.file, self.end, HEAD_BYTES)?;
         let (words, _) = head.as_chunks();
         let [told, records, checksum] = [words[0], words[1], words[2]].map(u64::from_le_bytes);
-        let Some(length) = told.checked_add(records).filter(|length| *length <= bytes - begin) else {
+        let most = MOST_BYTES.min(bytes - begin);
+        let Some(length) = told.checked_add(records).filter(|length| *length <= most) else {
             return Ok(None);
         };
         let mut told_bytes = read(&self.file, begin, length as usize)?;
@@ -195,37 +213,45 @@ impl Aside {
     }
 
     /// What is known of each piece.
-    pub(super) fn pieces(&self) -> impl Iterator<Item = &PutAside> {
-        self.pieces.values().map(|(put_aside, _)| put_aside)
+    pub(super) fn pieces(&mut self) -> impl Iterator<Item = &mut PutAside> {
+        self.pieces.values_mut().map(|(put_aside, _)| put_aside)
     }
 }
 
-/// What rows rest on; `None` of a history that is not a kept one.
+/// What rows rest on; `None` of a history that is not a kept one or is one piece, and where nothing can be told of the program.
 fn scoring(
     service: &Service,
     histories: &Histories,
     as_of: Instant,
     suppressed: &Suppressed,
-) -> Option<io::Result<Scoring>> {
-    let segments = histories.segments()?;
-    let program = || -> io::Result<_> {
-        let file = fs::metadata(std::env::current_exe()?)?;
-        Ok((file.len(), file.modified()?))
-    };
+) -> Option<Scoring> {
+    let segments = histories.segments().filter(|_| histories.summary().customers > PART_CUSTOMERS)?;
     // Another build may score otherwise, whatever version it says it is.
-    Some(program().map(|program| {
-        let artifact = xxh3_128(&service.artifact().to_bytes());
-        let is_whole = histories.whole().is_some();
-        let rest = (program, artifact, service.assumptions(), segments, is_whole, as_of);
-        let ids: Vec<&str> = suppressed.ids().collect();
-        xxh3_128(format!("{rest:?} {ids:?}").as_bytes())
-    }))
+    let program = xxh3_128(&fs::read(program()).ok()?);
+    let artifact = xxh3_128(&service.artifact().to_bytes());
+    let is_whole = histories.whole().is_some();
+    let rest = (program, artifact, service.assumptions(), segments, is_whole, as_of);
+    let ids: Vec<&str> = suppressed.ids().collect();
+    Some(xxh3_128(format!("{rest:?} {ids:?}").as_bytes()))
+}
+
+/// Where this program's file is: the one that runs, though another may have taken its place since.
+fn program() -> PathBuf {
+    let link = PathBuf::from("/proc/self/exe");
+    if cfg!(target_os = "linux") { link } else { std::env::current_exe().unwrap_or(link) }
+}
+
+fn start(scoring: Scoring) -> [u8; START_BYTES] {
+    let mut start = [0; START_BYTES];
+    start[..MAGIC.len()].copy_from_slice(MAGIC);
+    start[MAGIC.len()..].copy_from_slice(&scoring.to_le_bytes());
+    start
 }
 
 /// What comes to its end in order, well or not, needs no file any more.
 impl Drop for Aside {
     fn drop(&mut self) {
-        // What cannot be removed is in nobody's way: the next run writes over it.
+        // What cannot be removed is in nobody's way: the next run removes it, or does without a name.
         self.path.iter().for_each(|path| _ = fs::remove_file(path));
     }
 }
@@ -254,6 +280,10 @@ impl Done {
 /// What was told of a piece, and what its records tell.
 fn told_again(told: &[u8], records: Vec<u8>) -> io::Result<Told> {
     let mut told: Told = serde_json::from_slice(told)?;
+    let Place { begin, end, of, .. } = told.place;
+    if begin >= end || end > of {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
     let rows = Records::of_bytes(records)?;
     let values = (0..rows.len()).map(|row| record::lifetime_value(rows.get(row).1));
     told.put_aside.lifetime_values = values.collect::<io::Result<_>>()?;
@@ -297,7 +327,7 @@ mod tests {
     }
 
     /// Ids in order, and what is known of the pieces.
-    fn content(aside: &Aside) -> (Vec<String>, usize, Vec<f64>) {
+    fn content(aside: &mut Aside) -> (Vec<String>, usize, Vec<f64>) {
         let records = aside.records(IdKind::Text).unwrap().merge().unwrap().take(100).unwrap();
         let ids = (0..records.len()).map(|number| records.get(number).0.to_owned()).collect();
         let values = aside.pieces().flat_map(|piece| piece.lifetime_values.clone()).collect();
@@ -307,7 +337,7 @@ mod tests {
     /// A file as a run leaves it that is killed.
     fn left(folder: &Path) -> Vec<u8> {
         let path = folder.join("aside");
-        let mut aside = Aside::resume(&path, SCORING).unwrap();
+        let mut aside = Aside::named(&path, SCORING).unwrap();
         fill(&mut aside);
         fs::read(path).unwrap()
     }
@@ -319,17 +349,21 @@ mod tests {
         let path = folder.path().join("aside");
         assert!(!path.exists(), "a run that comes to its end leaves nothing");
         fs::write(&path, &bytes).unwrap();
-        let aside = Aside::resume(&path, SCORING).unwrap();
+        let mut aside = Aside::named(&path, SCORING).unwrap();
         assert_eq!(aside.resumed(), 6);
         let done = aside.done();
         assert!(done.has_part(0) && !done.has_part(1) && !done.has_part(2));
         assert!(done.has(1, 0) && !done.has(1, 2));
         let ids = ["c0000", "c0001", "c0002"].map(str::to_owned).to_vec();
-        assert_eq!(content(&aside), (ids, 3, vec![20.0, 0.0, 10.0]));
+        assert_eq!(content(&mut aside), (ids, 3, vec![20.0, 0.0, 10.0]));
 
         fs::write(&path, &bytes).unwrap();
-        let other = Aside::resume(&path, SCORING + 1).unwrap();
-        assert_eq!((other.resumed(), content(&other).0.len()), (0, 0), "of something else nothing is taken");
+        let mut other = Aside::named(&path, SCORING + 1).unwrap();
+        assert_eq!(
+            (other.resumed(), content(&mut other).0.len()),
+            (0, 0),
+            "of something else nothing is taken"
+        );
     }
 
     #[test]
@@ -340,11 +374,11 @@ mod tests {
         let mut seen = BTreeSet::new();
         let mut resumed = |bytes: &[u8]| {
             fs::write(&path, bytes).unwrap();
-            let mut aside = Aside::resume(&path, SCORING).unwrap();
+            let mut aside = Aside::named(&path, SCORING).unwrap();
             seen.insert(aside.resumed());
             // It can be gone on from.
             fill(&mut aside);
-            assert_eq!(content(&aside).0, ["c0000", "c0001", "c0002"]);
+            assert_eq!(content(&mut aside).0, ["c0000", "c0001", "c0002"]);
             aside.resumed()
         };
         for length in 0..bytes.len() {
@@ -356,5 +390,39 @@ mod tests {
         // As a file grows that a power cut leaves with nothing in it.
         assert_eq!(resumed(&vec![0; bytes.len()]), 0);
         assert_eq!(seen, BTreeSet::from([0, 2, 4]));
+    }
+
+    #[test]
+    fn nothing_is_written_to_a_file_that_is_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = left(folder.path());
+        let (path, other) = (folder.path().join("aside"), folder.path().join("other"));
+        type Link = fn(&Path, &Path) -> io::Result<()>;
+        let links: [Link; 2] =
+            [|other, path| std::os::unix::fs::symlink(other, path), |other, path| fs::hard_link(other, path)];
+        for link in links {
+            fs::write(&other, &bytes).unwrap();
+            link(&other, &path).unwrap();
+            let mut aside = Aside::named(&path, SCORING).unwrap();
+            assert_eq!(aside.resumed(), 0);
+            fill(&mut aside);
+            drop(aside);
+            assert!(fs::read(&other).unwrap() == bytes && !path.exists());
+        }
+        fs::create_dir(&path).unwrap();
+        assert!(Aside::named(&path, SCORING).is_err());
+    }
+
+    #[test]
+    fn what_a_damaged_file_says_takes_no_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("aside");
+        for lengths in [[1 << 40, 1 << 40], [u64::MAX, 1], [0, u64::MAX]] {
+            let head: Vec<u8> = lengths.into_iter().chain([0]).flat_map(u64::to_le_bytes).collect();
+            fs::write(&path, [&start(SCORING)[..], &head].concat()).unwrap();
+            // Where it is long enough for what it says.
+            File::options().write(true).open(&path).unwrap().set_len(1 << 42).unwrap();
+            assert_eq!(Aside::named(&path, SCORING).unwrap().resumed(), 0);
+        }
     }
 }

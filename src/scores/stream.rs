@@ -23,7 +23,7 @@ use crate::service::{CHUNK_CUSTOMERS, Service};
 use crate::suppressed::Suppressed;
 
 /// So many customers are put aside together, sorted, at most.
-const PART_CUSTOMERS: usize = 16_384;
+pub(super) const PART_CUSTOMERS: usize = 16_384;
 
 /// A scored population; its rows are in a file.
 #[derive(Debug)]
@@ -98,12 +98,12 @@ impl ScoredPopulation {
         )?;
         watch.end();
         scored.into_iter().collect::<io::Result<()>>().map_err(unwritable)?;
-        let aside = aside.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut aside = aside.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut list = empty.clone();
         let (mut values, mut tally) = (Vec::new(), Tally::default());
         for some in aside.pieces() {
             list.suppressed += some.suppressed;
-            values.extend_from_slice(&some.lifetime_values);
+            values.append(&mut some.lifetime_values);
             tally = tally.and(&some.tally);
         }
         let len = values.len();
