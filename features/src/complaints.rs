@@ -54,7 +54,8 @@ pub const COMPLAINTS_PER_PURCHASE: Feature = Feature {
 /// Complaints not resolved at the as-of instant, whatever became of them later.
 pub const OPEN_COMPLAINTS: Feature = Feature {
     name: "open_complaints",
-    meaning: "Complaints not yet resolved at the as-of instant (`resolved_at` later or not given).",
+    needs: Needs::Resolutions,
+    meaning: "Complaints not yet resolved at the as-of instant (`resolved_at` later or empty).",
     compute: |known| known.complaints().filter(Complaint::is_open).count() as f64,
     ..COMPLAINT_COUNT
 };

@@ -81,6 +81,8 @@ pub enum Needs {
     Discounts,
     /// Complaints with a `severity` column.
     Severities,
+    /// Complaints of which it is said when they were resolved, if any are.
+    Resolutions,
     /// A contacts file.
     Contacts,
 }
@@ -93,6 +95,7 @@ impl Needs {
             Self::Products => given.products,
             Self::Discounts => given.discounts,
             Self::Severities => given.severities,
+            Self::Resolutions => !given.complaints_unresolved,
             Self::Contacts => given.contacts,
         }
     }
@@ -105,6 +108,7 @@ impl fmt::Display for Needs {
             Self::Products => "purchases' `product_id`",
             Self::Discounts => "purchases' `discount`",
             Self::Severities => "complaints' `severity`",
+            Self::Resolutions => "complaints' `resolved_at`, if there are any",
             Self::Contacts => "contacts",
         })
     }

@@ -3,7 +3,8 @@
 use crate::feature::{Feature, Needs, Topic, Unit, Window};
 use crate::trend::total;
 
-const YEAR_DAYS: u32 = 365;
+/// How long ago a year ago is.
+pub const YEAR_DAYS: u32 = 365;
 
 /// Purchases in the quarter that ended a year ago.
 pub const PURCHASES_90D_YEAR_AGO: Feature = Feature {

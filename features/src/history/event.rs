@@ -190,13 +190,23 @@ pub struct Given {
     pub profiles: bool,
     /// From when to when customers have contracts.
     pub contracts: bool,
+    /// Complaints from a file that does not say of any when it was resolved: which are open is then unknown.
+    pub complaints_unresolved: bool,
 }
 
 impl Given {
-    const NAMES: [&'static str; 7] =
-        ["complaints", "severities", "products", "discounts", "contacts", "profiles", "contracts"];
+    const NAMES: [&'static str; 8] = [
+        "complaints",
+        "severities",
+        "products",
+        "discounts",
+        "contacts",
+        "profiles",
+        "contracts",
+        "complaints without resolved_at",
+    ];
 
-    pub(super) const fn flags(self) -> [bool; 7] {
+    pub(super) const fn flags(self) -> [bool; 8] {
         [
             self.complaints,
             self.severities,
@@ -205,12 +215,31 @@ impl Given {
             self.contacts,
             self.profiles,
             self.contracts,
+            self.complaints_unresolved,
         ]
     }
 
-    pub(super) const fn from_flags(flags: [bool; 7]) -> Self {
-        let [complaints, severities, products, discounts, contacts, profiles, contracts] = flags;
-        Self { complaints, severities, products, discounts, contacts, profiles, contracts }
+    pub(super) const fn from_flags(flags: [bool; 8]) -> Self {
+        let [
+            complaints,
+            severities,
+            products,
+            discounts,
+            contacts,
+            profiles,
+            contracts,
+            complaints_unresolved,
+        ] = flags;
+        Self {
+            complaints,
+            severities,
+            products,
+            discounts,
+            contacts,
+            profiles,
+            contracts,
+            complaints_unresolved,
+        }
     }
 
     /// What either has.

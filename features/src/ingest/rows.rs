@@ -130,6 +130,7 @@ impl<'a> Rows<'a> {
             contacts: table == Table::Contacts,
             profiles: table == Table::Customers,
             contracts: table == Table::Contracts,
+            complaints_unresolved: table == Table::Complaints && !has(Field::ResolvedAt),
         });
         let of_profile = columns.iter().filter(|column| column.field.is_of_profile());
         let attributes = of_profile.map(|column| builder.word(column.attribute())).collect();

@@ -17,8 +17,10 @@ mod wording;
 pub use saying::Towards;
 pub use told::{Told, UnknownReason};
 
-use mainstay_features::feature::Topic;
+use mainstay_features::feature::{Topic, Window};
 use mainstay_features::registry;
+use mainstay_features::season::YEAR_DAYS;
+use mainstay_features::tenure::TENURE_DAYS;
 use smallvec::{SmallVec, smallvec};
 
 use self::chinese::CHINESE;
@@ -53,6 +55,8 @@ pub struct Explainer {
     features: Vec<Explained>,
     /// What the features are about, each once.
     topics: Vec<Topic>,
+    /// The column of the days since the first purchase.
+    tenure: Option<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +64,9 @@ struct Explained {
     /// Which of the topics.
     topic: usize,
     sayings: Vec<(&'static Saying, Vec<Source>)>,
+    /// How many days ago the time began that it is about, where that ended long ago: who was no customer then did nothing in
+    /// it, and that tells nothing.
+    began_days_ago: Option<f64>,
 }
 
 /// The column a number comes from, and the one that is taken off.
@@ -101,18 +108,29 @@ impl Explainer {
             if place == topics.len() {
                 topics.push(topic);
             }
-            Explained { topic: place, sayings: sayings_of(name).iter().filter_map(sources).collect() }
+            let sayings = sayings_of(name).iter().filter_map(sources).collect();
+            Explained { topic: place, sayings, began_days_ago: began_days_ago(name) }
         };
-        Self { features: columns.iter().map(explained).collect(), topics }
+        let features = columns.iter().map(explained).collect();
+        let tenure = columns.iter().position(|name| name == TENURE_DAYS.name);
+        Self { features, topics, tenure }
     }
 
     /// What a feature tells of a customer, given what it contributes to their score; nothing where it has no value but
-    /// always should, nor of a column that is none of the rows'.
+    /// always should, of a time before the first purchase, nor of a column that is none of the rows'.
     pub fn told(&self, column: usize, row: &[f64], contribution: f64) -> Option<Told> {
         let towards = if contribution < 0.0 { Towards::Staying } else { Towards::Leaving };
         let has_value = !row.get(column)?.is_nan();
-        let sayings = self.features.get(column)?.sayings.iter();
+        let Explained { sayings, began_days_ago, .. } = self.features.get(column)?;
+        let tenure_days = self.tenure.and_then(|tenure| row.get(tenure));
+        if row[column] == 0.0
+            && let (Some(began), Some(tenure)) = (began_days_ago, tenure_days)
+            && tenure < began
+        {
+            return None;
+        }
         sayings
+            .iter()
             .filter(|(saying, _)| saying.towards == towards && saying.facts.is_empty() != has_value)
             .find_map(|(saying, sources)| Told::new(saying, sources.iter().map(|source| source.value(row))))
     }
@@ -148,6 +166,15 @@ impl Explainer {
             Some(Reason { topic, column, contribution, told })
         };
         standing_out.into_iter().filter_map(reason)
+    }
+}
+
+fn began_days_ago(name: &str) -> Option<f64> {
+    let feature = registry::all().find(|feature| feature.name == name)?;
+    match feature.window {
+        Window::YearAgo(days) => Some(f64::from(YEAR_DAYS + days)),
+        Window::YearAgoNext(_) => Some(f64::from(YEAR_DAYS)),
+        Window::WholeHistory | Window::Last(_) | Window::LastAgainstBefore(_) => None,
     }
 }
 

@@ -58,6 +58,25 @@ fn the_customers_own_numbers_are_told() {
 }
 
 #[test]
+fn nothing_is_told_of_a_time_before_the_first_purchase() {
+    let columns = every_feature();
+    let place = |name: &str| columns.iter().position(|column| column == name).unwrap();
+    let said = |feature: &str, value: f64, tenure_days: f64| {
+        let mut row = vec![f64::NAN; columns.len()];
+        (row[place(feature)], row[place("tenure_days")]) = (value, tenure_days);
+        Explainer::new(&columns).told(place(feature), &row, 1.0).map(|told| told.sentence(Language::English))
+    };
+    let next = "money_next_90d_year_ago";
+    assert_eq!(said(next, 0.0, 364.0), None);
+    let nothing = "spent nothing a year ago in the 90 days that now come";
+    assert_eq!(said(next, 0.0, 365.0).as_deref(), Some(nothing));
+    assert!(said(next, 5.0, 300.0).is_some(), "who bought in it was a customer");
+    assert_eq!(said("purchases_90d_year_ago", 0.0, 454.0), None);
+    assert!(said("purchases_90d_year_ago", 0.0, 455.0).is_some());
+    assert!(said("purchases_90d", 0.0, 10.0).is_some(), "of the last days it is told");
+}
+
+#[test]
 fn the_same_is_told_in_chinese() {
     let said = |values: &[(&str, f64)], of: &str, contribution: f64| {
         said_in(Language::Chinese, values, of, contribution)

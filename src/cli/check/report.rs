@@ -117,8 +117,15 @@ impl Report {
             ),
         );
         let Statuses { closed_without_resolution, open_with_resolution } = self.statuses;
+        let unresolved = self.given.complaints_unresolved;
         find(
-            closed_without_resolution > 0,
+            unresolved,
+            "complaints come from a file without resolved_at: which of them are open is unknown, and open_complaints is left \
+             out. Give resolved_at where there is one"
+                .to_owned(),
+        );
+        find(
+            closed_without_resolution > 0 && !unresolved,
             format!(
                 "{closed_without_resolution} complaints are closed by their status but have no resolved_at. They \
                      count as open at every instant: give resolved_at"
