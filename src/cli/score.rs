@@ -251,13 +251,15 @@ pub(super) struct Totals {
     /// What the actions are expected to earn.
     pub(super) net_value: f64,
     lifetime_value: f64,
+    /// How many are expected to leave.
+    leavers: f64,
 }
 
 impl Totals {
     /// Of no rows yet.
     pub(super) fn of(scored: &ScoredPopulation) -> Self {
         let (as_of, suppressed) = (scored.as_of(), scored.suppressed());
-        Self { as_of, rows: 0, suppressed, actions: 0, net_value: 0.0, lifetime_value: 0.0 }
+        Self { as_of, rows: 0, suppressed, actions: 0, net_value: 0.0, lifetime_value: 0.0, leavers: 0.0 }
     }
 
     /// With some rows more.
@@ -265,6 +267,7 @@ impl Totals {
         self.rows += scores.rows.len();
         for row in &scores.rows {
             self.lifetime_value += row.lifetime_value;
+            self.leavers += row.churn_probability;
             if row.net_value > 0.0 {
                 self.actions += 1;
                 self.net_value += row.net_value;
@@ -278,18 +281,26 @@ impl Totals {
             0 => String::new(),
             number => format!("{number} customers object to marketing, and are left out\n"),
         };
+        let artifact = service.artifact();
+        let rows = self.rows.max(1) as f64;
         format!(
             "{} customers scored as of {} by {} {place}\n{suppressed}\
+             {:.0} of them ({:.1} %) are expected to leave within {} days if nothing is done; of those the model learnt from \
+             last, {:.1} % did\n\
              the model was judged {}\n\
              an action pays for {} of them, together {:.2}; keeping a customer is worth {:.2} on average, {}\n",
             self.rows,
             self.as_of,
-            service.artifact().name(),
-            service.artifact().training.judged(),
+            artifact.name(),
+            self.leavers,
+            100.0 * self.leavers / rows,
+            artifact.settings.horizon.get(),
+            100.0 * artifact.churn_rate(),
+            artifact.training.judged(),
             self.actions,
             self.net_value,
-            self.lifetime_value / self.rows.max(1) as f64,
-            lifetime::basis(&service.artifact().training.lifetime.lifetime, service.assumptions()),
+            self.lifetime_value / rows,
+            lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions()),
         )
     }
 }

@@ -63,6 +63,26 @@ fn gaps_repetitions_currencies_and_large_accounts_are_found() {
 }
 
 #[test]
+fn a_log_with_a_thin_end_is_whole_until_that_begins() {
+    let folder = folder();
+    let path = folder.path().join("log.csv");
+    let mut log = "customer_id,order_id,ts,amount\n".to_owned();
+    for day in 0..80_i64 {
+        // Of the last ten days three have a line, and the others none.
+        let lines = if day < 70 { 30 } else { i64::from(day % 4 == 3) };
+        for line in 0..lines {
+            let date =
+                mainstay_features::units::Instant::from_micros((19_800 + day) * 86_400_000_000).unwrap();
+            writeln!(log, "c{line},{day}-{line},{date},5").unwrap();
+        }
+    }
+    fs::write(&path, log).unwrap();
+    let text = done(&format!("check --purchases {}", path.display()));
+    assert!(text.contains("- 7 days have no line where their weekday usually has: 2024-06-"), "{text}");
+    assert!(text.contains("as of that day's beginning (--as-of 2024-05-27)"), "{text}");
+}
+
+#[test]
 fn statuses_that_do_not_agree_with_resolutions_are_found() {
     let folder = folder();
     let here = folder.path().display();

@@ -80,6 +80,9 @@ fn a_plan_keeps_within_budget_and_capacities_and_its_rows_add_up_to_it() {
                 && (earned - amount(&told["net_value"])).abs() < 1e-6
         );
         assert!(earned <= amount(&told["bound"]) + 1e-6, "{limits}");
+        let most = rows.iter().map(|row| number(row, "contact_cost") + number(row, "incentive")).sum::<f64>();
+        let told_most = amount(&told["spend_if_everybody_takes_it"]);
+        assert!((most - told_most).abs() < 1e-6 && told_most >= spent - 1e-9, "{limits}: {most} {told_most}");
         assert!(rows.iter().filter(|row| row["action"] == "call").count() <= calls, "{limits}");
         for row in &rows {
             let parts = ["incentive_to_saved", "incentive_to_loyal", "value_driven_away", "contact_cost"];

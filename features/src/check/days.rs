@@ -62,6 +62,19 @@ pub enum Oddity {
 }
 
 impl DayReport {
+    /// The first of the days at the end that are all missing or thin: until it begins the log is whole. `None` where the last
+    /// day is neither.
+    pub fn thin_end(&self) -> Option<i64> {
+        let mut begin = self.span.1 + 1;
+        for odd in self.odd.iter().rev() {
+            if odd.day != begin - 1 || odd.oddity == Oddity::Full {
+                break;
+            }
+            begin = odd.day;
+        }
+        (begin <= self.span.1).then_some(begin)
+    }
+
     /// The days of a history by its orders, each on the day it began; [`OddDay::lines`] are orders. `None` without one.
     pub fn of_orders(histories: &Histories) -> Option<Self> {
         let days = histories.orders_by_day().into_iter();

@@ -50,6 +50,12 @@ impl Advice {
         let most = rates.iter().copied().reduce(f64::max)?;
         (least >= 1.0 - RARE || most <= RARE).then_some((least, most))
     }
+
+    /// The churn at the advised horizon, where nearly everybody or nearly nobody leaves within it.
+    pub fn advised_one_sided(&self) -> Option<f64> {
+        let advised = self.windows.iter().find(|window| Some(window.horizon) == self.advised)?;
+        advised.churn.map(Share::rate).filter(|rate| !(RARE..=1.0 - RARE).contains(rate))
+    }
 }
 
 /// So small a share is too few to learn from.

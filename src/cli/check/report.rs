@@ -70,11 +70,16 @@ impl Report {
                 days(Oddity::Full)
             ),
         );
-        let last_is_odd = self.days.odd.last().is_some_and(|day| day.day == self.days.span.1);
-        find(
-            last_is_odd,
-            "the last day is one of them: train and score as of the day before it (--as-of)".to_owned(),
-        );
+        if let Some(begin) = self.days.thin_end() {
+            find(
+                true,
+                format!(
+                    "the log is whole until {0}, and from then on it is not: train and score as of that day's beginning \
+                     (--as-of {0})",
+                    date(begin)
+                ),
+            );
+        }
         if let Some(days) = self.days.alone_at_the_end {
             find(
                 true,
@@ -269,12 +274,17 @@ fn members(object: Value) -> Map<String, Value> {
     }
 }
 
-/// The first few days, as dates.
+/// The last few spans of days, the newest first.
 fn listed(days: &[&OddDay]) -> String {
     const FEW: usize = 5;
-    let dates: Vec<String> = days.iter().take(FEW).map(|day| date(day.day)).collect();
-    let more = if days.len() > FEW { ", …" } else { "" };
-    dates.join(", ") + more
+    let spans: Vec<&[&OddDay]> = days.chunk_by(|a, b| a.day + 1 == b.day).collect();
+    let told = spans.iter().rev().take(FEW).map(|span| match span {
+        [first, .., last] => format!("{} to {}", date(first.day), date(last.day)),
+        _ => span.iter().map(|day| date(day.day)).collect(),
+    });
+    let told: Vec<String> = told.collect();
+    let more = if spans.len() > FEW { ", and before" } else { "" };
+    told.join(", ") + more
 }
 
 /// A calendar day as a date.

@@ -12,14 +12,22 @@ pub(super) fn of(advice: &Advice) -> String {
     format!("{}{caution}\n\n{}{}\n{}", sentence(advice), horizons(advice), explanation(advice), gaps(advice))
 }
 
-/// What no choice of a horizon mends.
+/// What no choice of a horizon mends, or the advised one needs said of it.
 pub(super) fn caution(advice: &Advice) -> Option<String> {
-    let (least, most) = advice.one_sided()?;
-    let who = if most < 0.5 { "nearly nobody leaves" } else { "nearly everybody leaves" };
+    let nearly = |rate: f64| if rate < 0.5 { "nearly nobody" } else { "nearly everybody" };
+    let why = "a model has next to nobody of the other kind to learn from";
+    if let Some((least, most)) = advice.one_sided() {
+        let (who, least, most) = (nearly(most), 100.0 * least, 100.0 * most);
+        return Some(format!(
+            "But {who} leaves within any usable horizon ({least:.2} to {most:.2} %): {why}"
+        ));
+    }
+    let rate = advice.advised_one_sided()?;
+    let other = if rate < 0.5 { "shorter" } else { "longer" };
     Some(format!(
-        "But {who} within any usable horizon ({:.2} to {:.2} %): a model has next to nobody of the other kind to learn from",
-        100.0 * least,
-        100.0 * most
+        "But {} leaves within it ({:.2} %): {why}; a {other} one has more",
+        nearly(rate),
+        100.0 * rate
     ))
 }
 
@@ -147,16 +155,23 @@ mod tests {
     #[test]
     fn where_everybody_leaves_that_is_said() {
         let at = |day: i64| Instant::from_micros(day * 86_400_000_000).unwrap();
-        // Somebody buys for the first time every day; `loyal` others every twenty days.
-        let told = |loyal: usize| {
+        // Somebody buys for the first time every day; `loyal` others every so many days, from a first day on.
+        let told = |loyal: usize, first: usize, every: usize| {
             let mut study = Study::new((at(0), at(500)), Days::new(365).unwrap());
-            let visits: Vec<Instant> = (0..=25).map(|visit| at(20 * visit)).collect();
+            let visits: Vec<Instant> = (first..=500).step_by(every).map(|day| at(day as i64)).collect();
             (0..=500).for_each(|day| study.add(&[at(day)]));
             (0..loyal).for_each(|_| study.add(&visits));
             of(&study.finish(Probability::new(0.1).unwrap()).unwrap())
         };
-        assert!(!told(200).contains("But nearly"), "{}", told(200));
-        let told = told(0);
+        assert!(!told(200, 0, 20).contains("But nearly"), "{}", told(200, 0, 20));
+        // Nobody has bought in the last month who had before, in the last two some have.
+        let said = told(10, 45, 100);
+        assert!(
+            said.contains("use --horizon 30d\nBut nearly everybody leaves within it (100.00 %)"),
+            "{said}"
+        );
+        assert!(said.contains("to learn from; a longer one has more\n"), "{said}");
+        let told = told(0, 0, 20);
         assert!(
             told.contains("\nBut nearly everybody leaves within any usable horizon (100.00 to 100.00 %)"),
             "{told}"

@@ -29,6 +29,7 @@ pub(super) fn of(outcome: &Outcome<'_>) -> Value {
         "customers": outcome.scores.rows.len(),
         "customers_with_offer": planned.customers(),
         "spend": plan.spend.get(),
+        "spend_if_everybody_takes_it": outcome.most_spend(),
         "net_value": plan.net_value.get(),
         "bound": plan.bound.get(),
         "is_proven_best": plan.is_proven,

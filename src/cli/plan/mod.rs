@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use mainstay_features::units::{Money, ParseUnitError};
-use mainstay_models::decision::Catalogue;
+use mainstay_models::decision::{Catalogue, Terms};
 use mainstay_models::language::Language;
 use mainstay_models::plan::{Choices, Limits};
 
@@ -68,6 +68,12 @@ impl Outcome<'_> {
         let mut incentives = self.scores.rows.iter().map(|row| row.incentive);
         let first = incentives.next();
         incentives.any(|incentive| Some(incentive) != first)
+    }
+
+    /// What is spent if everybody who gets an offer takes its incentive: no plan costs more.
+    fn most_spend(&self) -> f64 {
+        let most = |terms: Terms| terms.contact_cost.get() + terms.incentive.get();
+        self.scores.rows.iter().map(|row| most(self.scores.terms_of(row))).sum()
     }
 }
 

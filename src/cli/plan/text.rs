@@ -55,6 +55,13 @@ fn summary(outcome: &Outcome<'_>) -> String {
         plan.spend.get(),
         plan.net_value.get(),
     );
+    if planned.customers() > 0 {
+        let _ = writeln!(
+            text,
+            "{:.2} is spent if everybody takes what is offered: the most that it can cost",
+            outcome.most_spend()
+        );
+    }
     if plan.budget_price > 0.0 {
         let _ = writeln!(
             text,
