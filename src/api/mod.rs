@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use mainstay_models::segments::TierCuts;
+use serde_json::json;
 use tokio::sync::Semaphore;
 
 use self::guard::Guard;
@@ -114,8 +115,17 @@ impl App {
         service: impl Fn(&Store) -> Result<Service, Failure> + Send + Sync + 'static,
     ) -> Result<Arc<Self>, Failure> {
         let first = service(&store)?;
+        let state = Arc::new(store.state()?);
+        let guard = Arc::new(Guard::new(state.clone(), limits)?);
+        // A file is tried once: each of these is said once.
+        let says = |what: &'static str| {
+            let guard = guard.clone();
+            move |failure: &Failure| guard.log.event("error", what, &json!({"cause": failure.message}))
+        };
         let models = store.clone();
-        let service = Newest::holding(first, store.model_path(), move || service(&models));
+        let broken = says("the new model cannot be read: the one before it goes on answering");
+        let service =
+            Newest::holding(first, store.model_path(), move || service(&models).inspect_err(&broken));
         // Each is read when the first who needs it asks.
         let written = newest(&store, Store::scores_path, |store| {
             Ok(MeasuredList { scores: store.load_scores_as_written()?, measuring: Arc::default() })
@@ -124,11 +134,12 @@ impl App {
             // One that cannot be read, as of an older version, says nothing of what has changed.
             Ok(store.load_previous_scores().ok().flatten().as_ref().map(Previous::of))
         });
-        let tiers = newest(&store, Store::scores_path, Store::load_tiers);
+        let broken = says("the newest list cannot be read: scores are answered without a tier");
+        let tiers = newest(&store, Store::scores_path, move |store| {
+            Ok(store.load_tiers().inspect_err(&broken).unwrap_or_default())
+        });
         let suppressed = newest(&store, Store::suppressed_path, Store::load_suppressed);
-        let state = Arc::new(store.state()?);
         let kept = KeptCustomers::of(&store, state.clone());
-        let guard = Arc::new(Guard::new(state.clone(), limits)?);
         let batches = Arc::new(Semaphore::new(BATCHES_A_THREAD * rayon::current_num_threads()));
         Ok(Arc::new(Self {
             service,
@@ -172,7 +183,7 @@ impl App {
 fn newest<T: 'static>(
     store: &Store,
     path: fn(&Store) -> PathBuf,
-    load: fn(&Store) -> Result<T, Failure>,
+    load: impl Fn(&Store) -> Result<T, Failure> + Send + Sync + 'static,
 ) -> Newest<T> {
     let kept = store.clone();
     Newest::of(path(store), move || load(&kept))

@@ -40,6 +40,10 @@ impl Problem {
     }
 }
 
+/// What an answer that is the server's own fault goes back to, for its log.
+#[derive(Clone)]
+pub(super) struct Cause(pub(super) String);
+
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let problem = Problem::of(&self);
@@ -52,6 +56,9 @@ impl IntoResponse for Failure {
             Kind::Busy | Kind::TooOften => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
             _ => None,
         };
+        if status.is_server_error() && self.kind != Kind::Busy {
+            response.extensions_mut().insert(Cause(self.message));
+        }
         response
     }
 }

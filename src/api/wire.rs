@@ -3,7 +3,7 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -26,13 +26,27 @@ const STUCK: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(2);
 const LINGER_BYTES: usize = 16 * 1024 * 1024;
 
-/// What a connection is doing.
-#[derive(Clone, Default)]
-pub(super) struct Phase(Arc<AtomicU8>);
+/// What a connection is doing, and since when.
+#[derive(Clone)]
+pub(super) struct Phase(Arc<Doing>);
+
+struct Doing {
+    phase: AtomicU8,
+    began: Instant,
+    /// Milliseconds since it began.
+    since: AtomicU64,
+}
 
 const WAITING: u8 = 0;
 const HEAD_COMES: u8 = 1;
 const ANSWERING: u8 = 2;
+
+impl Default for Phase {
+    fn default() -> Self {
+        let (phase, since) = (AtomicU8::new(WAITING), AtomicU64::new(0));
+        Self(Arc::new(Doing { phase, began: Instant::now(), since }))
+    }
+}
 
 impl Phase {
     /// A request's head is there.
@@ -46,11 +60,16 @@ impl Phase {
     }
 
     fn set(&self, phase: u8) {
-        self.0.store(phase, Ordering::Relaxed);
+        self.0.since.store(self.0.began.elapsed().as_millis() as u64, Ordering::Relaxed);
+        self.0.phase.store(phase, Ordering::Relaxed);
     }
 
     fn get(&self) -> u8 {
-        self.0.load(Ordering::Relaxed)
+        self.0.phase.load(Ordering::Relaxed)
+    }
+
+    fn since(&self) -> Instant {
+        self.0.began + Duration::from_millis(self.0.since.load(Ordering::Relaxed))
     }
 }
 
@@ -58,9 +77,6 @@ impl Phase {
 pub(super) struct Wire {
     socket: TcpStream,
     phase: Phase,
-    /// In which phase the deadline was set.
-    timed: Option<u8>,
-    deadline: Instant,
     /// Goes off at the deadline or before: it is set again only when it has gone off, not at every request.
     alarm: Pin<Box<Sleep>>,
     stuck: Option<Pin<Box<Sleep>>>,
@@ -72,31 +88,28 @@ pub(super) struct Wire {
 
 impl Wire {
     pub(super) fn new(socket: TcpStream, phase: Phase) -> Self {
-        let deadline = Instant::now() + IDLE;
-        let alarm = Box::pin(tokio::time::sleep_until(deadline));
-        Self { socket, phase, timed: None, deadline, alarm, stuck: None, linger: None, instead: None }
+        let alarm = Box::pin(tokio::time::sleep(IDLE));
+        Self { socket, phase, alarm, stuck: None, linger: None, instead: None }
     }
 
     /// Nothing has come: is it too late for it?
     fn poll_late(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let phase = self.phase.get();
-        if phase == ANSWERING {
-            // The body's time is kept by who reads it.
-            self.timed = None;
-            return Poll::Pending;
-        }
-        if self.timed != Some(phase) {
-            self.timed = Some(phase);
-            self.deadline = Instant::now() + if phase == WAITING { IDLE } else { HEAD };
-        }
-        if self.deadline < self.alarm.deadline() {
-            self.alarm.as_mut().reset(self.deadline);
+        let since = self.phase.since();
+        let deadline = match self.phase.get() {
+            WAITING => since + IDLE,
+            HEAD_COMES => since + HEAD,
+            // The body's time is kept by who reads it. But nobody may ask again once the answer is there: the alarm has to
+            // go off all the same.
+            _ => Instant::now() + IDLE,
+        };
+        if deadline < self.alarm.deadline() {
+            self.alarm.as_mut().reset(deadline);
         }
         while self.alarm.as_mut().poll(cx).is_ready() {
-            if self.alarm.deadline() >= self.deadline {
+            if self.alarm.deadline() >= deadline {
                 return Poll::Ready(io::ErrorKind::TimedOut.into());
             }
-            self.alarm.as_mut().reset(self.deadline);
+            self.alarm.as_mut().reset(deadline);
         }
         Poll::Pending
     }
@@ -277,6 +290,21 @@ mod tests {
             phase.waiting();
         }
         gives_up(IDLE, wire.read(&mut buffer)).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_left_that_nobody_reads_from_again_after_its_answer() {
+        let (mut wire, phase, mut other) = connected().await;
+        let mut buffer = [0; 64];
+        other.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        assert_eq!(wire.read(&mut buffer).await.unwrap(), 18);
+        phase.answering();
+        // As hyper does: it looks for more while an answer is made, and then waits to be told that something has come.
+        let reading = tokio::spawn(async move { wire.read(&mut [0; 64]).await });
+        tokio::time::sleep(HEAD).await;
+        phase.waiting();
+        gives_up(IDLE, async { reading.await.unwrap() }).await;
+        drop(other);
     }
 
     #[tokio::test(start_paused = true)]

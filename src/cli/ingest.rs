@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         note_sent_again(sent_again, leave_out);
     }
     // After the files: what is in both is then found to be kept already, and counts once.
-    let TakenIn { events, to_come } = events::take_in(&store, &mut kept, clock::latest())?;
+    let TakenIn { events, to_come } = events::take_in(&store, &mut kept, clock::now())?;
     note_to_come(to_come);
     if let Some(most) = args.input.memory {
         progress.begin("count", None);

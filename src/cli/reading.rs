@@ -60,7 +60,7 @@ impl InputArgs {
 
     fn read_kept(&self, store: &Store, progress: &Progress) -> Result<Histories, Failure> {
         // In this order: what is taken into the history meanwhile is then found in both, and counts once.
-        let Since { rows, events, to_come } = events::all(store, clock::latest())?;
+        let Since { rows, events, to_come } = events::all(store, clock::now())?;
         note_to_come(to_come);
         let kept = store.history()?;
         if kept.is_empty() && events == 0 {
@@ -87,8 +87,8 @@ impl InputArgs {
 pub(super) fn note_to_come(events: usize) {
     if events > 0 {
         output::note(&format!(
-            "{events} events that came over the API are dated later than a day from now: they are set aside, in \
-             state.sqlite, and count from their day on"
+            "{events} events that came over the API are dated later than now: they are set aside, in state.sqlite, \
+             and count from their instant on"
         ));
     }
 }

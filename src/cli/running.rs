@@ -53,9 +53,10 @@ impl<'a> Run<'a> {
 
     /// Ends: returns the record.
     pub(super) fn end<T>(mut self, result: &Result<T, Failure>) -> RunRecord {
-        self.record.outcome = result.as_ref().map_or_else(ended_by, |_| Outcome::Done);
-        self.record.exit_code = Some(result.as_ref().map_or_else(|failure| exit_code(failure.kind), |_| 0));
-        self.record.message = result.as_ref().err().map(|failure| failure.message.clone());
+        match result {
+            Ok(_) => (self.record.outcome, self.record.exit_code) = (Outcome::Done, Some(0)),
+            Err(failure) => fail(&mut self.record, failure),
+        }
         self.record.seconds = self.began.elapsed().as_secs_f64();
         self.save();
         self.record
@@ -68,6 +69,19 @@ impl<'a> Run<'a> {
             output::note(&format!("the run is not on record: {failure}"));
         }
     }
+}
+
+/// The record of a run that has not even begun.
+pub(super) fn unbegun(command: &str, failure: &Failure) -> RunRecord {
+    let mut record = RunRecord::new(command, clock::second().to_string());
+    fail(&mut record, failure);
+    record
+}
+
+fn fail(record: &mut RunRecord, failure: &Failure) {
+    record.outcome = ended_by(failure);
+    record.exit_code = Some(exit_code(failure.kind));
+    record.message = Some(failure.message.clone());
 }
 
 /// How a run ends for a scheduler, in few words: 0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model that may serve.

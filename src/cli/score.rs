@@ -56,7 +56,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     out.check()?;
     let store = Store::at(&args.store.store);
     let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
-    store.prepare()?;
+    if !args.dry_run {
+        store.prepare()?;
+    }
     let mut run = Run::begin(&store, "score", args.dry_run)?;
     let result = work(args, &out, &store, &service, &mut run);
     run.end(&result);

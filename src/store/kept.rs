@@ -283,6 +283,10 @@ impl Kept {
     /// # Errors
     /// When the folder cannot be written to: the history is then what it was.
     pub fn commit(&mut self, addition: Addition) -> Result<(), Failure> {
+        // Where there are segments there is a manifest: one that is gone is then missed.
+        if !self.manifest_path().exists() {
+            self.write_manifest()?;
+        }
         addition.written.commit()?;
         if addition.together {
             self.manifest.segments.clear();
@@ -290,11 +294,15 @@ impl Kept {
         self.manifest.segments.push(addition.name);
         self.manifest.next += 1;
         self.manifest.files.extend(addition.files);
-        let text = serde_json::to_vec_pretty(&self.manifest)
-            .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-        write_whole(&self.manifest_path(), |out| out.write_all(&text))?;
+        self.write_manifest()?;
         self.remove_strays();
         Ok(())
+    }
+
+    fn write_manifest(&self) -> Result<(), Failure> {
+        let text = serde_json::to_vec_pretty(&self.manifest)
+            .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+        write_whole(&self.manifest_path(), |out| out.write_all(&text))
     }
 
     /// Where it is said what the history is of.
@@ -308,7 +316,7 @@ impl Kept {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for entry in entries.flatten() {
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name.starts_with("segment-") && !self.manifest.segments.contains(&name) {
+            if is_segment(&name) && !self.manifest.segments.contains(&name) {
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -317,12 +325,27 @@ impl Kept {
 
 pub(super) const MANIFEST: &str = "manifest.json";
 
+fn is_segment(file_name: &str) -> bool {
+    file_name.starts_with("segment-")
+}
+
+fn has_segments(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| is_segment(&entry.file_name().to_string_lossy()))
+}
+
 fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
     let path = folder.join(MANIFEST);
     let broken = |what: String| Failure::new(Kind::BadStore, format!("{}: {what}", path.display()));
     let text = match fs::read(&path) {
         Ok(text) => text,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Manifest::default()),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound && !has_segments(folder) => {
+            return Ok(Manifest::default());
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+            return Err(broken("is gone, and the history's segments are there: put it back from a copy, or, where no ingest \
+                 has ever ended, remove them".to_owned()));
+        }
         Err(cause) => return Err(broken(format!("cannot be read: {cause}"))),
     };
     let manifest: Manifest =

@@ -1,9 +1,12 @@
 //! Customers of whom only the five core features are known, through real HTTP.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
-use crate::server::{Server, features_of, lines, request};
-use crate::support::{done, shop};
+use crate::kept_shop::keep;
+use crate::server::{Server, features_of, lines, request, slug};
+use crate::support::{done, folder, shop};
 
 const CORE: [&str; 5] = ["recency_days", "frequency", "monetary", "complaint_count", "tenure_days"];
 
@@ -88,11 +91,36 @@ fn some_of_the_features_are_neither_all_nor_the_core() {
     let mut none = core;
     none["monetary"] = Value::Null;
     let (status, problem) = server.score(&json!({"features": none}));
-    assert_eq!((status, problem["detail"].as_str().unwrap()), (422, "features.monetary: not a number"));
+    assert_eq!(
+        (status, problem["detail"].as_str().unwrap()),
+        (422, "features.monetary: null, and it always has a value")
+    );
 }
 
 #[test]
 fn the_card_says_what_answers_with_the_core_alone() {
     let card = done(&format!("models show --store {}", shop().store.display()));
     assert!(card.contains("Asked with the five core features alone, "), "{card}");
+}
+
+/// A list is where tiers come from, and no score rests on it.
+#[test]
+fn a_damaged_list_takes_no_score_down() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    keep(&store);
+    let list = store.join("scores.parquet");
+    let bytes = fs::read(&list).unwrap();
+    fs::write(&list, &bytes[..1000]).unwrap();
+    let server = Server::start(&store.display().to_string());
+    let (_, core) = features(&server);
+    let (status, score) = server.score(&json!({"features": core}));
+    assert_eq!((status, &score["value_tier"]), (200, &Value::Null));
+    let (status, _, problem) = server.get("/v1/at-risk");
+    assert_eq!((status, slug(&problem)), (500, "bad-store"));
+    let new = store.join("new.parquet");
+    fs::write(&new, &bytes).unwrap();
+    fs::rename(new, list).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    assert!(server.score(&json!({"features": core})).1["value_tier"].is_string());
 }

@@ -183,8 +183,7 @@ fn beside(store: &Path) -> Vec<String> {
     state.events().unwrap().into_iter().map(|recorded| recorded.event.customer_id).collect()
 }
 
-const SET_ASIDE: &str =
-    "2 events that came over the API are dated later than a day from now: they are set aside";
+const SET_ASIDE: &str = "2 events that came over the API are dated later than now: they are set aside";
 
 #[test]
 fn what_is_still_to_come_and_was_kept_before_it_was_refused_is_set_aside_until_it_has_happened() {
@@ -221,6 +220,26 @@ fn what_is_still_to_come_and_was_kept_before_it_was_refused_is_set_aside_until_i
     assert_eq!(beside(&store), ["to come", &customers[0]]);
     assert_eq!(scored(), before);
     assert_eq!((status("to come", later), status("has come", now)), (404, 200));
+}
+
+/// The API takes what local clocks say that are read as UTC; a list is of no instant that has not come.
+#[test]
+fn what_the_api_takes_of_later_today_is_in_no_list_before_it_has_happened() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    keep(&store);
+    let at = store.display();
+    let later = mainstay::clock::now().plus("1d".parse().unwrap()).micros() - 3_600_000_000;
+    let later = mainstay_features::units::Instant::from_micros(later).unwrap().to_string();
+    let server = Server::start(&at.to_string());
+    let purchases = json!([{"order_id": "later", "ts": later, "amount": 1}]);
+    let body = json!({"events": [{"customer_id": "new", "purchases": purchases}]}).to_string();
+    assert_eq!(server.post("/v1/events", body.as_bytes()).0, 200);
+    let out = folder.path().join("scores.csv");
+    done(&format!("score --store {at} --out {}", out.display()));
+    assert_eq!(lines(&out)[0][1], listed().1);
+    assert_eq!(support::json(&format!("ingest --store {at} --json"))["events_set_aside"], json!(1));
+    assert_eq!(beside(&store), ["new"]);
 }
 
 #[test]

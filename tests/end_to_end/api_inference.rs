@@ -130,7 +130,10 @@ fn tensors_that_cannot_be_are_refused_with_what_is_wrong() {
             changed(&|body| body["inputs"][0]["data"] = Value::Null),
             "needs data, or parameters.binary_data_size",
         ),
-        (changed(&|body| body["inputs"][0]["data"][0] = Value::Null), "row 0: recency_days: NaN"),
+        (
+            changed(&|body| body["inputs"][0]["data"][0] = Value::Null),
+            "row 0: recency_days: null, and it always has a value",
+        ),
         (changed(&|body| body["outputs"] = json!([{"name": "probability"}])), "no output \"probability\""),
         (tensor(json!([1, width]), json!(lapsed)), "row 0: the last purchase was 500 days ago"),
         (

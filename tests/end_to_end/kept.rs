@@ -195,6 +195,31 @@ fn a_run_that_fails_or_is_killed_leaves_the_history_as_it_was() {
 }
 
 #[test]
+fn a_history_whose_manifest_is_gone_is_not_taken_for_none() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    let pieces = in_pieces(folder.path(), 2);
+    let ingest = |piece: &Path| format!("ingest --purchases {} --store {}", piece.display(), store.display());
+    done(&ingest(&pieces[0]));
+    let (manifest, aside) = (store.join("history/manifest.json"), folder.path().join("aside"));
+    fs::rename(&manifest, &aside).unwrap();
+    let without = content(&store.join("history"));
+    let out = folder.path().join("x.parquet");
+    let features = format!("features --as-of 2023-09-01 --store {} --out {}", store.display(), out.display());
+    for arguments in [&ingest(&pieces[1]), &features] {
+        let (code, said) = failed(arguments);
+        assert!(
+            code == 5 && said.contains("manifest.json: is gone, and the history's segments are there"),
+            "{said}"
+        );
+        assert!(content(&store.join("history")) == without);
+    }
+    fs::rename(&aside, &manifest).unwrap();
+    done(&ingest(&pieces[1]));
+    done(&features);
+}
+
+#[test]
 fn two_runs_do_not_add_at_once() {
     let folder = folder();
     let store = folder.path().join("store");

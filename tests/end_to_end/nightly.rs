@@ -147,7 +147,12 @@ fn configuration_usage_and_models_have_codes_of_their_own() {
     let evening = Evening::new();
     assert_eq!(run("nightly").status.code(), Some(2));
     fs::write(evening.at("nightly.toml"), "purchases = [\"feed/*.csv\"]\n").unwrap();
-    let (code, text) = said(&evening.run(""));
+    let output = evening.run("");
+    let line = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(line.starts_with("mainstay nightly: NOT DONE at start after 0.0 s, exit code 2: "), "{line}");
+    let record: Value = serde_json::from_slice(&evening.run("--json").stdout).unwrap();
+    assert_eq!((&record["outcome"], &record["exit_code"]), (&"failed".into(), &2.into()));
+    let (code, text) = said(&output);
     assert!(code == 2 && text.contains("there is no section [nightly]"), "{code} {text}");
     evening.configure("gap_day = 1");
     let (code, text) = said(&evening.run(""));
@@ -156,6 +161,10 @@ fn configuration_usage_and_models_have_codes_of_their_own() {
     fs::remove_file(evening.at("store/model.mainstay")).unwrap();
     let (code, text) = said(&evening.run(""));
     assert!(code == 4 && text.contains("no model"), "{code} {text}");
+    let config = fs::read_to_string(evening.at("nightly.toml")).unwrap();
+    fs::write(evening.at("nightly.toml"), config.replace("\"store\"", "\"not/there\"")).unwrap();
+    let (code, text) = said(&evening.run("--dry-run"));
+    assert!(code == 4 && text.contains("NOT DONE at model") && !evening.at("not").exists(), "{code} {text}");
 }
 
 #[test]

@@ -30,6 +30,7 @@ use self::keys::{Asker, Ring};
 use self::panics::caught;
 use super::log::{Answered, Log, LogFormat};
 use super::metrics::Metrics;
+use super::problem::Cause;
 use super::routes::{Declared, Needs};
 use crate::failure::{Failure, Kind};
 use crate::state::once::{Answer, Once};
@@ -199,6 +200,11 @@ pub(super) async fn stand(Extracted(post): Extracted<Arc<Post>>, request: Reques
         Err(failure)
     });
     let mut response = passed.unwrap_or_else(IntoResponse::into_response);
+    if let Some(Cause(cause)) = response.extensions_mut().remove() {
+        let about =
+            json!({"request_id": request_id.to_str().ok(), "route": post.declared.path, "cause": cause});
+        guard.log.event("error", "a request failed", &about);
+    }
     let (status, took) = (response.status().as_u16(), started.elapsed());
     guard.metrics.answered(post.index, status, took);
     guard.log.answered(&Answered {

@@ -21,7 +21,7 @@ use super::App;
 use super::body::{self, on_a_thread};
 use super::contract::fails;
 use super::problem::Problem;
-use super::score::{Decided, decisions};
+use super::score::{ALWAYS_GIVEN, Decided, decisions};
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 
@@ -195,6 +195,12 @@ fn answer_to(app: &App, service: &Service, request: &InferRequest<'_>) -> Result
     let rows = rows(service, &request.inputs()?)?;
     let width = service.features().width();
     for (place, row) in rows.chunks_exact(width).enumerate() {
+        let mut features = service.features().features().iter().zip(row);
+        if let Some((feature, _)) =
+            features.find(|(feature, value)| value.is_nan() && feature.missing.is_none())
+        {
+            return Err(bad(format!("row {place}: {}: {ALWAYS_GIVEN}", feature.name)));
+        }
         service
             .check_row(row)
             .map_err(|failure| Failure { message: format!("row {place}: {}", failure.message), ..failure })?;

@@ -8,7 +8,7 @@ mod subject;
 
 pub(super) use answer::{BreakEvenTold, LedgerTold, TermsTold};
 pub(super) use batch::{__path_score_batch, MOST_CUSTOMERS, score_batch};
-pub(super) use subject::Kept;
+pub(super) use subject::{ALWAYS_GIVEN, Kept};
 
 use std::sync::Arc;
 

@@ -142,6 +142,9 @@ impl Subject {
     }
 }
 
+/// What is said of a null of a feature that always has a value.
+pub(in crate::api) const ALWAYS_GIVEN: &str = "null, and it always has a value";
+
 fn unknown(id: &CustomerId) -> Failure {
     let id = id.to_text();
     Failure::new(
@@ -176,7 +179,8 @@ fn row(service: &Service, features: &Features<'_>) -> Result<(Vec<f64>, Basis), 
         match value {
             Given::Number(number) => row[place] = *number,
             Given::Null if known[place].missing.is_some() => {}
-            Given::Null | Given::Other => return Err(bad(name, "not a number")),
+            Given::Null => return Err(bad(name, ALWAYS_GIVEN)),
+            Given::Other => return Err(bad(name, "not a number")),
         }
     }
     let (core, others) = is_given.split_at(CORE.len());

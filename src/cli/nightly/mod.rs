@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use mainstay_features::history::SentAgain;
+use mainstay_features::ingest::MemorySize;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
+use mainstay_models::decision::Catalogue;
 use mainstay_models::model;
 use mainstay_models::monitor::monitor;
 use serde_json::{Value, json};
@@ -21,7 +23,7 @@ use super::list;
 use super::output;
 use super::progress::Progress;
 use super::reading::{collect, last_order, note_counts, note_to_come, rehearse};
-use super::running::{Found, Run, input};
+use super::running::{Found, Run, input, unbegun};
 use super::score::{doubts, nobody, note_resumed, put_aside, score, write};
 use super::scored_out::{ListOut, NewOut, ROWS_PER_FILE};
 use super::settings::{built_in_offers, check_folder, read_offers};
@@ -49,54 +51,82 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    // A mistake in a file that is written by hand is one of usage: no feed is to blame.
-    let mistake = |failure: Failure| Failure { kind: Kind::Usage, ..failure };
-    let whole = InputConfig::read(&args.config).map_err(mistake)?;
-    let config = whole.nightly.ok_or_else(|| {
-        let none =
-            format!("{}: there is no section [nightly]; see docs/operations.md", args.config.display());
-        Failure::new(Kind::Usage, none)
-    })?;
-    let catalogue = config.offers.as_deref().map_or_else(built_in_offers, read_offers).map_err(mistake)?;
-    let list = config.list.as_deref().map(|out| OutArgs::all_in(out, config.language));
-    let scores = config.scores.as_deref().map(|out| ListOut::parse(out, ROWS_PER_FILE)).transpose();
-    let scores = scores.map_err(mistake)?;
-    scores.iter().try_for_each(ListOut::check)?;
-    list.iter().try_for_each(|out| out.check(list::sheet).map(drop)).map_err(mistake)?;
-    config.list.iter().try_for_each(|out| check_folder(out))?;
-    let store = Store::at(&config.store);
-    store.prepare()?;
-    let mut run = Run::begin(&store, "nightly", args.dry_run)?;
-    let night =
-        Night { args, config: &config, store: &store, memory: whole.memory, progress: Progress::new() };
-    let result = night.work(&mut run, catalogue, scores.as_ref(), list.as_ref());
+    // Whoever waits for the line gets one, however early a night ends.
+    let not_begun = |failure: &Failure| {
+        // That the line cannot be printed is not why.
+        let _ = tell(&unbegun("nightly", failure), args);
+    };
+    let evening = Evening::of(args).inspect_err(not_begun)?;
+    let mut run = Run::begin(&evening.store, "nightly", args.dry_run).inspect_err(not_begun)?;
+    let result = evening.night(args).work(&mut run, &evening);
     let record = run.end(&result);
+    tell(&record, args)?;
+    result
+}
+
+/// Prints how a night ended.
+fn tell(record: &RunRecord, args: &Args) -> Result<(), Failure> {
     if args.json {
         let record =
-            serde_json::to_value(&record).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-        output::print_json(&record)?;
+            serde_json::to_value(record).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
+        output::print_json(&record)
     } else {
-        output::print(&format!("{}\n", line(&record, args.dry_run)))?;
+        output::print(&format!("{}\n", line(record, args.dry_run)))
     }
-    result
+}
+
+/// What a night goes by.
+struct Evening {
+    config: Config,
+    memory: Option<MemorySize>,
+    catalogue: Catalogue,
+    list: Option<OutArgs>,
+    scores: Option<ListOut>,
+    store: Store,
+}
+
+impl Evening {
+    fn of(args: &Args) -> Result<Self, Failure> {
+        // A mistake in a file that is written by hand is one of usage: no feed is to blame.
+        let mistake = |failure: Failure| Failure { kind: Kind::Usage, ..failure };
+        let whole = InputConfig::read(&args.config).map_err(mistake)?;
+        let config = whole.nightly.ok_or_else(|| {
+            let none =
+                format!("{}: there is no section [nightly]; see docs/operations.md", args.config.display());
+            Failure::new(Kind::Usage, none)
+        })?;
+        let catalogue =
+            config.offers.as_deref().map_or_else(built_in_offers, read_offers).map_err(mistake)?;
+        let list = config.list.as_deref().map(|out| OutArgs::all_in(out, config.language));
+        let scores = config.scores.as_deref().map(|out| ListOut::parse(out, ROWS_PER_FILE)).transpose();
+        let scores = scores.map_err(mistake)?;
+        scores.iter().try_for_each(ListOut::check)?;
+        list.iter().try_for_each(|out| out.check(list::sheet).map(drop)).map_err(mistake)?;
+        config.list.iter().try_for_each(|out| check_folder(out))?;
+        let store = Store::at(&config.store);
+        if !args.dry_run {
+            store.prepare()?;
+        }
+        Ok(Self { config, memory: whole.memory, catalogue, list, scores, store })
+    }
+
+    fn night<'a>(&'a self, args: &'a Args) -> Night<'a> {
+        let Self { config, memory, store, .. } = self;
+        Night { args, config, store, memory: *memory, progress: Progress::new() }
+    }
 }
 
 struct Night<'a> {
     args: &'a Args,
     config: &'a Config,
     store: &'a Store,
-    memory: Option<mainstay_features::ingest::MemorySize>,
+    memory: Option<MemorySize>,
     progress: Progress,
 }
 
 impl Night<'_> {
-    fn work(
-        &self,
-        run: &mut Run<'_>,
-        catalogue: mainstay_models::decision::Catalogue,
-        scores: Option<&ListOut>,
-        list: Option<&OutArgs>,
-    ) -> Result<(), Failure> {
+    fn work(&self, run: &mut Run<'_>, evening: &Evening) -> Result<(), Failure> {
+        let Evening { catalogue, list, scores, .. } = evening;
         let Self { args, config, store, progress, .. } = self;
         run.record.inputs.push(input("config", &args.config, true));
         let service = run.step("model", |record, found| {
@@ -112,7 +142,7 @@ impl Night<'_> {
                 );
                 return Err(Failure::new(Kind::NoModel, why));
             }
-            Ok(Service::new(artifact, catalogue, config.assumptions))
+            Ok(Service::new(artifact, catalogue.clone(), config.assumptions))
         })?;
 
         let mut kept = store.history_to_add()?;
@@ -139,7 +169,8 @@ impl Night<'_> {
             history
         } else {
             let events = run.step("events", |_, found| {
-                let TakenIn { events, to_come } = events::take_in(store, &mut kept, clock::latest())?;
+                let TakenIn { events, to_come } =
+                    events::take_in(store, &mut kept, args.now.unwrap_or_else(clock::now))?;
                 note_to_come(to_come);
                 found.insert("events_taken_in".to_owned(), json!(events));
                 found.insert("events_set_aside".to_owned(), json!(to_come));
@@ -191,11 +222,12 @@ impl Night<'_> {
         })?;
         let Some(new) = new else { return Ok(()) };
         run.step("list", |record, found| {
-            let out = scores.map(|out| out.write(&scored, &service, &new, config.language)).transpose()?;
+            let out =
+                scores.as_ref().map(|out| out.write(&scored, &service, &new, config.language)).transpose()?;
             new.commit()?;
             out.map_or(Ok(()), NewOut::commit)?;
             record.outputs.push(store.scores_path().display().to_string());
-            record.outputs.extend(scores.map(|out| out.place(as_of).display().to_string()));
+            record.outputs.extend(scores.as_ref().map(|out| out.place(as_of).display().to_string()));
             let Some(out) = list else {
                 list::note_other_question(store);
                 return Ok(());
