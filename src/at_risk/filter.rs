@@ -17,6 +17,19 @@ pub struct Band {
 }
 
 impl Band {
+    /// Reads a band of probabilities: one that no probability is in is a mistake.
+    ///
+    /// # Errors
+    /// When it is no band of numbers from 0 to 1.
+    pub fn of_probabilities(text: &str) -> Result<Self, ParseUnitError> {
+        let bad = || {
+            ParseUnitError::new(text, "a band of probabilities from 0 to 1, such as 0.3..0.8, 0.5.. or ..0.2")
+        };
+        let band: Self = text.parse().map_err(|_| bad())?;
+        let is_one = |end: f64| end.is_infinite() || (0.0..=1.0).contains(&end);
+        if is_one(band.from) && is_one(band.to) { Ok(band) } else { Err(bad()) }
+    }
+
     fn has(self, number: f64) -> bool {
         (self.from..=self.to).contains(&number)
     }

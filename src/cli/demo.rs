@@ -71,6 +71,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         show::to_table(&ten, &ten.columns_of_a_table())
     ))?;
 
+    let at = args.store.display();
+    output::print(&format!(
+        "\nmainstay list --store {at} shows more, mainstay plan --budget 1000 --store {at} whom 1000 is for\n"
+    ))?;
     match listener {
         Some(listener) => {
             if let Some(call) = curl(&listener, &history, &scores) {

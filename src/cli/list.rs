@@ -39,7 +39,7 @@ pub(super) struct Args {
 #[derive(ClapArgs)]
 struct FilterArgs {
     /// Only customers with such a churn probability, as in 0.3..0.8, 0.5.. or ..0.2
-    #[arg(long, value_name = "FROM..TO")]
+    #[arg(long, value_name = "FROM..TO", value_parser = Band::of_probabilities)]
     probability: Option<Band>,
     /// Only with so much at risk: churn probability × lifetime value
     #[arg(long, value_name = "FROM..TO")]

@@ -72,7 +72,7 @@ enum Command {
     Backtest(backtest::Args),
     /// Write the features of everyone in the population at one or more instants
     Features(features::Args),
-    /// Score everyone in the population: churn probability, lifetime value, action, net value
+    /// Score everyone in the population: churn probability, lifetime value, action, net value; the list is the store's newest
     Score(score::Args),
     /// Do all of a night's work: check the feed, keep what is new, score, look for drift, write the list
     Nightly(nightly::Args),

@@ -79,8 +79,13 @@ fn what_makes_no_sense_is_said() {
         let (said_code, said) = failed(&format!("list --store {store} {arguments}"));
         assert_eq!((said_code, said.contains(message)), (code, true), "{arguments}: {said}");
     }
-    for arguments in ["--probability 0.8..0.2", "--tier gold", "--language fr", "--format csv --out list.csv"]
-    {
+    for arguments in [
+        "--probability 0.8..0.2",
+        "--probability 50..",
+        "--tier gold",
+        "--language fr",
+        "--format csv --out list.csv",
+    ] {
         assert_eq!(failed(&format!("list --store {store} {arguments}")).0, 2, "{arguments}");
     }
 }

@@ -117,7 +117,8 @@ impl Report {
         find(
             self.strangers > 0,
             format!(
-                "{} complaints are of customers without an order: are the identifiers written the same way?",
+                "{} complaints are of customers without an order: are the identifiers written the same way, or are their orders left \
+                 out?",
                 self.strangers
             ),
         );
