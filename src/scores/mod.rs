@@ -2,6 +2,7 @@
 
 mod about;
 mod aside;
+mod checksum;
 mod decide;
 mod fields;
 mod lapsed;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use mainstay_models::language::Language;
 
 use super::about::{self, ListAbout};
+use super::checksum;
 use super::{Cell, Field, FieldKind, ScoreRow, Scores};
 use crate::columns::{self, Column};
 use crate::formula::defused;
@@ -94,6 +95,7 @@ impl<'a> ListFile<'a> {
     pub fn finish_telling(mut self, about: &ListAbout) -> io::Result<()> {
         if let To::Parquet(file) = &mut self.to {
             file.note(about::KEY, serde_json::to_string(about)?);
+            file.note_checksum(checksum::KEY)?;
         }
         self.finish()
     }

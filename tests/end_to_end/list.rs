@@ -231,3 +231,29 @@ fn the_rfm_score_is_by_the_shops_own_weights_and_cut_points_and_the_matrix_split
     let (code, said) = failed(&format!("list --store {} --rfm {}", shop().store.display(), rules.display()));
     assert!(code == 3 && said.contains("must be at least 0 and sum to 10"), "{code} {said}");
 }
+
+#[test]
+fn a_list_with_a_bit_changed_is_refused_and_never_believed() {
+    let folder = folder();
+    store_like_the_shops(folder.path());
+    let store = folder.path().display();
+    done(&format!("score {} --store {store} --out {store}/out.csv", shop().input()));
+    let list = format!("list --store {store} --top 100000 --format csv");
+    let (path, expected) = (folder.path().join("scores.parquet"), done(&list));
+    let bytes = fs::read(&path).unwrap();
+    let mut refused = 0;
+    for number in 0..60 {
+        let mut changed = bytes.clone();
+        let bit = (number as f64 * 0.618_033_988_75).fract() * (8 * bytes.len()) as f64;
+        changed[bit as usize / 8] ^= 1 << (bit as usize % 8);
+        fs::write(&path, &changed).unwrap();
+        let output = run(&list);
+        if output.status.success() {
+            // Of the end of the file not every bit means something.
+            assert_eq!(String::from_utf8(output.stdout).unwrap(), expected, "bit {bit}");
+        } else {
+            refused += 1;
+        }
+    }
+    assert!(refused > 50, "{refused}");
+}

@@ -18,12 +18,13 @@ use parquet::arrow::arrow_reader::{
 use rayon::prelude::*;
 
 use super::{Cells, Places, Reason};
-use crate::scores::{ListAbout, Scores};
+use crate::scores::{ListAbout, Scores, checksum};
 
 pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Result<Scores, Reason> {
-    let file = SharedFile::new(file).map_err(|cause| cause.to_string())?;
     let metadata =
         ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
+    checksum::check(&file, metadata.metadata().file_metadata())?;
+    let file = SharedFile::new(file).map_err(|cause| cause.to_string())?;
     let about = ListAbout::told_by(metadata.metadata().file_metadata())?;
     let places = Places::new();
     let fields = metadata.schema().fields();
