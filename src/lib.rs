@@ -27,6 +27,7 @@ pub mod report;
 pub mod sample;
 pub mod schema;
 pub mod scores;
+mod seal;
 pub mod service;
 pub mod simulated_files;
 pub mod state;

@@ -1,9 +1,7 @@
 //! Writing Parquet: a row group at a time, its columns encoded side by side. The bytes do not depend on the number of
 //! threads.
 
-use std::fmt;
 use std::io::{self, Write};
-use std::str::FromStr;
 use std::sync::Arc;
 
 use arrow_array::ArrayRef;
@@ -19,55 +17,12 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
-use xxhash_rust::xxh3::Xxh3;
 
 use crate::columns::Column;
+use crate::seal::{self, Sealing};
 
 /// So many rows are a row group.
 pub(crate) const ROW_GROUP_ROWS: usize = 131_072;
-
-/// How long the beginning of a file is, and its XXH3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Checksum {
-    pub(crate) bytes: u64,
-    pub(crate) xxh3: u64,
-}
-
-impl fmt::Display for Checksum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:016x}", self.bytes, self.xxh3)
-    }
-}
-
-impl FromStr for Checksum {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let (bytes, xxh3) = text.split_once(' ').ok_or(())?;
-        let (bytes, xxh3) = (bytes.parse().ok(), u64::from_str_radix(xxh3, 16).ok());
-        bytes.zip(xxh3).map(|(bytes, xxh3)| Self { bytes, xxh3 }).ok_or(())
-    }
-}
-
-/// Where a file goes, and the checksum of what has gone.
-struct Summed<'a> {
-    out: &'a mut (dyn Write + Send),
-    bytes: u64,
-    hash: Xxh3,
-}
-
-impl Write for Summed<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.out.write(bytes)?;
-        self.hash.update(&bytes[..written]);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-}
 
 /// A Parquet file in the making; its schema is that of the first row group.
 pub(crate) struct ParquetFile<'a> {
@@ -76,7 +31,7 @@ pub(crate) struct ParquetFile<'a> {
 }
 
 struct Open<'a> {
-    file: SerializedFileWriter<Summed<'a>>,
+    file: SerializedFileWriter<Sealing<'a>>,
     factory: ArrowRowGroupWriterFactory,
     schema: SchemaRef,
     row_groups: usize,
@@ -117,19 +72,19 @@ impl<'a> ParquetFile<'a> {
         }
     }
 
-    /// Notes the checksum of all that is written by now.
-    pub(crate) fn note_checksum(&mut self, key: &str) -> io::Result<()> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        open.file.flush()?;
-        let Summed { bytes, hash, .. } = open.file.inner();
-        let checksum = Checksum { bytes: *bytes, xxh3: hash.digest() };
-        self.note(key, checksum.to_string());
-        Ok(())
+    /// [`Self::finish`] of a file whose footer has the checksum of all of it.
+    pub(crate) fn finish_sealed(mut self) -> io::Result<()> {
+        if let Some(open) = &mut self.open {
+            open.file.flush()?;
+            open.file.inner_mut().begin_end();
+        }
+        self.note(seal::NAME, seal::OPEN.to_owned());
+        self.finish()
     }
 
     pub(crate) fn finish(self) -> io::Result<()> {
         match self.open {
-            Some(open) => open.file.close().map(|_| ()).map_err(to_io),
+            Some(open) => open.file.into_inner().map_err(to_io)?.seal(),
             None => Ok(()),
         }
     }
@@ -153,7 +108,7 @@ impl<'a> Open<'a> {
             }
         }
         let properties = properties.build();
-        let out = Summed { out, bytes: 0, hash: Xxh3::new() };
+        let out = Sealing::new(out);
         let (file, factory) =
             ArrowWriter::try_new(out, schema.clone(), Some(properties))?.into_serialized_writer()?;
         Ok(Self { file, factory, schema, row_groups: 0 })

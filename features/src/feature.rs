@@ -70,6 +70,13 @@ impl fmt::Display for Window {
     }
 }
 
+impl Feature {
+    /// Whether it has a value of every customer, whatever is in the files.
+    pub fn is_always_given(&self) -> bool {
+        self.missing.is_none() && self.needs == Needs::Purchases
+    }
+}
+
 /// What must be in the files for a feature to say anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {

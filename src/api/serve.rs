@@ -125,17 +125,12 @@ pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr
 struct Stop {
     interrupt: Signal,
     terminate: Signal,
-    hang_up: Signal,
 }
 
 impl Stop {
     fn new() -> Result<Self, Failure> {
         let of = |kind| signal(kind).map_err(|cause| Failure::new(Kind::Internal, cause.to_string()));
-        Ok(Self {
-            interrupt: of(SignalKind::interrupt())?,
-            terminate: of(SignalKind::terminate())?,
-            hang_up: of(SignalKind::hangup())?,
-        })
+        Ok(Self { interrupt: of(SignalKind::interrupt())?, terminate: of(SignalKind::terminate())? })
     }
 
     /// One of them has come since the last.
@@ -143,7 +138,6 @@ impl Stop {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
-            _ = self.hang_up.recv() => {}
         }
     }
 }

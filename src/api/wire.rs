@@ -123,6 +123,10 @@ impl Wire {
     fn written<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stuck = None;
+            // As long as an answer goes out nobody is idle.
+            if self.phase.get() == WAITING {
+                self.phase.waiting();
+            }
             return written;
         }
         self.poll_stuck(cx).map(Err)

@@ -20,7 +20,7 @@ use crate::failure::{Failure, Kind};
 use crate::schema::Identifier;
 use crate::state::State;
 use crate::state::events::{Event, Recorded};
-use crate::store::{Kept, Store};
+use crate::store::{Kept, Store, where_in_it};
 
 /// What happened to one customer.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -174,7 +174,7 @@ fn add<'a>(
     builder: impl FnOnce() -> &'a mut HistoryBuilder,
 ) -> Result<bool, Failure> {
     let broken = |error: serde_json::Error| {
-        Failure::new(Kind::BadStore, format!("an event in the state cannot be read: {error}"))
+        Failure::new(Kind::BadStore, format!("an event in the state cannot be read: {}", where_in_it(&error)))
     };
     let (mut purchases, mut complaints, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
     match event.kind.as_str() {

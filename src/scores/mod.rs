@@ -2,7 +2,6 @@
 
 mod about;
 mod aside;
-mod checksum;
 mod decide;
 mod fields;
 mod lapsed;

@@ -7,7 +7,6 @@ use std::str::FromStr;
 use mainstay_models::language::Language;
 
 use super::about::{self, ListAbout};
-use super::checksum;
 use super::{Cell, Field, FieldKind, ScoreRow, Scores};
 use crate::columns::{self, Column};
 use crate::formula::defused;
@@ -88,16 +87,18 @@ impl<'a> ListFile<'a> {
         }
     }
 
-    /// [`Self::finish`], and tells in Parquet what the list is as a whole.
+    /// [`Self::finish`], and tells in Parquet what the list is as a whole, under a checksum.
     ///
     /// # Errors
     /// What the operating system says.
     pub fn finish_telling(mut self, about: &ListAbout) -> io::Result<()> {
         if let To::Parquet(file) = &mut self.to {
             file.note(about::KEY, serde_json::to_string(about)?);
-            file.note_checksum(checksum::KEY)?;
         }
-        self.finish()
+        match self.to {
+            To::Parquet(file) => file.finish_sealed(),
+            To::Csv { .. } => self.finish(),
+        }
     }
 
     /// Writes what is left to write.

@@ -197,7 +197,7 @@ fn answer_to(app: &App, service: &Service, request: &InferRequest<'_>) -> Result
     for (place, row) in rows.chunks_exact(width).enumerate() {
         let mut features = service.features().features().iter().zip(row);
         if let Some((feature, _)) =
-            features.find(|(feature, value)| value.is_nan() && feature.missing.is_none())
+            features.find(|(feature, value)| value.is_nan() && feature.is_always_given())
         {
             return Err(bad(format!("row {place}: {}: {ALWAYS_GIVEN}", feature.name)));
         }

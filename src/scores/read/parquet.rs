@@ -18,12 +18,14 @@ use parquet::arrow::arrow_reader::{
 use rayon::prelude::*;
 
 use super::{Cells, Places, Reason};
-use crate::scores::{ListAbout, Scores, checksum};
+use crate::scores::{ListAbout, Scores};
+use crate::seal;
 
 pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Result<Scores, Reason> {
-    let metadata =
-        ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|error| error.to_string())?;
-    checksum::check(&file, metadata.metadata().file_metadata())?;
+    seal::check(&file)?;
+    // What is told of Arrow's types beside Parquet's is not needed, and not all that may stand there is read without a panic.
+    let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let metadata = ArrowReaderMetadata::load(&file, options).map_err(|error| error.to_string())?;
     let file = SharedFile::new(file).map_err(|cause| cause.to_string())?;
     let about = ListAbout::told_by(metadata.metadata().file_metadata())?;
     let places = Places::new();
