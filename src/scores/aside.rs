@@ -17,10 +17,10 @@ use mainstay_features::records::{Records, SortedRecords};
 use mainstay_features::units::Instant;
 use mainstay_models::drift::Tally;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+use xxhash_rust::xxh3::Xxh3;
 
 use super::record;
-use super::stream::PART_CUSTOMERS;
+use super::scoring::{Scoring, scoring};
 use crate::service::Service;
 use crate::suppressed::Suppressed;
 
@@ -33,9 +33,6 @@ const HEAD_BYTES: usize = 8 + 8 + 8;
 
 /// A piece that is longer is not taken up: what a damaged file says takes no memory.
 const MOST_BYTES: u64 = 256 << 20;
-
-/// What is scored: of two runs with the same the rows are the same.
-pub(super) type Scoring = u128;
 
 /// Some customers of a part of a history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -216,29 +213,6 @@ impl Aside {
     pub(super) fn pieces(&mut self) -> impl Iterator<Item = &mut PutAside> {
         self.pieces.values_mut().map(|(put_aside, _)| put_aside)
     }
-}
-
-/// What rows rest on; `None` of a history that is not a kept one or is one piece, and where nothing can be told of the program.
-fn scoring(
-    service: &Service,
-    histories: &Histories,
-    as_of: Instant,
-    suppressed: &Suppressed,
-) -> Option<Scoring> {
-    let segments = histories.segments().filter(|_| histories.summary().customers > PART_CUSTOMERS)?;
-    // Another build may score otherwise, whatever version it says it is.
-    let program = xxh3_128(&fs::read(program()).ok()?);
-    let artifact = xxh3_128(&service.artifact().to_bytes());
-    let is_whole = histories.whole().is_some();
-    let rest = (program, artifact, service.assumptions(), segments, is_whole, as_of);
-    let ids: Vec<&str> = suppressed.ids().collect();
-    Some(xxh3_128(format!("{rest:?} {ids:?}").as_bytes()))
-}
-
-/// Where this program's file is: the one that runs, though another may have taken its place since.
-fn program() -> PathBuf {
-    let link = PathBuf::from("/proc/self/exe");
-    if cfg!(target_os = "linux") { link } else { std::env::current_exe().unwrap_or(link) }
 }
 
 fn start(scoring: Scoring) -> [u8; START_BYTES] {

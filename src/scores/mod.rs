@@ -10,6 +10,7 @@ mod ledger;
 pub(crate) mod made_up;
 mod read;
 mod record;
+mod scoring;
 mod stream;
 mod write;
 

@@ -339,12 +339,10 @@ fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
     let broken = |what: String| Failure::new(Kind::BadStore, format!("{}: {what}", path.display()));
     let text = match fs::read(&path) {
         Ok(text) => text,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound && !has_segments(folder) => {
-            return Ok(Manifest::default());
-        }
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            return Err(broken("is gone, and the history's segments are there: put it back from a copy, or, where no ingest \
-                 has ever ended, remove them".to_owned()));
+            let gone = "is gone, and the history's segments are there: put it back from a copy, or, where no ingest has ever \
+                        ended, remove them";
+            return if has_segments(folder) { Err(broken(gone.to_owned())) } else { Ok(Manifest::default()) };
         }
         Err(cause) => return Err(broken(format!("cannot be read: {cause}"))),
     };

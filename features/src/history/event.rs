@@ -206,40 +206,28 @@ impl Given {
         "complaints without resolved_at",
     ];
 
-    pub(super) const fn flags(self) -> [bool; 8] {
+    /// Each of them, in the order of [`Self::NAMES`], which is the order of their bits in a kept history.
+    fn each(&mut self) -> [&mut bool; 8] {
         [
-            self.complaints,
-            self.severities,
-            self.products,
-            self.discounts,
-            self.contacts,
-            self.profiles,
-            self.contracts,
-            self.complaints_unresolved,
+            &mut self.complaints,
+            &mut self.severities,
+            &mut self.products,
+            &mut self.discounts,
+            &mut self.contacts,
+            &mut self.profiles,
+            &mut self.contracts,
+            &mut self.complaints_unresolved,
         ]
     }
 
-    pub(super) const fn from_flags(flags: [bool; 8]) -> Self {
-        let [
-            complaints,
-            severities,
-            products,
-            discounts,
-            contacts,
-            profiles,
-            contracts,
-            complaints_unresolved,
-        ] = flags;
-        Self {
-            complaints,
-            severities,
-            products,
-            discounts,
-            contacts,
-            profiles,
-            contracts,
-            complaints_unresolved,
-        }
+    pub(super) fn flags(mut self) -> [bool; 8] {
+        self.each().map(|own| *own)
+    }
+
+    pub(super) fn from_flags(flags: [bool; 8]) -> Self {
+        let mut given = Self::default();
+        given.each().into_iter().zip(flags).for_each(|(own, flag)| *own = flag);
+        given
     }
 
     /// What either has.
