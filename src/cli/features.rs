@@ -57,7 +57,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     as_of.dedup();
 
     let progress = Progress::new();
-    let history = args.input.read(&Store::at(&args.store.store), &[&args.out], &progress)?;
+    let (store, outputs) = (Store::at(&args.store.store), [args.out.as_path()]);
+    let last = *as_of.last().unwrap_or(&Instant::MAX);
+    let history = args.input.read_until(last, &store, &outputs, &progress)?;
     let mut attributes = profile::attributes(&history);
     note_undated(&attributes);
     attributes.retain(Attribute::is_feature);

@@ -160,6 +160,7 @@ impl InputArgs {
             excluded: excluded.map(read_ids).transpose()?.unwrap_or_default(),
             max_bad_rows: self.max_bad_rows.or(config.max_bad_rows).unwrap_or_default(),
             until: Some(clock::latest()),
+            needed_until: None,
             survey: false,
             drop_duplicates: self.drop_duplicates || config.drop_duplicates,
             memory: self.memory.or(config.memory).map(limit).transpose()?,

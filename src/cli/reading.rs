@@ -44,8 +44,32 @@ impl InputArgs {
         if self.say_nothing() {
             return self.read_kept(store, progress);
         }
-        let settled = self.with_purchases()?;
+        self.read_files(outputs, None, progress)
+    }
+
+    /// [`Self::read`], for who asks for nothing after an instant.
+    pub(super) fn read_until(
+        &self,
+        until: Instant,
+        store: &Store,
+        outputs: &[&Path],
+        progress: &Progress,
+    ) -> Result<Histories, Failure> {
+        if self.say_nothing() {
+            return self.read(store, outputs, progress);
+        }
+        self.read_files(outputs, Some(until), progress)
+    }
+
+    fn read_files(
+        &self,
+        outputs: &[&Path],
+        until: Option<Instant>,
+        progress: &Progress,
+    ) -> Result<Histories, Failure> {
+        let mut settled = self.with_purchases()?;
         settled.refuse_as_outputs(outputs)?;
+        settled.input.needed_until = until;
         read(&settled, progress)
     }
 
@@ -141,6 +165,7 @@ pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
     left_out(counts.excluded, "of excluded customers");
     left_out(counts.filtered, "that do not meet --where");
     left_out(counts.repeated, "that repeat another");
+    left_out(counts.later, "later than what is asked for");
     left_out(counts.bad, &format!("with bad values, kept in {},", quarantine.display()));
 }
 

@@ -9,6 +9,7 @@ mod csv;
 mod delta;
 mod error;
 mod files;
+mod later;
 mod longest;
 mod memory;
 mod metadata;
@@ -65,6 +66,9 @@ pub struct Input {
     /// Purchases, complaints and contacts after this instant are bad rows, as they have not happened; none where it is not
     /// said.
     pub until: Option<Instant>,
+    /// Purchases, complaints and contacts after this instant are left out, as nobody asks for what came then; none where it
+    /// is not said.
+    pub needed_until: Option<Instant>,
     /// How many bad rows may be left out.
     pub max_bad_rows: MaxBadRows,
     /// Whether to look at every row for a data report.
@@ -117,6 +121,11 @@ pub enum Table {
 impl Table {
     const ALL: [Self; 5] =
         [Self::Purchases, Self::Complaints, Self::Contacts, Self::Customers, Self::Contracts];
+
+    /// Whether its rows are things that happen at an instant.
+    const fn is_of_events(self) -> bool {
+        matches!(self, Self::Purchases | Self::Complaints | Self::Contacts)
+    }
 
     const fn name(self) -> &'static str {
         match self {
@@ -192,7 +201,7 @@ impl Collected {
         watch.begin("fold to orders", None);
         let history = Histories::fold(self.builders)?;
         watch.end();
-        if history.summary().orders == 0 {
+        if history.summary().orders == 0 && self.counts.later == 0 {
             return Err(IngestError::NoPurchases);
         }
         Ok(Ingested { history, counts: self.counts, quarantine: self.quarantine })

@@ -17,6 +17,7 @@ use super::arrays::Cells;
 use super::batch::{Batch, Digits, add};
 use super::columns::{Column, attributes};
 use super::csv::conditions;
+use super::later::later_groups;
 use super::metadata::{check_codecs, check_rows, plain_metadata};
 use super::rows::Rows;
 use super::vetted::Group;
@@ -65,8 +66,11 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
 
     let rows_of = |group: &RowGroupMetaData| group.num_rows().max(0) as usize;
     let counts: Vec<usize> = metadata.metadata().row_groups().iter().map(rows_of).collect();
+    let is_later = guarded(source, || Ok(later_groups(table, input, &layout.columns, &metadata)))?;
+    let (later, needed): (Vec<Slice>, Vec<Slice>) =
+        whole_groups(&counts).partition(|slice| is_later[slice.group]);
     let threads = rayon::current_num_threads();
-    let slices = slices(&counts, threads);
+    let slices = shared_out(needed, threads);
     let read_slice = |mut rows: Rows<'a>, slice: &Slice| -> Result<Rows<'a>, IngestError> {
         let group =
             Group { chunks: chunks.clone(), metadata: metadata.metadata().clone(), place: slice.group };
@@ -106,6 +110,11 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
             Err(_) => {}
         }
     }
+    if let Some(part) = parts.first_mut() {
+        let later = later.iter().map(|slice| slice.rows.len() as u64).sum();
+        part.counts.later += later;
+        watch.advance(later);
+    }
     first.map_or(Ok(parts), |(_, error)| Err(error))
 }
 
@@ -128,20 +137,27 @@ impl Slice {
     }
 }
 
-/// Cuts row groups of so many rows into slices: each is one, but the last groups, of which there is none for every thread,
-/// every thread gets some of.
-fn slices(counts: &[usize], threads: usize) -> Vec<Slice> {
+/// Row groups of so many rows.
+fn whole_groups(counts: &[usize]) -> impl Iterator<Item = Slice> {
+    counts.iter().enumerate().scan(0_u64, |before, (group, &count)| {
+        let rows_before = *before;
+        *before = before.saturating_add(count as u64);
+        Some(Slice { group, rows: 0..count, rows_before })
+    })
+}
+
+/// Cuts the last groups, of which there is none for every thread, so that every thread gets some of each.
+fn shared_out(groups: Vec<Slice>, threads: usize) -> Vec<Slice> {
     let threads = threads.max(1);
-    let whole = counts.len() - counts.len() % threads;
-    let mut slices = Vec::with_capacity(counts.len() + threads * threads);
-    let mut before = 0_u64;
-    for (group, &count) in counts.iter().enumerate() {
-        let step = if group < whole { count } else { count.div_ceil(threads).max(SLICE_ROWS) };
+    let whole = groups.len() - groups.len() % threads;
+    let mut slices = Vec::with_capacity(groups.len() + threads * threads);
+    for (place, Slice { group, rows, rows_before }) in groups.into_iter().enumerate() {
+        let count = rows.len();
+        let step = if place < whole { count } else { count.div_ceil(threads).max(SLICE_ROWS) };
         for start in (0..count).step_by(step.max(1)) {
             let rows = start..count.min(start + step);
-            slices.push(Slice { group, rows, rows_before: before.saturating_add(start as u64) });
+            slices.push(Slice { group, rows, rows_before: rows_before.saturating_add(start as u64) });
         }
-        before = before.saturating_add(count as u64);
     }
     slices
 }
@@ -271,6 +287,10 @@ fn add_batch(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn slices(counts: &[usize], threads: usize) -> Vec<Slice> {
+        shared_out(whole_groups(counts).collect(), threads)
+    }
 
     #[test]
     fn every_row_is_in_one_slice_and_the_last_groups_are_for_all_threads() {

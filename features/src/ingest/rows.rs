@@ -33,6 +33,8 @@ pub struct Counts {
     pub filtered: u64,
     /// Purchase lines that repeat another, where those are left out.
     pub repeated: u64,
+    /// Rows that are later than what is asked for.
+    pub later: u64,
     /// Rows in quarantine.
     pub bad: u64,
 }
@@ -41,7 +43,7 @@ impl Counts {
     /// All rows that were read.
     pub fn rows(&self) -> u64 {
         let kept = self.purchase_lines + self.complaints + self.contacts + self.profiles + self.contracts;
-        kept + self.without_customer + self.excluded + self.filtered + self.repeated + self.bad
+        kept + self.without_customer + self.excluded + self.filtered + self.repeated + self.later + self.bad
     }
 }
 
@@ -56,6 +58,7 @@ impl AddAssign for Counts {
         self.excluded += other.excluded;
         self.filtered += other.filtered;
         self.repeated += other.repeated;
+        self.later += other.later;
         self.bad += other.bad;
     }
 }
@@ -164,12 +167,17 @@ impl<'a> Rows<'a> {
         memory.map_or(Ok(()), |memory| memory.keep_share(&mut self.builder))
     }
 
+    /// Whether something happened after all that is asked for.
+    fn is_later(&self, instant: Instant) -> bool {
+        self.reading.input.needed_until.is_some_and(|until| instant > until)
+    }
+
     fn is_to_come(&self, instant: Instant) -> bool {
         self.reading.input.until.is_some_and(|until| instant > until)
     }
 
-    /// Adds `count` purchase lines that differ in nothing but their amounts; whether their customer's rows go into the
-    /// history.
+    /// Adds `count` purchase lines that differ in nothing but their amounts, unless there is something unusual about them:
+    /// then it is false.
     pub(super) fn add_plain_lines(
         &mut self,
         customer: &str,
@@ -181,6 +189,10 @@ impl<'a> Rows<'a> {
         if self.reading.input.excluded.contains(customer) || self.is_to_come(instant) {
             return false;
         }
+        if self.is_later(instant) {
+            self.counts.later += count as u64;
+            return true;
+        }
         self.builder.add_line(customer, order, instant, total);
         self.counts.purchase_lines += count as u64;
         true
@@ -189,9 +201,14 @@ impl<'a> Rows<'a> {
     /// Adds a row; the column is whose value is to blame where that fails.
     pub(super) fn add(&mut self, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let Some(customer) = row.customer else { return Ok(()) };
-        let has_happened = matches!(self.table, Table::Purchases | Table::Complaints | Table::Contacts);
-        if has_happened && self.is_to_come(row.instant) {
-            return Err((Field::Ts, Problem::StillToCome(row.instant)));
+        if self.table.is_of_events() {
+            if self.is_to_come(row.instant) {
+                return Err((Field::Ts, Problem::StillToCome(row.instant)));
+            }
+            if self.is_later(row.instant) {
+                self.counts.later += 1;
+                return Ok(());
+            }
         }
         match self.table {
             Table::Purchases => self.add_line(customer, row),
