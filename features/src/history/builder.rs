@@ -66,6 +66,13 @@ impl HistoryBuilder {
         }
     }
 
+    /// Says that there is such a customer, of whom nothing is to be added.
+    pub fn saw_customer(&mut self, customer: &str) {
+        if self.kind == IdKind::Integer && !is_decimal_integer(customer) {
+            self.kind = IdKind::Text;
+        }
+    }
+
     /// Says what the files have columns for, whether or not a row has something in them.
     pub fn saw(&mut self, given: Given) {
         self.given = self.given.or(given);
@@ -195,9 +202,7 @@ impl HistoryBuilder {
             return;
         }
         self.close_line();
-        if self.kind == IdKind::Integer && !is_decimal_integer(customer) {
-            self.kind = IdKind::Text;
-        }
+        self.saw_customer(customer);
         self.part = Some(part_of(customer));
         self.is_named = false;
         self.customer.clear();

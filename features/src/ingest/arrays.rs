@@ -13,7 +13,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
 use super::{Condition, Convention, Problem};
-use crate::id::{IdKind, is_same};
+use crate::id::is_same;
 use crate::units::{Amount, Instant, ParseUnitError};
 
 /// The values of a primitive column, each through `convert`; `None` if the column is of another type.
@@ -48,14 +48,6 @@ impl<'a> Ids<'a> {
             DataType::Utf8View => array.as_string_view_opt().map(Self::Text),
             DataType::UInt64 => array.as_primitive_opt::<UInt64Type>().map(Self::Unsigned),
             _ => integers(array).map(|values| Self::Integers(values, array.nulls())),
-        }
-    }
-
-    pub(super) fn kind(&self) -> IdKind {
-        match self {
-            // One that no i64 holds makes the identifiers text, as any other text does.
-            Self::Integers(..) | Self::Unsigned(_) => IdKind::Integer,
-            Self::Text(_) => IdKind::Text,
         }
     }
 

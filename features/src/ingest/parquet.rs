@@ -22,6 +22,7 @@ use super::metadata::{check_codecs, check_rows, plain_metadata};
 use super::rows::Rows;
 use super::vetted::Group;
 use super::{Condition, Convention, Field, IngestError, Input, Reading, Source, Table};
+use crate::id::IdKind;
 use crate::shared_file::SharedFile;
 use crate::watch::Watch;
 
@@ -92,6 +93,7 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     let next = AtomicUsize::new(0);
     let read_share = |_| {
         let mut rows = Rows::new(reading, table, &layout.columns);
+        rows.saw_ids(layout.kind_of_customers(metadata.schema()));
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(slice) = slices.get(place) else { return Ok(rows) };
@@ -194,6 +196,14 @@ impl<'a> Layout<'a> {
         Ok(Self { columns, conditions, header, constants })
     }
 
+    /// How the identifiers of customers are typed, whichever row groups are read.
+    fn kind_of_customers(&self, schema: &Schema) -> IdKind {
+        let column = self.columns.iter().find(|column| column.field == Field::CustomerId);
+        let field = column.and_then(|column| schema.fields().get(column.place));
+        // A folder's name is text. One number that no i64 holds makes the identifiers text, as any other text does.
+        if field.is_some_and(|field| field.data_type().is_integer()) { IdKind::Integer } else { IdKind::Text }
+    }
+
     fn width(&self) -> usize {
         self.header.len() - self.constants.len()
     }
@@ -257,10 +267,6 @@ fn add_batch(
             Ok((*condition, cells))
         })
         .collect::<Result<_, IngestError>>()?;
-    if let Some(customers) = &columns.customers {
-        rows.saw_ids(customers.kind());
-    }
-
     let mut digits = Digits::default();
     let plain = columns.plain_lines().filter(|_| conditions.is_empty() && rows.only_count_lines());
     let goes_on =

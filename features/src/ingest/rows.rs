@@ -172,6 +172,12 @@ impl<'a> Rows<'a> {
         self.reading.input.needed_until.is_some_and(|until| instant > until)
     }
 
+    /// Leaves out a customer's rows that are. Identifiers are typed as they would be with them.
+    fn leave_out(&mut self, customer: &str, rows: usize) {
+        self.builder.saw_customer(customer);
+        self.counts.later += rows as u64;
+    }
+
     fn is_to_come(&self, instant: Instant) -> bool {
         self.reading.input.until.is_some_and(|until| instant > until)
     }
@@ -190,7 +196,7 @@ impl<'a> Rows<'a> {
             return false;
         }
         if self.is_later(instant) {
-            self.counts.later += count as u64;
+            self.leave_out(customer, count);
             return true;
         }
         self.builder.add_line(customer, order, instant, total);
@@ -206,7 +212,7 @@ impl<'a> Rows<'a> {
                 return Err((Field::Ts, Problem::StillToCome(row.instant)));
             }
             if self.is_later(row.instant) {
-                self.counts.later += 1;
+                self.leave_out(customer, 1);
                 return Ok(());
             }
         }
