@@ -1,6 +1,14 @@
 //! Contacts: how often and how lately the shop has turned to the customer; where there is a contacts file.
 
 use crate::feature::{Feature, Needs, Topic, Unit, Window};
+use crate::history::Contact;
+use crate::units::Instant;
+
+/// Whole days at an instant since the last of contacts in time order; `None` where none was by then.
+pub fn days_since_contact(contacts: &[Contact], as_of: Instant) -> Option<f64> {
+    let made = contacts.partition_point(|contact| contact.instant <= as_of);
+    contacts[..made].last().map(|contact| as_of.days_since(contact.instant) as f64)
+}
 
 /// Contacts in the last quarter.
 pub const CONTACTS_90D: Feature = Feature {
@@ -25,9 +33,6 @@ pub const DAYS_SINCE_CONTACT: Feature = Feature {
     window: Window::WholeHistory,
     missing: Some("without a contact"),
     meaning: "Whole days since the last contact.",
-    compute: |known| match known.contacts().last() {
-        Some(contact) => known.as_of().days_since(contact.instant) as f64,
-        None => f64::NAN,
-    },
+    compute: |known| days_since_contact(known.contacts(), known.as_of()).unwrap_or(f64::NAN),
     ..CONTACTS_90D
 };

@@ -114,18 +114,16 @@ impl App {
         limits: Limits,
         service: impl Fn(&Store) -> Result<Service, Failure> + Send + Sync + 'static,
     ) -> Result<Arc<Self>, Failure> {
-        let first = service(&store)?;
         let state = Arc::new(store.state()?);
         let guard = Arc::new(Guard::new(state.clone(), limits)?);
-        // A file is tried once: each of these is said once.
+        // A file that cannot be read is tried again, but not at every request.
         let says = |what: &'static str| {
             let guard = guard.clone();
             move |failure: &Failure| guard.log.event("error", what, &json!({"cause": failure.message}))
         };
         let models = store.clone();
-        let broken = says("the new model cannot be read: the one before it goes on answering");
-        let service =
-            Newest::holding(first, store.model_path(), move || service(&models).inspect_err(&broken));
+        let broken = says("the model cannot be read: one that was before it goes on answering");
+        let service = Newest::or_before(store.model_path(), move || service(&models).inspect_err(&broken))?;
         // Each is read when the first who needs it asks.
         let written = newest(&store, Store::scores_path, |store| {
             Ok(MeasuredList { scores: store.load_scores_as_written()?, measuring: Arc::default() })
@@ -135,9 +133,8 @@ impl App {
             Ok(store.load_previous_scores().ok().flatten().as_ref().map(Previous::of))
         });
         let broken = says("the newest list cannot be read: scores are answered without a tier");
-        let tiers = newest(&store, Store::scores_path, move |store| {
-            Ok(store.load_tiers().inspect_err(&broken).unwrap_or_default())
-        });
+        let lists = store.clone();
+        let tiers = Newest::or_nothing(store.scores_path(), move || lists.load_tiers().inspect_err(&broken));
         let suppressed = newest(&store, Store::suppressed_path, Store::load_suppressed);
         let kept = KeptCustomers::of(&store, state.clone());
         let batches = Arc::new(Semaphore::new(BATCHES_A_THREAD * rayon::current_num_threads()));

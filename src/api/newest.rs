@@ -12,15 +12,22 @@ use crate::failure::Failure;
 /// that whoever asks after it has ended is answered by what it wrote.
 const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
+/// After so long what could not be loaded is tried again, though no other file is there: what kept it from being read may have
+/// passed.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
 /// How a file's content becomes what is kept of it.
 type Load<T> = Box<dyn Fn() -> Result<T, Failure> + Send + Sync>;
+
+/// What stands for content that cannot be loaded, given what was loaded before; nothing where that is a failure.
+type Otherwise<T> = fn(Option<&Arc<T>>) -> Option<Arc<T>>;
 
 /// The newest content of a file.
 pub(super) struct Newest<T> {
     path: PathBuf,
     load: Load<T>,
-    /// Whether content that was loaded stays when what takes its place cannot be.
-    keeps: bool,
+    otherwise: Otherwise<T>,
+    try_again: Duration,
     kept: Mutex<Option<Kept<T>>>,
 }
 
@@ -29,6 +36,8 @@ struct Kept<T> {
     content: Arc<T>,
     /// When it was seen last that the file is of this version.
     seen: Instant,
+    /// When it is tried again, where this is not what the file holds.
+    again: Option<Instant>,
 }
 
 /// What tells one file from the next in its place: a rename brings another inode. No file is a version too.
@@ -37,24 +46,26 @@ type Version = (u64, SystemTime);
 impl<T> Newest<T> {
     /// What the file holds, or why it cannot be loaded.
     pub(super) fn of(path: PathBuf, load: impl Fn() -> Result<T, Failure> + Send + Sync + 'static) -> Self {
-        Self { path, load: Box::new(load), keeps: false, kept: Mutex::new(None) }
+        Self { path, load: Box::new(load), otherwise: |_| None, try_again: TRY_AGAIN, kept: Mutex::new(None) }
     }
 
-    /// What the file holds, at first this; while another in its place cannot be loaded, what was loaded before.
-    pub(super) fn holding(
-        content: T,
+    /// What the file holds; while another in its place cannot be loaded, what was loaded before.
+    ///
+    /// # Errors
+    /// When nothing can be loaded yet.
+    pub(super) fn or_before(
         path: PathBuf,
         load: impl Fn() -> Result<T, Failure> + Send + Sync + 'static,
-    ) -> Self {
-        let newest = Self { keeps: true, ..Self::of(path, load) };
-        let kept = Kept { version: newest.version(), content: Arc::new(content), seen: Instant::now() };
-        Self { kept: Mutex::new(Some(kept)), ..newest }
+    ) -> Result<Self, Failure> {
+        let newest = Self { otherwise: |before| before.cloned(), ..Self::of(path, load) };
+        newest.get()?;
+        Ok(newest)
     }
 
     /// The content of the file as it is now.
     ///
     /// # Errors
-    /// When it cannot be loaded and nothing is kept.
+    /// When it cannot be loaded and nothing stands for it.
     pub(super) fn get(&self) -> Result<Arc<T>, Failure> {
         self.seen_within(LOOK_AGAIN)
     }
@@ -76,26 +87,39 @@ impl<T> Newest<T> {
         {
             return Ok(kept.content.clone());
         }
+        // Before it is loaded: what takes its place meanwhile is of another version.
         let version = self.version();
         if let Some(kept) = kept.as_mut()
             && kept.version == version
+            && kept.again.is_none_or(|again| now < again)
         {
             kept.seen = now;
             return Ok(kept.content.clone());
         }
-        let content = match ((self.load)(), kept.as_ref()) {
-            (Ok(content), _) => Arc::new(content),
-            // Kept under the new version: the file is not tried again until another takes its place.
-            (Err(_), Some(kept)) if self.keeps => kept.content.clone(),
-            (Err(failure), _) => return Err(failure),
+        let (content, again) = match (self.load)() {
+            Ok(content) => (Arc::new(content), None),
+            Err(failure) => {
+                let before = kept.as_ref().map(|kept| &kept.content);
+                ((self.otherwise)(before).ok_or(failure)?, Some(now + self.try_again))
+            }
         };
-        *kept = Some(Kept { version, content: content.clone(), seen: now });
+        *kept = Some(Kept { version, content: content.clone(), seen: now, again });
         Ok(content)
     }
 
     fn version(&self) -> Option<Version> {
         let about = fs::metadata(&self.path).ok()?;
         Some((about.ino(), about.modified().ok()?))
+    }
+}
+
+impl<T> Newest<Option<T>> {
+    /// What the file holds; nothing while it cannot be loaded.
+    pub(super) fn or_nothing(
+        path: PathBuf,
+        load: impl Fn() -> Result<Option<T>, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        Self { otherwise: |_| Some(Arc::new(None)), ..Self::of(path, load) }
     }
 }
 
@@ -151,11 +175,34 @@ mod tests {
         let path = folder.path().join("file");
         put(&path, "1");
         let own = path.clone();
-        let newest = Newest::holding(Some(1), path.clone(), move || number(&own));
+        let newest = Newest::or_before(path.clone(), move || number(&own)).unwrap();
         put(&path, "x");
         assert_eq!(*newest.get().unwrap(), Some(1));
         put(&path, "2");
         assert_eq!(*newest.get().unwrap(), Some(2));
+    }
+
+    #[test]
+    fn what_could_not_be_loaded_is_tried_again_after_a_while_and_not_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, tries) = (folder.path().join("file"), Arc::new(AtomicUsize::new(0)));
+        put(&path, "1");
+        let (own, count) = (path.clone(), tries.clone());
+        let load = move || match count.fetch_add(1, Ordering::Relaxed) {
+            0 | 1 => Err(Failure::new(Kind::BadStore, "no file handle is left")),
+            _ => number(&own),
+        };
+        let mut newest = Newest::or_nothing(path, load);
+        let get = |newest: &Newest<Option<u32>>| {
+            std::thread::sleep(LOOK_AGAIN);
+            *newest.get().unwrap()
+        };
+        assert_eq!((get(&newest), get(&newest)), (None, None));
+        assert_eq!(tries.load(Ordering::Relaxed), 1);
+        newest.try_again = Duration::ZERO;
+        newest.kept = Mutex::default();
+        assert_eq!((get(&newest), get(&newest), get(&newest)), (None, Some(1), Some(1)));
+        assert_eq!(tries.load(Ordering::Relaxed), 3);
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub use write::{Format, ListFile, write_cell};
 use std::borrow::Cow;
 
 use compact_str::CompactString;
+use mainstay_features::contacts::days_since_contact;
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
 use mainstay_features::profile::{self, Attribute};
@@ -260,7 +261,7 @@ impl Scores {
                 stage: Stage::of(&scored.signs, horizon),
                 cause,
                 evidence: (cause != Cause::Unknown).then_some(likely.evidence),
-                days_since_contact: scored.days_since_contact,
+                days_since_contact: days_since_contact(history.customer(customer as usize).contacts, as_of),
                 action: 0,
                 incentive: 0.0,
                 net_value: 0.0,

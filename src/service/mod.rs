@@ -82,8 +82,6 @@ pub struct Scored {
     pub worth: Worth,
     /// What was seen of the customer that may mean leaving.
     pub signs: Signs,
-    /// Whole days since the shop last turned to the customer; `None` where it never did, or nothing tells.
-    pub days_since_contact: Option<f64>,
 }
 
 impl Scored {
@@ -287,6 +285,12 @@ impl Service {
         &self.artifact.training.models.inputs.features
     }
 
+    /// Whole days since the shop last turned to the customer, as a row of features has it; `None` where it never did, or the
+    /// model does not see it.
+    pub fn days_since_contact(&self, row: &[f64]) -> Option<f64> {
+        self.days_since_contact.map(|place| row[place]).filter(|days| !days.is_nan())
+    }
+
     /// Whether a row of features, a value for each of [`Self::features`], can be scored: NaN is where there is none, which
     /// the core always has.
     ///
@@ -367,14 +371,12 @@ impl Service {
     fn scored(&self, row: &[f64], churn_probability: Probability) -> Scored {
         let core = core_of(row);
         let (expected, relative_sd) = self.outlook.of(&core);
-        let days_since_contact = self.days_since_contact.map(|place| row[place]);
         Scored {
             row: core,
             churn_probability,
             expected,
             worth: Worth { lifetime_value: expected.value(self.assumptions.margin), relative_sd },
             signs: self.signs.read(row),
-            days_since_contact: days_since_contact.filter(|days| !days.is_nan()),
         }
     }
 }

@@ -208,10 +208,11 @@ impl<'a> Desk<'a> {
     }
 
     /// What is decided about a customer of whom there are only features.
-    pub(super) fn decided(&self, scored: &Scored) -> Decided {
+    pub(super) fn decided(&self, scored: &Scored, days_since_contact: Option<f64>) -> Decided {
         let catalogue = self.service.catalogue();
         let cause = LikelyCause::of(&scored.signs, None).cause;
-        let choice = catalogue.decide(&scored.stakes(), &self.circumstances(scored, cause, false));
+        let circumstances = Circumstances { days_since_contact, ..self.circumstances(scored, cause, false) };
+        let choice = catalogue.decide(&scored.stakes(), &circumstances);
         Decided {
             churn_probability: scored.churn_probability.get(),
             lifetime_value: scored.worth.lifetime_value.get(),
@@ -220,8 +221,8 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// What bears on a decision besides what is at stake, of a customer who has said nothing; `problem` is whether the shop
-    /// has recorded one.
+    /// What bears on a decision besides what is at stake, of a customer who has said nothing and was never contacted; `problem`
+    /// is whether the shop has recorded one.
     fn circumstances(&self, scored: &Scored, cause: Cause, problem: bool) -> Circumstances<'static> {
         let is_problem = is_problem(&scored.signs, problem, cause);
         // Without a scored list there is nothing to tell a tier by; a problem is one without.
@@ -229,7 +230,7 @@ impl<'a> Desk<'a> {
         Circumstances {
             tier: (is_problem || self.tiers.is_some()).then_some(tier),
             cause,
-            days_since_contact: scored.days_since_contact,
+            days_since_contact: None,
             consents: Consents::default(),
             objects: false,
         }
@@ -248,6 +249,7 @@ impl<'a> Desk<'a> {
         let stakes = scored.stakes();
         let value = stakes.worth.lifetime_value;
         let circumstances = Circumstances {
+            days_since_contact: subject.days_since_contact,
             consents: Consents { channels: &subject.channels, answers: &subject.answers },
             objects: subject.customer_id.as_ref().is_some_and(|id| self.suppressed.has(&id.to_text())),
             ..self.circumstances(scored, likely.cause, subject.problem)

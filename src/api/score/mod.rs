@@ -152,7 +152,10 @@ pub(super) fn decisions(app: &App, service: &Service, rows: &[f64]) -> Result<Ve
     let suppressed = app.suppressed.get()?;
     let desk = Desk::of(service, *app.tiers.get()?, &suppressed);
     let of_some = |rows: &[f64]| -> Vec<Decided> {
-        service.score(rows, Basis::AllFeatures).iter().map(|scored| desk.decided(scored)).collect()
+        let contacts =
+            rows.chunks_exact(service.features().width()).map(|row| service.days_since_contact(row));
+        let scored = service.score(rows, Basis::AllFeatures);
+        scored.iter().zip(contacts).map(|(scored, days)| desk.decided(scored, days)).collect()
     };
     let some = rows.par_chunks(CHUNK * service.features().width());
     Ok(some.map(of_some).collect::<Vec<_>>().into_iter().flatten().collect())

@@ -1,5 +1,6 @@
 //! Who is scored: what a request, or what is kept, says of a customer.
 
+use mainstay_features::contacts::days_since_contact;
 use mainstay_features::history::{History, HistoryBuilder};
 use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, PROBLEM, shown};
 use mainstay_features::registry::CORE;
@@ -23,6 +24,8 @@ pub(super) struct Subject {
     pub(super) basis: Basis,
     /// The features that nothing here can tell.
     pub(super) untold: Vec<&'static str>,
+    /// Whole days since the shop last turned to the customer; `None` where it never did, or nothing tells.
+    pub(super) days_since_contact: Option<f64>,
     /// What the customer has said to being contacted, by channel.
     pub(super) channels: Vec<String>,
     pub(super) answers: Vec<Option<bool>>,
@@ -66,6 +69,7 @@ impl Subject {
             row: Vec::new(),
             basis: Basis::AllFeatures,
             untold: Vec::new(),
+            days_since_contact: None,
             channels,
             answers,
             churn_cause: request.churn_cause,
@@ -115,14 +119,18 @@ impl Subject {
 
     fn take_features(&mut self, service: &Service, features: &Features<'_>) -> Result<(), Failure> {
         (self.row, self.basis) = row(service, features)?;
-        if self.basis == Basis::CoreFeatures {
+        if self.basis == Basis::AllFeatures {
+            self.days_since_contact = service.days_since_contact(&self.row);
+        } else {
             self.untold = service.features().names().skip(CORE.len()).collect();
         }
         Ok(())
     }
 
     fn take_row(&mut self, service: &Service, history: &History, as_of: Instant) -> Result<(), Failure> {
-        self.row = service.row_of(history.customer(0), history.given(), as_of)?;
+        let customer = history.customer(0);
+        self.row = service.row_of(customer, history.given(), as_of)?;
+        self.days_since_contact = days_since_contact(customer.contacts, as_of);
         self.untold = service.features().untold_by(history.given()).map(|feature| feature.name).collect();
         Ok(())
     }
