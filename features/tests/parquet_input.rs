@@ -16,7 +16,7 @@ use arrow_array::{
 use arrow_buffer::i256;
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
-use mainstay_features::ingest::{self, Convention, EpochUnit, IngestError, Ingested, Input, Source};
+use mainstay_features::ingest::{self, Convention, Counts, EpochUnit, IngestError, Ingested, Input, Source};
 use mainstay_features::registry;
 use mainstay_features::table::Table;
 use mainstay_features::units::{Days, Instant};
@@ -184,8 +184,8 @@ fn what_is_later_than_asked_for_is_left_out_whatever_type_its_instant_has() {
             for last in [0, 1, 99, 100, 101, 649, 998, 999, 2_000] {
                 let instant = Instant::from_micros(last * 86_400_000_000).unwrap();
                 let some = until(&path, &convention, Some(instant));
-                let (lines, later) = (some.counts.purchase_lines, some.counts.later);
-                assert_eq!(lines + later, 1_000, "{last}");
+                let Counts { purchase_lines, later, unread, .. } = some.counts;
+                assert_eq!(purchase_lines + later + unread, 1_000, "{last}");
                 let (all, some) = (all.history.whole().unwrap(), some.history.whole().unwrap());
                 assert_eq!(some.id_kind(), all.id_kind());
                 let table = |history: &History| {
@@ -214,7 +214,10 @@ fn row_groups_that_begin_later_than_asked_for_are_not_read() {
 
     let day = |day: i64| Some(Instant::from_micros(day * 86_400_000_000).unwrap());
     let ingested = until(&path, &Convention::default(), day(450));
-    assert_eq!((ingested.counts.purchase_lines, ingested.counts.later), (451, 549));
+    assert_eq!(
+        (ingested.counts.purchase_lines, ingested.counts.later, ingested.counts.unread),
+        (451, 49, 500)
+    );
     let purchases = vec![Source::File(path)];
     assert!(
         ingest::read(&Input { purchases, needed_until: day(550), ..Input::default() }, &Unwatched).is_err()

@@ -249,6 +249,9 @@ pub(crate) fn fit(
 /// shop of few customers it is one of a hundred, down to the least.
 const LEAF_CUSTOMERS: RangeInclusive<usize> = 20..=50;
 const TREES: usize = 100;
+/// The most splits down a tree. Rows walk in step, and wait for the one whose way is longest: few ways are longer, and they
+/// tell next to nothing.
+const DEPTH: u32 = 12;
 
 fn growth(ground: &Ground, at: Instant, data: &Dataset, seed: u64) -> Growth {
     let newest =
@@ -256,7 +259,7 @@ fn growth(ground: &Ground, at: Instant, data: &Dataset, seed: u64) -> Growth {
     let rows_of_a_customer = data.len().div_ceil(newest.max(1));
     let leaf_customers = (newest / 100).clamp(*LEAF_CUSTOMERS.start(), *LEAF_CUSTOMERS.end());
     let min_leaf = u32::try_from(leaf_customers * rows_of_a_customer).unwrap_or(u32::MAX);
-    Growth { trees: TREES, depth: None, min_leaf, features_per_split: None, seed }
+    Growth { trees: TREES, depth: Some(DEPTH), min_leaf, features_per_split: None, seed }
 }
 
 fn fit_logistic(data: &Dataset, penalty: f64) -> Result<Logistic, TrainingError> {

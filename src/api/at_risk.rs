@@ -122,7 +122,7 @@ fails!(
 /// The newest list, page by page
 ///
 /// As `mainstay list --format json` prints it: the same columns, filters and orders. A page begins after the row that the one
-/// before ended with, wherever that row would stand now, so that a list that is scored meanwhile shows no row twice for it.
+/// before ended with, wherever that row would stand now, so that pages by customer show no row twice for a list that is scored meanwhile.
 #[utoipa::path(
     get,
     path = "/v1/at-risk",

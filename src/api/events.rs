@@ -14,7 +14,7 @@ use super::body::{self, on_a_thread};
 use super::contract::fails;
 use super::score::MOST_CUSTOMERS;
 use crate::clock;
-use crate::events::Happened;
+use crate::events::{Alike, Happened};
 use crate::failure::{Failure, Kind};
 use crate::state::events::Event;
 use crate::state::once::{Answer, Once};
@@ -80,9 +80,9 @@ fn read(body: &[u8]) -> Result<Vec<Event>, Failure> {
             format!("events: {} customers are more than the {MOST_CUSTOMERS} of one request", events.len());
         return Err(Failure::new(Kind::TooLarge, many));
     }
-    let (mut all, until) = (Vec::new(), clock::latest());
+    let (mut all, mut alike, until) = (Vec::new(), Alike::default(), clock::latest());
     for (place, happened) in events.into_iter().enumerate() {
-        all.extend(happened.events(&format!("events[{place}]."), until)?);
+        all.extend(happened.events(&format!("events[{place}]."), until, &mut alike)?);
     }
     Ok(all)
 }

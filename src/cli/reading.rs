@@ -102,7 +102,7 @@ impl InputArgs {
             kept.history_since(rows, self.memory)?
         };
         progress.end();
-        note_history(&history);
+        note_history(&history, false);
         Ok(history)
     }
 }
@@ -121,7 +121,7 @@ pub(super) fn note_to_come(events: usize) {
 pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<Histories, Failure> {
     let Ingested { history, counts, .. } = collect(settled, progress)?.fold(progress)?;
     note_counts(&counts, &settled.quarantine);
-    note_history(&history);
+    note_history(&history, counts.later + counts.unread > 0);
     Ok(history)
 }
 
@@ -166,10 +166,17 @@ pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
     left_out(counts.filtered, "that do not meet --where");
     left_out(counts.repeated, "that repeat another");
     left_out(counts.later, "later than what is asked for");
+    if counts.unread > 0 {
+        output::note(&format!(
+            "{} rows were not read: their row groups begin later than what is asked for",
+            counts.unread
+        ));
+    }
     left_out(counts.bad, &format!("with bad values, kept in {},", quarantine.display()));
 }
 
-fn note_history(history: &Histories) {
+/// Says what is in a history; `is_cut` is whether orders that came later were left out.
+fn note_history(history: &Histories, is_cut: bool) {
     let summary = history.summary();
     let buyers = summary.customers - summary.strangers;
     output::note(&format!("{} orders of {buyers} customers", summary.orders));
@@ -179,7 +186,8 @@ fn note_history(history: &Histories) {
         );
     }
     let (strangers, theirs) = (summary.strangers, summary.complaints_of_strangers);
-    if theirs > 0 {
+    // Who complained before a first order that was left out is no stranger.
+    if theirs > 0 && !is_cut {
         output::note(&format!(
             "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
              are the identifiers written the same way, or are their orders left out?"

@@ -47,13 +47,17 @@ const PURCHASE: &str = "purchase";
 const COMPLAINT: &str = "complaint";
 const CONTACT: &str = "contact";
 
+/// How many of each kind, alike in everything, a request has told of each customer.
+#[derive(Default)]
+pub struct Alike(BTreeMap<(String, &'static str, String), i64>);
+
 impl Happened {
-    /// As it is kept, once it is known that a history can be made of it; `at` says in messages where it stands. What is
-    /// later than `until` has not happened, and is refused.
+    /// As it is kept, once it is known that a history can be made of it; `at` says in messages where it stands, and `alike` has
+    /// what else the request has told. What is later than `until` has not happened, and is refused.
     ///
     /// # Errors
     /// When a field cannot be.
-    pub fn events(mut self, at: &str, until: Instant) -> Result<Vec<Event>, Failure> {
+    pub fn events(mut self, at: &str, until: Instant, alike: &mut Alike) -> Result<Vec<Event>, Failure> {
         let customer = self.customer_id.to_text().into_owned();
         let told = Told {
             at,
@@ -67,11 +71,10 @@ impl Happened {
         self.complaints.iter_mut().for_each(Complaint::settle);
         self.contacts.iter_mut().for_each(Contact::settle);
         let mut events: Vec<Event> = Vec::new();
-        let mut alike: BTreeMap<(&'static str, String), i64> = BTreeMap::new();
         let mut add = |kind: &'static str, content: serde_json::Result<String>| {
             let content = content.map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
             // Lines that are alike in one request are two; sent again, they are the same two.
-            let count = alike.entry((kind, content.clone())).or_insert(0_i64);
+            let count = alike.0.entry((customer.clone(), kind, content.clone())).or_insert(0_i64);
             let repeat = *count;
             *count += 1;
             events.push(Event { customer_id: customer.clone(), kind: kind.to_owned(), content, repeat });
@@ -211,7 +214,7 @@ mod tests {
             "customer_id": 7, "purchases": purchases, "complaints": [complaint, complaint], "contacts": [],
         }))
         .unwrap();
-        let events = happened.events("events[0].", Instant::MAX).unwrap();
+        let events = happened.events("events[0].", Instant::MAX, &mut Alike::default()).unwrap();
         let repeats: Vec<i64> = events.iter().map(|event| event.repeat).collect();
         let lines = (0..i64::from(count)).map(|line| if line % 3 == 0 { line / 3 } else { 0 });
         let expected: Vec<i64> = lines.chain([0, 1]).collect();

@@ -63,11 +63,15 @@ pub struct Complaint {
     /// When the customer complained.
     #[schema(value_type = Moment)]
     ts: String,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    category: Option<String>,
     /// How grave it is, by the shop's own scale.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 1_000_000)]
     severity: Option<f64>,
-    /// When it was settled, which is not before it was made.
+    /// When it was settled, which is not before it was made. A complaint that was told while it was open, and is told again as it
+    /// was with this, is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Moment>)]
     resolved_at: Option<String>,
@@ -166,9 +170,11 @@ impl Told<'_> {
         }
         for (i, complaint) in self.complaints.iter().enumerate() {
             let field = |name: &str| format!("{at}complaints[{i}].{name}");
-            let complaint = complaint.read(field)?;
-            self.check_has_happened(|| field("ts"), complaint.instant)?;
-            builder.add_complaint(customer, complaint);
+            let mut read = complaint.read(field)?;
+            self.check_has_happened(|| field("ts"), read.instant)?;
+            read.category =
+                complaint.category.as_deref().filter(|text| !text.is_empty()).map(|text| builder.word(text));
+            builder.add_complaint(customer, read);
         }
         for (i, contact) in self.contacts.iter().enumerate() {
             let field = || format!("{at}contacts[{i}].ts");
@@ -249,7 +255,17 @@ impl Complaint {
 /// # Errors
 /// When it is none.
 pub fn instant(field: impl FnOnce() -> String, text: &str) -> Result<Instant, Failure> {
-    text.parse().map_err(|error| bad_input(format!("{}: {error}", field())))
+    let why = match text.parse::<Instant>() {
+        // Of a time without one nobody here knows which clock showed it.
+        Ok(_) if !Instant::says_its_zone(text) => {
+            format!(
+                "{text:?} has no zone: write 2024-03-01T18:00:00Z, or with the offset, 2024-03-01T18:00:00+08:00"
+            )
+        }
+        Ok(instant) => return Ok(instant),
+        Err(error) => error.to_string(),
+    };
+    Err(bad_input(format!("{}: {why}", field())))
 }
 
 /// Something in a request is not what it should be.

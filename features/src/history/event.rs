@@ -40,6 +40,11 @@ pub struct Complaint {
 }
 
 impl Complaint {
+    /// What was known of it when it was made.
+    pub(crate) const fn as_made(self) -> Self {
+        Self { resolved_at: None, ..self }
+    }
+
     /// A complaint of which nothing but its instant is known.
     pub const fn at(instant: Instant) -> Self {
         Self { instant, resolved_at: None, severity: None, category: None }

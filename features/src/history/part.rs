@@ -213,11 +213,17 @@ impl Kind for Complaint {
     const BLANK: Self = Self::at(Instant::MIN);
 
     fn sort(rows: &mut [Self]) {
-        rows.sort_unstable();
+        // What is resolved before what is not, of one complaint as far as the rest tells.
+        rows.sort_unstable_by_key(|row| (row.as_made(), row.resolved_at.is_none(), row.resolved_at));
     }
 
-    fn absorb(&mut self, _next: &Self) -> bool {
-        false
+    fn absorb(&mut self, next: &Self) -> bool {
+        // Told while it was open and again with how it ended: it is one. What is told twice alike may be two.
+        self.resolved_at.is_some() && next.resolved_at.is_none() && self.as_made() == next.as_made()
+    }
+
+    fn arrange(rows: &mut [Self]) {
+        rows.sort_unstable();
     }
 }
 

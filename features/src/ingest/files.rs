@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{IngestError, Source};
 
-/// What files in a folder are read; others are left alone.
+/// What files in a folder are read, in capitals too; others are left alone.
 const ENDINGS: [&str; 9] =
     [".parquet", ".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".tsv.zst", ".txt", ".txt.gz"];
 
@@ -71,7 +71,7 @@ fn add_folder(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), IngestError
         }
         if path.is_dir() {
             add_folder(&path, found)?;
-        } else if ENDINGS.iter().any(|ending| name.ends_with(ending)) {
+        } else if ENDINGS.iter().any(|ending| name.to_lowercase().ends_with(ending)) {
             found.push(path);
         }
     }
@@ -118,16 +118,23 @@ mod tests {
     #[test]
     fn folders_and_patterns_stand_for_the_files_in_them() {
         let folder = tempfile::tempdir().unwrap();
-        for name in
-            ["m=1/b.csv", "m=1/a.parquet", "m=2/c.csv.gz", "_SUCCESS", "notes.md", ".x.csv", "m=1/_tmp.csv"]
-        {
+        for name in [
+            "m=1/b.csv",
+            "m=1/a.parquet",
+            "m=2/c.csv.gz",
+            "_SUCCESS",
+            "notes.md",
+            ".x.csv",
+            "m=1/_tmp.csv",
+            "m=3/D.CSV",
+        ] {
             let path = folder.path().join(name);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, "").unwrap();
         }
         let at = |name: &str| folder.path().join(name);
         let shown = |names: &[&str]| Ok(names.iter().map(|name| at(name).display().to_string()).collect());
-        assert_eq!(names(&[at("")]), shown(&["m=1/a.parquet", "m=1/b.csv", "m=2/c.csv.gz"]));
+        assert_eq!(names(&[at("")]), shown(&["m=1/a.parquet", "m=1/b.csv", "m=2/c.csv.gz", "m=3/D.CSV"]));
         assert_eq!(names(&[at("m=*/*.csv")]), shown(&["m=1/_tmp.csv", "m=1/b.csv"]));
         assert!(names(&[at("*.json")]).unwrap_err().contains("no file matches"));
         assert!(names(&[at("m=1/b.csv"), at("m=1")]).unwrap_err().contains("given twice"));

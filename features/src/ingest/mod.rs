@@ -201,7 +201,7 @@ impl Collected {
         watch.begin("fold to orders", None);
         let history = Histories::fold(self.builders)?;
         watch.end();
-        if history.summary().orders == 0 && self.counts.later == 0 {
+        if history.summary().orders == 0 && self.counts.later + self.counts.unread == 0 {
             return Err(IngestError::NoPurchases);
         }
         Ok(Ingested { history, counts: self.counts, quarantine: self.quarantine })

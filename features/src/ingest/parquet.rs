@@ -113,9 +113,7 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         }
     }
     if let Some(part) = parts.first_mut() {
-        let later = later.iter().map(|slice| slice.rows.len() as u64).sum();
-        part.counts.later += later;
-        watch.advance(later);
+        part.counts.unread += later.iter().map(|slice| slice.rows.len() as u64).sum::<u64>();
     }
     first.map_or(Ok(parts), |(_, error)| Err(error))
 }

@@ -35,6 +35,8 @@ pub struct Counts {
     pub repeated: u64,
     /// Rows that are later than what is asked for.
     pub later: u64,
+    /// Rows in row groups of Parquet files that begin later, and were not read.
+    pub unread: u64,
     /// Rows in quarantine.
     pub bad: u64,
 }
@@ -59,6 +61,7 @@ impl AddAssign for Counts {
         self.filtered += other.filtered;
         self.repeated += other.repeated;
         self.later += other.later;
+        self.unread += other.unread;
         self.bad += other.bad;
     }
 }

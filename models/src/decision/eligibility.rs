@@ -58,9 +58,9 @@ pub struct Consents<'a> {
 }
 
 impl Consents<'_> {
-    /// The answer for a channel; `None` where the shop has no such list.
+    /// The answer for a channel, in whatever case it is written; `None` where the shop has no such list.
     fn of(&self, channel: &str) -> Option<Option<bool>> {
-        let place = self.channels.iter().position(|known| known == channel)?;
+        let place = self.channels.iter().position(|known| known.eq_ignore_ascii_case(channel))?;
         self.answers.get(place).copied()
     }
 }

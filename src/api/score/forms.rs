@@ -87,9 +87,8 @@ forms! {
         /// What the customer complained of.
         #[serde(default)]
         complaints: Vec<Complaint>,
-        /// When the shop turned to the customer.
-        #[serde(default)]
-        contacts: Vec<Contact>,
+        /// When the shop turned to the customer: an empty list where it never has. What is left out is not known.
+        contacts: Option<Vec<Contact>>,
     }
 
     /// A customer by name, whose history is kept, with what has come by `POST /v1/events` since.

@@ -41,7 +41,7 @@ const EXPLAINED_BYTES: usize = 10 * 1024;
 
 fails!(
     /// What a customer cannot be scored for.
-    ScoreFails: BadInput, Lapsed, TooLittleData, UnknownCustomer, BadStore, Internal
+    ScoreFails: BadInput, Lapsed, TooLittleData, UnknownCustomer, OtherLabel, BadStore, Internal
 );
 
 /// Score one customer

@@ -1,12 +1,11 @@
 //! What a request for a score says.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 
 use mainstay_models::language::Language;
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{PartialSchema, ToSchema};
@@ -22,12 +21,11 @@ pub(in crate::api) struct ScoreRequest<'a> {
     pub(super) purchases: Option<Vec<Purchase>>,
     #[serde(default)]
     pub(super) complaints: Vec<Complaint>,
-    #[serde(default)]
-    pub(super) contacts: Vec<Contact>,
+    pub(super) contacts: Option<Vec<Contact>>,
     #[serde(borrow)]
     pub(super) features: Option<Features<'a>>,
     #[serde(default)]
-    pub(super) consents: BTreeMap<String, bool>,
+    pub(super) consents: Answers,
     pub(super) churn_cause: Option<String>,
     #[serde(default)]
     pub(super) problem: bool,
@@ -94,6 +92,36 @@ impl<'de: 'a, 'a> Deserialize<'de> for Features<'a> {
             }
         }
         deserializer.deserialize_map(Members)
+    }
+}
+
+/// What a customer has said to being contacted, by channel, each once.
+#[derive(Default)]
+pub(super) struct Answers(pub(super) Vec<(String, bool)>);
+
+impl<'de> Deserialize<'de> for Answers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Channels;
+        impl<'de> Visitor<'de> for Channels {
+            type Value = Answers;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of channels, each true or false")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Answers, A::Error> {
+                let mut answers: Vec<(String, bool)> = Vec::new();
+                while let Some((channel, answer)) = map.next_entry::<String, bool>()? {
+                    // Of two answers for one channel nobody can tell which is meant.
+                    if answers.iter().any(|(known, _)| known.eq_ignore_ascii_case(&channel)) {
+                        return Err(A::Error::custom(format!("consents.{channel}: given twice")));
+                    }
+                    answers.push((channel, answer));
+                }
+                Ok(Answers(answers))
+            }
+        }
+        deserializer.deserialize_map(Channels)
     }
 }
 

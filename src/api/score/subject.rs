@@ -1,7 +1,7 @@
 //! Who is scored: what a request, or what is kept, says of a customer.
 
 use mainstay_features::contacts::days_since_contact;
-use mainstay_features::history::{History, HistoryBuilder};
+use mainstay_features::history::{self, History, HistoryBuilder};
 use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, PROBLEM, shown};
 use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
@@ -55,9 +55,10 @@ impl Subject {
         now: Instant,
     ) -> Result<Self, Failure> {
         let as_of = request.as_of.as_deref().map(|text| instant(|| "as_of".to_owned(), text)).transpose()?;
-        let tells_more = !request.complaints.is_empty() || !request.contacts.is_empty();
+        let contacts = request.contacts.as_deref().unwrap_or_default();
+        let tells_more = !request.complaints.is_empty() || !contacts.is_empty();
         let (channels, answers) =
-            request.consents.into_iter().map(|(channel, answer)| (channel, Some(answer))).unzip();
+            request.consents.0.into_iter().map(|(channel, answer)| (channel, Some(answer))).unzip();
         if let Some(CustomerId::Text(id)) = &request.customer_id
             && id.is_empty()
         {
@@ -84,7 +85,12 @@ impl Subject {
                 let id = id.as_ref().ok_or_else(|| missing("customer_id"))?;
                 let as_of = as_of.ok_or_else(|| missing("as_of"))?;
                 let mut builder = HistoryBuilder::default();
-                let (complaints, contacts) = (&request.complaints, &request.contacts);
+                // None at all tells that there was none, where nothing is told of them when they are left out.
+                builder.saw(history::Given {
+                    contacts: request.contacts.is_some(),
+                    ..history::Given::default()
+                });
+                let complaints = &request.complaints;
                 // What is after the instant is not seen, and may be anything.
                 let told = Told { at: "", purchases: &purchases, complaints, contacts, until: Instant::MAX };
                 told.add_to(&mut builder, &id.to_text())?;
@@ -139,7 +145,7 @@ impl Subject {
     fn take_attributes(&mut self, history: &History, channels: &[String], as_of: Instant) {
         let said = |name: &str| shown(history, history.customer(0), name, as_of);
         for channel in channels {
-            if !self.channels.contains(channel) {
+            if !self.channels.iter().any(|told| told.eq_ignore_ascii_case(channel)) {
                 let answer = said(&format!("{CONSENT_PREFIX}{channel}"));
                 self.answers.push(answer.and_then(yes_or_no));
                 self.channels.push(channel.clone());
