@@ -11,6 +11,6 @@ pub const FREQUENCY: Feature = Feature {
     needs: Needs::Purchases,
     least: 1.0,
     missing: None,
-    meaning: "Distinct calendar days with a purchase.",
+    meaning: "Distinct calendar days (UTC) with a purchase.",
     compute: |known| known.visits().len() as f64,
 };

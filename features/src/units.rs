@@ -80,7 +80,19 @@ impl Instant {
     /// Whether the text of an instant tells which one it is: it is a date, which is its midnight in UTC, or says its zone.
     pub fn says_its_zone(text: &str) -> bool {
         let text = text.trim();
-        text.parse::<Timestamp>().is_ok() || !text.contains([':', ' ', 'T', 't'])
+        !text.contains([':', ' ', 'T', 't']) || Self::zoned(text).is_some()
+    }
+
+    /// The timestamp that a text with a zone is: ISO 8601, or as databases write it, with ` UTC` or the offset after a space.
+    pub(crate) fn zoned(text: &str) -> Option<Timestamp> {
+        text.parse().ok().or_else(|| {
+            let (clock, zone) = text.rsplit_once(' ')?;
+            match zone {
+                "UTC" | "Z" => format!("{clock}Z").parse().ok(),
+                _ if zone.starts_with(['+', '-']) => format!("{clock}{zone}").parse().ok(),
+                _ => None,
+            }
+        })
     }
 }
 
@@ -92,10 +104,10 @@ impl FromStr for Instant {
         let trimmed = text.trim();
         // A time without an offset but with a zone in brackets is not UTC, and the zone's rules are not here.
         let zoned = trimmed.contains('[');
-        let timestamp = match trimmed.parse::<Timestamp>() {
-            Err(_) if zoned => return Err(bad()),
-            Ok(timestamp) => timestamp,
-            Err(_) => {
+        let timestamp = match Self::zoned(trimmed) {
+            None if zoned => return Err(bad()),
+            Some(timestamp) => timestamp,
+            None => {
                 let civil = trimmed.parse::<DateTime>().map_err(|_| bad())?;
                 TimeZone::UTC.to_timestamp(civil).map_err(|_| bad())?
             }
@@ -350,6 +362,8 @@ mod tests {
         assert_eq!(at("1970-01-02").micros(), MICROS_PER_DAY);
         assert_eq!(at("2024-03-01T02:00:00+02:00"), at("2024-03-01"));
         assert_eq!(at("2024-03-01 18:30:00"), at("2024-03-01T18:30:00Z"));
+        assert_eq!(at("2024-03-01 18:30:00 UTC"), at("2024-03-01T18:30:00Z"));
+        assert_eq!(at("2024-03-01 18:30:00.25 +0200"), at("2024-03-01T16:30:00.25Z"));
         assert_eq!(at("1998-04-01").to_string(), "1998-04-01T00:00:00Z");
         for bad in [
             "",
@@ -359,8 +373,20 @@ mod tests {
             "12/31/2024",
             "-0001-01-01",
             "2024-03-01T10:00:00[Asia/Tokyo]",
+            "2024-03-01 10:00:00 CET",
+            "2024-03-01 UTC",
         ] {
             assert!(bad.parse::<Instant>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_text_says_its_zone_or_is_a_date() {
+        for text in ["2024-03-01", "20240301", "2024-03-01T18:30:00Z", " 2024-03-01 18:30:00+08:00"] {
+            assert!(Instant::says_its_zone(text), "{text}");
+        }
+        for text in ["2024-03-01T18:30:00", "2024-03-01 18:30", "20240301T1830"] {
+            assert!(!Instant::says_its_zone(text), "{text}");
         }
     }
 

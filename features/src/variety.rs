@@ -31,7 +31,7 @@ pub const DISCOUNT_SHARE: Feature = Feature {
     name: "discount_share",
     unit: Unit::Ratio,
     needs: Needs::Discounts,
-    meaning: "Discounts, as a share of what the purchases would have come to without them.",
+    meaning: "Discounts, also on orders that were taken back, as a share of what they and the purchases come to.",
     compute: |known| {
         let discounts = Amount::total(known.discounts().iter().map(|discount| discount.amount));
         discounts / (discounts + total(known.purchases()))

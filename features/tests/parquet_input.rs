@@ -336,6 +336,14 @@ fn nulls_are_named_with_their_row_and_types_that_cannot_hold_a_field_with_theirs
             .map_err(|error| error.to_string().replace(&path.display().to_string(), "log"))
     };
     let whole: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3, 4]));
+    let floats: ArrayRef = Arc::new(Float64Array::from(vec![Some(1.0), None, Some(2.0), Some(3.0)]));
+    let of_floats = read_with("customer_id", floats).unwrap();
+    assert_eq!(
+        shown(&of_floats),
+        shown(&read_with("order_id", whole.clone()).unwrap()),
+        "as pandas writes them"
+    );
+    assert_eq!(of_floats.id_kind(), IdKind::Integer);
     assert_eq!(
         read_with("order_id", whole).unwrap().summary().customers,
         3,
@@ -355,13 +363,13 @@ fn nulls_are_named_with_their_row_and_types_that_cannot_hold_a_field_with_theirs
         (
             "ts",
             Arc::new(TimestampSecondArray::from(vec![1, 2, i64::MAX, 4])),
-            "log: row 3, column \"ts\": \"far future or past\" is not an instant in the years 1 to 9999",
+            "log: row 3, column \"ts\": \"a time out of all range\" is not an instant in the years 1 to 9999; is --ts-unit right?",
         ),
         (
             "ts",
             // 213,523,765 days are 2⁶⁴ microseconds and a little: a product that wraps would land in 2024.
             Arc::new(Date32Array::from(vec![1, 2, 213_523_765, 4])),
-            "log: row 3, column \"ts\": \"far future or past\" is not an instant in the years 1 to 9999",
+            "log: row 3, column \"ts\": \"a time out of all range\" is not an instant in the years 1 to 9999; is --ts-unit right?",
         ),
         (
             "order_id",
@@ -370,7 +378,7 @@ fn nulls_are_named_with_their_row_and_types_that_cannot_hold_a_field_with_theirs
         ),
         (
             "customer_id",
-            Arc::new(Float64Array::from(vec![1.0, 2.0, 3.0, 4.0])),
+            Arc::new(Float64Array::from(vec![1.5, 2.0, 3.0, 4.0])),
             "log: column \"customer_id\" has type Float64; customer_id needs integers or text",
         ),
     ] {

@@ -28,7 +28,7 @@ pub use routes::{Declared, Needs, declared, router};
 pub use serve::{Listener, serve};
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use mainstay_models::segments::TierCuts;
 use serde_json::json;
@@ -114,16 +114,23 @@ impl App {
         limits: Limits,
         service: impl Fn(&Store) -> Result<Service, Failure> + Send + Sync + 'static,
     ) -> Result<Arc<Self>, Failure> {
-        let state = Arc::new(store.state()?);
-        let guard = Arc::new(Guard::new(state.clone(), limits)?);
+        // What goes wrong before there is a log is returned.
+        let log: Arc<OnceLock<Arc<Guard>>> = Arc::default();
         // A file that cannot be read is tried again, but not at every request.
         let says = |what: &'static str| {
-            let guard = guard.clone();
-            move |failure: &Failure| guard.log.event("error", what, &json!({"cause": failure.message}))
+            let log = log.clone();
+            move |failure: &Failure| {
+                if let Some(guard) = log.get() {
+                    guard.log.event("error", what, &json!({"cause": failure.message}));
+                }
+            }
         };
         let models = store.clone();
-        let broken = says("the model cannot be read: one that was before it goes on answering");
+        let broken = says("the new model cannot be read: the one before it goes on answering");
         let service = Newest::or_before(store.model_path(), move || service(&models).inspect_err(&broken))?;
+        let state = Arc::new(store.state()?);
+        let guard = Arc::new(Guard::new(state.clone(), limits)?);
+        let guard = log.get_or_init(|| guard).clone();
         // Each is read when the first who needs it asks.
         let written = newest(&store, Store::scores_path, |store| {
             Ok(MeasuredList { scores: store.load_scores_as_written()?, measuring: Arc::default() })

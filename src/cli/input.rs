@@ -1,6 +1,5 @@
 //! The flags every command that reads a log has, and what they and the configuration come to.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -10,6 +9,7 @@ use mainstay_features::ingest::{
 };
 
 use super::config::Config;
+use super::ids::read_ids;
 use super::settings::check_folder;
 use crate::clock;
 use crate::failure::{Failure, Kind};
@@ -157,7 +157,7 @@ impl InputArgs {
                 delimiter: self.delimiter.or(config.delimiter),
             },
             conditions,
-            excluded: excluded.map(read_ids).transpose()?.unwrap_or_default(),
+            excluded: excluded.map(read_ids).transpose()?.unwrap_or_default().into_iter().collect(),
             max_bad_rows: self.max_bad_rows.or(config.max_bad_rows).unwrap_or_default(),
             until: Some(clock::latest()),
             needed_until: None,
@@ -238,10 +238,4 @@ fn limit(size: MemorySize) -> Result<Memory, Failure> {
             format!("{cause}; it is the folder for what is more than --memory: see TMPDIR"),
         )
     })
-}
-
-/// The identifiers in a file, one a line.
-fn read_ids(path: &Path) -> Result<BTreeSet<String>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
-    Ok(text.lines().map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect())
 }

@@ -9,6 +9,7 @@ mod evaluate_policy;
 mod export;
 mod features;
 mod horizon;
+mod ids;
 mod ingest;
 mod input;
 mod keys;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mainstay_features::history::Histories;
-use mainstay_features::ingest::{self, Collected, Counts, IngestError, Ingested};
+use mainstay_features::ingest::{self, Collected, Counts, IngestError, Ingested, Input};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 
@@ -140,8 +140,37 @@ pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collecte
             if !input.max_bad_rows.is_none() {
                 write_quarantine(quarantine, &collected.quarantine)?;
             }
+            note_excluded(input, &collected);
+            note_currencies(&collected);
             Ok(collected)
         }
+    }
+}
+
+/// Says which customers are to be left out and are in none of the rows that were read.
+fn note_excluded(input: &Input, collected: &Collected) {
+    let nobody: Vec<&String> = input.excluded.difference(&collected.excluded).collect();
+    // Theirs may be among the rows that were not read.
+    if let [first, ..] = nobody[..]
+        && collected.counts.unread == 0
+    {
+        let (missed, all) = (nobody.len(), input.excluded.len());
+        output::note(&format!(
+            "--exclude: {missed} of its {all} customers have no row here, as {first:?}: are they written as in the files?"
+        ));
+    }
+}
+
+/// Says that amounts are in several currencies.
+fn note_currencies(collected: &Collected) {
+    let currencies: Vec<&str> = collected.currencies.iter().map(String::as_str).collect();
+    if currencies.len() > 1 {
+        output::note(&format!(
+            "WARNING: purchases are in several currencies ({}), and their amounts are added up as if they were in one: convert them, \
+             or read one with --where 'currency = {}'",
+            currencies.join(", "),
+            currencies[0]
+        ));
     }
 }
 

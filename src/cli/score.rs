@@ -1,13 +1,15 @@
 //! `mainstay score`.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
-use mainstay_features::history::{Given, Histories};
+use mainstay_features::history::Histories;
 use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
+use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
 use mainstay_models::monitor::Likeness;
 use serde_json::json;
@@ -84,7 +86,7 @@ fn work(
     let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
     run.record.as_of = Some(as_of.to_string());
     args.money.note_assumed();
-    doubts(service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
+    doubts(service, &history, as_of).iter().for_each(|doubt| output::note(doubt));
     let scored = run.step("score", |_, found| {
         let scored = score(service, store, &history, as_of, !args.dry_run, &progress)?;
         note_resumed(&scored, found);
@@ -195,9 +197,19 @@ pub(super) fn write(
     Ok((list, totals))
 }
 
+/// A log that ends so many days before the instant is rarely whole.
+const SILENT_DAYS: i64 = 3;
+
 /// What makes scores of this history at this instant less than the model promises.
-pub(super) fn doubts(service: &Service, given: Given, as_of: Instant) -> Vec<String> {
-    let mut doubts = Vec::new();
+pub(super) fn doubts(service: &Service, history: &Histories, as_of: Instant) -> Vec<String> {
+    let (mut doubts, given) = (Vec::new(), history.given());
+    let silent_days = history.summary().span.map_or(0, |(_, last)| as_of.days_since(last));
+    if silent_days >= SILENT_DAYS {
+        doubts.push(format!(
+            "the log's last order is {silent_days} days before {as_of}: orders that came since and are not in it count as silence, and \
+             everybody looks like leaving"
+        ));
+    }
     let artifact = service.artifact();
     let (_, known_until) = artifact.data_span;
     if as_of < known_until {
@@ -226,6 +238,15 @@ pub(super) fn doubts(service: &Service, given: Given, as_of: Instant) -> Vec<Str
             untold.join(", ")
         ));
     }
+    let waits =
+        service.catalogue().offers().iter().find(|offer| offer.eligibility().days_since_contact > 0.0);
+    if let Some(offer) = waits.filter(|_| !given.contacts) {
+        doubts.push(format!(
+            "the offer {} waits for days since the last contact, and nothing is told of contacts: give --contacts, or it is made as if \
+             nobody had been contacted",
+            offer.name()
+        ));
+    }
     doubts
 }
 
@@ -241,6 +262,10 @@ pub(super) fn nobody(service: &Service, as_of: Instant) -> Failure {
     Failure::new(Kind::TooLittleData, format!("{why}; nothing was written"))
 }
 
+/// Of so many actions none should earn more than this share of all.
+const MANY: usize = 100;
+const CONCENTRATED: f64 = 0.1;
+
 /// What a scored list amounts to.
 pub(super) struct Totals {
     as_of: Instant,
@@ -255,13 +280,27 @@ pub(super) struct Totals {
     lifetime_value: f64,
     /// How many are expected to leave.
     leavers: f64,
+    /// What the action that earns most does.
+    largest_net_value: f64,
+    /// For how many customers each offer is.
+    offered: BTreeMap<String, u64>,
 }
 
 impl Totals {
     /// Of no rows yet.
     pub(super) fn of(scored: &ScoredPopulation) -> Self {
         let (as_of, suppressed) = (scored.as_of(), scored.suppressed());
-        Self { as_of, rows: 0, suppressed, actions: 0, net_value: 0.0, lifetime_value: 0.0, leavers: 0.0 }
+        Self {
+            as_of,
+            rows: 0,
+            suppressed,
+            actions: 0,
+            net_value: 0.0,
+            lifetime_value: 0.0,
+            leavers: 0.0,
+            largest_net_value: 0.0,
+            offered: BTreeMap::new(),
+        }
     }
 
     /// With some rows more.
@@ -273,6 +312,12 @@ impl Totals {
             if row.net_value > 0.0 {
                 self.actions += 1;
                 self.net_value += row.net_value;
+                self.largest_net_value = self.largest_net_value.max(row.net_value);
+                let action = scores.action_of(row);
+                match self.offered.get_mut(action) {
+                    Some(customers) => *customers += 1,
+                    None => _ = self.offered.insert(action.to_owned(), 1),
+                }
             }
         }
     }
@@ -303,6 +348,25 @@ impl Totals {
             self.net_value,
             self.lifetime_value / rows,
             lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions()),
-        )
+        ) + &self.caveats(service.catalogue())
+    }
+
+    /// What the sums do not show, a line each.
+    fn caveats(&self, catalogue: &Catalogue) -> String {
+        let mut caveats = String::new();
+        if self.actions >= MANY && self.largest_net_value > CONCENTRATED * self.net_value {
+            let share = 100.0 * self.largest_net_value / self.net_value;
+            caveats += &format!("one customer alone is {share:.1} % of what the actions come to\n");
+        }
+        for offer in catalogue.offers() {
+            let customers = self.offered.get(offer.name()).copied().unwrap_or_default();
+            if let Some(capacity) = offer.capacity().filter(|&capacity| capacity < customers) {
+                caveats += &format!(
+                    "{} is for {customers} customers and has a capacity of {capacity}: mainstay plan says who gets it\n",
+                    offer.name()
+                );
+            }
+        }
+        caveats
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
+use super::ids::read_ids;
 use super::output;
 use super::settings::StoreArgs;
 use crate::failure::{Failure, Kind};
@@ -52,8 +53,7 @@ impl WhoArgs {
     fn ids(&self) -> Result<Vec<String>, Failure> {
         let mut ids = self.customers.clone();
         if let Some(path) = &self.file {
-            let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
-            ids.extend(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned));
+            ids.extend(read_ids(path)?);
         }
         if ids.iter().any(String::is_empty) {
             return Err(Failure::new(

@@ -40,6 +40,15 @@ pub struct CustomerReport {
     pub wholesale_count: usize,
     /// Customers who brought nearly everything back.
     pub returned: Returned,
+    /// Customers whose identifiers read as if there were none, with how many purchases each has.
+    pub nameless: Vec<(String, usize)>,
+}
+
+/// What programs write where there is no value, in whatever case.
+const NO_NAMES: [&str; 9] = ["null", "nan", "none", "na", "n/a", "nil", "undefined", "unknown", "-"];
+
+fn reads_as_none(id: &str) -> bool {
+    NO_NAMES.iter().any(|name| id.trim().eq_ignore_ascii_case(name))
 }
 
 /// Customers whose returns take back [`NEARLY_ALL`] and more of what their purchases come to.
@@ -85,7 +94,8 @@ impl CustomerReport {
             of
         };
         let large = most_first(&|money, _| money >= WHOLESALE_TIMES * median_money);
-        let returned = most_first(&|money, net| net <= (1.0 - NEARLY_ALL) * money);
+        // Exactly nine tenths are nearly everything, however the tenth is rounded.
+        let returned = most_first(&|money, net| money - net >= (NEARLY_ALL - 1e-9) * money);
         let id = |customer: u32| history.customer_id(customer as usize).to_owned();
         let named = large.iter().take(MOST_NAMED);
         Some(Self {
@@ -96,6 +106,12 @@ impl CustomerReport {
             money: money.iter().sum(),
             wholesale: named.map(|&(customer, money)| (id(customer), money)).collect(),
             wholesale_count: large.len(),
+            nameless: bought
+                .iter()
+                .map(|&(customer, purchases, ..)| (history.customer_id(customer as usize), purchases))
+                .filter(|(id, _)| reads_as_none(id))
+                .map(|(id, purchases)| (id.to_owned(), purchases))
+                .collect(),
             returned: Returned {
                 count: returned.len(),
                 named: returned.iter().take(FEW_NAMED).map(|&(customer, _)| id(customer)).collect(),

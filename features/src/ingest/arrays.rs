@@ -35,6 +35,19 @@ fn integers(array: &dyn Array) -> Option<Vec<i64>> {
     }
 }
 
+/// Floats that are whole numbers, as tables have whole numbers in which one is missing; `None` if one is none.
+fn whole(array: &dyn Array) -> Option<Vec<i64>> {
+    /// Above this floats leave whole numbers out.
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    let numbers = array.as_primitive_opt::<Float64Type>()?;
+    let whole = |(i, &number): (usize, &f64)| match number {
+        _ if numbers.is_null(i) => Some(0),
+        _ if number.fract() == 0.0 && number.abs() < MOST => Some(number as i64),
+        _ => None,
+    };
+    numbers.values().iter().enumerate().map(whole).collect()
+}
+
 /// A column of identifiers.
 pub(super) enum Ids<'a> {
     Integers(Vec<i64>, Option<&'a NullBuffer>),
@@ -47,6 +60,7 @@ impl<'a> Ids<'a> {
         match array.data_type() {
             DataType::Utf8View => array.as_string_view_opt().map(Self::Text),
             DataType::UInt64 => array.as_primitive_opt::<UInt64Type>().map(Self::Unsigned),
+            DataType::Float64 => whole(array).map(|values| Self::Integers(values, array.nulls())),
             _ => integers(array).map(|values| Self::Integers(values, array.nulls())),
         }
     }
@@ -160,8 +174,8 @@ impl<'a> Instants<'a> {
             Self::Micros(micros, nulls) if is_valid(*nulls, i) => match Instant::from_micros(micros[i]) {
                 Some(instant) => Ok(Some(instant)),
                 None => Err(Problem::Unreadable(ParseUnitError::new(
-                    "far future or past",
-                    "an instant in the years 1 to 9999",
+                    "a time out of all range",
+                    "an instant in the years 1 to 9999; is --ts-unit right?",
                 ))),
             },
             Self::Text(..) | Self::Micros(..) => Ok(None),

@@ -79,9 +79,9 @@ impl<'a> Batch<'a> {
 }
 
 impl Batch<'_> {
-    /// The columns of purchase lines, where there are no others than the needed ones.
+    /// The columns of purchase lines, where there are no others than the needed ones and the currency.
     pub(super) fn plain_lines(&self) -> Option<PlainLines<'_>> {
-        let others = [&self.cancels, &self.products, &self.currencies];
+        let others = [&self.cancels, &self.products];
         if others.iter().any(|ids| ids.is_some()) || self.discounts.is_some() {
             return None;
         }
@@ -90,6 +90,7 @@ impl Batch<'_> {
             orders: self.orders.as_ref()?,
             instants: self.instants.as_ref()?,
             amounts: self.amounts.as_ref()?,
+            currencies: self.currencies.as_ref(),
         })
     }
 
@@ -116,6 +117,7 @@ pub(super) struct PlainLines<'a> {
     orders: &'a Ids<'a>,
     instants: &'a Instants<'a>,
     amounts: &'a Amounts<'a>,
+    currencies: Option<&'a Ids<'a>>,
 }
 
 impl PlainLines<'_> {
@@ -125,13 +127,14 @@ impl PlainLines<'_> {
         self.instants.clear_changes(&mut flags);
         self.orders.clear_changes(&mut flags);
         self.customers.clear_changes(&mut flags);
+        self.currencies.iter().for_each(|currencies| currencies.clear_changes(&mut flags));
         flags
     }
 
     /// Adds a row and those after it that differ in nothing but their amounts, as long as there is nothing unusual about
     /// them; returns the row after.
     pub(super) fn add(&self, rows: &mut Rows<'_>, i: usize, goes_on: &[bool], digits: &mut Digits) -> usize {
-        let Digits([customer, order, ..]) = digits;
+        let Digits([customer, order, currency, ..]) = digits;
         let (Some(customer), Some(order)) = (self.customers.get(i, customer), self.orders.get(i, order))
         else {
             return i;
@@ -146,7 +149,13 @@ impl PlainLines<'_> {
             total = more;
             next += 1;
         }
-        if rows.add_plain_lines(customer, order, instant, total, next - i) { next } else { i }
+        if !rows.add_plain_lines(customer, order, instant, total, next - i) {
+            return i;
+        }
+        if let Some(currency) = self.currencies.and_then(|currencies| currencies.get(i, currency)) {
+            rows.saw_currency(currency);
+        }
+        next
     }
 }
 

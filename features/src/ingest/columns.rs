@@ -126,7 +126,7 @@ impl Field {
 
     /// Whether only the data report looks at it.
     const fn is_for_the_report(self) -> bool {
-        matches!(self, Self::Currency | Self::Status)
+        matches!(self, Self::Status)
     }
 }
 

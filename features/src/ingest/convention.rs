@@ -32,7 +32,7 @@ impl Convention {
         if let Some(zone) = &self.time_zone
             && text.contains([':', 'T', ' '])
             && !text.contains('[')
-            && text.trim().parse::<jiff::Timestamp>().is_err()
+            && Instant::zoned(text.trim()).is_none()
             && let Ok(civil) = text.trim().parse::<DateTime>()
             && let Some(instant) = zone.instant(civil)
         {

@@ -154,10 +154,11 @@ pub enum Problem {
 
 impl Problem {
     /// The value as far as it is known.
-    pub(super) fn value(&self) -> &str {
+    pub(super) fn value(&self) -> String {
         match self {
-            Self::Unreadable(error) => error.text(),
-            _ => "",
+            Self::Unreadable(error) => error.text().to_owned(),
+            Self::StillToCome(instant) => instant.to_string(),
+            _ => String::new(),
         }
     }
 }

@@ -101,6 +101,10 @@ pub struct Collected {
     pub quarantine: Vec<BadRow>,
     /// What the rows are like, if that was asked for.
     pub survey: Option<Survey>,
+    /// Those of the customers that are left out who have a row.
+    pub excluded: BTreeSet<String>,
+    /// The first few currencies of purchase lines, where a column tells them. Amounts are added up whatever they are in.
+    pub currencies: BTreeSet<String>,
 }
 
 /// What a file's rows are.
@@ -241,6 +245,8 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
             for (number, part) in parts.into_iter().enumerate() {
                 collected.counts += part.counts;
                 collected.quarantine.extend(part.quarantine.rows);
+                collected.excluded.extend(part.excluded);
+                collected.currencies.extend(part.currencies);
                 // As many builders as threads, however many files there are: each has a place for every part.
                 match collected.builders.get_mut(number) {
                     Some(builder) => builder.append(part.builder),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
-use arrow_schema::Schema;
+use arrow_schema::{DataType, Schema};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups, RowSelection, RowSelector};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::metadata::RowGroupMetaData;
@@ -199,7 +199,8 @@ impl<'a> Layout<'a> {
         let column = self.columns.iter().find(|column| column.field == Field::CustomerId);
         let field = column.and_then(|column| schema.fields().get(column.place));
         // A folder's name is text. One number that no i64 holds makes the identifiers text, as any other text does.
-        if field.is_some_and(|field| field.data_type().is_integer()) { IdKind::Integer } else { IdKind::Text }
+        let is_number = |kind: &DataType| kind.is_integer() || *kind == DataType::Float64;
+        if field.is_some_and(|field| is_number(field.data_type())) { IdKind::Integer } else { IdKind::Text }
     }
 
     fn width(&self) -> usize {

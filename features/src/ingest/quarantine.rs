@@ -81,7 +81,7 @@ impl Quarantine {
             file: file.to_owned(),
             row,
             column: column.to_owned(),
-            value: problem.value().to_owned(),
+            value: problem.value(),
             reason: problem.to_string(),
         });
         Ok(())

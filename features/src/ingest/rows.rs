@@ -1,6 +1,7 @@
 //! Rows as both readers deliver them, on their way into a history.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::AddAssign;
 
 use super::columns::Column;
@@ -111,12 +112,19 @@ impl RawRow<'_> {
     };
 }
 
+/// More currencies are not told apart.
+const FEW_CURRENCIES: usize = 10;
+
 /// The rows of one file or a part of one.
 pub(crate) struct Rows<'a> {
     pub(super) builder: HistoryBuilder,
     pub(super) counts: Counts,
     pub(super) quarantine: Quarantine,
     pub(super) survey: Option<Survey>,
+    /// Those of the customers that are left out who have a row.
+    pub(super) excluded: BTreeSet<String>,
+    /// The first few currencies of purchase lines.
+    pub(super) currencies: BTreeSet<String>,
     reading: &'a Reading<'a>,
     table: Table,
     /// What the file says of customers, in the order of its columns.
@@ -142,7 +150,17 @@ impl<'a> Rows<'a> {
         let attributes = of_profile.map(|column| builder.word(column.attribute())).collect();
         let quarantine = Quarantine { limit: reading.input.max_bad_rows, rows: Vec::new() };
         let survey = reading.input.survey.then(Survey::default);
-        Self { builder, counts: Counts::default(), quarantine, survey, reading, table, attributes }
+        Self {
+            builder,
+            counts: Counts::default(),
+            quarantine,
+            survey,
+            excluded: BTreeSet::new(),
+            currencies: BTreeSet::new(),
+            reading,
+            table,
+            attributes,
+        }
     }
 
     pub(super) fn saw_ids(&mut self, kind: IdKind) {
@@ -153,10 +171,22 @@ impl<'a> Rows<'a> {
     pub(super) fn takes(&mut self, customer: Option<&str>) -> bool {
         match customer {
             None => self.counts.without_customer += 1,
-            Some(customer) if self.reading.input.excluded.contains(customer) => self.counts.excluded += 1,
+            Some(customer) if self.reading.input.excluded.contains(customer) => {
+                self.counts.excluded += 1;
+                if !self.excluded.contains(customer) {
+                    self.excluded.insert(customer.to_owned());
+                }
+            }
             Some(_) => return true,
         }
         false
+    }
+
+    /// Notes the currency of purchase lines.
+    pub(super) fn saw_currency(&mut self, currency: &str) {
+        if !self.currencies.contains(currency) && self.currencies.len() < FEW_CURRENCIES {
+            self.currencies.insert(currency.to_owned());
+        }
     }
 
     /// Whether a purchase line is only counted and kept, and not looked at.
@@ -280,6 +310,7 @@ impl<'a> Rows<'a> {
             self.counts.repeated += 1;
             return Ok(());
         }
+        row.currency.iter().for_each(|currency| self.saw_currency(currency));
         match row.cancels {
             Some(cancelled) => self.builder.add_cancellation(customer, cancelled, instant, amount),
             None => self.builder.add_line(customer, order, instant, amount),

@@ -113,6 +113,15 @@ impl Report {
                 named.join(", ")
             ),
         );
+        let nameless = self.customers.nameless.iter();
+        let nameless: Vec<String> = nameless.map(|(id, purchases)| format!("{id:?} ({purchases})")).collect();
+        find(
+            !nameless.is_empty(),
+            format!(
+                "customers are called {} (purchases of each): if that means that nobody is known, leave it empty, or --exclude them",
+                nameless.join(", ")
+            ),
+        );
         self.rows.findings().into_iter().for_each(|finding| find(true, finding));
         find(
             self.strangers > 0,

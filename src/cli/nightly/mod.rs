@@ -183,7 +183,7 @@ impl Night<'_> {
         drop(kept);
         let as_of = last_order(&history)?;
         run.record.as_of = Some(as_of.to_string());
-        doubts(&service, history.given(), as_of).iter().for_each(|doubt| output::note(doubt));
+        doubts(&service, &history, as_of).iter().for_each(|doubt| output::note(doubt));
 
         let (scored, new) = run.step("score", |record, found| {
             let scored = score(&service, store, &history, as_of, !args.dry_run, progress)?;

@@ -152,7 +152,10 @@ fn capacities(args: &Args, catalogue: &Catalogue) -> Result<Vec<Option<u64>>, Fa
         return Err(usage(format!("{} offers: a plan is made of at most {MOST_OFFERS}", offers.len())));
     }
     let mut capacities: Vec<Option<u64>> = offers.iter().map(|offer| offer.capacity()).collect();
-    for (name, capacity) in &args.capacity {
+    for (given, (name, capacity)) in args.capacity.iter().enumerate() {
+        if args.capacity[..given].iter().any(|(before, _)| before == name) {
+            return Err(usage(format!("--capacity {name}={capacity}: given before: give each offer's once")));
+        }
         let Some(place) = offers.iter().position(|offer| offer.name() == name) else {
             let known = offers.iter().map(|offer| offer.name()).collect::<Vec<_>>().join(", ");
             return Err(usage(format!("--capacity {name}={capacity}: no such offer; there are: {known}")));
