@@ -23,6 +23,70 @@ fn event(customer: &str) -> Value {
 }
 
 #[test]
+fn a_complaint_that_is_told_again_as_resolved_is_one() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    keep(&store);
+    let customer = listed().0[5].clone();
+    let server = Server::start(&store.display().to_string());
+    let score = |as_of: &str| {
+        let body = json!({"customer_id": customer, "as_of": as_of});
+        let (status, answer) = server.score(&body);
+        assert_eq!(status, 200, "{answer}");
+        let reasons = answer["reasons"].as_array().unwrap();
+        let reason = reasons.iter().find(|reason| reason["feature"] == "complaint_count").unwrap();
+        (reason["value"].as_f64().unwrap(), answer)
+    };
+    let complain = |complaint: Value| {
+        let body = json!({"events": [{"customer_id": customer, "complaints": [complaint]}]});
+        let (status, _, answer) = server.post("/v1/events", body.to_string().as_bytes());
+        assert_eq!((status, &answer["accepted"]), (200, &json!(1)), "{answer}");
+    };
+    let (before, _) = score("2023-12-08");
+    complain(json!({"ts": "2023-12-05T10:00:00Z", "severity": 2, "category": "late"}));
+    let (open, _) = score("2023-12-08");
+    complain(json!({"ts": "2023-12-05T10:00:00Z", "severity": 2, "category": "late", "resolved_at": "2023-12-07"}));
+    let (closed, _) = score("2023-12-08");
+    assert_eq!((open - before, closed - before), (1.0, 1.0));
+    complain(json!({"ts": "2023-12-05T10:00:00Z", "severity": 2, "category": "rude"}));
+    assert_eq!(score("2023-12-08").0 - before, 2.0, "another complaint");
+}
+
+#[test]
+fn lines_that_are_alike_count_one_by_one_wherever_in_a_request_they_are() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    keep(&store);
+    let server = Server::start(&store.display().to_string());
+    let line = json!({"order_id": "A", "ts": "2023-12-05T10:00:00Z", "amount": 10});
+    let event = json!({"customer_id": listed().0[6], "purchases": [line]});
+    let body = json!({"events": [event, event]}).to_string();
+    for expected in [(2, 0), (0, 2)] {
+        let (status, _, answer) = server.post("/v1/events", body.as_bytes());
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!((&answer["accepted"], &answer["known"]), (&json!(expected.0), &json!(expected.1)));
+    }
+}
+
+#[test]
+fn a_time_that_does_not_say_its_zone_is_refused() {
+    let server = Server::of_shop();
+    let body = |ts: &str| {
+        json!({"customer_id": "x", "as_of": "2023-12-08",
+               "purchases": [{"order_id": 1, "ts": ts, "amount": 5}]})
+    };
+    for ts in ["2023-12-01", "2023-12-01T10:00:00Z", "2023-12-01T10:00:00+08:00"] {
+        assert_eq!(server.score(&body(ts)).0, 200, "{ts}");
+    }
+    for ts in ["2023-12-01T10:00:00", "2023-12-01 10:00"] {
+        let (status, problem) = server.score(&body(ts));
+        assert_eq!((status, slug(&problem)), (422, "bad-input"), "{ts}");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.starts_with("purchases[0].ts: ") && detail.contains("has no zone"), "{detail}");
+    }
+}
+
+#[test]
 fn an_event_counts_from_its_answer_on_survives_a_kill_and_never_counts_twice() {
     let folder = folder();
     let store = folder.path().join("store");

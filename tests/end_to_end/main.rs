@@ -21,6 +21,7 @@ mod architecture;
 mod basis;
 mod bombs;
 mod broken_input;
+mod cautions;
 mod check;
 mod client;
 mod commands;

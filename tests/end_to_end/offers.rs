@@ -173,6 +173,20 @@ fn who_objects_is_in_no_list_and_is_recommended_nothing() {
         "the tiers are those of the list"
     );
     assert_ne!(server.score(&request(false)).1["action"], "call");
+
+    // A channel is the same in capitals, and has one answer.
+    let with = |consents: &str| {
+        let request = crate::server::request(who, &row["as_of"]).to_string();
+        format!("{}, \"consents\": {consents}}}", request.trim_end_matches('}'))
+    };
+    let post = |consents: &str| server.post("/v1/score", with(consents).as_bytes());
+    assert_eq!(post(r#"{"PHONE": true}"#).2["action"], "call");
+    assert_ne!(post(r#"{"Phone": false}"#).2["action"], "call");
+    for twice in [r#"{"phone": false, "phone": true}"#, r#"{"phone": false, "PHONE": true}"#] {
+        let (status, _, problem) = post(twice);
+        assert_eq!(status, 422, "{problem}");
+        assert!(problem["detail"].as_str().unwrap().contains("given twice"), "{problem}");
+    }
 }
 
 #[test]

@@ -1,0 +1,96 @@
+//! What is said where data or flags would mislead, and what is heeded though no model sees it.
+
+use std::fs;
+
+use crate::support::{csv, failed, folder, number, run, shop, store_like_the_shops};
+
+/// What a run that succeeds says beside its result.
+fn noted(arguments: &str) -> String {
+    let output = run(arguments);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{said}");
+    said
+}
+
+const OFFER: &str = r#"
+[[offer]]
+name = "mail"
+contact_cost = 0.1
+incentive = 0
+save_rate = 0.2
+save_rate_sd = 0.01
+take_up = 0
+driven_away = 0
+capacity = 3
+only_for = { days_since_contact = 100 }
+words = { en = "Look what is new", zh = "看看新品" }
+"#;
+
+#[test]
+fn who_was_contacted_lately_is_left_in_peace_whatever_the_model_has_learnt_from() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(at("offers.toml"), OFFER).unwrap();
+    // The log ends in December 2023.
+    let months = ["2023-03", "2023-11"];
+    let contact = |customer: usize| format!("c{customer:03},{}-15\n", months[customer % 2]);
+    fs::write(at("contacts.csv"), format!("customer_id,ts\n{}", (0..400).map(contact).collect::<String>()))
+        .unwrap();
+    store_like_the_shops(&folder.path().join("store"));
+    let flags = format!("{} --store {} --offers {}", shop().input(), at("store"), at("offers.toml"));
+
+    let said = noted(&format!("score {flags} --contacts {} --out {}", at("contacts.csv"), at("scores.csv")));
+    assert!(!said.contains("nothing is told of contacts"), "{said}");
+    let rows = csv(&folder.path().join("scores.csv"));
+    let offered: Vec<_> = rows.iter().filter(|row| row["action"] == "mail").collect();
+    assert!(offered.len() > 3 && rows.iter().all(|row| !row["days_since_contact"].is_empty()));
+    assert!(offered.iter().all(|row| number(row, "days_since_contact") >= 100.0));
+    assert!(rows.iter().any(|row| number(row, "days_since_contact") < 100.0));
+
+    let said = noted(&format!("score {flags} --out {}", at("scores.csv")));
+    assert!(said.contains("the offer mail waits for days since the last contact, and nothing is told"), "{said}");
+}
+
+#[test]
+fn a_list_says_that_an_offer_is_for_more_than_its_capacity() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(at("offers.toml"), OFFER).unwrap();
+    store_like_the_shops(&folder.path().join("store"));
+    let flags = format!("--store {} --offers {}", at("store"), at("offers.toml"));
+    let output = run(&format!("score {} {flags} --out {}", shop().input(), at("scores.csv")));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("customers and has a capacity of 3: mainstay plan says who gets it"), "{printed}");
+    let (code, said) = failed(&format!("plan {flags} --budget 100 --capacity mail=0 --capacity mail=4"));
+    assert_eq!(code, 2);
+    assert!(said.contains("--capacity mail=4: given before"), "{said}");
+}
+
+#[test]
+fn an_instant_after_the_logs_end_is_told_to_make_everybody_silent() {
+    let folder = folder();
+    store_like_the_shops(&folder.path().join("store"));
+    let score = |as_of: &str| {
+        let (store, out) = (folder.path().join("store"), folder.path().join("scores.csv"));
+        let input = shop().input();
+        noted(&format!("score {input} --as-of {as_of} --store {} --out {}", store.display(), out.display()))
+    };
+    assert!(score("2024-01-20").contains("orders that came since and are not in it count as silence"));
+    assert!(!score("2023-12-09").contains("count as silence"));
+}
+
+#[test]
+fn amounts_in_several_currencies_and_exclusions_of_nobody_are_told() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let log = "customer_id,order_id,ts,amount,currency\n1,1,2024-01-01,5,EUR\n2,2,2024-01-02,500,JPY\n";
+    fs::write(at("log.csv"), log).unwrap();
+    fs::write(at("staff.csv"), "\"2\"\n0007\n").unwrap();
+    let flags = format!("--purchases {} --as-of 2024-02-01 --out {}", at("log.csv"), at("f.parquet"));
+    let said = noted(&format!("features {flags}"));
+    assert!(said.contains("in several currencies (EUR, JPY)"), "{said}");
+    let said = noted(&format!("features {flags} --exclude {}", at("staff.csv")));
+    assert!(said.contains("1 rows of excluded customers were left out"), "{said}");
+    assert!(said.contains("--exclude: 1 of its 2 customers have no row here, as \"0007\""), "{said}");
+    assert!(!said.contains("currencies"), "{said}");
+}
