@@ -45,7 +45,9 @@ fn a_complaint_that_is_told_again_as_resolved_is_one() {
     let (before, _) = score("2023-12-08");
     complain(json!({"ts": "2023-12-05T10:00:00Z", "severity": 2, "category": "late"}));
     let (open, _) = score("2023-12-08");
-    complain(json!({"ts": "2023-12-05T10:00:00Z", "severity": 2, "category": "late", "resolved_at": "2023-12-07"}));
+    complain(
+        json!({"ts": "2023-12-05T10:00:00Z", "severity": 2, "category": "late", "resolved_at": "2023-12-07"}),
+    );
     let (closed, _) = score("2023-12-08");
     assert_eq!((open - before, closed - before), (1.0, 1.0));
     complain(json!({"ts": "2023-12-05T10:00:00Z", "severity": 2, "category": "rude"}));

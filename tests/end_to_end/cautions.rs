@@ -48,7 +48,10 @@ fn who_was_contacted_lately_is_left_in_peace_whatever_the_model_has_learnt_from(
     assert!(rows.iter().any(|row| number(row, "days_since_contact") < 100.0));
 
     let said = noted(&format!("score {flags} --out {}", at("scores.csv")));
-    assert!(said.contains("the offer mail waits for days since the last contact, and nothing is told"), "{said}");
+    assert!(
+        said.contains("the offer mail waits for days since the last contact, and nothing is told"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -60,7 +63,10 @@ fn a_list_says_that_an_offer_is_for_more_than_its_capacity() {
     let flags = format!("--store {} --offers {}", at("store"), at("offers.toml"));
     let output = run(&format!("score {} {flags} --out {}", shop().input(), at("scores.csv")));
     let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(printed.contains("customers and has a capacity of 3: mainstay plan says who gets it"), "{printed}");
+    assert!(
+        printed.contains("customers and has a capacity of 3: mainstay plan says who gets it"),
+        "{printed}"
+    );
     let (code, said) = failed(&format!("plan {flags} --budget 100 --capacity mail=0 --capacity mail=4"));
     assert_eq!(code, 2);
     assert!(said.contains("--capacity mail=4: given before"), "{said}");
@@ -93,4 +99,31 @@ fn amounts_in_several_currencies_and_exclusions_of_nobody_are_told() {
     assert!(said.contains("1 rows of excluded customers were left out"), "{said}");
     assert!(said.contains("--exclude: 1 of its 2 customers have no row here, as \"0007\""), "{said}");
     assert!(!said.contains("currencies"), "{said}");
+}
+
+#[test]
+fn complaints_sent_twice_count_once_where_repeated_rows_are_left_out_in_files_as_in_the_history() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(at("p.csv"), "customer_id,order_id,ts,amount\n1,1,2024-01-01,5\n2,2,2024-01-02,7\n").unwrap();
+    fs::write(at("a.csv"), "customer_id,ts,severity\n1,2024-01-05,1\n2,2024-01-06,1\n").unwrap();
+    fs::write(at("b.csv"), "customer_id,ts,severity\n2,2024-01-06,1\n2,2024-01-07,1\n").unwrap();
+    let features = |input: String| {
+        noted(&format!(
+            "features {input} --as-of 2024-02-01 --features complaint_count --out {}",
+            at("f.parquet")
+        ));
+        fs::read(folder.path().join("f.parquet")).unwrap()
+    };
+    let files = format!("--purchases {} --complaints {} {}", at("p.csv"), at("a.csv"), at("b.csv"));
+    let (all, once) = (features(files.clone()), features(format!("{files} --drop-duplicates")));
+    assert_ne!(all, once);
+    let store = at("store");
+    noted(&format!(
+        "ingest --purchases {} --complaints {} --drop-duplicates --store {store}",
+        at("p.csv"),
+        at("a.csv")
+    ));
+    noted(&format!("ingest --complaints {} --drop-duplicates --store {store}", at("b.csv")));
+    assert_eq!(features(format!("--store {store}")), once);
 }

@@ -6,6 +6,7 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::rows::RawRow;
+use crate::units::Instant;
 
 /// A fingerprint of 128 bits of everything that is read of a purchase line: that two of a billion different lines share
 /// one has a chance below 1 in 10²⁰.
@@ -13,6 +14,17 @@ pub(super) fn fingerprint(row: &RawRow<'_>) -> u128 {
     let mut print = of_texts([row.customer, row.order, row.cancels, row.product, row.currency]);
     let discount = row.discount.map_or(i64::MIN, |discount| discount.millionths());
     for number in [row.instant.micros(), row.amount.millionths(), discount] {
+        print.update(&number.to_le_bytes());
+    }
+    print.digest128()
+}
+
+/// A fingerprint of everything that is read of a complaint or a contact; a table's own number tells it from the others'.
+pub(super) fn event_fingerprint(table: u64, row: &RawRow<'_>) -> u128 {
+    let mut print = of_texts([row.customer, row.category, row.channel, row.offer]);
+    let severity = row.severity.map_or(-1.0, f64::from).to_bits();
+    let resolved_at = row.resolved_at.map_or(i64::MIN, Instant::micros) as u64;
+    for number in [table, row.instant.micros() as u64, severity, resolved_at] {
         print.update(&number.to_le_bytes());
     }
     print.digest128()

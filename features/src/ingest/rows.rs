@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 
 use super::columns::Column;
 use super::quarantine::Quarantine;
-use super::repeats::{fingerprint, order_fingerprint};
+use super::repeats::{event_fingerprint, fingerprint, order_fingerprint};
 use super::{Field, IngestError, Problem, Reading, Table};
 use crate::check::Survey;
 use crate::history::{Complaint, Contact, Contract, Given, HistoryBuilder, Profile, Severity, Word};
@@ -248,6 +248,9 @@ impl<'a> Rows<'a> {
                 self.leave_out(customer, 1);
                 return Ok(());
             }
+            if self.table != Table::Purchases && self.is_repeated(|table| event_fingerprint(table, row)) {
+                return Ok(());
+            }
         }
         match self.table {
             Table::Purchases => self.add_line(customer, row),
@@ -295,6 +298,14 @@ impl<'a> Rows<'a> {
         }
     }
 
+    /// Whether a row repeats another, where those are left out; counts it then.
+    fn is_repeated(&mut self, fingerprint: impl FnOnce(u64) -> u128) -> bool {
+        let seen = self.reading.seen.as_ref();
+        let is_repeated = seen.is_some_and(|seen| !seen.is_new(fingerprint(self.table as u64)));
+        self.counts.repeated += u64::from(is_repeated);
+        is_repeated
+    }
+
     fn add_profile(&mut self, customer: &str, row: &RawRow<'_>) {
         for (&attribute, value) in self.attributes.iter().zip(row.profile) {
             let value = value.as_deref().map(|text| self.builder.word(text));
@@ -306,8 +317,7 @@ impl<'a> Rows<'a> {
     fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let &RawRow { instant, amount, .. } = row;
         let order = row.order.ok_or((Field::OrderId, Problem::Missing(Field::OrderId)))?;
-        if self.reading.seen.as_ref().is_some_and(|seen| !seen.is_new(fingerprint(row))) {
-            self.counts.repeated += 1;
+        if self.is_repeated(|_| fingerprint(row)) {
             return Ok(());
         }
         row.currency.iter().for_each(|currency| self.saw_currency(currency));

@@ -27,6 +27,16 @@ impl BreakEven {
         }
     }
 
+    /// From where on something pays that is only done between two numbers.
+    pub fn within(self, from: f64, to: f64) -> Self {
+        match self {
+            Self::Always if from > 0.0 => Self::At(from),
+            Self::At(at) if at > to => Self::Never,
+            Self::At(at) => Self::At(at.max(from)),
+            other => other,
+        }
+    }
+
     /// start / slope, from where on a line that starts at −start and rises with slope is above 0, within [0, most].
     fn from_line(start: f64, slope: f64, most: f64) -> Self {
         // The line starts at or below 0: what does not rise never pays.

@@ -77,11 +77,16 @@ impl Catalogue {
         Some(Choice { offer, terms, net_value, pays: of.save_rate().pays(&terms, p, &stakes.worth) })
     }
 
-    /// The lowest churn probability at which an offer that may be made pays.
+    /// The lowest churn probability at which an offer may be made and pays.
     pub fn break_even_probability(&self, stakes: &Stakes, circumstances: &Circumstances<'_>) -> BreakEven {
-        self.eligible(stakes, circumstances)
-            .map(|(_, terms)| terms.break_even_probability(stakes.worth.lifetime_value))
-            .fold(BreakEven::Never, BreakEven::lower)
+        let pays_from = |offer: &Offer| {
+            let (from, to) = offer.eligibility().churn_probability;
+            // Whatever else speaks against an offer does so at any probability.
+            offer.allows(Probability::nearest(from), circumstances).ok()?;
+            let terms = offer.terms(stakes.next_order);
+            Some(terms.break_even_probability(stakes.worth.lifetime_value).within(from, to))
+        };
+        self.offers().iter().filter_map(pays_from).fold(BreakEven::Never, BreakEven::lower)
     }
 }
 
@@ -104,6 +109,26 @@ mod tests {
             })
             .collect();
         Catalogue::from_toml(&text).unwrap()
+    }
+
+    #[test]
+    fn a_break_even_is_where_an_offer_may_be_made_and_pays() {
+        let offer = |band: &str| {
+            let text = format!(
+                "[[offer]]\nname = \"a\"\ncontact_cost = 2\nincentive = 0\nsave_rate = 0.1\nsave_rate_sd = 0\ntake_up = 0\n\
+                 driven_away = 0\nonly_for = {{ churn_probability = {{ {band} }} }}\n"
+            );
+            Catalogue::from_toml(&text).unwrap()
+        };
+        // It pays from 2 / (0.1 × 100) = 0.2 on.
+        let at = |band: &str| offer(band).break_even_probability(&stakes(0.1, 100.0), &anyone());
+        let close = |found: BreakEven, expected: f64| match found {
+            BreakEven::At(at) => assert!((at - expected).abs() < 1e-12, "{at}"),
+            other => panic!("{other:?}"),
+        };
+        close(at("from = 0.1"), 0.2);
+        close(at("from = 0.3, to = 0.9"), 0.3);
+        assert_eq!(at("to = 0.15"), BreakEven::Never);
     }
 
     fn stakes(churn: f64, v: f64) -> Stakes {

@@ -166,8 +166,8 @@ fn warnings(outcome: &Outcome) -> Option<String> {
     let mut warnings = String::new();
     for policy in &outcome.evaluation.policies {
         let Interval { estimate, low, high } = policy.mean_weight;
-        // Twice the interval's width off is no chance any more.
-        if outcome.experiment.has_propensities && (estimate - 1.0).abs() > high - low {
+        // Three standard errors off is hardly chance.
+        if outcome.experiment.has_propensities && (estimate - 1.0).abs() > 0.75 * (high - low) {
             warnings += &format!(
                 "beware: the weights of {:?} average {estimate:.2} and should average 1: the propensities are not the chances \
                  actions had, or some customers had none\n",

@@ -62,10 +62,19 @@ fn summary(outcome: &Outcome<'_>) -> String {
             outcome.most_spend()
         );
     }
+    let (gone, share) = outcome.as_good_as_gone();
+    if share >= 0.25 {
+        let _ = writeln!(
+            text,
+            "{gone} of them are to leave with 90 % and more, and {:.0} % of that is theirs: that an offer keeps as many of them as of \
+             others is assumed here; a trial (mainstay evaluate-policy) would show it",
+            100.0 * share
+        );
+    }
     if plan.budget_price > 0.0 {
         let _ = writeln!(
             text,
-            "one more unit of budget would earn {:.2}; without a budget {:.2} would earn {:.2}",
+            "the next little budget would earn {:.2} a unit; without a budget {:.2} would earn {:.2}",
             plan.budget_price,
             planned.without_budget.spend.get(),
             planned.without_budget.net_value.get()
