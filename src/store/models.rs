@@ -186,16 +186,13 @@ impl Store {
                 return Ok(());
             }
             self.keep_model(before)?;
-            // Somebody may have put it there by hand, and the first of a store leaves no history.
+            // Somebody may have put it there by hand, and versions before this one noted no first.
             if history.last().is_none_or(|last| last.model != before.name()) {
                 history.push(Served { change: Change::Promote, model: before.name() });
             }
         }
         self.create()?;
         write_whole(&self.model_path(), |out| out.write_all(&artifact.to_bytes()))?;
-        if before.is_none() && history.is_empty() {
-            return Ok(());
-        }
         history.push(Served { change, model: name });
         self.save_history(&history)
     }
@@ -215,7 +212,7 @@ impl Store {
         Ok(model.artifact)
     }
 
-    /// Which models were in service, oldest first; empty while there was but one.
+    /// Which models were in service, oldest first; empty where nobody noted it.
     ///
     /// # Errors
     /// When what is there is no history.
@@ -230,7 +227,8 @@ impl Store {
     }
 
     fn save_history(&self, history: &[Served]) -> Result<(), Failure> {
-        let path = self.history_path();
+        let (path, folder) = (self.history_path(), self.models_folder());
+        fs::create_dir_all(&folder).map_err(|cause| Failure::output(&folder, cause))?;
         let text = serde_json::to_vec_pretty(history)
             .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
         write_whole(&path, |out| out.write_all(&text))
