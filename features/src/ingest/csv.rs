@@ -29,7 +29,7 @@ pub(crate) fn read<'a>(
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(RowByRow::new(text));
     let mut header: Vec<String> = match reader.headers() {
-        Ok(header) => header.iter().map(str::to_owned).collect(),
+        Ok(header) => header.iter().map(|name| name.trim().to_owned()).collect(),
         Err(error) => return Err(malformed(source, 0, error)),
     };
     if header.is_empty() {
