@@ -70,7 +70,7 @@ fn a_rerun_over_old_outputs() {
     let names = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names, ["model.lock", "model.mainstay"], "no temporary file is left");
+    assert_eq!(names, ["model.lock", "model.mainstay", "models"], "no temporary file is left");
 }
 
 #[test]
