@@ -166,3 +166,23 @@ fn a_file_of_bad_rows_alone_is_reported_with_reasons() {
     assert!(code == 4 && said.contains("no order is above zero"), "{said}");
     assert!(report.starts_with("1 lines, 1 orders\n") && report.contains("1 rows are bad"), "{report}");
 }
+
+#[test]
+fn customers_called_nothing_and_those_who_brought_nine_tenths_back_are_found() {
+    let folder = folder();
+    let path = folder.path().join("log.csv");
+    let mut log = "customer_id,order_id,ts,amount\n".to_owned();
+    for customer in ["NULL", "nan", "Nanette", "back"] {
+        for order in 1..=3 {
+            writeln!(log, "{customer},{order},2024-01-0{order},100").unwrap();
+        }
+    }
+    log += "back,4,2024-01-09,-270\n";
+    fs::write(&path, log).unwrap();
+    let text = done(&format!("check --purchases {}", path.display()));
+    assert!(text.contains("customers are called \"NULL\" (3), \"nan\" (3) (purchases of each)"), "{text}");
+    assert!(
+        text.contains("1 customers brought back nine tenths and more of what they bought: back."),
+        "{text}"
+    );
+}
