@@ -75,7 +75,6 @@ impl fmt::Display for Instant {
     }
 }
 
-/// Reads a date (midnight UTC), an RFC 3339 timestamp, or a timestamp without a zone (taken as UTC).
 impl Instant {
     /// Whether the text of an instant tells which one it is: it is a date, which is its midnight in UTC, or says its zone.
     pub fn says_its_zone(text: &str) -> bool {
@@ -96,6 +95,7 @@ impl Instant {
     }
 }
 
+/// Reads a date (midnight UTC), an RFC 3339 timestamp, or a timestamp without a zone (taken as UTC).
 impl FromStr for Instant {
     type Err = ParseUnitError;
 

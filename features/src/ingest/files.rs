@@ -69,9 +69,10 @@ fn add_folder(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), IngestError
         if name.starts_with(['.', '_']) {
             continue;
         }
+        let lower = name.to_lowercase();
         if path.is_dir() {
             add_folder(&path, found)?;
-        } else if ENDINGS.iter().any(|ending| name.to_lowercase().ends_with(ending)) {
+        } else if ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
             found.push(path);
         }
     }

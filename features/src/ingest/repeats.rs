@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::Xxh3;
 
+use super::Table;
 use super::rows::RawRow;
 use crate::units::Instant;
 
@@ -19,12 +20,12 @@ pub(super) fn fingerprint(row: &RawRow<'_>) -> u128 {
     print.digest128()
 }
 
-/// A fingerprint of everything that is read of a complaint or a contact; a table's own number tells it from the others'.
-pub(super) fn event_fingerprint(table: u64, row: &RawRow<'_>) -> u128 {
+/// A fingerprint of everything that is read of a complaint or a contact; the table tells one from the other.
+pub(super) fn event_fingerprint(table: Table, row: &RawRow<'_>) -> u128 {
     let mut print = of_texts([row.customer, row.category, row.channel, row.offer]);
     let severity = row.severity.map_or(-1.0, f64::from).to_bits();
     let resolved_at = row.resolved_at.map_or(i64::MIN, Instant::micros) as u64;
-    for number in [table, row.instant.micros() as u64, severity, resolved_at] {
+    for number in [table as u64, row.instant.micros() as u64, severity, resolved_at] {
         print.update(&number.to_le_bytes());
     }
     print.digest128()

@@ -248,7 +248,8 @@ impl<'a> Rows<'a> {
                 self.leave_out(customer, 1);
                 return Ok(());
             }
-            if self.table != Table::Purchases && self.is_repeated(|table| event_fingerprint(table, row)) {
+            let table = self.table;
+            if table != Table::Purchases && self.is_repeated(|| event_fingerprint(table, row)) {
                 return Ok(());
             }
         }
@@ -299,9 +300,9 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether a row repeats another, where those are left out; counts it then.
-    fn is_repeated(&mut self, fingerprint: impl FnOnce(u64) -> u128) -> bool {
+    fn is_repeated(&mut self, fingerprint: impl FnOnce() -> u128) -> bool {
         let seen = self.reading.seen.as_ref();
-        let is_repeated = seen.is_some_and(|seen| !seen.is_new(fingerprint(self.table as u64)));
+        let is_repeated = seen.is_some_and(|seen| !seen.is_new(fingerprint()));
         self.counts.repeated += u64::from(is_repeated);
         is_repeated
     }
@@ -317,7 +318,7 @@ impl<'a> Rows<'a> {
     fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
         let &RawRow { instant, amount, .. } = row;
         let order = row.order.ok_or((Field::OrderId, Problem::Missing(Field::OrderId)))?;
-        if self.is_repeated(|_| fingerprint(row)) {
+        if self.is_repeated(|| fingerprint(row)) {
             return Ok(());
         }
         row.currency.iter().for_each(|currency| self.saw_currency(currency));

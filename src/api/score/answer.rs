@@ -211,7 +211,7 @@ impl<'a> Desk<'a> {
     pub(super) fn decided(&self, scored: &Scored, days_since_contact: Option<f64>) -> Decided {
         let catalogue = self.service.catalogue();
         let cause = LikelyCause::of(&scored.signs, None).cause;
-        let circumstances = Circumstances { days_since_contact, ..self.circumstances(scored, cause, false) };
+        let circumstances = self.circumstances(scored, days_since_contact, cause, false);
         let choice = catalogue.decide(&scored.stakes(), &circumstances);
         Decided {
             churn_probability: scored.churn_probability.get(),
@@ -221,16 +221,22 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// What bears on a decision besides what is at stake, of a customer who has said nothing and was never contacted; `problem`
-    /// is whether the shop has recorded one.
-    fn circumstances(&self, scored: &Scored, cause: Cause, problem: bool) -> Circumstances<'static> {
+    /// What bears on a decision besides what is at stake, of a customer who has said nothing; `problem` is whether the shop
+    /// has recorded one.
+    fn circumstances(
+        &self,
+        scored: &Scored,
+        days_since_contact: Option<f64>,
+        cause: Cause,
+        problem: bool,
+    ) -> Circumstances<'static> {
         let is_problem = is_problem(&scored.signs, problem, cause);
         // Without a scored list there is nothing to tell a tier by; a problem is one without.
         let tier = self.tiers.unwrap_or_default().tier(scored.worth.lifetime_value.get(), is_problem);
         Circumstances {
             tier: (is_problem || self.tiers.is_some()).then_some(tier),
             cause,
-            days_since_contact: None,
+            days_since_contact,
             consents: Consents::default(),
             objects: false,
         }
@@ -249,10 +255,9 @@ impl<'a> Desk<'a> {
         let stakes = scored.stakes();
         let value = stakes.worth.lifetime_value;
         let circumstances = Circumstances {
-            days_since_contact: subject.days_since_contact,
             consents: Consents { channels: &subject.channels, answers: &subject.answers },
             objects: subject.customer_id.as_ref().is_some_and(|id| self.suppressed.has(&id.to_text())),
-            ..self.circumstances(scored, likely.cause, subject.problem)
+            ..self.circumstances(scored, subject.days_since_contact, likely.cause, subject.problem)
         };
         let catalogue = service.catalogue();
         let choice = catalogue.decide(&stakes, &circumstances);
