@@ -255,14 +255,16 @@ impl Complaint {
 /// # Errors
 /// When it is none.
 pub fn instant(field: impl FnOnce() -> String, text: &str) -> Result<Instant, Failure> {
+    if let Some(instant) = Instant::with_zone(text) {
+        return Ok(instant);
+    }
     let why = match text.parse::<Instant>() {
-        // Of a time without one nobody here knows which clock showed it.
-        Ok(_) if !Instant::says_its_zone(text) => {
+        // Nobody here knows which clock showed it.
+        Ok(_) => {
             format!(
                 "{text:?} has no zone: write 2024-03-01T18:00:00Z, or with the offset, 2024-03-01T18:00:00+08:00"
             )
         }
-        Ok(instant) => return Ok(instant),
         Err(error) => error.to_string(),
     };
     Err(bad_input(format!("{}: {why}", field())))
