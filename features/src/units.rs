@@ -169,8 +169,6 @@ impl Amount {
 
     /// What a text or number should be that is none.
     pub(crate) const EXPECTED: &str = "an amount such as 12.50, within ±10¹²";
-    const WITHOUT_COMMAS: &str =
-        "an amount such as 1234.50, with a decimal point and no commas, within ±10¹²";
 
     /// The nearest millionth; `None` for NaN and beyond ±10¹².
     pub fn new(amount: f64) -> Option<Self> {
@@ -247,10 +245,8 @@ impl FromStr for Amount {
     type Err = ParseUnitError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.trim().parse().ok().and_then(Self::new).ok_or_else(|| {
-            let has_comma = text.contains(',');
-            ParseUnitError::new(text, if has_comma { Self::WITHOUT_COMMAS } else { Self::EXPECTED })
-        })
+        let number = text.trim().parse().ok();
+        number.and_then(Self::new).ok_or_else(|| ParseUnitError::new(text, Self::EXPECTED))
     }
 }
 
@@ -426,8 +422,6 @@ mod tests {
         for bad in ["NaN", "inf", "-inf", "1e999", "1000000000001", "", "12,50", "€5"] {
             assert!(bad.parse::<Amount>().is_err(), "{bad}");
         }
-        let error = |text: &str| text.parse::<Amount>().unwrap_err().to_string();
-        assert!(error("12,50").contains("with a decimal point and no commas"), "{}", error("12,50"));
         let far = [[amount("1e12"); 20], [amount("-1e12"); 20]].concat();
         assert_eq!(far.into_iter().sum::<Amount>(), Amount::ZERO, "what is between is exact too");
     }

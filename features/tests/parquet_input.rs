@@ -177,7 +177,7 @@ fn what_is_later_than_asked_for_is_left_out_whatever_type_its_instant_has() {
         [(&dates, ""), (&seconds, ""), (&numbers, ""), (&text, ""), (&seconds, "Europe/Berlin")];
     for (ts, zone) in ts {
         let time_zone = (!zone.is_empty()).then(|| zone.parse().unwrap());
-        let convention = Convention { time_zone, ts_unit: Some(EpochUnit::Millis), delimiter: None };
+        let convention = Convention { time_zone, ts_unit: Some(EpochUnit::Millis), ..Convention::default() };
         for others in [false, true] {
             let path = days(folder.path(), ts, others);
             let all = until(&path, &convention, None);

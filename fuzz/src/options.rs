@@ -29,6 +29,8 @@ pub const NUMBERS: u16 = 1 << 10;
 pub const CONDITION: u16 = 1 << 11;
 /// The input is read from a file, not from memory.
 pub const FROM_FILE: u16 = 1 << 12;
+/// Times and numbers as German files have them.
+pub const FORMATS: u16 = 1 << 13;
 
 /// What of these is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +64,12 @@ impl Options {
             convention: Convention {
                 time_zone: when(CLOCK, "Europe/London").and_then(|zone| zone.parse().ok()),
                 ts_unit: self.has(NUMBERS).then_some(EpochUnit::Seconds),
+                ts_formats: when(FORMATS, "%d.%m.%Y %H:%M")
+                    .and_then(|text| text.parse().ok())
+                    .into_iter()
+                    .collect(),
+                decimal_comma: self.has(FORMATS),
+                encoding: when(FORMATS, "windows-1252").and_then(|name| name.parse().ok()),
                 delimiter: None,
             },
             conditions: conditions.filter_map(|text| text.parse().ok()).collect(),

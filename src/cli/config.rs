@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use mainstay_features::ingest::{Condition, EpochUnit, MaxBadRows, MemorySize, Zone};
+use mainstay_features::ingest::{Condition, Encoding, EpochUnit, MaxBadRows, MemorySize, TimeFormat, Zone};
 use serde::Deserialize;
 
 use super::input::{Renamed, parse_delimiter, parse_field};
@@ -33,6 +33,11 @@ struct Written {
     exclude: Option<PathBuf>,
     time_zone: Option<String>,
     ts_unit: Option<String>,
+    #[serde(default)]
+    ts_formats: Vec<String>,
+    #[serde(default)]
+    decimal_comma: bool,
+    encoding: Option<String>,
     delimiter: Option<String>,
     max_bad_rows: Option<String>,
     #[serde(default)]
@@ -55,6 +60,9 @@ pub(super) struct Config {
     pub(super) exclude: Option<PathBuf>,
     pub(super) time_zone: Option<Zone>,
     pub(super) ts_unit: Option<EpochUnit>,
+    pub(super) ts_formats: Vec<TimeFormat>,
+    pub(super) decimal_comma: bool,
+    pub(super) encoding: Option<Encoding>,
     pub(super) delimiter: Option<u8>,
     pub(super) max_bad_rows: Option<MaxBadRows>,
     pub(super) drop_duplicates: bool,
@@ -96,6 +104,13 @@ impl Config {
             exclude: written.exclude.map(here),
             time_zone: parsed("time_zone", written.time_zone)?,
             ts_unit: parsed("ts_unit", written.ts_unit)?,
+            ts_formats: written
+                .ts_formats
+                .iter()
+                .map(|text| text.parse().map_err(|error| format!("ts_formats: {error}")))
+                .collect::<Result<_, String>>()?,
+            decimal_comma: written.decimal_comma,
+            encoding: parsed("encoding", written.encoding)?,
             delimiter: written
                 .delimiter
                 .map(|text| parse_delimiter(&text).map_err(|error| format!("delimiter: {error}")))

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mainstay_features::ingest::{
-    self, ColumnMap, Condition, Convention, EpochUnit, Field, Input, MaxBadRows, Memory, MemorySize, Source,
-    Table, Zone,
+    self, ColumnMap, Condition, Convention, Encoding, EpochUnit, Field, Input, MaxBadRows, Memory,
+    MemorySize, Source, Table, TimeFormat, Zone,
 };
 
 use super::config::Config;
@@ -53,6 +53,17 @@ pub(super) struct InputArgs {
     /// What whole numbers that stand for instants count: s, ms, us or ns since 1970
     #[arg(long, value_name = "UNIT")]
     ts_unit: Option<EpochUnit>,
+    /// How times are written that are not in ISO 8601, as strftime says it, such as '%d.%m.%Y %H:%M' or '%m/%d/%Y'; of several
+    /// the first that fits
+    #[arg(id = "ts_format", long = "ts-format", value_name = "FORMAT")]
+    ts_formats: Vec<TimeFormat>,
+    /// Numbers in texts are written 1.234,50
+    #[arg(long)]
+    decimal_comma: bool,
+    /// How the characters of CSV files are written, such as windows-1252 or gb18030 [default: utf-8, or utf-16 where a file
+    /// says so]
+    #[arg(long, value_name = "NAME")]
+    encoding: Option<Encoding>,
     /// What separates the columns of CSV files [default: what the header has most of , ; | and tab]
     #[arg(long, value_name = "CHARACTER", value_parser = parse_delimiter)]
     delimiter: Option<u8>,
@@ -154,6 +165,13 @@ impl InputArgs {
             convention: Convention {
                 time_zone: self.time_zone.clone().or(config.time_zone),
                 ts_unit: self.ts_unit.or(config.ts_unit),
+                ts_formats: if self.ts_formats.is_empty() {
+                    config.ts_formats
+                } else {
+                    self.ts_formats.clone()
+                },
+                decimal_comma: self.decimal_comma || config.decimal_comma,
+                encoding: self.encoding.or(config.encoding),
                 delimiter: self.delimiter.or(config.delimiter),
             },
             conditions,
@@ -200,6 +218,9 @@ impl InputArgs {
             && self.exclude.is_none()
             && self.time_zone.is_none()
             && self.ts_unit.is_none()
+            && self.ts_formats.is_empty()
+            && !self.decimal_comma
+            && self.encoding.is_none()
             && self.delimiter.is_none()
             && self.max_bad_rows.is_none()
             && self.quarantine.is_none()

@@ -147,7 +147,7 @@ impl TableFile {
     }
 
     fn read_csv(&mut self, source: &Source, wanted: &[&str]) -> Result<(), Failure> {
-        let mut text = source.open_text()?;
+        let mut text = source.open_text(None)?;
         let start = text.fill_buf().map_err(|cause| self.bad(format!("cannot be read: {cause}")))?;
         let mut reader = csv::ReaderBuilder::new().delimiter(delimiter(start)).from_reader(text);
         let header = reader.headers().map_err(|error| self.bad(malformed(&error)))?;

@@ -27,7 +27,7 @@ fn a_broken_file_is_named_with_row_and_column() {
     for (row, message) in [
         (
             "a,2,2024-13-01,5",
-            r#"row 2, column "ts": "2024-13-01" is not a date (2024-03-01) or a timestamp (2024-03-01T18:00:00Z)"#,
+            r#"row 2, column "ts": "2024-13-01" is not a date (2024-03-01), a timestamp (2024-03-01T18:00:00Z), or what --ts-format says"#,
         ),
         ("a,2,,5", r#"row 2, column "ts": empty; every row needs its ts"#),
         (

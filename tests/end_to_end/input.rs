@@ -42,7 +42,7 @@ fn bad_rows_go_to_quarantine_with_row_column_value_and_reason() {
     );
     let kept = fs::read_to_string(at("bad.csv")).unwrap().replace(&at("log.csv"), "log.csv");
     let expected = "file,row,column,value,reason\n\
-        log.csv,5,ts,yesterday,\"\"\"yesterday\"\" is not a date (2024-03-01) or a timestamp (2024-03-01T18:00:00Z)\"\n\
+        log.csv,5,ts,yesterday,\"\"\"yesterday\"\" is not a date (2024-03-01), a timestamp (2024-03-01T18:00:00Z), or what --ts-format says\"\n\
         log.csv,6,amount,'=1+1,\"\"\"=1+1\"\" is not an amount such as 12.50, within ±10¹²\"\n\
         log.csv,7,,,has 2 fields where the header has 5\n";
     assert_eq!(kept, expected);
@@ -50,7 +50,7 @@ fn bad_rows_go_to_quarantine_with_row_column_value_and_reason() {
     let out = at("none.parquet");
     let (code, said) = failed(&format!("features {flags} --max-bad-rows 10% --as-of 2024-04-01 --out {out}"));
     let message = "error: 3 of 8 rows are bad, more than --max-bad-rows allows; the first: log.csv: row 5, column \
-                   \"ts\": \"yesterday\" is not a date (2024-03-01) or a timestamp (2024-03-01T18:00:00Z). All of them \
+                   \"ts\": \"yesterday\" is not a date (2024-03-01), a timestamp (2024-03-01T18:00:00Z), or what --ts-format says. All of them \
                    are in bad.csv";
     let said = said.replace(&at("log.csv"), "log.csv").replace(&at("bad.csv"), "bad.csv");
     assert_eq!((code, said.as_str()), (3, message));
@@ -199,6 +199,67 @@ fn a_clock_and_a_unit_are_said_once_for_all_files() {
     let of = |name: &str, flags: &str| features(folder.path(), &format!("--purchases {} {flags}", at(name)));
     assert_eq!(of("clock.csv", "--time-zone Asia/Shanghai"), utc);
     assert_eq!(of("epoch.csv", "--ts-unit ms"), utc);
+}
+
+#[test]
+fn a_german_file_is_read_as_it_is_written() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    write(
+        folder.path(),
+        &[
+            (
+                "iso.csv",
+                "customer_id,order_id,ts,amount\na,1,2024-01-01T11:30:00Z,1234.5\nb,2,2024-01-31,-7\n",
+            ),
+            (
+                "german.csv",
+                "customer_id;order_id;ts;amount\na;1;01.01.2024 12:30;1.234,50\nb;2;31.01.2024;-7\nc;3;31.01.2024;0,50\n",
+            ),
+            (
+                "shop.toml",
+                "purchases = [\"german.csv\"]\nts_formats = [\"%d.%m.%Y %H:%M\", \"%d.%m.%Y\"]\ndecimal_comma = true\n\
+                 time_zone = \"Europe/Berlin\"\nwhere = [\"amount != 0.5\"]\n",
+            ),
+        ],
+    );
+    let iso = features(folder.path(), &format!("--purchases {}", at("iso.csv")));
+    let flags = "--decimal-comma --time-zone Europe/Berlin --where amount!=0.5 --ts-format %d.%m.%Y";
+    let purchases = at("german.csv");
+    let german = format!("--purchases {purchases} {flags}");
+    let (code, said) = failed(&format!("features {german} --as-of 2024-04-01 --out {}", at("out.parquet")));
+    assert_eq!(code, 3);
+    assert!(
+        said.contains("row 1, column \"ts\": \"01.01.2024 12:30\"") && said.contains("--ts-format"),
+        "{said}"
+    );
+    assert_eq!(features(folder.path(), &format!("--config {}", at("shop.toml"))), iso);
+}
+
+#[test]
+fn a_file_in_another_encoding_is_read_once_it_is_said_which() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let log = |customer: &[u8]| {
+        [b"customer_id,order_id,ts,amount\n".as_slice(), customer, b",1,2024-01-01,5\n"].concat()
+    };
+    fs::write(at("utf8.csv"), log("Müller".as_bytes())).unwrap();
+    fs::write(at("latin.csv"), log(b"M\xfcller")).unwrap();
+    let wide = String::from_utf8(log("Müller".as_bytes())).unwrap();
+    let wide: Vec<u8> = wide.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(at("wide.csv"), [b"\xff\xfe".as_slice(), &wide].concat()).unwrap();
+
+    let utf8 = features(folder.path(), &format!("--purchases {}", at("utf8.csv")));
+    let latin = format!("--purchases {}", at("latin.csv"));
+    let (code, said) = failed(&format!("features {latin} --as-of 2024-04-01 --out {}", at("out.parquet")));
+    assert_eq!(code, 3);
+    assert!(said.contains("row 1, column \"customer_id\": is not UTF-8 text: say how"), "{said}");
+    assert_eq!(features(folder.path(), &format!("{latin} --encoding windows-1252")), utf8);
+    assert_eq!(features(folder.path(), &format!("--purchases {}", at("wide.csv"))), utf8, "marked as UTF-16");
+    let flags = "--encoding shift_jis --as-of 2024-04-01";
+    let (code, said) = failed(&format!("features {latin} {flags} --out {}", at("out.parquet")));
+    assert_eq!(code, 3);
+    assert!(said.contains("is no text of that --encoding"), "{said}");
 }
 
 #[test]

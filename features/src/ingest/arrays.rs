@@ -200,24 +200,24 @@ pub(super) enum Cells<'a> {
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn of(array: &'a dyn Array) -> Option<Self> {
+    pub(super) fn of(array: &'a dyn Array, convention: &'a Convention) -> Option<Self> {
         if let Some(flags) = array.as_boolean_opt() {
             return Some(Self::Flags(flags));
         }
-        Ids::of(array).map(Self::Ids).or_else(|| Amounts::of(array).map(Self::Numbers))
+        Ids::of(array).map(Self::Ids).or_else(|| Amounts::of(array, convention).map(Self::Numbers))
     }
 
     /// Whether the value of a row meets a condition.
-    pub(super) fn meet(&self, i: usize, condition: &Condition) -> bool {
+    pub(super) fn meet(&self, i: usize, condition: &Condition, convention: &Convention) -> bool {
         match self {
-            Self::Ids(ids) => condition.holds(ids.get(i, &mut itoa::Buffer::new())),
+            Self::Ids(ids) => condition.holds(ids.get(i, &mut itoa::Buffer::new()), convention),
             Self::Flags(flags) => {
                 let text = if flags.is_valid(i) && flags.value(i) { "true" } else { "false" };
-                condition.holds(flags.is_valid(i).then_some(text))
+                condition.holds(flags.is_valid(i).then_some(text), convention)
             }
             Self::Numbers(numbers) => {
                 let number = numbers.get(i).ok().flatten().map(|amount| amount.get().to_string());
-                condition.holds(number.as_deref())
+                condition.holds(number.as_deref(), &Convention::default())
             }
         }
     }
@@ -227,18 +227,29 @@ impl<'a> Cells<'a> {
 pub(super) enum Says<'a> {
     Cells(Cells<'a>),
     Instants(Instants<'a>),
+    /// Texts that may be numbers.
+    Numbers(&'a StringViewArray, &'a Convention),
 }
 
 impl<'a> Says<'a> {
     pub(super) fn of(array: &'a dyn Array, convention: &'a Convention) -> Option<Self> {
-        let cells = Cells::of(array).map(Self::Cells);
+        let cells = Cells::of(array, convention).map(Self::Cells);
         cells.or_else(|| Instants::of(array, convention).map(Self::Instants))
+    }
+
+    /// Likewise of an attribute.
+    pub(super) fn of_attribute(array: &'a dyn Array, convention: &'a Convention) -> Option<Self> {
+        let numbers = array.as_string_view_opt().map(|text| Self::Numbers(text, convention));
+        numbers.or_else(|| Self::of(array, convention))
     }
 
     /// The text of a row; `None` where it is null, empty, not a number (NaN), or an instant beyond the year 9999.
     pub(super) fn get(&self, i: usize) -> Option<Cow<'_, str>> {
         match self {
             Self::Instants(instants) => instants.get(i).ok()?.map(|instant| instant.to_string().into()),
+            Self::Numbers(text, convention) => {
+                (text.is_valid(i) && !text.value(i).is_empty()).then(|| convention.plain(text.value(i)))
+            }
             Self::Cells(Cells::Ids(Ids::Text(text))) => {
                 (text.is_valid(i) && !text.value(i).is_empty()).then(|| text.value(i).into())
             }
@@ -254,13 +265,13 @@ impl<'a> Says<'a> {
 /// A column of amounts.
 pub(super) enum Amounts<'a> {
     Numbers(Cow<'a, [f64]>, Option<&'a NullBuffer>),
-    Text(&'a StringViewArray),
+    Text(&'a StringViewArray, &'a Convention),
 }
 
 impl<'a> Amounts<'a> {
-    pub(super) fn of(array: &'a dyn Array) -> Option<Self> {
+    pub(super) fn of(array: &'a dyn Array, convention: &'a Convention) -> Option<Self> {
         if let Some(text) = array.as_string_view_opt() {
-            return Some(Self::Text(text));
+            return Some(Self::Text(text, convention));
         }
         let numbers = match array.data_type() {
             DataType::Float32 => convert::<Float32Type, _>(array, f64::from),
@@ -283,22 +294,22 @@ impl<'a> Amounts<'a> {
             Self::Numbers(numbers, nulls) => {
                 (is_valid(*nulls, i) && !numbers[i].is_nan()).then(|| numbers[i])
             }
-            Self::Text(_) => None,
+            Self::Text(..) => None,
         }
     }
 
     /// The amount of a row; `None` where it is null or empty.
     pub(super) fn get(&self, i: usize) -> Result<Option<Amount>, Problem> {
         match self {
-            Self::Text(text) if text.is_valid(i) && !text.value(i).is_empty() => {
-                Ok(Some(text.value(i).parse()?))
+            Self::Text(text, convention) if text.is_valid(i) && !text.value(i).is_empty() => {
+                Ok(Some(convention.amount(text.value(i))?))
             }
             Self::Numbers(numbers, nulls) if is_valid(*nulls, i) => {
                 Amount::new(numbers[i]).map(Some).ok_or_else(|| {
                     Problem::Unreadable(ParseUnitError::new(&numbers[i].to_string(), Amount::EXPECTED))
                 })
             }
-            Self::Text(_) | Self::Numbers(..) => Ok(None),
+            Self::Text(..) | Self::Numbers(..) => Ok(None),
         }
     }
     /// The amount of a row, where it is a number and there is nothing unusual about it.

@@ -24,7 +24,7 @@ pub(super) struct Batch<'a> {
     currencies: Option<Ids<'a>>,
     categories: Option<Ids<'a>>,
     severities: Option<Amounts<'a>>,
-    severity_names: Option<&'a StringViewArray>,
+    severity_names: Option<(&'a StringViewArray, &'a Convention)>,
     resolved: Option<Instants<'a>>,
     statuses: Option<Ids<'a>>,
     channels: Option<Ids<'a>>,
@@ -44,7 +44,8 @@ impl<'a> Batch<'a> {
         array: &'a dyn Array,
         convention: &'a Convention,
     ) -> Result<(), &'static str> {
-        let (ids, numbers) = ("integers or text", "numbers");
+        let (ids, numbers, anything) =
+            ("integers or text", "numbers", "text, numbers, flags, dates or timestamps");
         let instants = || {
             Instants::of(array, convention).ok_or("timestamps, dates, text, or whole numbers with --ts-unit")
         };
@@ -52,15 +53,15 @@ impl<'a> Batch<'a> {
             Field::CustomerId => self.customers = Some(Ids::of(array).ok_or(ids)?),
             Field::OrderId => self.orders = Some(Ids::of(array).ok_or(ids)?),
             Field::Ts => self.instants = Some(instants()?),
-            Field::Amount => self.amounts = Some(Amounts::of(array).ok_or(numbers)?),
+            Field::Amount => self.amounts = Some(Amounts::of(array, convention).ok_or(numbers)?),
             Field::CancelsOrderId => self.cancels = Some(Ids::of(array).ok_or(ids)?),
             Field::ProductId => self.products = Some(Ids::of(array).ok_or(ids)?),
-            Field::Discount => self.discounts = Some(Amounts::of(array).ok_or(numbers)?),
+            Field::Discount => self.discounts = Some(Amounts::of(array, convention).ok_or(numbers)?),
             Field::Currency => self.currencies = Some(Ids::of(array).ok_or(ids)?),
             Field::Category => self.categories = Some(Ids::of(array).ok_or(ids)?),
             Field::Severity => match array.as_string_view_opt() {
-                Some(names) => self.severity_names = Some(names),
-                None => self.severities = Some(Amounts::of(array).ok_or(numbers)?),
+                Some(names) => self.severity_names = Some((names, convention)),
+                None => self.severities = Some(Amounts::of(array, convention).ok_or(numbers)?),
             },
             Field::ResolvedAt => self.resolved = Some(instants()?),
             Field::Status => self.statuses = Some(Ids::of(array).ok_or(ids)?),
@@ -69,9 +70,11 @@ impl<'a> Batch<'a> {
             Field::ValidFrom => self.valid_from = Some(instants()?),
             Field::Start => self.starts = Some(instants()?),
             Field::End => self.ends = Some(instants()?),
-            Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {
-                self.profile
-                    .push(Says::of(array, convention).ok_or("text, numbers, flags, dates or timestamps")?);
+            Field::Name | Field::Phone | Field::AccountOwner => {
+                self.profile.push(Says::of(array, convention).ok_or(anything)?);
+            }
+            Field::Attribute => {
+                self.profile.push(Says::of_attribute(array, convention).ok_or(anything)?);
             }
         }
         Ok(())
@@ -95,9 +98,9 @@ impl Batch<'_> {
     }
 
     fn severity(&self, i: usize) -> Result<Option<Severity>, Problem> {
-        if let Some(names) = self.severity_names {
+        if let Some((names, convention)) = self.severity_names {
             let text = (names.is_valid(i) && !names.value(i).is_empty()).then(|| names.value(i));
-            return Ok(text.map(str::parse).transpose()?);
+            return Ok(text.map(|text| convention.plain(text).parse()).transpose()?);
         }
         let Some(numbers) = &self.severities else { return Ok(None) };
         let number = numbers.get(i)?.map(Amount::get);

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use super::Convention;
+
 /// A condition a row must meet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
@@ -23,20 +25,20 @@ enum Test {
 
 impl Condition {
     /// Whether a value meets it; an empty value is in no list and compares with nothing.
-    pub fn holds(&self, value: Option<&str>) -> bool {
+    pub(crate) fn holds(&self, value: Option<&str>, convention: &Convention) -> bool {
         match (&self.test, value) {
             (Test::In(list), Some(value)) => list.iter().any(|one| one == value),
             (Test::NotIn(list), Some(value)) => list.iter().all(|one| one != value),
             (Test::NotIn(_), None) => true,
-            (Test::Compared(holds, other), Some(value)) => holds.contains(&compare(value, other)),
+            (Test::Compared(holds, other), Some(value)) => holds.contains(&compare(value, other, convention)),
             (Test::In(_) | Test::Compared(..), None) => false,
         }
     }
 }
 
-/// Numbers as numbers, all else as text.
-fn compare(a: &str, b: &str) -> Ordering {
-    match (a.trim().parse::<f64>(), b.parse::<f64>()) {
+/// Numbers as numbers, all else as text; `a` is of a file.
+fn compare(a: &str, b: &str, convention: &Convention) -> Ordering {
+    match (convention.plain(a.trim()).parse::<f64>(), b.parse::<f64>()) {
         (Ok(a), Ok(b)) => a.total_cmp(&b),
         _ => a.cmp(b),
     }
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     fn holds(condition: &str, value: Option<&str>) -> bool {
-        condition.parse::<Condition>().unwrap().holds(value)
+        condition.parse::<Condition>().unwrap().holds(value, &Convention::default())
     }
 
     #[test]
@@ -120,6 +122,15 @@ mod tests {
         assert!(holds("quantity >= 9", Some("10")), "numbers compare as numbers");
         assert!(holds("day < 2024-02-01", Some("2024-01-31")) && !holds("day < 2024-02-01", None));
         assert!(holds("a!=b", Some("c")) && !holds("a = b", Some("c")));
+    }
+
+    #[test]
+    fn numbers_of_files_with_decimal_commas_compare_as_numbers() {
+        let german = Convention { decimal_comma: true, ..Convention::default() };
+        let holds =
+            |condition: &str, value| condition.parse::<Condition>().unwrap().holds(Some(value), &german);
+        assert!(holds("amount > 999.5", "1.000,00") && !holds("amount > 999.5", "999,50"));
+        assert!(holds("code in (1.234)", "1.234"), "lists are of texts");
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! How a shop writes what its files hold: its clock, its numbers for instants, its separator.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use crate::units::{Instant, ParseUnitError};
+use super::decimal_comma::with_point;
+use super::{Encoding, TimeFormat};
+use crate::units::{Amount, Instant, ParseUnitError};
 
 /// How files are written where they do not say so themselves.
 #[derive(Clone, Debug, Default)]
@@ -14,6 +17,12 @@ pub struct Convention {
     pub time_zone: Option<Zone>,
     /// What whole numbers that stand for instants count.
     pub ts_unit: Option<EpochUnit>,
+    /// How times are written that are not in ISO 8601; the first that fits counts.
+    pub ts_formats: Vec<TimeFormat>,
+    /// Whether numbers in texts are written 1.234,50.
+    pub decimal_comma: bool,
+    /// How the characters of CSV files are written; UTF-8 unless said, or UTF-16 where a file says so.
+    pub encoding: Option<Encoding>,
     /// What separates the columns of CSV files; what the header has most of unless said.
     pub delimiter: Option<u8>,
 }
@@ -29,6 +38,12 @@ impl Convention {
                 ParseUnitError::new(text, "a number that stands for an instant in the years 1 to 9999")
             });
         }
+        let formats = || self.ts_formats.iter();
+        if let Some(instant) =
+            formats().find_map(|format| format.instant(text.trim(), self.time_zone.as_ref()))
+        {
+            return Ok(instant);
+        }
         if let Some(zone) = &self.time_zone
             && text.contains([':', 'T', ' '])
             && !text.contains('[')
@@ -38,7 +53,34 @@ impl Convention {
         {
             return Ok(instant);
         }
-        text.parse()
+        text.parse().map_err(|_| {
+            ParseUnitError::new(
+                text,
+                "a date (2024-03-01), a timestamp (2024-03-01T18:00:00Z), or what --ts-format says",
+            )
+        })
+    }
+
+    /// The amount of a text.
+    pub(crate) fn amount(&self, text: &str) -> Result<Amount, ParseUnitError> {
+        if self.decimal_comma {
+            let amount = with_point(text).and_then(|number| number.parse().ok());
+            return amount
+                .ok_or_else(|| ParseUnitError::new(text, "an amount such as 1.234,50, within ±10¹²"));
+        }
+        text.parse().map_err(|error| match text.contains(',') {
+            true => ParseUnitError::new(
+                text,
+                "an amount such as 1234.50, with a decimal point and no commas (1.234,50 is read with --decimal-comma)",
+            ),
+            false => error,
+        })
+    }
+
+    /// A number as it is with a decimal point; any other text as it is.
+    pub(crate) fn plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let number = if self.decimal_comma { with_point(text) } else { None };
+        number.map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     /// The instant of a time on the clock, given as the microseconds since 1970 that it would be in UTC.
@@ -90,7 +132,7 @@ impl Zone {
 
     /// When the clock shows this. A time the clock shows twice is the first of the two; one that it skips is as much
     /// later.
-    fn instant(&self, civil: DateTime) -> Option<Instant> {
+    pub(super) fn instant(&self, civil: DateTime) -> Option<Instant> {
         Instant::from_micros(self.0.to_timestamp(civil).ok()?.as_microsecond())
     }
 }
@@ -166,6 +208,31 @@ mod tests {
         let nine: Instant = "2024-07-01T09:00:00Z".parse().unwrap();
         assert_eq!(london().on_the_clock(ten.micros()), Some(nine), "a column means what a text does");
         assert!("Mars/Olympus".parse::<Zone>().is_err());
+    }
+
+    #[test]
+    fn a_shops_own_format_comes_before_iso_and_does_not_replace_it() {
+        let formats = ["%d.%m.%Y %H:%M", "%d.%m.%Y"].map(|format| format.parse().unwrap());
+        let german = Convention { ts_formats: formats.into(), ..london() };
+        let read = |text: &str| german.instant(text).map(|instant| instant.to_string());
+        assert_eq!(read(" 01.07.2024 10:00 ").unwrap(), "2024-07-01T09:00:00Z");
+        assert_eq!(read("01.07.2024").unwrap(), "2024-07-01T00:00:00Z");
+        assert_eq!(read("2024-07-01T10:00:00").unwrap(), "2024-07-01T09:00:00Z");
+        let error = read("07/01/2024").unwrap_err().to_string();
+        assert!(error.contains("--ts-format"), "{error}");
+    }
+
+    #[test]
+    fn a_comma_is_a_decimal_comma_only_where_that_is_said() {
+        let german = Convention { decimal_comma: true, ..Convention::default() };
+        assert_eq!(german.amount("-1.234,50"), Ok(Amount::new(-1234.5).unwrap()));
+        assert!(german.amount("1234.50").is_err(), "a point parts thousands");
+        assert_eq!((german.plain("1,5"), german.plain("north")), ("1.5".into(), "north".into()));
+        let english = Convention::default();
+        assert_eq!(english.amount("1234.50"), Ok(Amount::new(1234.5).unwrap()));
+        assert_eq!(english.plain("1,5"), "1,5");
+        let error = english.amount("1,234.50").unwrap_err().to_string();
+        assert!(error.contains("no commas") && error.contains("--decimal-comma"), "{error}");
     }
 
     #[test]

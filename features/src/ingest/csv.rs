@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use csv::{ByteRecord, Position};
 
 use super::columns::{Column, attributes, listed, place_of};
+use super::encoding::is_garbled;
 use super::longest::{RowByRow, RowTooLong};
 use super::rows::{RawRow, Rows};
 use super::{Condition, Convention, Field, IngestError, Input, Problem, Reading, Source, Table};
@@ -22,7 +23,7 @@ pub(crate) fn read<'a>(
     watch: &dyn Watch,
 ) -> Result<Rows<'a>, IngestError> {
     let input = reading.input;
-    let mut text = source.open_text()?;
+    let mut text = source.open_text(input.convention.encoding)?;
     let start = text.fill_buf().map_err(|cause| source.unreadable(cause))?;
     let delimiter = input.convention.delimiter.unwrap_or_else(|| delimiter(start));
     // A row of another width is a bad row, not the end of the file.
@@ -63,7 +64,7 @@ pub(crate) fn read<'a>(
         if record.len() != width {
             let problem = Problem::WrongWidth { found: record.len(), expected: width };
             rows.quarantine.add(&name, number, "", problem)?;
-        } else if !meets(&conditions, bytes) {
+        } else if !meets(&conditions, &input.convention, bytes) {
             rows.counts.filtered += 1;
         } else if let Err((column, problem)) = add(&mut rows, &input.convention, &columns, bytes) {
             rows.quarantine.add(&name, number, &column.name, problem)?;
@@ -98,10 +99,14 @@ pub(super) fn conditions<'a>(
     located.collect()
 }
 
-fn meets<'a>(conditions: &[(&Condition, usize)], bytes: impl Fn(usize) -> &'a [u8]) -> bool {
+fn meets<'a>(
+    conditions: &[(&Condition, usize)],
+    convention: &Convention,
+    bytes: impl Fn(usize) -> &'a [u8],
+) -> bool {
     conditions.iter().all(|(condition, place)| {
         let text = String::from_utf8_lossy(bytes(*place));
-        condition.holds((!text.is_empty()).then_some(&text))
+        condition.holds((!text.is_empty()).then_some(&text), convention)
     })
 }
 
@@ -133,6 +138,9 @@ fn add<'a, 'b>(
     for column in columns {
         let at = |problem: Problem| (column, problem);
         let text = std::str::from_utf8(bytes(column.place)).map_err(|_| at(Problem::NotUtf8))?;
+        if convention.encoding.is_some() && is_garbled(text) {
+            return Err(at(Problem::NotInEncoding));
+        }
         let given = (!text.is_empty()).then_some(text);
         if column.field == Field::CustomerId {
             if !rows.takes(given) {
@@ -142,7 +150,8 @@ fn add<'a, 'b>(
             continue;
         }
         if column.field.is_of_profile() {
-            profile.push(given.map(Cow::Borrowed));
+            let is_number = column.field == Field::Attribute;
+            profile.push(given.map(|text| if is_number { convention.plain(text) } else { text.into() }));
             continue;
         }
         if text.is_empty() {
@@ -156,13 +165,13 @@ fn add<'a, 'b>(
             Field::CustomerId | Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {}
             Field::OrderId => row.order = given,
             Field::Ts | Field::Start => row.instant = convention.instant(text).map_err(unreadable)?,
-            Field::Amount => row.amount = text.parse().map_err(unreadable)?,
+            Field::Amount => row.amount = convention.amount(text).map_err(unreadable)?,
             Field::CancelsOrderId => row.cancels = given,
             Field::ProductId => row.product = given,
-            Field::Discount => row.discount = Some(text.parse().map_err(unreadable)?),
+            Field::Discount => row.discount = Some(convention.amount(text).map_err(unreadable)?),
             Field::Currency => row.currency = given,
             Field::Category => row.category = given,
-            Field::Severity => row.severity = Some(text.parse().map_err(unreadable)?),
+            Field::Severity => row.severity = Some(convention.plain(text).parse().map_err(unreadable)?),
             Field::ResolvedAt => {
                 row.resolved_at = Some(convention.instant(text).map_err(unreadable)?);
             }
@@ -188,7 +197,10 @@ fn malformed(source: &Source, at: u64, error: csv::Error) -> IngestError {
         })
     };
     let message = match error.kind() {
-        csv::ErrorKind::Utf8 { pos, .. } => format!("{}is not UTF-8 text; save the file as UTF-8", row(pos)),
+        csv::ErrorKind::Utf8 { pos, .. } => format!(
+            "{}is not UTF-8 text: say how it is written, such as --encoding windows-1252 or gb18030",
+            row(pos)
+        ),
         _ => match error.into_kind() {
             csv::ErrorKind::Io(cause) => match RowTooLong::of(&cause) {
                 Some(too_long) if at == 0 => format!("the header {too_long}"),

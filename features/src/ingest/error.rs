@@ -131,8 +131,11 @@ pub enum Problem {
     #[error("empty; every row needs its {0}")]
     Missing(Field),
     /// Its bytes are no text.
-    #[error("is not UTF-8 text; save the file as UTF-8")]
+    #[error("is not UTF-8 text: say how it is written, such as --encoding windows-1252 or gb18030")]
     NotUtf8,
+    /// Its bytes are no text of the encoding that was said.
+    #[error("is no text of that --encoding")]
+    NotInEncoding,
     /// The row has more or fewer values than the header has columns.
     #[error("has {found} fields where the header has {expected}")]
     WrongWidth {

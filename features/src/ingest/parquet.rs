@@ -258,7 +258,7 @@ fn add_batch(
         .iter()
         .zip(&tested)
         .map(|((condition, _), array)| {
-            let cells = Cells::of(array).ok_or_else(|| {
+            let cells = Cells::of(array, convention).ok_or_else(|| {
                 let (column, found) = (&condition.column, array.data_type());
                 let problem = format!("column {column:?} has type {found}; --where needs text or numbers");
                 IngestError::in_file(source, problem)
@@ -277,7 +277,7 @@ fn add_batch(
             i = next;
             continue;
         }
-        if !conditions.iter().all(|(condition, cells)| cells.meet(i, condition)) {
+        if !conditions.iter().all(|(condition, cells)| cells.meet(i, condition, convention)) {
             rows.counts.filtered += 1;
         } else if let Err((field, problem)) = add(rows, &columns, i, &mut digits) {
             let column = layout.columns.iter().find(|column| column.field == field);

@@ -8,12 +8,13 @@ use bytes::Bytes;
 use flate2::bufread::MultiGzDecoder;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
-use super::IngestError;
+use super::encoding::in_utf8;
+use super::{Encoding, IngestError};
 
 const PARQUET_MAGIC: &[u8] = b"PAR1";
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 const ZSTD_MAGIC: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-const TEXT_BUFFER_BYTES: usize = 1 << 20;
+pub(super) const TEXT_BUFFER_BYTES: usize = 1 << 20;
 
 /// A file to read.
 #[derive(Clone, Debug)]
@@ -97,11 +98,12 @@ impl Source {
         matches!(self, Self::File(path) if path.as_os_str() == "-")
     }
 
-    /// The text in it, unpacked where it is packed with gzip or Zstandard.
+    /// The text in it, unpacked where it is packed with gzip or Zstandard; in UTF-8 from an encoding, or from UTF-16 where it
+    /// is marked as that.
     ///
     /// # Errors
     /// When it cannot be read.
-    pub fn open_text(&self) -> Result<Box<dyn BufRead + '_>, IngestError> {
+    pub fn open_text(&self, encoding: Option<Encoding>) -> Result<Box<dyn BufRead + '_>, IngestError> {
         let raw: Box<dyn Read + '_> = match self {
             Self::Bytes { bytes, .. } => Box::new(Cursor::new(bytes)),
             Self::File(_) if self.is_stdin() => Box::new(io::stdin()),
@@ -109,14 +111,15 @@ impl Source {
         };
         let mut packed = BufReader::with_capacity(TEXT_BUFFER_BYTES, raw);
         let start = packed.fill_buf().map_err(|cause| self.unreadable(cause))?;
-        if start.starts_with(GZIP_MAGIC) {
-            Ok(Box::new(BufReader::with_capacity(TEXT_BUFFER_BYTES, MultiGzDecoder::new(packed))))
+        let text: Box<dyn BufRead + '_> = if start.starts_with(GZIP_MAGIC) {
+            Box::new(BufReader::with_capacity(TEXT_BUFFER_BYTES, MultiGzDecoder::new(packed)))
         } else if start.starts_with(ZSTD_MAGIC) {
             let unpacked = zstd::Decoder::with_buffer(packed).map_err(|cause| self.unreadable(cause))?;
-            Ok(Box::new(BufReader::with_capacity(TEXT_BUFFER_BYTES, unpacked)))
+            Box::new(BufReader::with_capacity(TEXT_BUFFER_BYTES, unpacked))
         } else {
-            Ok(Box::new(packed))
-        }
+            Box::new(packed)
+        };
+        in_utf8(text, encoding).map_err(|cause| self.unreadable(cause))
     }
 
     pub(crate) fn open_file(&self) -> Result<File, IngestError> {
