@@ -44,6 +44,8 @@ fn one_log_in_many_forms_is_one_history() {
         ("tabs", separated("\t")),
         ("bars", separated("|")),
         ("a byte-order mark", format!("\u{feff}{LOG}").into_bytes()),
+        ("a line that says the separator", format!("sep=,\r\n{LOG}").into_bytes()),
+        ("the same after a mark", format!("\u{feff}sep=,\n{LOG}").into_bytes()),
         ("blanks around names", LOG.replace("order_id,ts", " order_id , ts").into_bytes()),
         ("carriage returns", LOG.replace('\n', "\r\n").into_bytes()),
         ("a line end in quotes", LOG.replace("one, with", "one,\nwith").into_bytes()),

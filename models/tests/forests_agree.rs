@@ -54,13 +54,13 @@ fn agree(log: &str, conditions: &[&str], horizon: &str, lookback: &str) {
         return;
     }
     let mut input = Input {
-        purchases: ingest::find(&[purchases]).unwrap(),
+        purchases: ingest::find(&[purchases]).unwrap().sources,
         conditions: conditions.iter().map(|text| text.parse().unwrap()).collect(),
         max_bad_rows: "1%".parse().unwrap(),
         ..Input::default()
     };
     if complaints.exists() {
-        input.complaints = ingest::find(&[complaints]).unwrap();
+        input.complaints = ingest::find(&[complaints]).unwrap().sources;
     }
     let histories = ingest::read(&input, &Unwatched).unwrap().history;
     let history = histories.whole().unwrap();

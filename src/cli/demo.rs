@@ -42,8 +42,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let listener = if args.serve { Some(Listener::bind(args.listen.listen)?) } else { None };
     let progress = Progress::new();
     let settings = settings().map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-    let history =
-        read(&Settled { input: sample::cdnow(), quarantine: PathBuf::new(), files: Vec::new() }, &progress)?;
+    let history = read(&Settled::of(sample::cdnow()), &progress)?;
 
     let judged = backtest(&history, &settings, &progress)?;
     output::print(&format!(

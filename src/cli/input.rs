@@ -91,9 +91,16 @@ pub(super) struct Settled {
     pub(super) quarantine: PathBuf,
     /// Every file that is read, the configuration and the exclusions too.
     pub(super) files: Vec<PathBuf>,
+    /// Files in the folders that are not read.
+    pub(super) left_alone: Vec<PathBuf>,
 }
 
 impl Settled {
+    /// An input without files of its own.
+    pub(super) fn of(input: Input) -> Self {
+        Self { input, quarantine: PathBuf::new(), files: Vec::new(), left_alone: Vec::new() }
+    }
+
     /// An output must not be a file that is read: it would be gone.
     pub(super) fn refuse_as_outputs(&self, outputs: &[&Path]) -> Result<(), Failure> {
         for output in outputs {
@@ -145,8 +152,11 @@ impl InputArgs {
     /// What the flags say, and what they leave to the configuration.
     pub(super) fn settled(&self) -> Result<Settled, Failure> {
         let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
-        let files = |given: &[PathBuf], configured: &[PathBuf]| -> Result<Vec<Source>, Failure> {
-            Ok(ingest::find(if given.is_empty() { configured } else { given })?)
+        let mut left_alone = Vec::new();
+        let mut files = |given: &[PathBuf], configured: &[PathBuf]| -> Result<Vec<Source>, Failure> {
+            let found = ingest::find(if given.is_empty() { configured } else { given })?;
+            left_alone.extend(found.left_alone);
+            Ok(found.sources)
         };
         let mut columns = ColumnMap::default();
         for (table, field, column) in config.columns.iter().chain(&self.columns) {
@@ -192,7 +202,7 @@ impl InputArgs {
             Source::Bytes { .. } => None,
         });
         let files = sources.chain(excluded).chain(self.config.as_deref()).map(Path::to_path_buf).collect();
-        let settled = Settled { input, quarantine, files };
+        let settled = Settled { input, quarantine, files, left_alone };
         if !settled.input.max_bad_rows.is_none() {
             check_folder(&settled.quarantine)?;
             settled.refuse_as_outputs(&[&settled.quarantine])?;

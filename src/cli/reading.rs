@@ -128,6 +128,7 @@ pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<Histories, 
 /// Reads the rows of an input, and puts the bad ones into the quarantine file where any may be left out.
 pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collected, Failure> {
     let Settled { input, quarantine, .. } = settled;
+    note_left_alone(settled);
     match ingest::collect(input, progress) {
         Err(IngestError::TooManyBadRows { rows, quarantine: bad }) => {
             write_quarantine(quarantine, &bad)?;
@@ -176,7 +177,22 @@ fn note_currencies(collected: &Collected) {
 
 /// [`collect`], and nothing is written: the quarantine file has the rows of the last real run.
 pub(super) fn rehearse(settled: &Settled, progress: &Progress) -> Result<Collected, Failure> {
+    note_left_alone(settled);
     Ok(ingest::collect(&settled.input, progress)?)
+}
+
+/// Says which files of the folders are not read.
+fn note_left_alone(settled: &Settled) {
+    const FEW: usize = 5;
+    let files: Vec<String> = settled.left_alone.iter().map(|file| file.display().to_string()).collect();
+    if !files.is_empty() {
+        let more = if files.len() > FEW { ", and more" } else { "" };
+        output::note(&format!(
+            "{} files are left alone, as they are not called as data files are (.parquet, .csv, .tsv, .txt, packed or not): {}{more}",
+            files.len(),
+            files[..files.len().min(FEW)].join(", ")
+        ));
+    }
 }
 
 /// Says how many rows were read and which were left out.

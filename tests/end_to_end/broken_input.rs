@@ -44,6 +44,14 @@ fn a_broken_file_is_named_with_row_and_column() {
         ),
         ("a,2,2024-01-02,", r#"row 2, column "amount": empty; every row needs its amount"#),
         ("a,,2024-01-02,5", r#"row 2, column "order_id": empty; every row needs its order_id"#),
+        (
+            "1.38001E+10,2,2024-01-02,5",
+            r#"row 2, column "customer_id": is a number that a spreadsheet has rounded: export the column as text"#,
+        ),
+        (
+            "a,\"2,2024-01-02,5\na,3,2024-01-03,5\na,4,2024-01-04,5",
+            r#"row 2, column "order_id": holds what seem to be rows of the file: is a quotation mark not closed?"#,
+        ),
         ("a,2,2024-01-02", "row 2: has 3 fields where the header has 4"),
     ] {
         let (code, said) = features_of("log.csv", format!("{header}{row}\n").as_bytes(), "");
@@ -89,11 +97,16 @@ fn files_that_are_no_tables_are_refused() {
         ("log.csv", b"" as &[u8], "log.csv: is empty"),
         (
             "log.csv",
+            b"PK\x03\x04 and so on",
+            "log.csv: is no text but a workbook, as of Excel: save its sheet as CSV",
+        ),
+        (
+            "log.csv",
             b"customer_id:order_id:ts:amount\n",
             "it has: customer_id:order_id:ts:amount. Name the right one",
         ),
         ("log.csv.gz", b"\x1f\x8b\x08\x00 and then nothing of the kind", "log.csv.gz: cannot be read: "),
-        ("log.csv", b"customer_id,order_id,ts,amount\n", "hold no line with a customer"),
+        ("log.csv", b"customer_id,order_id,ts,amount\n", "hold no line with a customer that counts; check"),
         (
             "log.csv",
             b"customer_id,order_id,ts,amount\na,1,\xff\xfe,5\n",

@@ -172,6 +172,18 @@ fn folders_patterns_and_partitions_are_the_files_in_them() {
     let only_web = features(folder.path(), &format!("--purchases {} --where shop=web", at("log")));
     assert_eq!(only_web, features(folder.path(), &format!("--purchases {}", at("one.csv"))));
 
+    fs::write(at("log/shop=web/n.xlsx"), "").unwrap();
+    let notes = run(&format!("check --purchases {} --json", at("log"))).stderr;
+    let notes = String::from_utf8(notes).unwrap();
+    assert!(notes.contains("1 files are left alone") && notes.contains("n.xlsx"), "{notes}");
+    write(folder.path(), &[("bad.csv", "customer_id,order_id,ts,amount\na,1,1.2.2024,5\na,2,2.2.2024,5\n")]);
+    let (code, said) = failed(&format!("check --purchases {}", at("bad.csv")));
+    assert_eq!(code, 3);
+    assert!(
+        said.contains("rows are bad, the first") && said.contains("\"1.2.2024\" is not a date"),
+        "{said}"
+    );
+
     let (code, said) = failed(&format!(
         "features --purchases {} {} --as-of 2024-04-01 --out {}",
         at("log"),
@@ -256,6 +268,12 @@ fn a_file_in_another_encoding_is_read_once_it_is_said_which() {
     assert!(said.contains("row 1, column \"customer_id\": is not UTF-8 text: say how"), "{said}");
     assert_eq!(features(folder.path(), &format!("{latin} --encoding windows-1252")), utf8);
     assert_eq!(features(folder.path(), &format!("--purchases {}", at("wide.csv"))), utf8, "marked as UTF-16");
+    let (code, said) = failed(&format!(
+        "features {latin} --where customer_id!=b --as-of 2024-04-01 --out {}",
+        at("out.parquet")
+    ));
+    assert_eq!(code, 3);
+    assert!(said.contains("is not UTF-8 text"), "what a condition is about is read too: {said}");
     let flags = "--encoding shift_jis --as-of 2024-04-01";
     let (code, said) = failed(&format!("features {latin} {flags} --out {}", at("out.parquet")));
     assert_eq!(code, 3);

@@ -124,6 +124,11 @@ impl Field {
         matches!(self, Self::Name | Self::Phone | Self::AccountOwner | Self::Attribute)
     }
 
+    /// Whether its values tell customers, orders or products apart.
+    pub(super) const fn is_identifier(self) -> bool {
+        matches!(self, Self::CustomerId | Self::OrderId | Self::CancelsOrderId | Self::ProductId)
+    }
+
     /// Whether only the data report looks at it.
     const fn is_for_the_report(self) -> bool {
         matches!(self, Self::Status)

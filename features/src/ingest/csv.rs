@@ -9,9 +9,13 @@ use super::columns::{Column, attributes, listed, place_of};
 use super::encoding::is_garbled;
 use super::longest::{RowByRow, RowTooLong};
 use super::rows::{RawRow, Rows};
+use super::swallowed::has_rows;
 use super::{Condition, Convention, Field, IngestError, Input, Problem, Reading, Source, Table};
 use crate::id::IdKind;
 use crate::watch::Watch;
+
+/// How workbooks begin: .xlsx and .ods, which are zip archives, and .xls.
+const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xd0\xcf\x11\xe0"];
 
 /// Progress is told every so many rows.
 const ROWS_PER_STEP: u64 = 65_536;
@@ -25,7 +29,16 @@ pub(crate) fn read<'a>(
     let input = reading.input;
     let mut text = source.open_text(input.convention.encoding)?;
     let start = text.fill_buf().map_err(|cause| source.unreadable(cause))?;
-    let delimiter = input.convention.delimiter.unwrap_or_else(|| delimiter(start));
+    if WORKBOOKS.iter().any(|begins| start.starts_with(begins)) {
+        return Err(IngestError::in_file(
+            source,
+            "is no text but a workbook, as of Excel: save its sheet as CSV",
+        ));
+    }
+    let said = separator_line(start);
+    let (said_bytes, said) = (said.map_or(0, |(bytes, _)| bytes), said.map(|(_, delimiter)| delimiter));
+    let delimiter = input.convention.delimiter.or(said).unwrap_or_else(|| delimiter(start));
+    text.consume(said_bytes);
     // A row of another width is a bad row, not the end of the file.
     let mut reader =
         csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(RowByRow::new(text));
@@ -61,13 +74,25 @@ pub(crate) fn read<'a>(
             None => record.get(place).unwrap_or_default(),
             Some(constant) => constants.get(constant).map_or(b"" as &[u8], |(_, value)| value.as_bytes()),
         };
-        if record.len() != width {
+        // Looked at only where a row is of several lines, as next to none is.
+        let lines = reader.position().line() - record.position().map_or(0, Position::line);
+        let swallows = |value: &&[u8]| lines > 1 && has_rows(value, delimiter, width);
+        if let Some(place) = record.iter().position(|value| swallows(&value)) {
+            let column = header.get(place).map_or("", String::as_str);
+            rows.quarantine.add(&name, number, column, Problem::HoldsRows)?;
+        } else if record.len() != width {
             let problem = Problem::WrongWidth { found: record.len(), expected: width };
             rows.quarantine.add(&name, number, "", problem)?;
-        } else if !meets(&conditions, &input.convention, bytes) {
-            rows.counts.filtered += 1;
-        } else if let Err((column, problem)) = add(&mut rows, &input.convention, &columns, bytes) {
-            rows.quarantine.add(&name, number, &column.name, problem)?;
+        } else {
+            match meets(&conditions, &input.convention, bytes) {
+                Ok(false) => rows.counts.filtered += 1,
+                Ok(true) => {
+                    if let Err((column, problem)) = add(&mut rows, &input.convention, &columns, bytes) {
+                        rows.quarantine.add(&name, number, &column.name, problem)?;
+                    }
+                }
+                Err((column, problem)) => rows.quarantine.add(&name, number, column, problem)?,
+            }
         }
         if number % ROWS_PER_STEP == 0 {
             rows.keep_to_memory()?;
@@ -99,15 +124,19 @@ pub(super) fn conditions<'a>(
     located.collect()
 }
 
-fn meets<'a>(
-    conditions: &[(&Condition, usize)],
+/// Whether a record meets the conditions; on a problem, says in which column.
+fn meets<'a, 'b>(
+    conditions: &[(&'a Condition, usize)],
     convention: &Convention,
-    bytes: impl Fn(usize) -> &'a [u8],
-) -> bool {
-    conditions.iter().all(|(condition, place)| {
-        let text = String::from_utf8_lossy(bytes(*place));
-        condition.holds((!text.is_empty()).then_some(&text), convention)
-    })
+    bytes: impl Fn(usize) -> &'b [u8],
+) -> Result<bool, (&'a str, Problem)> {
+    for (condition, place) in conditions {
+        let text = text(bytes(*place), convention).map_err(|problem| (condition.column.as_str(), problem))?;
+        if !condition.holds((!text.is_empty()).then_some(text), convention) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// What separates the columns: of comma, semicolon, tab and bar the one that the header has most of outside quotes. A
@@ -126,6 +155,36 @@ pub fn delimiter(start: &[u8]) -> u8 {
     counts.into_iter().rev().max_by_key(|&(_, count)| count).map_or(b',', |(delimiter, _)| delimiter)
 }
 
+/// What a file's first line says to separate the columns by, where it is `sep=;`, as spreadsheets write it for each other; and
+/// how many bytes to pass over.
+fn separator_line(start: &[u8]) -> Option<(usize, u8)> {
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
+    let rest = text.strip_prefix(b"sep=")?;
+    let (&delimiter, end) = rest.split_first()?;
+    let end = end.strip_prefix(b"\r").unwrap_or(end).strip_prefix(b"\n")?;
+    Some((start.len() - end.len(), delimiter))
+}
+
+/// The bytes of a value as text.
+fn text<'a>(bytes: &'a [u8], convention: &Convention) -> Result<&'a str, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Problem::NotUtf8)?;
+    if convention.encoding.is_some() && is_garbled(text) {
+        return Err(Problem::NotInEncoding);
+    }
+    Ok(text)
+}
+
+/// Whether a text is a number as spreadsheets show long ones: 1.23457E+17.
+fn is_rounded(text: &str) -> bool {
+    let Some((digits, exponent)) = text.split_once("E+") else { return false };
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let mut parts = digits.split(['.', ',']);
+    are_digits(exponent)
+        && parts.next().is_some_and(|first| first.len() == 1 && are_digits(first))
+        && parts.next().is_none_or(are_digits)
+        && parts.next().is_none()
+}
+
 /// Adds a record; on a problem, says in which column.
 fn add<'a, 'b>(
     rows: &mut Rows<'_>,
@@ -137,11 +196,11 @@ fn add<'a, 'b>(
     let mut row = RawRow::EMPTY;
     for column in columns {
         let at = |problem: Problem| (column, problem);
-        let text = std::str::from_utf8(bytes(column.place)).map_err(|_| at(Problem::NotUtf8))?;
-        if convention.encoding.is_some() && is_garbled(text) {
-            return Err(at(Problem::NotInEncoding));
-        }
+        let text = text(bytes(column.place), convention).map_err(at)?;
         let given = (!text.is_empty()).then_some(text);
+        if column.field.is_identifier() && is_rounded(text) {
+            return Err(at(Problem::Rounded));
+        }
         if column.field == Field::CustomerId {
             if !rows.takes(given) {
                 return Ok(());

@@ -116,9 +116,16 @@ pub enum IngestError {
     History(#[from] HistoryError),
     /// There is no purchase line at all.
     #[error(
-        "the purchase files hold no line with a customer that counts; check --purchases, --column and --where"
+        "the purchase files hold no line with a customer that counts{}",
+        match bad {
+            Some(row) => format!(": rows are bad, the first {row}"),
+            None => "; check --purchases, --column and --where".to_owned(),
+        }
     )]
-    NoPurchases,
+    NoPurchases {
+        /// The first row that was left out because something in it is wrong.
+        bad: Option<BadRow>,
+    },
 }
 
 /// What is wrong with a value.
@@ -136,6 +143,12 @@ pub enum Problem {
     /// Its bytes are no text of the encoding that was said.
     #[error("is no text of that --encoding")]
     NotInEncoding,
+    /// It is a number in a spreadsheet's short form, which has lost digits.
+    #[error("is a number that a spreadsheet has rounded: export the column as text")]
+    Rounded,
+    /// It holds other rows.
+    #[error("holds what seem to be rows of the file: is a quotation mark not closed?")]
+    HoldsRows,
     /// The row has more or fewer values than the header has columns.
     #[error("has {found} fields where the header has {expected}")]
     WrongWidth {

@@ -8,19 +8,29 @@ use super::{IngestError, Source};
 const ENDINGS: [&str; 9] =
     [".parquet", ".csv", ".csv.gz", ".csv.zst", ".tsv", ".tsv.gz", ".tsv.zst", ".txt", ".txt.gz"];
 
+/// What paths stand for.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The files that are read.
+    pub sources: Vec<Source>,
+    /// Files in the folders that are not, as they are not called as data files are.
+    pub left_alone: Vec<PathBuf>,
+}
+
 /// The files that paths stand for, each once, in the order of the paths and by name within one: a folder stands for
 /// the data files in it and in the folders in it (a Hive-partitioned table, say), and a path with `*`, `?` or `[` for
 /// what it matches. `-` is standard input.
 ///
 /// # Errors
 /// When there is nothing, or a folder cannot be read.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<Source>, IngestError> {
+pub fn find(paths: &[PathBuf]) -> Result<Found, IngestError> {
     let mut found: Vec<PathBuf> = Vec::new();
+    let mut left_alone = Vec::new();
     for path in paths {
         let text = path.to_string_lossy();
         if path.is_dir() {
             let before = found.len();
-            add_folder(path, &mut found)?;
+            add_folder(path, &mut found, &mut left_alone)?;
             if found.len() == before {
                 return Err(nothing(path, &format!("no data file in this folder ({})", ENDINGS.join(", "))));
             }
@@ -47,7 +57,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<Source>, IngestError> {
         }
         real.push(leads_to);
     }
-    Ok(found.into_iter().map(Source::File).collect())
+    Ok(Found { sources: found.into_iter().map(Source::File).collect(), left_alone })
 }
 
 fn nothing(path: &Path, problem: &str) -> IngestError {
@@ -56,7 +66,11 @@ fn nothing(path: &Path, problem: &str) -> IngestError {
 
 /// Adds the data files of a folder and of those in it, by name. What begins with a dot or an underscore is no data: a
 /// temporary file, a mark of success.
-fn add_folder(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), IngestError> {
+fn add_folder(
+    folder: &Path,
+    found: &mut Vec<PathBuf>,
+    left_alone: &mut Vec<PathBuf>,
+) -> Result<(), IngestError> {
     let unreadable = |cause| IngestError::Unreadable { file: folder.display().to_string(), cause };
     let mut entries = std::fs::read_dir(folder)
         .and_then(|entries| {
@@ -71,9 +85,11 @@ fn add_folder(folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), IngestError
         }
         let lower = name.to_lowercase();
         if path.is_dir() {
-            add_folder(&path, found)?;
+            add_folder(&path, found, left_alone)?;
         } else if ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
             found.push(path);
+        } else {
+            left_alone.push(path);
         }
     }
     Ok(())
@@ -112,8 +128,8 @@ mod tests {
     use super::*;
 
     fn names(paths: &[PathBuf]) -> Result<Vec<String>, String> {
-        let sources = find(paths).map_err(|error| error.to_string())?;
-        Ok(sources.iter().map(Source::name).collect())
+        let found = find(paths).map_err(|error| error.to_string())?;
+        Ok(found.sources.iter().map(Source::name).collect())
     }
 
     #[test]
@@ -136,6 +152,7 @@ mod tests {
         let at = |name: &str| folder.path().join(name);
         let shown = |names: &[&str]| Ok(names.iter().map(|name| at(name).display().to_string()).collect());
         assert_eq!(names(&[at("")]), shown(&["m=1/a.parquet", "m=1/b.csv", "m=2/c.csv.gz", "m=3/D.CSV"]));
+        assert_eq!(find(&[at("")]).unwrap().left_alone, [at("notes.md")]);
         assert_eq!(names(&[at("m=*/*.csv")]), shown(&["m=1/_tmp.csv", "m=1/b.csv"]));
         assert!(names(&[at("*.json")]).unwrap_err().contains("no file matches"));
         assert!(names(&[at("m=1/b.csv"), at("m=1")]).unwrap_err().contains("given twice"));

@@ -21,6 +21,7 @@ mod quarantine;
 mod repeats;
 mod rows;
 mod source;
+mod swallowed;
 mod time_format;
 mod vetted;
 
@@ -30,7 +31,7 @@ pub use condition::{Condition, ParseConditionError};
 pub use convention::{Convention, EpochUnit, Zone};
 pub use encoding::Encoding;
 pub use error::{IngestError, Problem};
-pub use files::find;
+pub use files::{Found, find};
 pub use memory::{Memory, MemorySize};
 pub use quarantine::{BadRow, MaxBadRows};
 pub use rows::Counts;
@@ -211,7 +212,7 @@ impl Collected {
         let history = Histories::fold(self.builders)?;
         watch.end();
         if history.summary().orders == 0 && self.counts.later + self.counts.unread == 0 {
-            return Err(IngestError::NoPurchases);
+            return Err(IngestError::NoPurchases { bad: self.quarantine.into_iter().next() });
         }
         Ok(Ingested { history, counts: self.counts, quarantine: self.quarantine })
     }

@@ -6,7 +6,7 @@ mod rows;
 use clap::Args as ClapArgs;
 use mainstay_features::check::{CustomerReport, usable_horizons};
 use mainstay_features::history::History;
-use mainstay_features::ingest::{self, IngestError, MaxBadRows};
+use mainstay_features::ingest::{IngestError, MaxBadRows};
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
@@ -16,7 +16,7 @@ use self::rows::{BadRows, Rows};
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
-use super::reading::collect;
+use super::reading::{collect, rehearse};
 use crate::clock;
 use crate::failure::{Failure, Kind};
 
@@ -47,7 +47,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     // A report is what bad rows are first met in: all are counted, whether or not other commands may leave them out.
     let collected = if settled.input.max_bad_rows.is_none() {
         settled.input.max_bad_rows = MaxBadRows::ALL;
-        ingest::collect(&settled.input, &progress)?
+        rehearse(&settled, &progress)?
     } else {
         collect(&settled, &progress)?
     };
@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 output::print(&rows.to_text(orders))?;
             }
             return Err(match orders {
-                0 => IngestError::NoPurchases.into(),
+                0 => IngestError::NoPurchases { bad: collected.quarantine.into_iter().next() }.into(),
                 _ => Failure::new(Kind::TooLittleData, "the log has no purchase: no order is above zero"),
             });
         }
