@@ -34,6 +34,12 @@ pub enum StateError {
         /// What is wrong.
         cause: String,
     },
+    /// It has been removed, or another stands in its place, while it was open.
+    #[error("{}: has been removed or replaced while the program ran: put it back from a copy, and start the program again", path.display())]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
     /// It cannot be written.
     #[error("{}: cannot be written: {cause}", path.display())]
     Unwritable {
@@ -64,7 +70,9 @@ impl StateError {
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         let kind = match error {
-            StateError::Newer { .. } | StateError::Damaged { .. } => Kind::BadStore,
+            StateError::Newer { .. } | StateError::Damaged { .. } | StateError::Replaced { .. } => {
+                Kind::BadStore
+            }
             StateError::Unwritable { .. } => Kind::Output,
             StateError::Busy { .. } => Kind::Busy,
         };

@@ -13,7 +13,7 @@ pub mod once;
 pub use error::StateError;
 
 use std::fs;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -28,6 +28,8 @@ const AGAIN: Duration = Duration::from_millis(5);
 /// The open database. Its calls block: in the API they belong on a blocking thread.
 pub struct State {
     path: PathBuf,
+    /// The file that is open, whatever the path leads to by now.
+    file: FileId,
     /// The one connection that writes.
     writer: Mutex<Connection>,
     /// Another for reading, so that it need not wait for a write's sync.
@@ -54,7 +56,8 @@ impl State {
         writer.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         migrations::run(&mut writer, migrations::ALL, path)?;
         let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
-        Ok(Self { path: path.to_owned(), writer: Mutex::new(writer), reader: Mutex::new(reader) })
+        let file = FileId::of(path).ok_or_else(|| StateError::Replaced { path: path.to_owned() })?;
+        Ok(Self { path: path.to_owned(), file, writer: Mutex::new(writer), reader: Mutex::new(reader) })
     }
 
     /// Runs something that only reads, on one consistent view of the database.
@@ -82,6 +85,10 @@ impl State {
         write: impl FnOnce(&Writing<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut connection = lock(&self.writer);
+        // What is written to a file that is no longer there is lost with this process.
+        if FileId::of(&self.path) != Some(self.file) {
+            return Err(StateError::Replaced { path: self.path.clone() }.into());
+        }
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|cause| self.failed(&cause))?;
         let writing = Writing { transaction, path: &self.path };
@@ -101,6 +108,20 @@ impl State {
 
     fn failed(&self, cause: &rusqlite::Error) -> StateError {
         StateError::of(&self.path, cause)
+    }
+}
+
+/// Which file a path leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    fn of(path: &Path) -> Option<Self> {
+        let about = fs::metadata(path).ok()?;
+        Some(Self { device: about.dev(), inode: about.ino() })
     }
 }
 

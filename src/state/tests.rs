@@ -153,6 +153,22 @@ fn writes_until_killed() {
 }
 
 #[test]
+fn nothing_is_acknowledged_once_the_file_is_gone_or_another() {
+    let (_folder, path) = fresh();
+    let state = State::open(&path).unwrap();
+    add(&state, "before").unwrap();
+    let away = path.with_extension("away");
+    std::fs::rename(&path, &away).unwrap();
+    let refused = add(&state, "gone").unwrap_err();
+    assert!(refused.to_string().contains("removed or replaced"), "{refused}");
+    let other = State::open(&path).unwrap();
+    assert_eq!(add(&state, "another"), Err(StateError::Replaced { path: path.clone() }));
+    add(&other, "by the other").unwrap();
+    std::fs::rename(&away, &path).unwrap();
+    add(&state, "back").unwrap();
+}
+
+#[test]
 fn two_processes_write_at_once_and_what_each_acknowledged_survives_its_kill() {
     let (_folder, path) = fresh();
     let start = || {

@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 use super::{Whole, noted, write_whole};
 use crate::failure::{Failure, Kind};
 
-const VERSION: u32 = 1;
+/// From version 2 on it has a checksum.
+const VERSION: u32 = 2;
 /// With so many segments they are put together into one: each costs every later read a little.
 const MOST_SEGMENTS: usize = 8;
 
@@ -29,11 +30,27 @@ struct Manifest {
     next: u64,
     segments: Vec<String>,
     files: Vec<KeptFile>,
+    /// Of all else but what files were called.
+    #[serde(default)]
+    checksum: String,
+}
+
+impl Manifest {
+    fn own_checksum(&self) -> String {
+        let Self { version, next, segments, files, .. } = self;
+        let mut all = format!("{version} {next} {}\n", segments.len());
+        let names = segments.iter().map(|name| format!("{name}\n"));
+        let files =
+            files.iter().map(|KeptFile { table, fingerprint, .. }| format!("{table} {fingerprint}\n"));
+        all.extend(names.chain(files));
+        format!("{:016x}", mainstay_features::id::fingerprint(&all))
+    }
 }
 
 impl Default for Manifest {
     fn default() -> Self {
-        Self { version: VERSION, next: 1, segments: Vec::new(), files: Vec::new() }
+        let (segments, files) = (Vec::new(), Vec::new());
+        Self { version: VERSION, next: 1, segments, files, checksum: String::new() }
     }
 }
 
@@ -299,7 +316,9 @@ impl Kept {
         Ok(())
     }
 
-    fn write_manifest(&self) -> Result<(), Failure> {
+    fn write_manifest(&mut self) -> Result<(), Failure> {
+        self.manifest.version = VERSION;
+        self.manifest.checksum = self.manifest.own_checksum();
         let text = serde_json::to_vec_pretty(&self.manifest)
             .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
         write_whole(&self.manifest_path(), |out| out.write_all(&text))
@@ -334,6 +353,9 @@ fn has_segments(folder: &Path) -> bool {
     entries.flatten().any(|entry| is_segment(&entry.file_name().to_string_lossy()))
 }
 
+/// What to do about a manifest that cannot be believed.
+const FROM_COPY: &str = "put the history's folder back from a copy, or ingest anew into another --store";
+
 fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
     let path = folder.join(MANIFEST);
     let broken = |what: String| Failure::new(Kind::BadStore, format!("{}: {what}", path.display()));
@@ -346,13 +368,16 @@ fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
         }
         Err(cause) => return Err(broken(format!("cannot be read: {cause}"))),
     };
-    let manifest: Manifest =
-        serde_json::from_slice(&text).map_err(|error| broken(format!("is no manifest: {error}")))?;
+    let manifest: Manifest = serde_json::from_slice(&text)
+        .map_err(|error| broken(format!("is no manifest: {error}; {FROM_COPY}")))?;
     if manifest.version > VERSION {
         return Err(broken(format!(
             "is of version {}; this program reads up to {VERSION}: use a newer one",
             manifest.version
         )));
+    }
+    if manifest.version > 1 && manifest.checksum != manifest.own_checksum() {
+        return Err(broken(format!("is damaged, as its checksum is another; {FROM_COPY}")));
     }
     if manifest.segments.iter().any(|name| name.contains(['/', '\\'])) {
         return Err(broken("names a segment that is not in its folder".to_owned()));

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 
 /// Held by one process, and in it by one thread, until it is dropped or the process ends.
 pub(super) struct Lock {
-    _file: File,
+    pub(super) file: File,
 }
 
 impl Store {
@@ -20,6 +20,6 @@ impl Store {
         let path = self.folder.join(name);
         let opened = OpenOptions::new().write(true).create(true).truncate(false).open(&path);
         let locked = opened.and_then(|file| file.lock().map(|()| file));
-        Ok(Lock { _file: locked.map_err(|cause| Failure::output(&path, cause))? })
+        Ok(Lock { file: locked.map_err(|cause| Failure::output(&path, cause))? })
     }
 }

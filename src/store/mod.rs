@@ -6,6 +6,7 @@ mod lock;
 mod models;
 mod noted;
 mod runs;
+mod suppressed;
 mod whole;
 mod whole_folder;
 
@@ -29,7 +30,6 @@ use serde::de::DeserializeOwned;
 use crate::failure::{Failure, Kind};
 use crate::scores::{self, ListAbout, Scores};
 use crate::state::State;
-use crate::suppressed::Suppressed;
 
 /// The folder state lives in.
 #[derive(Clone, Debug)]
@@ -244,30 +244,6 @@ impl Store {
     ) -> Result<Option<Scores>, Failure> {
         let Some(file) = open(path)? else { return Ok(None) };
         broken_store(scores::read(file, path, keep)).map(Some)
-    }
-
-    /// Who has objected to marketing.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn load_suppressed(&self) -> Result<Suppressed, Failure> {
-        let ids: Option<Vec<String>> = read_json(&self.suppressed_path())?;
-        Ok(ids.unwrap_or_default().iter().map(String::as_str).collect())
-    }
-
-    /// Changes who has objected to marketing, while nobody else does: an objection is not lost among others.
-    ///
-    /// # Errors
-    /// When the folder cannot be written to; what was kept before then still is.
-    pub fn change_suppressed<T>(
-        &self,
-        change: impl FnOnce(&mut Suppressed) -> T,
-    ) -> Result<(Suppressed, T), Failure> {
-        let _lock = self.lock("suppressed.lock")?;
-        let mut suppressed = self.load_suppressed()?;
-        let outcome = change(&mut suppressed);
-        write_json(&self.suppressed_path(), &suppressed.ids().collect::<Vec<_>>())?;
-        Ok((suppressed, outcome))
     }
 
     /// Creates the folder, and makes sure that it can be written to, before work that takes minutes.

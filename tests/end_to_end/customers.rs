@@ -174,8 +174,8 @@ fn a_customers_file_that_cannot_be_is_named_with_its_column() {
         (
             "customer_id,valid_from,tier\na,soon,1\n",
             "",
-            "c.csv: row 1, column \"valid_from\": \"soon\" is not a date (2024-03-01) or a timestamp \
-             (2024-03-01T18:00:00Z) (mend it, or leave such rows out with --max-bad-rows)",
+            "c.csv: row 1, column \"valid_from\": \"soon\" is not a date (2024-03-01), a timestamp (2024-03-01T18:00:00Z), \
+             or what --ts-format says (mend it, or leave such rows out with --max-bad-rows)",
         ),
     ] {
         fs::write(&file, content).unwrap();
