@@ -134,6 +134,11 @@ impl Failure {
         Self { kind, message: message.into() }
     }
 
+    /// Whether it is the server's own fault: whoever asked can do nothing about it.
+    pub const fn is_the_servers(&self) -> bool {
+        self.kind.told().status >= 500 && !matches!(self.kind, Kind::Busy)
+    }
+
     /// A file could not be written.
     pub fn output(path: &Path, cause: impl fmt::Display) -> Self {
         Self::new(Kind::Output, format!("{}: cannot be written: {cause}", path.display()))

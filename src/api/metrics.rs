@@ -106,18 +106,14 @@ impl Metrics {
         for (route, counts) in &self.routes {
             for (i, count) in counts.by_status.iter().enumerate().filter(|(_, count)| of(count) > 0) {
                 let status = STATUSES.get(i).map_or_else(|| "other".to_owned(), u16::to_string);
-                let Declared { method, path, .. } = route;
-                writeln!(
-                    text,
-                    r#"mainstay_requests_total{{method="{method}",route="{path}",status="{status}"}} {}"#,
-                    of(count)
-                )?;
+                let labels = labels(route);
+                writeln!(text, r#"mainstay_requests_total{{{labels},status="{status}"}} {}"#, of(count))?;
             }
         }
         let name = "mainstay_request_seconds";
         head(&mut text, name, "histogram", "From a request's head to its answer")?;
-        for (Declared { method, path, .. }, counts) in &self.routes {
-            let labels = format!(r#"method="{method}",route="{path}""#);
+        for (route, counts) in &self.routes {
+            let labels = labels(route);
             let mut below = 0;
             for (end, count) in BUCKETS_MICROS.iter().zip(&counts.by_time) {
                 below += of(count);
@@ -177,4 +173,10 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResp
     })
     .await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
+}
+/// The labels of a route. Where there is none, requests of any method are counted together.
+fn labels(route: &Declared) -> String {
+    let Declared { method, path, .. } = route;
+    let method = if *path == unmatched().path { "any" } else { method.as_str() };
+    format!(r#"method="{method}",route="{path}""#)
 }

@@ -56,7 +56,7 @@ impl IntoResponse for Failure {
             Kind::Busy | Kind::TooOften => headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1")),
             _ => None,
         };
-        if status.is_server_error() && self.kind != Kind::Busy {
+        if self.is_the_servers() {
             response.extensions_mut().insert(Cause(self.message));
         }
         response

@@ -269,7 +269,7 @@ fn what_is_measured_can_be_read_and_tells_of_nobody() {
     let text = response.body_mut().read_to_string().unwrap();
     for line in [
         r#"mainstay_requests_total{method="GET",route="/v1/at-risk",status="200"} 1"#,
-        r#"mainstay_requests_total{method="GET",route="unmatched",status="404"} 1"#,
+        r#"mainstay_requests_total{method="any",route="unmatched",status="404"} 1"#,
         r#"mainstay_request_seconds_count{method="GET",route="/v1/at-risk"} 1"#,
         "mainstay_requests_in_flight 1",
     ] {

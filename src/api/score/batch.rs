@@ -22,7 +22,7 @@ use super::subject::Subject;
 use super::{App, CHUNK, bytes_of, scores, sent, write};
 use crate::api::body::{self, on_a_thread};
 use crate::api::contract::fails;
-use crate::api::problem::Problem;
+use crate::api::problem::{Cause, Problem};
 use crate::events::bad_input;
 use crate::failure::{Failure, Kind};
 
@@ -101,26 +101,32 @@ pub(in crate::api) async fn score_batch(
         answer
     })
     .await
-    .map(sent)
 }
 
 /// The answers to all, as they are sent: they are also written side by side.
-fn all(app: &App, body: &[u8]) -> Result<Vec<u8>, Failure> {
+fn all(app: &App, body: &[u8]) -> Result<Response, Failure> {
     let (requests, explain) = read(body)?;
     app.at_desk(|desk, now| {
         let chunks = requests.into_par_iter().chunks(CHUNK);
-        let written: Vec<Vec<u8>> =
+        let written: Vec<Written> =
             chunks.map(|some| outcomes(app, desk, some, explain, now)).collect::<Result<_, _>>()?;
-        let mut json = Vec::with_capacity(written.iter().map(|some| some.len() + 1).sum::<usize>() + 16);
+        let bytes: usize = written.iter().map(|some| some.json.len() + 1).sum();
+        let mut json = Vec::with_capacity(bytes + 16);
         json.extend_from_slice(b"{\"results\":[");
         for (place, some) in written.iter().enumerate() {
             if place > 0 {
                 json.push(b',');
             }
-            json.extend_from_slice(some);
+            json.extend_from_slice(&some.json);
         }
         json.extend_from_slice(b"]}");
-        Ok(json)
+        let mut response = sent(json);
+        if let Some(cause) = written.iter().find_map(|some| some.cause.as_ref()) {
+            let failed: usize = written.iter().map(|some| some.failed).sum();
+            let cause = format!("{failed} of a batch could not be answered, the first: {cause}");
+            response.extensions_mut().insert(Cause(cause));
+        }
+        Ok(response)
     })
 }
 
@@ -184,27 +190,42 @@ fn no_more_than_may_be<'de: 'a, 'a, D: Deserializer<'de>>(
     from.deserialize_seq(Requests)
 }
 
-/// The outcomes of some of them as the members of a JSON array, without its brackets.
+/// The outcomes of some of them.
+struct Written {
+    /// As the members of a JSON array, without its brackets.
+    json: Vec<u8>,
+    /// How many failed by the server's own fault, and why the first did.
+    failed: usize,
+    cause: Option<String>,
+}
+
 fn outcomes(
     app: &App,
     desk: &Desk<'_>,
     requests: Vec<Result<ScoreRequest<'_>, Failure>>,
     explain: bool,
     now: Instant,
-) -> Result<Vec<u8>, Failure> {
+) -> Result<Written, Failure> {
     let kept = app.kept.of_some(requests.iter().flatten().filter_map(ScoreRequest::by_name));
     let subject = |request: Result<_, _>| Subject::of(desk.service, &kept, request?, now);
     let subjects: Vec<Result<Subject, Failure>> = requests.into_iter().map(subject).collect();
     let mut json = Vec::with_capacity(subjects.len() * bytes_of(explain));
+    let (mut failed, mut cause) = (0, None);
     for score in scores(desk, subjects, explain) {
         if !json.is_empty() {
             json.push(b',');
         }
         let outcome = match score {
             Ok(score) => Outcome::Score(Box::new(score)),
-            Err(failure) => Outcome::Problem(Problem::of(&failure)),
+            Err(failure) => {
+                if failure.is_the_servers() {
+                    failed += 1;
+                    cause.get_or_insert_with(|| failure.message.clone());
+                }
+                Outcome::Problem(Problem::of(&failure))
+            }
         };
         write(&outcome, &mut json)?;
     }
-    Ok(json)
+    Ok(Written { json, failed, cause })
 }
