@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::whole::is_running;
 use super::{Store, write_json};
 use crate::failure::{Failure, Kind};
 
@@ -17,7 +18,14 @@ const MOST_RECORDS: usize = 400;
 /// may be: nothing is left to clean up.
 #[derive(Debug)]
 pub struct RunLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for RunLock {
+    /// Nobody holds it then. (What a process that is killed leaves there is not believed.)
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+    }
 }
 
 /// Who holds it.
@@ -158,18 +166,21 @@ impl Store {
         let text = serde_json::to_string(&holder)
             .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
         file.set_len(0).and_then(|()| file.write_all(text.as_bytes())).map_err(unwritable)?;
-        Ok(RunLock { _file: file })
+        Ok(RunLock { file })
     }
 
     fn busy(&self, file: &mut File) -> Failure {
         let mut text = String::new();
         // Whoever has just taken it may not have written yet who they are.
         let holder = file.read_to_string(&mut text).ok().and_then(|_| serde_json::from_str(&text).ok());
-        let who = holder.map_or_else(
-            || "another mainstay".to_owned(),
-            |Holder { command, pid, since }| format!("mainstay {command} (process {pid}, since {since})"),
-        );
-        let why = format!("{}: {who} runs on this store; try again when it is done", self.folder().display());
+        let who = match holder {
+            Some(Holder { command, pid, since }) if is_running(pid) => {
+                format!("mainstay {command} (process {pid}, since {since}) runs on this store")
+            }
+            // Whoever wrote that has been killed: it is another who holds it now.
+            _ => "another program holds run.lock: a run that begins, or a backup".to_owned(),
+        };
+        let why = format!("{}: {who}; try again when it is done", self.folder().display());
         Failure::new(Kind::Output, why)
     }
 
@@ -219,6 +230,10 @@ mod tests {
         assert!(refused.message.contains(&who), "{refused}");
         drop(lock);
         store.lock_runs("nightly", "2026-11-28T21:00:02Z").unwrap();
+        let backup = File::open(folder.path().join("run.lock")).unwrap();
+        backup.lock().unwrap();
+        let refused = store.lock_runs("nightly", "2026-11-28T21:00:03Z").unwrap_err();
+        assert!(refused.message.contains("another program holds run.lock"), "{refused}");
     }
 
     #[test]

@@ -151,6 +151,11 @@ pub(super) fn temporary_name(path: &Path) -> (String, &'static str) {
     (format!("{}{}-", leftover_prefix(path), std::process::id()), LEFTOVER_SUFFIX)
 }
 
+/// Whether there is a process of this number.
+pub(super) fn is_running(process: u32) -> bool {
+    Path::new("/proc").join(process.to_string()).exists()
+}
+
 /// Removes the temporary files and folders of this output that processes left which were killed. What cannot be removed is
 /// left: it is in nobody's way.
 pub(super) fn remove_leftovers(path: &Path) {
@@ -164,7 +169,7 @@ pub(super) fn remove_leftovers(path: &Path) {
             .and_then(|rest| rest.strip_suffix(LEFTOVER_SUFFIX))
             .and_then(|rest| rest.split('-').next())
             .and_then(|process| process.parse::<u32>().ok());
-        if process.is_some_and(|process| !Path::new("/proc").join(process.to_string()).exists()) {
+        if process.is_some_and(|process| !is_running(process)) {
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             let remove = if is_folder { fs::remove_dir_all } else { fs::remove_file };
             let _ = remove(entry.path());

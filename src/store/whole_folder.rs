@@ -2,14 +2,15 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use super::whole::{folder_of, remove_leftovers, temporary_name};
+use super::whole::{check_writable, folder_of, remove_leftovers, temporary_name};
 use crate::failure::Failure;
 
-/// A folder that is filled beside its place and appears there whole or not at all.
+/// A folder that is filled outside the folder it will be in, or beside its place where that cannot be, and appears there whole or not at all.
 pub struct WholeFolder {
     path: PathBuf,
     temporary: tempfile::TempDir,
@@ -24,13 +25,17 @@ impl WholeFolder {
     /// # Errors
     /// When it cannot be made.
     pub fn begin(path: &Path) -> Result<Self, Failure> {
-        let attempt = || -> io::Result<tempfile::TempDir> {
-            fs::create_dir_all(folder_of(path))?;
+        let made_beside = |path: &Path| {
             remove_leftovers(path);
             let (prefix, suffix) = temporary_name(path);
             tempfile::Builder::new().prefix(&prefix).suffix(suffix).tempdir_in(folder_of(path))
         };
-        let temporary = attempt().map_err(|cause| Failure::output(path, cause))?;
+        // Whoever reads all that is in the folder it will be in must not come upon it half made.
+        let made = fs::create_dir_all(folder_of(path)).and_then(|()| {
+            remove_leftovers(path);
+            outside(path)?.map_or_else(|| made_beside(path), |outside| made_beside(&outside))
+        });
+        let temporary = made.map_err(|cause| Failure::output(path, cause))?;
         Ok(Self { path: path.to_owned(), temporary })
     }
 
@@ -76,6 +81,18 @@ impl WholeFolder {
     }
 }
 
+/// What stands for a path beside the folder it is in; `None` where a folder made there could not be moved into it.
+fn outside(path: &Path) -> io::Result<Option<PathBuf>> {
+    let inside = folder_of(path).canonicalize()?;
+    let (Some(outside), Some(folder), Some(name)) = (inside.parent(), inside.file_name(), path.file_name())
+    else {
+        return Ok(None);
+    };
+    let is_one_device = fs::metadata(outside)?.dev() == fs::metadata(&inside)?.dev();
+    let name = format!("{}.{}", folder.to_string_lossy(), name.to_string_lossy());
+    Ok((is_one_device && check_writable(outside).is_ok()).then(|| outside.join(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +111,7 @@ mod tests {
         let path = parent.path().join("out/of=1");
         let first = written(&path, b"one");
         assert!(!path.exists());
+        assert_eq!(fs::read_dir(folder_of(&path)).unwrap().count(), 0, "it is made outside");
         first.commit().unwrap();
         fs::write(path.join("more"), b"of the old").unwrap();
         let second = written(&path, b"two");
@@ -103,5 +121,6 @@ mod tests {
         assert!(!path.join("more").exists(), "nothing of the old is left in it");
         drop(written(&path, b"never put in place"));
         assert_eq!(fs::read_dir(parent.path().join("out")).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 1, "nor outside");
     }
 }
