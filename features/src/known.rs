@@ -132,6 +132,13 @@ impl<'a> Known<'a> {
         self.customer.contracts.iter().any(|contract| contract.runs_at(self.as_of))
     }
 
+    /// Whether a contract runs at the instant and goes on after it: one that ends as a period does is not of the next.
+    pub fn has_contract_that_goes_on(&self) -> bool {
+        let after = Instant::from_micros(self.as_of.micros() + 1).unwrap_or(self.as_of);
+        let contracts = self.customer.contracts.iter();
+        contracts.filter(|contract| contract.runs_at(self.as_of)).any(|contract| contract.runs_at(after))
+    }
+
     /// Whether there were contracts and all have ended at or before the instant: none runs, and none is signed for later.
     pub fn contracts_have_ended(&self) -> bool {
         let contracts = self.customer.contracts;

@@ -6,8 +6,8 @@ use mainstay_features::label::Label;
 use mainstay_features::units::Amount;
 use rayon::prelude::*;
 
-use super::Question;
 use super::walk::CUSTOMERS_AT_A_TIME;
+use super::{Question, is_customer};
 use crate::segments::{TierCuts, ValueMatrix};
 
 /// What parts the customers at an instant.
@@ -57,7 +57,7 @@ fn of_part(part: &History, question: &Question<'_>) -> Vec<Worth> {
             for number in first..part.len().min(first + CUSTOMERS_AT_A_TIME) {
                 let before = worth.runs.len();
                 cut.at_each(part.customer(number), question.instants, |place, known| {
-                    if label.has_in_population(known, question.lookback) {
+                    if is_customer(label, known, question.lookback) {
                         let bought = bought_so_far(known);
                         worth.matrices[place].add(known.purchases().len() as u64, bought);
                         let place = place as u32;

@@ -6,6 +6,8 @@ mod walk;
 use std::collections::BTreeMap;
 
 use mainstay_features::history::{Histories, HistoryError, Word};
+use mainstay_features::known::Known;
+use mainstay_features::label::Label;
 use mainstay_features::profile::Attribute;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
@@ -81,6 +83,14 @@ impl PeriodTurnover {
             *own = own.and(turnover);
         }
         self
+    }
+}
+
+/// Whether somebody is a customer from the last instant of one period into the next.
+fn is_customer(label: Label, known: &Known<'_>, lookback: Days) -> bool {
+    match label {
+        Label::NoPurchase => known.bought_within(lookback),
+        Label::ContractEnd => known.has_contract_that_goes_on(),
     }
 }
 

@@ -7,7 +7,7 @@ use mainstay_features::units::{Amount, Instant};
 use rayon::prelude::*;
 
 use super::cuts::{Cuts, bought_so_far};
-use super::{MOST_VALUES, PeriodTurnover, Question};
+use super::{MOST_VALUES, PeriodTurnover, Question, is_customer};
 use crate::segments::{Cause, Cell, SignsSource, Stage, Tier, Turnover, is_problem};
 
 /// So few customers are not worth another thread.
@@ -79,7 +79,7 @@ impl Walker<'_> {
     fn at(&self, place: usize, customer: CustomerHistory<'_>, known: &Known<'_>) -> At {
         let Question { instants, lookback, horizon, by } = *self.question;
         let mut at = At {
-            is_customer: self.label.has_in_population(known, lookback),
+            is_customer: is_customer(self.label, known, lookback),
             bought_lately: Amount::ZERO,
             tier: Tier::Small,
             cell: Cell::Uncertain,
