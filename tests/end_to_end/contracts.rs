@@ -271,3 +271,47 @@ fn a_population_of_nobody_is_said_to_be_one() {
         assert_eq!((code, said.as_str()), (4, message));
     }
 }
+
+#[test]
+fn a_contract_that_is_told_again_is_as_it_was_told_last() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let customers = ["a", "b", "c", "d"];
+    let bought: String = customers.iter().map(|id| format!("{id},1,2024-01-01,5\n")).collect();
+    fs::write(at("purchases.csv"), format!("customer_id,order_id,ts,amount\n{bought}")).unwrap();
+    // Month by month all contracts are sent as they stand; d has two that begin on one day.
+    let months = [
+        "a,2024-01-01,\nb,2024-01-01,\nc,2024-01-01,2024-12-31\nd,2024-01-01,2024-02-10\nd,2024-01-01,\n",
+        "a,2024-01-01,2024-02-01\nb,2024-01-01,\nc,2024-01-01,2024-03-01\nd,2024-01-01,2024-02-10\nd,2024-01-01,2024-03-10\n",
+        "a,2024-01-01,\nb,2024-01-01,\nc,2024-01-01,2024-03-01\nd,2024-01-01,2024-02-10\nd,2024-01-01,2024-03-10\n",
+    ];
+    for (month, contracts) in months.iter().enumerate() {
+        fs::write(at(&format!("contracts-{month}.csv")), format!("customer_id,start,end\n{contracts}"))
+            .unwrap();
+    }
+    let features = |input: &str, as_of: &str| {
+        let out = at("out.parquet");
+        done(&format!("features {input} --as-of {as_of} --features core --out {out}"));
+        fs::read(out).unwrap()
+    };
+    for duplicates in ["", "--drop-duplicates"] {
+        let store = at(&format!("store{duplicates}"));
+        let purchases = format!("--purchases {}", at("purchases.csv"));
+        for month in 0..months.len() {
+            let contracts: Vec<String> =
+                (0..=month).map(|month| at(&format!("contracts-{month}.csv"))).collect();
+            done(&format!(
+                "ingest {purchases} --contracts {} --store {store} {duplicates}",
+                contracts.join(" ")
+            ));
+            let newest = format!("{purchases} --contracts {}", contracts[month]);
+            let all = format!("{purchases} --contracts {}", contracts.join(" "));
+            for as_of in ["2024-01-15", "2024-02-05", "2024-02-15", "2024-03-05", "2024-03-15"] {
+                let expected = features(&newest, as_of);
+                assert_eq!(features(&all, as_of), expected, "files of month {month} at {as_of}");
+                let kept = features(&format!("--store {store}"), as_of);
+                assert_eq!(kept, expected, "history of month {month} at {as_of}");
+            }
+        }
+    }
+}

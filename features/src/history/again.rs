@@ -24,7 +24,6 @@ pub(super) struct Again {
     complaints: Vec<bool>,
     contacts: Vec<bool>,
     profiles: Vec<bool>,
-    contracts: Vec<bool>,
 }
 
 impl Again {
@@ -42,7 +41,6 @@ impl Again {
             complaints: vec![false; new.complaints.len()],
             contacts: vec![false; new.contacts.len()],
             profiles: vec![false; new.profiles.len()],
-            contracts: vec![false; new.contracts.len()],
             numbers,
             new,
         })
@@ -64,7 +62,6 @@ impl Again {
         mark(&mut self.complaints, &new.complaints, &kept.complaints, &in_both, Wire::words);
         mark(&mut self.contacts, &new.contacts, &kept.contacts, &in_both, Wire::words);
         mark(&mut self.profiles, &new.profiles, &kept.profiles, &in_both, Wire::words);
-        mark(&mut self.contracts, &new.contracts, &kept.contracts, &in_both, Wire::words);
     }
 
     /// How many of the orders are kept already.
@@ -90,7 +87,8 @@ impl Again {
             complaints: new.complaints.without(&self.complaints),
             contacts: new.contacts.without(&self.contacts),
             profiles: new.profiles.without(&self.profiles),
-            contracts: new.contracts.without(&self.contracts),
+            // What is said of contracts last counts, and what is said of them again is said last.
+            contracts: new.contracts,
             customers: new.customers,
         }
     }

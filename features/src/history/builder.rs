@@ -4,7 +4,7 @@ use std::io;
 
 use super::event::{Complaint, Contact, Contract, Given, Profile, Word};
 use super::log::{Log, Spill, Tag};
-use super::part::{FirstBuy, LineSum};
+use super::part::{FirstBuy, LineSum, SaidContract};
 use super::rows::Kind;
 use super::segment::join;
 use super::staged::Staged;
@@ -35,6 +35,8 @@ pub struct HistoryBuilder {
     part: Option<usize>,
     /// Whether the last row that was staged is that customer's.
     is_named: bool,
+    /// The number of the file that rows are of.
+    file: u32,
     /// A line that may go on: most files have the lines of an order one after the other.
     open_line: Option<LineSum>,
 }
@@ -52,6 +54,7 @@ impl Default for HistoryBuilder {
             customer: String::new(),
             part: None,
             is_named: false,
+            file: 0,
             open_line: None,
         }
     }
@@ -140,10 +143,16 @@ impl HistoryBuilder {
         self.add(customer, Tag::Profile, &profile);
     }
 
+    /// Says that what is added from here on is of another file, by its number: of contracts of a customer that begin at once,
+    /// those count that the file with the highest number has.
+    pub fn begin_file(&mut self, number: u32) {
+        self.file = number;
+    }
+
     /// Adds a contract.
     pub fn add_contract(&mut self, customer: &str, contract: Contract) {
         self.given.contracts = true;
-        self.add(customer, Tag::Contract, &contract);
+        self.add(customer, Tag::Contract, &SaidContract { contract, edition: self.file.into() });
     }
 
     /// The instants of the first and the last purchase line; `None` without one.

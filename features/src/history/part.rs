@@ -1,6 +1,7 @@
 //! A part of the customers: their rows put together, and the same sorted, where each thing stands once.
 
 use std::borrow::Borrow;
+use std::cmp::Reverse;
 
 use super::event::{Complaint, Contact, Contract, Discount, Profile, Word};
 use super::log::{Log, Tag};
@@ -44,21 +45,21 @@ pub(super) struct Sorted {
 }
 
 impl Sorted {
-    /// Sorts the rows of one part of the customers: what came in logs, and what was sorted before.
+    /// Sorts the rows of one part of the customers: what was sorted before, the oldest first, and what came in logs since.
     pub(super) fn of(
         logs: impl IntoIterator<Item: Borrow<Log>>,
         held: Vec<Self>,
         kind: IdKind,
     ) -> Result<Self, HistoryError> {
         let mut rows = Collector::default();
+        for sorted in held {
+            rows.take_in(&sorted)?;
+        }
         for log in logs {
             // Nearly all rows are lines, and most name their customer.
             rows.lines.reserve(log.borrow().bytes() / LINE_BYTES);
             // What is given and not lent is dropped as soon as it is read.
             log.borrow().read(&mut rows)?;
-        }
-        for sorted in held {
-            rows.take_in(&sorted)?;
         }
         Ok(rows.sorted(kind)?)
     }
@@ -98,7 +99,9 @@ pub(super) struct Collector {
     complaints: Numbered<Complaint>,
     contacts: Numbered<Contact>,
     profiles: Numbered<Profile>,
-    contracts: Numbered<Contract>,
+    contracts: Numbered<SaidContract>,
+    /// Counts what says something of contracts: what comes later says it better.
+    edition: u64,
 }
 
 impl Collector {
@@ -121,7 +124,11 @@ impl Collector {
             Tag::Complaint => self.complaints.push(self.customer, from.row()?),
             Tag::Contact => self.contacts.push(self.customer, from.row()?),
             Tag::Profile => self.profiles.push(self.customer, from.row()?),
-            Tag::Contract => self.contracts.push(self.customer, from.row()?),
+            Tag::Contract => {
+                let said: SaidContract = from.row()?;
+                let edition = self.edition.saturating_add(said.edition);
+                self.contracts.push(self.customer, SaidContract { edition, ..said });
+            }
         }
         Ok(())
     }
@@ -136,8 +143,11 @@ impl Collector {
             self.complaints.extend(self.customer, sorted.complaints.of(number));
             self.contacts.extend(self.customer, sorted.contacts.of(number));
             self.profiles.extend(self.customer, sorted.profiles.of(number));
-            self.contracts.extend(self.customer, sorted.contracts.of(number));
+            for &contract in sorted.contracts.of(number) {
+                self.contracts.push(self.customer, SaidContract { contract, edition: self.edition });
+            }
         }
+        self.edition += 1;
         Ok(())
     }
 
@@ -157,7 +167,7 @@ impl Collector {
             complaints: self.complaints.grouped(&places)?,
             contacts: self.contacts.grouped(&places)?,
             profiles: self.profiles.grouped(&places)?,
-            contracts: self.contracts.grouped(&places)?,
+            contracts: self.contracts.grouped(&places)?.map(|said| said.contract),
         })
     }
 }
@@ -248,6 +258,27 @@ impl Kind for Profile {
 
     fn absorb(&mut self, next: &Self) -> bool {
         self == next
+    }
+}
+
+/// A contract as a file or a segment has it, the later the higher its edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SaidContract {
+    pub(super) contract: Contract,
+    pub(super) edition: u64,
+}
+
+impl Kind for SaidContract {
+    const BLANK: Self = Self { contract: Contract::BLANK, edition: 0 };
+
+    fn sort(rows: &mut [Self]) {
+        rows.sort_unstable_by_key(|said| (said.contract.start, Reverse(said.edition), said.contract.end));
+    }
+
+    /// Of contracts that begin at once, those that were said last are how they are: an end that was not known, or is no more.
+    fn absorb(&mut self, next: &Self) -> bool {
+        self.contract.start == next.contract.start
+            && (next.edition < self.edition || self.contract.end == next.contract.end)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The bytes of sorted rows: numbers as 64 bits, least significant byte first, column after column.
 
 use super::event::{Complaint, Contact, Contract, Discount, Profile, Severity, Word};
-use super::part::{FirstBuy, LineSum, Sorted};
+use super::part::{FirstBuy, LineSum, SaidContract, Sorted};
 use super::rows::{Grouped, Kind};
 use crate::id::Ids;
 use crate::units::{Amount, Instant};
@@ -294,6 +294,20 @@ impl Wire for Contract {
 
     fn of_words([start, end, ..]: [u64; WIDEST]) -> Option<Self> {
         Some(Self { start: instant(start)?, end: instant_if_any(end)? })
+    }
+}
+
+/// As it is in a log; a segment has only contracts that are settled.
+impl Wire for SaidContract {
+    const COLUMNS: usize = 3;
+
+    fn words(&self) -> [u64; WIDEST] {
+        let [start, end, ..] = self.contract.words();
+        [start, end, self.edition, 0]
+    }
+
+    fn of_words(words: [u64; WIDEST]) -> Option<Self> {
+        Some(Self { contract: Contract::of_words(words)?, edition: words[2] })
     }
 }
 

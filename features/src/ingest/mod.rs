@@ -222,7 +222,9 @@ impl Collected {
 struct Reading<'a> {
     input: &'a Input,
     /// The purchase lines, where those that repeat another are left out.
-    seen: Option<SeenLines>,
+    seen: Option<&'a SeenLines>,
+    /// Which of the files of its table it is of.
+    file: u32,
 }
 
 /// Reads the rows of every file.
@@ -230,7 +232,7 @@ struct Reading<'a> {
 /// # Errors
 /// As [`read`].
 pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestError> {
-    let reading = Reading { input, seen: input.drop_duplicates.then(SeenLines::default) };
+    let seen = input.drop_duplicates.then(SeenLines::default);
     let mut collected = Collected::default();
     let tables = [
         (Table::Purchases, &input.purchases),
@@ -240,7 +242,8 @@ pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestErro
         (Table::Contracts, &input.contracts),
     ];
     for (table, sources) in tables {
-        for source in sources {
+        for (file, source) in (0..).zip(sources) {
+            let reading = Reading { input, seen: seen.as_ref(), file };
             watch.begin(&format!("read {}", source.name()), None);
             let parts = if source.is_parquet()? {
                 parquet::read(source, table, &reading, watch)?

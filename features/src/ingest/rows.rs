@@ -136,6 +136,7 @@ impl<'a> Rows<'a> {
     pub(super) fn new(reading: &'a Reading<'a>, table: Table, columns: &[Column]) -> Self {
         let has = |field| columns.iter().any(|column| column.field == field);
         let mut builder = HistoryBuilder::default();
+        builder.begin_file(reading.file);
         builder.saw(Given {
             complaints: table == Table::Complaints,
             severities: has(Field::Severity),
@@ -301,7 +302,7 @@ impl<'a> Rows<'a> {
 
     /// Whether a row repeats another, where those are left out; counts it then.
     fn is_repeated(&mut self, fingerprint: impl FnOnce() -> u128) -> bool {
-        let seen = self.reading.seen.as_ref();
+        let seen = self.reading.seen;
         let is_repeated = seen.is_some_and(|seen| !seen.is_new(fingerprint()));
         self.counts.repeated += u64::from(is_repeated);
         is_repeated
