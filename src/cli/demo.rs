@@ -12,12 +12,13 @@ use serde_json::{Value, json};
 
 use super::input::Settled;
 use super::progress::Progress;
-use super::reading::{last_order, read};
+use super::reading::{known_until, read};
 use super::serve::{ListenArgs, run_on};
 use super::settings::built_in_offers;
 use super::{backtest as backtest_command, output, score, show};
 use crate::api::{App, Listener};
 use crate::at_risk::{AtRisk, Filter, Order};
+use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::promotion;
 use crate::sample;
@@ -53,7 +54,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     ))?;
 
     let store = Store::at(&args.store);
-    let known_until = last_order(&history)?;
+    let known_until = known_until(&history, clock::now())?;
     let (artifact, _) = promotion::train(&history, &settings, known_until, &store, true, &progress)?;
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
     let scored = score::score(&service, &store, &history, known_until, false, &progress)?;

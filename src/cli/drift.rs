@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
-use super::reading::last_order;
+use super::reading::known_until;
 use super::settings::{StoreArgs, built_in_offers};
+use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::service::{Assumptions, Service};
 use crate::store::Store;
@@ -19,7 +20,7 @@ use crate::store::Store;
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    /// Compare the customers as of this instant [default: the last order's]
+    /// Compare the customers as of this instant [default: the last order's, or start of a contract]
     #[arg(long, value_name = "INSTANT")]
     as_of: Option<Instant>,
     /// Compare with this model, as mainstay models list names it [default: the one in service]
@@ -43,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
     service.check_label(history.given())?;
     let artifact = service.artifact();
-    let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
+    let as_of = args.as_of.map_or_else(|| known_until(&history, clock::now()), Ok)?;
     let report = monitor(artifact, &history, as_of, &population(artifact, &history, as_of)?)?;
     if report.rows == 0 {
         return Err(Failure::new(Kind::TooLittleData, format!("nobody is in the population at {as_of}")));

@@ -240,10 +240,20 @@ fn note_history(history: &Histories, is_cut: bool) {
     }
 }
 
-/// The instant of the last order: until when a log knows.
-pub(super) fn last_order(history: &Histories) -> Result<Instant, Failure> {
-    let (_, last) = history.summary().span.ok_or_else(no_orders)?;
-    Ok(last)
+/// Until when a log knows: see [`Histories::known_until`]. What is dated later than now has not happened.
+pub(super) fn known_until(history: &Histories, now: Instant) -> Result<Instant, Failure> {
+    let (first, last) = history.summary().span.ok_or_else(no_orders)?;
+    if last > now {
+        output::note(&format!(
+            "orders are dated as late as {last}, which is still to come: they count from then on"
+        ));
+    }
+    history.known_until(now)?.ok_or_else(|| {
+        Failure::new(
+            Kind::BadInput,
+            format!("all orders are still to come, the first at {first}: is the clock right?"),
+        )
+    })
 }
 
 pub(super) fn no_orders() -> Failure {

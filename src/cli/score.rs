@@ -19,10 +19,11 @@ use super::lifetime;
 use super::list::note_other_question;
 use super::output;
 use super::progress::Progress;
-use super::reading::last_order;
+use super::reading::known_until;
 use super::running::{Found, Run, input};
 use super::scored_out::{ListOut, ROWS_PER_FILE};
 use super::settings::{MoneyArgs, StoreArgs};
+use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::scores::{Aside, Format, ListAbout, ListBasis, ListFile, ScoredPopulation, Scores};
 use crate::service::Service;
@@ -32,7 +33,7 @@ use crate::store::{NewList, Store};
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    /// Score as of this instant [default: the last order's]
+    /// Score as of this instant [default: the last order's, or start of a contract]
     #[arg(long, value_name = "INSTANT")]
     as_of: Option<Instant>,
     #[command(flatten)]
@@ -83,7 +84,7 @@ fn work(
         record.inputs.extend(args.input.on_record(store)?);
         Ok(history)
     })?;
-    let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
+    let as_of = args.as_of.map_or_else(|| known_until(&history, clock::now()), Ok)?;
     run.record.as_of = Some(as_of.to_string());
     args.money.note_assumed();
     doubts(service, &history, as_of).iter().for_each(|doubt| output::note(doubt));

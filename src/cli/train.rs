@@ -11,9 +11,10 @@ use super::input::InputArgs;
 use super::lifetime;
 use super::output;
 use super::progress::Progress;
-use super::reading::last_order;
+use super::reading;
 use super::settings::{SettingsArgs, StoreArgs};
 use super::verdict;
+use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::promotion::{Outcome, train};
 use crate::store::Store;
@@ -24,7 +25,7 @@ pub(super) struct Args {
     input: InputArgs,
     #[command(flatten)]
     settings: SettingsArgs,
-    /// Train on what was known at this instant [default: the last order's]
+    /// Train on what was known at this instant [default: the last order's, or start of a contract]
     #[arg(long, value_name = "INSTANT")]
     as_of: Option<Instant>,
     #[command(flatten)]
@@ -52,11 +53,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// Until when the training looks: the last order there is at the instant asked for, as a log that ended there would
-/// have it.
+/// Until when the training looks: what a log that ended at the instant asked for would know.
 fn known_until(history: &Histories, as_of: Option<Instant>) -> Result<Instant, Failure> {
-    let Some(as_of) = as_of else { return last_order(history) };
-    history.last_order_until(as_of)?.ok_or_else(|| {
+    let Some(as_of) = as_of else { return reading::known_until(history, clock::now()) };
+    history.known_until(as_of)?.ok_or_else(|| {
         Failure::new(Kind::TooLittleData, format!("the log has no order at or before {as_of}"))
     })
 }

@@ -11,10 +11,11 @@ use super::input::InputArgs;
 use super::lifetime;
 use super::output;
 use super::progress::Progress;
-use super::reading::last_order;
+use super::reading::known_until;
 use super::settings::{MoneyArgs, StoreArgs};
 use super::show::{ShowArgs, check_actions};
 use crate::at_risk::{AtRisk, Band, Column, Filter, Order, columns_named};
+use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::scores::{ConsentColumns, ListBasis, ScoreRow, Scores};
 use crate::service::Service;
@@ -24,7 +25,7 @@ use crate::store::Store;
 pub(super) struct Args {
     #[command(flatten)]
     input: InputArgs,
-    /// Who has lapsed by this instant [default: the last order's]
+    /// Who has lapsed by this instant [default: the last order's, or start of a contract]
     #[arg(long, value_name = "INSTANT")]
     as_of: Option<Instant>,
     #[command(flatten)]
@@ -112,7 +113,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let outputs: Vec<_> = args.show.out.path().into_iter().collect();
     let history = args.input.read(&store, &outputs, &progress)?;
-    let as_of = args.as_of.map_or_else(|| last_order(&history), Ok)?;
+    let as_of = args.as_of.map_or_else(|| known_until(&history, clock::now()), Ok)?;
     let suppressed = store.load_suppressed()?;
     let lapsed = Scores::lapsed(&service, &offers, &history, as_of, &suppressed, &progress)?;
     check_actions(&args.offer, &lapsed)?;

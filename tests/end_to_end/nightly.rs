@@ -100,6 +100,22 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
+fn an_order_that_is_dated_a_few_hours_ahead_waits_and_stops_no_night() {
+    let evening = Evening::new();
+    evening.done("");
+    let as_of = evening.record()["as_of"].clone();
+    let last: mainstay_features::units::Instant = as_of.as_str().unwrap().parse().unwrap();
+    let ahead = last.plus("1d".parse().unwrap());
+    let row = format!("customer_id,order_id,ts,amount\nc001,ahead,{ahead},5.00\n");
+    fs::write(evening.at("feed/ahead.csv"), row).unwrap();
+    let config = evening.at("nightly.toml").display().to_string();
+    let (code, text) = said(&run(&format!("nightly --config {config} --now {last}")));
+    assert_eq!(code, 0, "{text}");
+    assert!(text.contains("still to come: they count from then on"), "{text}");
+    assert_eq!(evening.record()["as_of"], as_of);
+}
+
+#[test]
 fn a_stale_or_gappy_feed_and_bad_rows_stop_it_with_3_and_change_nothing() {
     let evening = Evening::new();
     let before = evening.outputs();

@@ -248,12 +248,20 @@ impl Histories {
         }
     }
 
-    /// The instant of the last order at or before an instant; `None` without one.
+    /// Until when a history knows, of what has happened at or before an instant: the last order, or, where there are contracts,
+    /// the last start of one, as shops with contracts may bill once a month. `None` without an order.
     ///
     /// # Errors
     /// When a part cannot be read.
-    pub fn last_order_until(&self, until: Instant) -> Result<Option<Instant>, HistoryError> {
-        Ok(self.each(|part| part.last_order_until(until))?.into_iter().flatten().max())
+    pub fn known_until(&self, until: Instant) -> Result<Option<Instant>, HistoryError> {
+        let last_order = self.summary.span.map(|(_, last)| last);
+        if last_order.is_none_or(|last| last <= until) && !self.given().contracts {
+            return Ok(last_order);
+        }
+        let ends = self.each(|part| (part.last_order_until(until), part.last_start_until(until)))?;
+        let last_order = ends.iter().filter_map(|(order, _)| *order).max();
+        let last_start = ends.iter().filter_map(|(_, start)| *start).max();
+        Ok(last_order.map(|last| last.max(last_start.unwrap_or(last))))
     }
 }
 

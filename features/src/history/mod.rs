@@ -178,6 +178,12 @@ impl History {
         self.order_instants().filter(|&instant| instant <= until).max()
     }
 
+    /// The instant of the last start of a contract at or before an instant; `None` without one.
+    pub(crate) fn last_start_until(&self, until: Instant) -> Option<Instant> {
+        let contracts = self.shards.par_iter().flat_map_iter(|shard| shard.contracts().iter());
+        contracts.map(|contract| contract.start).filter(|&start| start <= until).max()
+    }
+
     /// How many orders began on each day, by days since 1970-01-01.
     pub(crate) fn orders_by_day(&self) -> BTreeMap<i64, u64> {
         let days = self.order_instants().fold(BTreeMap::new, |mut days: BTreeMap<i64, u64>, instant| {

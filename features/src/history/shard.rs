@@ -59,6 +59,10 @@ impl Shard {
         }
     }
 
+    pub(super) fn contracts(&self) -> &[Contract] {
+        self.contracts.rows()
+    }
+
     pub(super) fn orders(&self) -> &[Order] {
         self.orders.rows()
     }

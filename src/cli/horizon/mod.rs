@@ -14,7 +14,7 @@ use mainstay_features::watch::Watch;
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
-use super::reading::last_order;
+use super::reading::no_orders;
 use super::settings::{StoreArgs, check_folder};
 use crate::failure::{Failure, Kind};
 use crate::store::{Store, write_whole};
@@ -59,7 +59,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "purchases are studied, and not contracts: whose contract runs and when it ends is not looked at here",
         );
     }
-    last_order(&history)?;
+    history.summary().span.ok_or_else(no_orders)?;
     progress.begin("study who comes back", None);
     let advice = study(&history, args.lookback, args.few)?;
     progress.end();

@@ -22,7 +22,7 @@ use super::input::InputArgs;
 use super::list;
 use super::output;
 use super::progress::Progress;
-use super::reading::{collect, last_order, note_counts, note_to_come, rehearse};
+use super::reading::{collect, known_until, note_counts, note_to_come, rehearse};
 use super::running::{Found, Run, input, unbegun};
 use super::score::{doubts, nobody, note_resumed, put_aside, score, write};
 use super::scored_out::{ListOut, NewOut, ROWS_PER_FILE};
@@ -125,6 +125,11 @@ struct Night<'a> {
 }
 
 impl Night<'_> {
+    /// The instant it is, or is said to be.
+    fn now(&self) -> Instant {
+        self.args.now.unwrap_or_else(clock::now)
+    }
+
     fn work(&self, run: &mut Run<'_>, evening: &Evening) -> Result<(), Failure> {
         let Evening { catalogue, list, scores, .. } = evening;
         let Self { args, config, store, progress, .. } = self;
@@ -154,7 +159,7 @@ impl Night<'_> {
                 None => kept.history(self.memory)?,
             };
             progress.end();
-            let days_old = feed::check(&history, config, args.now.unwrap_or_else(clock::second))?;
+            let days_old = feed::check(&history, config, self.now())?;
             service.check_label(history.given())?;
             found.insert("days_old".to_owned(), json!(days_old));
             found.insert("orders".to_owned(), json!(history.summary().orders));
@@ -169,8 +174,7 @@ impl Night<'_> {
             history
         } else {
             let events = run.step("events", |_, found| {
-                let TakenIn { events, to_come } =
-                    events::take_in(store, &mut kept, args.now.unwrap_or_else(clock::now))?;
+                let TakenIn { events, to_come } = events::take_in(store, &mut kept, self.now())?;
                 note_to_come(to_come);
                 found.insert("events_taken_in".to_owned(), json!(events));
                 found.insert("events_set_aside".to_owned(), json!(to_come));
@@ -181,7 +185,7 @@ impl Night<'_> {
             history
         };
         drop(kept);
-        let as_of = last_order(&history)?;
+        let as_of = known_until(&history, self.now())?;
         run.record.as_of = Some(as_of.to_string());
         doubts(&service, &history, as_of).iter().for_each(|doubt| output::note(doubt));
 
