@@ -223,8 +223,7 @@ pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
 /// Says what is in a history; `is_cut` is whether orders that came later were left out.
 fn note_history(history: &Histories, is_cut: bool) {
     let summary = history.summary();
-    let buyers = summary.customers - summary.strangers;
-    output::note(&format!("{} orders of {buyers} customers", summary.orders));
+    output::note(&format!("{} orders of {} customers", summary.orders, summary.buyers));
     if history.whole().is_none() {
         output::note(
             "they are more than --memory lets be in memory: the work goes part by part, through files",

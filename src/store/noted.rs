@@ -14,7 +14,7 @@ use super::write_whole;
 use crate::failure::{Failure, Kind};
 
 const FILE: &str = "noted";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What is in the file, after a line with the checksum of this.
 #[derive(Serialize, Deserialize)]
@@ -23,6 +23,7 @@ struct Written {
     version: u32,
     segments: Vec<u64>,
     customers: usize,
+    buyers: usize,
     orders: usize,
     /// The instants of the first and the last order, in microseconds since 1970.
     span: Option<(i64, i64)>,
@@ -45,12 +46,13 @@ pub(super) fn read(folder: &Path) -> Option<Noted> {
     if written.version != VERSION {
         return None;
     }
-    let Written { segments, customers, orders, span, strangers, complaints_of_strangers, .. } = written;
+    let Written { segments, customers, buyers, orders, span, strangers, complaints_of_strangers, .. } =
+        written;
     let span = match span {
         Some((first, last)) => Some((Instant::from_micros(first)?, Instant::from_micros(last)?)),
         None => None,
     };
-    let summary = Summary { customers, orders, span, strangers, complaints_of_strangers };
+    let summary = Summary { customers, buyers, orders, span, strangers, complaints_of_strangers };
     let said = Said::of_numbers(&written.said);
     Some(Noted { segments, summary, said, orders_by_day: written.orders_by_day.into_iter().collect() })
 }
@@ -58,11 +60,12 @@ pub(super) fn read(folder: &Path) -> Option<Noted> {
 /// Notes it.
 pub(super) fn write(folder: &Path, noted: &Noted) -> Result<(), Failure> {
     let Noted { segments, summary, said, orders_by_day } = noted;
-    let &Summary { customers, orders, span, strangers, complaints_of_strangers } = summary;
+    let &Summary { customers, buyers, orders, span, strangers, complaints_of_strangers } = summary;
     let written = Written {
         version: VERSION,
         segments: segments.clone(),
         customers,
+        buyers,
         orders,
         span: span.map(|(first, last)| (first.micros(), last.micros())),
         strangers,
@@ -91,6 +94,7 @@ mod tests {
             segments: vec![u64::MAX, 7],
             summary: Summary {
                 customers: 3,
+                buyers: 2,
                 orders: 4,
                 span: Some((instant("2024-01-01"), instant("2024-02-01"))),
                 strangers: 1,

@@ -273,6 +273,33 @@ fn a_population_of_nobody_is_said_to_be_one() {
 }
 
 #[test]
+fn check_tells_what_contracts_are_like_and_horizon_that_they_are_not_looked_at() {
+    let (folder, mut subscribers) = (folder(), subscribers());
+    let input = write(folder.path(), &subscribers);
+    let told = &json(&format!("check {input} --json"))["contracts_told"];
+    let day = day(told["at"].as_str().unwrap());
+    let running = |one: &&Subscriber| one.runs_at(day);
+    let contracts = subscribers.iter().flat_map(|one| &one.contracts);
+    let runs = contracts.filter(|&&(start, end)| start <= day && end.is_none_or(|end| day < end)).count();
+    assert_eq!(told["running"], runs);
+    assert_eq!(
+        (&told["customers_with_one_that_runs_and_no_order"], &told["breaks_of_a_day"]),
+        (&json!(1), &json!(0))
+    );
+    assert_eq!(told["customers_with_orders_and_none"], 1);
+    assert!(subscribers.iter().filter(running).count() > 100);
+    let advice = done(&format!("horizon {input}"));
+    assert!(advice.starts_with("There are contracts, and their ends say who leaves"), "{advice}");
+
+    // The last day given as the end: every renewal is a break.
+    for one in &mut subscribers {
+        one.contracts.iter_mut().for_each(|(_, end)| *end = end.map(|end| end - 1));
+    }
+    let report = done(&format!("check {}", write(folder.path(), &subscribers)));
+    assert!(report.contains("are exactly a day long, and each counts as churn"), "{report}");
+}
+
+#[test]
 fn a_contract_that_is_told_again_is_as_it_was_told_last() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name).display().to_string();

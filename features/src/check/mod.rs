@@ -1,9 +1,11 @@
 //! The data report: what a log is like, and what in it would mislead a model.
 
+mod contracts;
 mod days;
 mod status;
 mod survey;
 
+pub use contracts::ContractReport;
 pub use days::{DayReport, OddDay, Oddity};
 pub use status::Statuses;
 pub use survey::{Repeats, Survey};

@@ -50,6 +50,8 @@ struct Unfolded {
 pub struct Summary {
     /// Customers with anything at all.
     pub customers: usize,
+    /// Those with an order.
+    pub buyers: usize,
     /// Orders.
     pub orders: usize,
     /// The instants of the first and the last order; `None` without orders.
@@ -78,6 +80,7 @@ impl Summary {
         let (strangers, complaints_of_strangers) = history.complaints_without_orders();
         Self {
             customers: history.len(),
+            buyers: history.buyer_count(),
             orders: history.order_count(),
             span: history.span(),
             strangers,
@@ -88,6 +91,7 @@ impl Summary {
     fn and(self, other: Self) -> Self {
         Self {
             customers: self.customers + other.customers,
+            buyers: self.buyers + other.buyers,
             orders: self.orders + other.orders,
             span: self.span.into_iter().chain(other.span).reduce(join),
             strangers: self.strangers + other.strangers,

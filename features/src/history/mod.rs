@@ -198,6 +198,11 @@ impl History {
         self.shards.iter().map(|shard| shard.orders().len()).sum()
     }
 
+    /// The number of customers with an order.
+    pub(crate) fn buyer_count(&self) -> usize {
+        self.shards.par_iter().map(Shard::buyer_count).sum()
+    }
+
     /// The number of customers who complain without any order, and of their complaints.
     pub fn complaints_without_orders(&self) -> (usize, usize) {
         self.shards

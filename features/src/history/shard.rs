@@ -67,6 +67,22 @@ impl Shard {
         self.orders.rows()
     }
 
+    /// The number of customers with an order.
+    pub(super) fn buyer_count(&self) -> usize {
+        let others = [
+            self.complaints.len(),
+            self.contacts.len(),
+            self.profiles.len(),
+            self.contracts.len(),
+            self.later_lines.len(),
+        ];
+        // Who has nothing else is there for an order.
+        if others == [0; 5] {
+            return self.customers.len();
+        }
+        (0..self.customers.len()).filter(|&number| !self.orders.of(number).is_empty()).count()
+    }
+
     /// The number of customers who complain without any order, and of their complaints.
     pub(super) fn complaints_without_orders(&self) -> (usize, usize) {
         if self.complaints.len() == 0 {

@@ -12,6 +12,7 @@ use arrow_array::{Array, BooleanArray, StringViewArray, UInt64Array};
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, TimeUnit};
 
+use super::convention::is_never;
 use super::{Condition, Convention, Problem};
 use crate::id::is_same;
 use crate::units::{Amount, Instant, ParseUnitError};
@@ -179,6 +180,17 @@ impl<'a> Instants<'a> {
                 ))),
             },
             Self::Text(..) | Self::Micros(..) => Ok(None),
+        }
+    }
+
+    /// The end of a contract of a row; `None` where it is null, empty, or in the year 9999: see [`Convention::end`].
+    pub(super) fn end(&self, i: usize) -> Result<Option<Instant>, Problem> {
+        match self {
+            Self::Text(text, convention) if text.is_valid(i) && !text.value(i).is_empty() => {
+                Ok(convention.end(text.value(i))?)
+            }
+            Self::Micros(micros, _) if is_never(micros[i]) => Ok(None),
+            _ => self.get(i),
         }
     }
 

@@ -208,7 +208,7 @@ pub(super) fn add(
         row.instant = starts.get(i).map_err(wrong(Field::Start))?.ok_or_else(needed(Field::Start))?;
     }
     if let Some(ends) = &batch.ends {
-        row.end = ends.get(i).map_err(wrong(Field::End))?;
+        row.end = ends.end(i).map_err(wrong(Field::End))?;
     }
     if let Some(valid_from) = &batch.valid_from {
         row.valid_from = valid_from.get(i).map_err(wrong(Field::ValidFrom))?;

@@ -61,6 +61,16 @@ impl Convention {
         })
     }
 
+    /// The end that a text gives a contract; `None` where it is in the year 9999, with which many systems say that there is none.
+    pub(crate) fn end(&self, text: &str) -> Result<Option<Instant>, ParseUnitError> {
+        match self.instant(text) {
+            Ok(end) => Ok(Some(end).filter(|&end| !is_never(end.micros()))),
+            // The last days of that year are no instants in every zone.
+            Err(_) if text.contains("9999") => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The amount of a text.
     pub(crate) fn amount(&self, text: &str) -> Result<Amount, ParseUnitError> {
         if self.decimal_comma {
@@ -89,6 +99,13 @@ impl Convention {
         let clock = jiff::Timestamp::from_microsecond(micros).ok()?;
         zone.instant(TimeZone::UTC.to_datetime(clock))
     }
+}
+
+/// Whether a time, in microseconds since 1970, is in the year 9999 or later.
+pub(super) const fn is_never(micros: i64) -> bool {
+    /// 9999-01-01T00:00:00Z
+    const NEVER: i64 = 253_370_764_800_000_000;
+    micros >= NEVER
 }
 
 /// A time zone of the IANA database, which comes with the program: Europe/London.
@@ -220,6 +237,20 @@ mod tests {
         assert_eq!(read("2024-07-01T10:00:00").unwrap(), "2024-07-01T09:00:00Z");
         let error = read("07/01/2024").unwrap_err().to_string();
         assert!(error.contains("--ts-format"), "{error}");
+    }
+
+    #[test]
+    fn the_year_9999_is_no_end() {
+        let convention =
+            Convention { ts_formats: vec!["%d.%m.%Y".parse().unwrap()], ..Convention::default() };
+        let end = |text: &str| convention.end(text);
+        for never in ["9999-12-31", "31.12.9999", "9999-01-01", "9999-12-31T23:59:59Z"] {
+            assert_eq!(end(never), Ok(None), "{never}");
+        }
+        assert_eq!(end("9998-12-31"), "9998-12-31".parse().map(Some));
+        assert!(end("soon").is_err());
+        let first: Instant = "9999-01-01".parse().unwrap();
+        assert!(is_never(first.micros()) && !is_never(first.micros() - 1));
     }
 
     #[test]

@@ -237,7 +237,7 @@ fn add<'a, 'b>(
             Field::Status => row.status = given,
             Field::Channel => row.channel = given,
             Field::Offer => row.offer = given,
-            Field::End => row.end = Some(convention.instant(text).map_err(unreadable)?),
+            Field::End => row.end = convention.end(text).map_err(unreadable)?,
             Field::ValidFrom => row.valid_from = Some(convention.instant(text).map_err(unreadable)?),
         }
     }

@@ -4,7 +4,7 @@ mod report;
 mod rows;
 
 use clap::Args as ClapArgs;
-use mainstay_features::check::{CustomerReport, usable_horizons};
+use mainstay_features::check::{ContractReport, CustomerReport, usable_horizons};
 use mainstay_features::history::History;
 use mainstay_features::ingest::{IngestError, MaxBadRows};
 use mainstay_features::units::{Days, Instant};
@@ -74,6 +74,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
     };
     progress.end();
+    let as_of = args.as_of.unwrap_or_else(clock::second);
     let report = Report {
         rows,
         negative: survey.negative,
@@ -87,7 +88,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         customers,
         strangers: history.complaints_without_orders().1 as u64,
         horizons: usable_horizons(span, args.lookback),
-        as_of: args.as_of.unwrap_or_else(clock::second),
+        contracts: ContractReport::of(&history, as_of),
+        as_of,
         given: history.given(),
     };
     if args.json { output::print_json(&report.to_json()) } else { output::print(&report.to_text()) }

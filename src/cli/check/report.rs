@@ -1,7 +1,7 @@
 //! The report: what it tells, as text and as JSON, and what it finds.
 
 use mainstay_features::check::{
-    CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses, WHOLESALE_TIMES,
+    ContractReport, CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses, WHOLESALE_TIMES,
 };
 use mainstay_features::history::Given;
 use mainstay_features::ingest::Counts;
@@ -22,6 +22,7 @@ pub(super) struct Report {
     pub(super) span: (Instant, Instant),
     pub(super) days: DayReport,
     pub(super) customers: CustomerReport,
+    pub(super) contracts: Option<ContractReport>,
     /// Complaints of customers without an order.
     pub(super) strangers: u64,
     pub(super) horizons: Vec<(Days, usize)>,
@@ -47,11 +48,13 @@ impl Report {
         let days = |oddity| listed(&odd(oddity).collect::<Vec<_>>());
         let count = |oddity| odd(oddity).count();
         let (missing, thin, full) = (count(Oddity::Missing), count(Oddity::Thin), count(Oddity::Full));
+        // Where contracts say who has left, a day without lines looks like nothing, and bills come when months end.
+        let churn =
+            if self.contracts.is_none() { "A missing day looks like mass churn: send" } else { "Send" };
         find(
             missing > 0,
             format!(
-                "{missing} days have no line where their weekday usually has: {}. A missing day looks like \
-                     mass churn: send them, or say why",
+                "{missing} days have no line where their weekday usually has: {}. {churn} them, or say why",
                 days(Oddity::Missing)
             ),
         );
@@ -70,7 +73,7 @@ impl Report {
                 days(Oddity::Full)
             ),
         );
-        if let Some(begin) = self.days.thin_end() {
+        if let Some(begin) = self.days.thin_end().filter(|_| self.contracts.is_none()) {
             find(
                 true,
                 format!(
@@ -195,6 +198,9 @@ impl Report {
             self.customers.buyers < 1000,
             "fewer than 1,000 customers: measures of a model will be rough".to_owned(),
         );
+        if let Some(contracts) = &self.contracts {
+            contract_findings(contracts).into_iter().for_each(|finding| find(true, finding));
+        }
         find(!self.given.complaints, "no complaints (--complaints)".to_owned());
         find(!self.given.products, "no product_id: nothing can be told of variety".to_owned());
         findings
@@ -222,6 +228,12 @@ impl Report {
             customers.median_money,
             customers.money,
         );
+        if let Some(ContractReport { at, contracts, running, open, to_come, breaks, .. }) = &self.contracts {
+            text += &format!(
+                "of {contracts} contracts {running} run at {at}, {open} of them without an end, and {to_come} are to begin; {breaks} \
+                 breaks between a customer's contracts\n"
+            );
+        }
         let horizons: Vec<String> =
             self.horizons.iter().map(|(horizon, cutoffs)| format!("{horizon} ({cutoffs} cutoffs)")).collect();
         if !horizons.is_empty() {
@@ -263,6 +275,7 @@ impl Report {
             "complaints_without_orders": self.strangers,
             "complaints_closed_without_resolved_at": self.statuses.closed_without_resolution,
             "complaints_open_with_resolved_at": self.statuses.open_with_resolution,
+            "contracts_told": self.contracts.as_ref().map(contracts),
             "currencies": self.currencies.iter().map(|(name, lines)| json!({"currency": name, "lines": lines})).collect::<Vec<_>>(),
             "customers_with_one_purchase_share": self.customers.with_one_purchase,
             "median_customer_money": self.customers.median_money,
@@ -274,6 +287,68 @@ impl Report {
         });
         Value::Object(self.rows.counted().into_iter().chain(members(of_orders)).collect())
     }
+}
+
+fn contract_findings(contracts: &ContractReport) -> Vec<String> {
+    let &ContractReport {
+        running,
+        of_no_time,
+        breaks_of_a_day,
+        breaks,
+        running_without_order,
+        buyers_without,
+        ..
+    } = contracts;
+    let mut findings = Vec::new();
+    let mut find = |found: bool, what: String| {
+        if found {
+            findings.push(what);
+        }
+    };
+    find(running == 0, "no contract runs: nobody can be scored. Is the file an old one?".to_owned());
+    find(
+        breaks_of_a_day > 0 && 10 * breaks_of_a_day >= breaks,
+        format!(
+            "{breaks_of_a_day} of {breaks} breaks between a customer's contracts are exactly a day long, and each counts as \
+             churn: an end is the first instant at which a contract no longer runs. Where the file has the last day, take the \
+             day after"
+        ),
+    );
+    find(
+        of_no_time > 0,
+        format!(
+            "{of_no_time} contracts end as they begin, and never run: are start and end read from one column?"
+        ),
+    );
+    find(
+        running_without_order > 0,
+        format!(
+            "{running_without_order} customers have a contract that runs and no order, and are not scored: are the identifiers \
+             written the same way, or are they not billed yet?"
+        ),
+    );
+    find(
+        buyers_without > 0,
+        format!(
+            "{buyers_without} customers have orders and no contract at any time, and are never scored: are the identifiers \
+             written the same way?"
+        ),
+    );
+    findings
+}
+
+fn contracts(contracts: &ContractReport) -> Value {
+    json!({
+        "at": contracts.at.to_string(),
+        "running": contracts.running,
+        "running_without_end": contracts.open,
+        "to_begin": contracts.to_come,
+        "of_no_time": contracts.of_no_time,
+        "breaks": contracts.breaks,
+        "breaks_of_a_day": contracts.breaks_of_a_day,
+        "customers_with_one_that_runs_and_no_order": contracts.running_without_order,
+        "customers_with_orders_and_none": contracts.buyers_without,
+    })
 }
 
 /// The members of an object.

@@ -3,8 +3,10 @@
 use mainstay_features::horizon::{Advice, Share, Window};
 use serde_json::{Value, json};
 
+use super::text::{OF_PURCHASES, caution};
+
 /// The advice as JSON: shares in [0, 1], times in days, null for what the log cannot tell.
-pub(super) fn of(advice: &Advice) -> Value {
+pub(super) fn of(advice: &Advice, has_contracts: bool) -> Value {
     let curve = &advice.curve;
     let days: Vec<Value> = (0..=curve.limit())
         .map(|day| {
@@ -24,7 +26,7 @@ pub(super) fn of(advice: &Advice) -> Value {
     json!({
         "advised_horizon_days": advice.advised.map(|days| days.get()),
         "exact_days": advice.exact.map(|days| days.get()),
-        "caution": super::text::caution(advice),
+        "caution": if has_contracts { Some(OF_PURCHASES.to_owned()) } else { caution(advice) },
         "few": advice.few.get(),
         "lookback_days": advice.lookback.get(),
         "log_days": advice.log_days,

@@ -54,11 +54,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let svg: Vec<&Path> = args.svg.as_deref().into_iter().collect();
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &svg, &progress)?;
-    if history.given().contracts {
-        output::note(
-            "purchases are studied, and not contracts: whose contract runs and when it ends is not looked at here",
-        );
-    }
     history.summary().span.ok_or_else(no_orders)?;
     progress.begin("study who comes back", None);
     let advice = study(&history, args.lookback, args.few)?;
@@ -75,5 +70,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         write_whole(svg, |out| out.write_all(drawn.as_bytes()))?;
         output::note(&format!("chart in {}", svg.display()));
     }
-    if args.json { output::print_json(&json::of(&advice)) } else { output::print(&text::of(&advice)) }
+    let has_contracts = history.given().contracts;
+    if args.json {
+        output::print_json(&json::of(&advice, has_contracts))
+    } else {
+        output::print(&text::of(&advice, has_contracts))
+    }
 }

@@ -6,10 +6,21 @@ use crate::cli::output;
 
 const NOT_KNOWN: &str = "–";
 
+/// What is to be said first where there are contracts.
+pub(super) const OF_PURCHASES: &str = "There are contracts, and their ends say who leaves: take the time in which an end can still be \
+                                       prevented, as the notice period, as --horizon. What follows is of purchases alone";
+
 /// The advice, what each horizon would mean, and the gaps between purchases.
-pub(super) fn of(advice: &Advice) -> String {
+pub(super) fn of(advice: &Advice, has_contracts: bool) -> String {
+    let of_purchases = if has_contracts { format!("{OF_PURCHASES}.\n") } else { String::new() };
     let caution = caution(advice).map_or(String::new(), |caution| format!("\n{caution}"));
-    format!("{}{caution}\n\n{}{}\n{}", sentence(advice), horizons(advice), explanation(advice), gaps(advice))
+    format!(
+        "{of_purchases}{}{caution}\n\n{}{}\n{}",
+        sentence(advice),
+        horizons(advice),
+        explanation(advice),
+        gaps(advice)
+    )
 }
 
 /// What no choice of a horizon mends, or the advised one needs said of it.
@@ -145,7 +156,7 @@ mod tests {
 
     #[test]
     fn the_advice_comes_first_and_names_the_flag() {
-        let text = of(&advice(5, 400, 0.1));
+        let text = of(&advice(5, 400, 0.1), false);
         assert!(text.starts_with("After 60 silent days 0.0 % ever come back: use --horizon 60d\n"), "{text}");
         assert!(text.contains("\n30d         33.3 %"), "200 of 600 silences\n{text}");
         assert!(text.contains("takes 540 days of log"), "{text}");
@@ -161,7 +172,7 @@ mod tests {
             let visits: Vec<Instant> = (first..=500).step_by(every).map(|day| at(day as i64)).collect();
             (0..=500).for_each(|day| study.add(&[at(day)]));
             (0..loyal).for_each(|_| study.add(&visits));
-            of(&study.finish(Probability::new(0.1).unwrap()).unwrap())
+            of(&study.finish(Probability::new(0.1).unwrap()).unwrap(), false)
         };
         assert!(!told(200, 0, 20).contains("But nearly"), "{}", told(200, 0, 20));
         // Nobody has bought in the last month who had before, in the last two some have.
