@@ -220,7 +220,7 @@ pub fn train(
     let snapshots: Vec<SnapshotSummary> =
         ground.learnt_from(known_until, spacing).map(|snapshot| snapshot.summary()).collect();
     let churn_rate = snapshots.iter().find_map(SnapshotSummary::churn_rate).unwrap_or(1.0);
-    let retention = Retention { churn_rate, horizon_days: settings.horizon.get() };
+    let retention = Retention { churn_rate, horizon_days: settings.horizon.get(), rate: None };
     watch.begin("fit lifetime value", None);
     let lifetime = Lifetime::fit(histories, known_until, retention)?;
     watch.end();

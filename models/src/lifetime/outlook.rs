@@ -92,7 +92,7 @@ mod tests {
             purchases_per_day: 1.25,
             amounts,
         };
-        let rate = Lifetime::Rate(Retention { churn_rate: 0.2, horizon_days: 90 });
+        let rate = Lifetime::Rate(Retention { churn_rate: 0.2, horizon_days: 90, rate: None });
         [bg_nbd(Amounts::GammaGamma(amounts.try_into().unwrap())), bg_nbd(Amounts::OwnMean), rate]
     }
 

@@ -9,6 +9,7 @@ use mainstay_features::units::{Days, Money};
 use serde::{Deserialize, Serialize};
 
 use super::assumptions::{Margin, YearlyDiscount};
+use super::{PurchaseRate, Purchases};
 
 /// At what rate customers are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,12 +19,24 @@ pub struct Retention {
     pub churn_rate: f64,
     /// The horizon in days, 1 to 36,500.
     pub horizon_days: u32,
+    /// How often who is kept is billed, where contracts say who is; else, and in models of before 2026-12, it is reckoned
+    /// from the customer's own purchases alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<PurchaseRate>,
 }
 
 impl Retention {
     /// Whether it is one: read from a file, it may be anything.
     pub(super) fn is_possible(&self) -> bool {
-        (0.0..=1.0).contains(&self.churn_rate) && Days::new(self.horizon_days).is_some()
+        (0.0..=1.0).contains(&self.churn_rate)
+            && Days::new(self.horizon_days).is_some()
+            && self.rate.is_none_or(|rate| rate.is_possible())
+    }
+
+    /// What a customer with these core features buys in a year.
+    pub fn yearly_purchases(&self, row: &Row) -> f64 {
+        self.rate
+            .map_or_else(|| yearly_purchases(row), |rate| DAYS_PER_YEAR * rate.per_day(&Purchases::of(row)))
     }
 
     /// How many years a kept customer is expected to stay, discounted: see [`expected_years_kept`].

@@ -10,7 +10,7 @@ use statrs::function::beta::checked_beta_reg;
 use statrs::function::gamma::checked_gamma_lr;
 
 use super::value::{DAYS_PER_YEAR, YEARS};
-use super::{Amounts, BgNbd, Lifetime, Purchases, Spending, YearlyDiscount};
+use super::{Amounts, BgNbd, Lifetime, PurchaseRate, Purchases, Spending, YearlyDiscount};
 use crate::normal::MIDDLES;
 
 /// Rates are taken at the middles of so many equally likely parts of their distribution…
@@ -28,6 +28,8 @@ const MOST: f64 = 10.0;
 #[derive(Clone, Debug)]
 pub struct Spread {
     purchases: Option<PurchaseSpread>,
+    /// That of contracts.
+    rate: Option<PurchaseRate>,
     amounts: Option<super::GammaGamma>,
 }
 
@@ -45,7 +47,11 @@ impl Spread {
     /// That of lifetime values discounted so.
     pub fn new(lifetime: &Lifetime, discount: YearlyDiscount) -> Self {
         let Lifetime::BgNbd { purchases: model, amounts, .. } = *lifetime else {
-            return Self { purchases: None, amounts: None };
+            let rate = match lifetime {
+                Lifetime::Contractual(retention) | Lifetime::Rate(retention) => retention.rate,
+                Lifetime::BgNbd { .. } => None,
+            };
+            return Self { purchases: None, rate, amounts: None };
         };
         let rate = |y: f64| checked_gamma_lr(model.r, y.exp()).unwrap_or(f64::NAN);
         let chance = |y: f64| 1.0 / (1.0 + (-y).exp());
@@ -63,15 +69,16 @@ impl Spread {
             Amounts::GammaGamma(model) => Some(model),
             Amounts::OwnMean => None,
         };
-        Self { purchases: Some(purchases), amounts }
+        Self { purchases: Some(purchases), rate: None, amounts }
     }
 
     /// The standard deviation of a customer's lifetime value as a share of it, from 0 to 10. Without BG/NBD that of a
     /// count, 1/√x of the purchases so far.
     pub fn relative_sd(&self, purchases: &Purchases, spending: &Spending) -> f64 {
-        let of_purchases = match &self.purchases {
-            Some(spread) => spread.relative_variance(purchases),
-            None => 1.0 / f64::from(spending.times.max(1)),
+        let of_purchases = match (&self.purchases, &self.rate) {
+            (Some(spread), _) => spread.relative_variance(purchases),
+            (None, Some(rate)) => rate.relative_variance(purchases),
+            (None, None) => 1.0 / f64::from(spending.times.max(1)),
         };
         self.with_amount(of_purchases, spending)
     }
@@ -175,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_plain_formula_knows_a_count() {
-        let rate = Lifetime::Rate(Retention { churn_rate: 0.2, horizon_days: 365 });
+        let rate = Lifetime::Rate(Retention { churn_rate: 0.2, horizon_days: 365, rate: None });
         assert_eq!(relative_sd(&rate, 3, 100), 0.5);
     }
 

@@ -10,7 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use super::customers::of_everyone;
 use super::gamma_gamma::{self, GammaGamma, Spending};
-use super::{BgNbd, FitError, Margin, PurchaseCounts, Purchases, Retention, YearlyDiscount};
+use super::{
+    BgNbd, Billed, FitError, Margin, PurchaseCounts, PurchaseRate, Purchases, Retention, YearlyDiscount,
+};
 
 /// Purchases are counted by the quarter, and their margin comes at its end…
 const PERIODS_PER_YEAR: usize = 4;
@@ -78,7 +80,8 @@ impl Lifetime {
                 mean_amount: amounts.expected_mean(row),
             },
             Self::Rate(retention) | Self::Contractual(retention) => Expected {
-                discounted_purchases: super::yearly_purchases(row) * retention.expected_years_kept(discount),
+                discounted_purchases: retention.yearly_purchases(row)
+                    * retention.expected_years_kept(discount),
                 mean_amount: row[place(&MONETARY)],
             },
         }
@@ -157,7 +160,10 @@ impl Lifetime {
         let fallback =
             |lifetime, no_bg_nbd| Fitted { lifetime, no_bg_nbd, no_gamma_gamma: None, correlation: None };
         if Label::where_given(histories.given()) == Label::ContractEnd {
-            return Ok(fallback(Self::Contractual(retention), None));
+            let billed =
+                of_everyone(histories, as_of, |known| known.has_contract().then(|| Billed::of(known)))?;
+            let rate = PurchaseRate::estimate(billed.into_iter().flatten());
+            return Ok(fallback(Self::Contractual(Retention { rate, ..retention }), None));
         }
         let told =
             of_everyone(histories, as_of, |known| (registry::compute(known), known.purchases().len()))?;
@@ -186,7 +192,7 @@ mod tests {
     use super::super::{bg_nbd, gamma_gamma};
     use super::*;
 
-    const NOTHING_BACK: Retention = Retention { churn_rate: 0.2, horizon_days: 365 };
+    const NOTHING_BACK: Retention = Retention { churn_rate: 0.2, horizon_days: 365, rate: None };
 
     /// CDNOW's published parameters (ECONOMICS.md section 2).
     fn cdnow() -> Lifetime {
@@ -238,7 +244,9 @@ mod tests {
 
     #[test]
     fn files_keep_every_bit() {
-        for lifetime in [cdnow(), Lifetime::Rate(NOTHING_BACK), Lifetime::Contractual(NOTHING_BACK)] {
+        let rate = serde_json::from_str(r#"{"r":2.5,"alpha_days":70.1,"regularity":0.3}"#).unwrap();
+        let billed = Lifetime::Contractual(Retention { rate: Some(rate), ..NOTHING_BACK });
+        for lifetime in [cdnow(), Lifetime::Rate(NOTHING_BACK), Lifetime::Contractual(NOTHING_BACK), billed] {
             let json = serde_json::to_string(&lifetime).unwrap();
             assert_eq!(serde_json::from_str::<Lifetime>(&json).unwrap(), lifetime, "{json}");
         }
