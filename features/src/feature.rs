@@ -92,6 +92,8 @@ pub enum Needs {
     Resolutions,
     /// A contacts file.
     Contacts,
+    /// A contracts file.
+    Contracts,
 }
 
 impl Needs {
@@ -104,6 +106,7 @@ impl Needs {
             Self::Severities => given.severities,
             Self::Resolutions => !given.complaints_unresolved,
             Self::Contacts => given.contacts,
+            Self::Contracts => given.contracts,
         }
     }
 }
@@ -117,6 +120,7 @@ impl fmt::Display for Needs {
             Self::Severities => "complaints' `severity`",
             Self::Resolutions => "complaints' `resolved_at`, if there are any",
             Self::Contacts => "contacts",
+            Self::Contracts => "contracts",
         })
     }
 }
@@ -143,6 +147,8 @@ pub enum Topic {
     Season,
     /// How often the shop turned to the customer.
     Contacts,
+    /// Since when the contract runs, and which came before.
+    Contracts,
 }
 
 /// One feature: what it is and how it is computed.

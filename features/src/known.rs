@@ -1,6 +1,6 @@
 //! What is known about a customer at an instant: the only thing a feature ever sees, so that none can look ahead.
 
-use crate::history::{Complaint, Contact, CustomerHistory, Discount, Order, Profile, Word};
+use crate::history::{Complaint, Contact, Contract, CustomerHistory, Discount, Order, Profile, Word};
 use crate::units::{Amount, Days, Instant};
 
 const MICROS_PER_DAY: i64 = 86_400_000_000;
@@ -125,6 +125,11 @@ impl<'a> Known<'a> {
     /// The latest purchase.
     pub fn last_purchase(&self) -> Purchase {
         self.last_purchase
+    }
+
+    /// The contracts that have begun, by start.
+    pub(crate) fn contracts(&self) -> &'a [Contract] {
+        until(self.customer.contracts, self.as_of, |contract| contract.start)
     }
 
     /// Whether a contract runs at the instant.

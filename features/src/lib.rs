@@ -9,6 +9,7 @@ pub mod calendar;
 pub mod check;
 pub mod complaints;
 pub mod contacts;
+pub mod contracts;
 pub mod cutoff;
 pub mod feature;
 pub mod frequency;

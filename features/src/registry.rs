@@ -4,7 +4,8 @@ use crate::feature::Feature;
 use crate::history::Given;
 use crate::known::Known;
 use crate::{
-    complaints, contacts, frequency, monetary, recency, returns, rhythm, season, tenure, trend, variety,
+    complaints, contacts, contracts, frequency, monetary, recency, returns, rhythm, season, tenure, trend,
+    variety,
 };
 
 /// The five core features: what the models see.
@@ -26,7 +27,7 @@ pub struct Family {
 }
 
 /// Every feature by family, the core first.
-pub const FAMILIES: [Family; 10] = [
+pub const FAMILIES: [Family; 11] = [
     Family { name: "core", features: &CORE },
     Family { name: "trend", features: &trend::WINDOWS },
     Family { name: "change", features: &trend::CHANGES },
@@ -72,6 +73,10 @@ pub const FAMILIES: [Family; 10] = [
         ],
     },
     Family { name: "contacts", features: &[contacts::CONTACTS_90D, contacts::DAYS_SINCE_CONTACT] },
+    Family {
+        name: "contracts",
+        features: &[contracts::CONTRACT_AGE_DAYS, contracts::CONTRACT_COUNT, contracts::CONTRACT_BEFORE_DAYS],
+    },
 ];
 
 /// Every feature, by family.

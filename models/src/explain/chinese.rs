@@ -116,6 +116,18 @@ pub(super) const CHINESE: Table = Table {
             missing: "从未联系过客户",
             ..both("days_since_contact", &["最近一次联系客户{days_since_contact|就在今天|在#天前}"])
         },
+        Wording {
+            missing: "没有生效中的合同",
+            ..both("contract_age_days", &["现有合同{contract_age_days|今天生效|已生效#天}"])
+        },
+        Wording {
+            missing: "至今没有签过合同",
+            ..both("contract_count", &["至今{contract_count|没有签过合同|签过#份合同}"])
+        },
+        Wording {
+            missing: "至今没有合同到期",
+            ..both("contract_before_days", &["上一份合同{contract_before_days|不到1天|履行了#天}"])
+        },
         both("expected_purchases", &["按以往的下单情况，预计{expected_purchases|不会再下单|还会下单#次}"]),
     ],
 };

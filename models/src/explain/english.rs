@@ -148,6 +148,24 @@ pub(super) const ENGLISH: Table = Table {
             missing: "never contacted",
             ..both("days_since_contact", &["last contacted {days_since_contact|today|1 day ago|# days ago}"])
         },
+        Wording {
+            missing: "no contract runs",
+            ..both(
+                "contract_age_days",
+                &["the contract {contract_age_days|began today|began 1 day ago|began # days ago}"],
+            )
+        },
+        Wording {
+            missing: "no contract so far",
+            ..both("contract_count", &["{contract_count|no contract|1 contract|# contracts} so far"])
+        },
+        Wording {
+            missing: "no contract has ended so far",
+            ..both(
+                "contract_before_days",
+                &["the contract before ran for {contract_before_days|less than a day|1 day|# days}"],
+            )
+        },
         both(
             "expected_purchases",
             &["{expected_purchases|no order|1 order|# orders} to be expected, going by the orders so far"],
