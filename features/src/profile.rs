@@ -229,6 +229,21 @@ fn newest(history: &History, rows: &[Profile]) -> Option<Word> {
     at_once.max_by(|a, b| text(a).cmp(&text(b)))?.value
 }
 
+/// Yes and no as systems write them, in English, German, French and Chinese.
+const YES: [&str; 9] = ["yes", "true", "1", "y", "ja", "wahr", "oui", "vrai", "是"];
+const NO: [&str; 9] = ["no", "false", "0", "n", "nein", "falsch", "non", "faux", "否"];
+
+/// What a yes-or-no attribute of a customers file says; `None` where it is neither.
+pub fn yes_or_no(text: &str) -> Option<bool> {
+    let is = |words: &[&str]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    is(&YES).then_some(true).or_else(|| is(&NO).then_some(false))
+}
+
+/// Whether an attribute of this name must say yes or no.
+pub fn is_yes_or_no(name: &str) -> bool {
+    name == PROBLEM || name.starts_with(CONSENT_PREFIX)
+}
+
 /// A text as a finite number.
 pub fn number(text: &str) -> Option<f64> {
     text.trim().parse().ok().filter(|number: &f64| number.is_finite())

@@ -80,11 +80,51 @@ impl WhoArgs {
         };
         output::print(&format!("{changed} {done}{rest}; {} have objected in all\n", suppressed.len()))
     }
+
+    /// Says who of them is nobody the kept history knows: an objection in another spelling protects nobody.
+    fn note_strangers(&self) {
+        const FEW: usize = 5;
+        match self.strangers() {
+            // They are kept all the same.
+            Err(failure) => output::note(&format!("whether they are customers cannot be told: {failure}")),
+            Ok(strangers) if strangers.is_empty() => {}
+            Ok(strangers) => {
+                let more = if strangers.len() > FEW { ", …" } else { "" };
+                output::note(&format!(
+                    "WARNING: {} of them are no customers of the kept history: {}{more}: are they written as in the files, \
+                     with every leading zero, and without a heading?",
+                    strangers.len(),
+                    strangers[..strangers.len().min(FEW)].join(", ")
+                ));
+            }
+        }
+    }
+
+    fn strangers(&self) -> Result<Vec<String>, Failure> {
+        let kept = Store::at(&self.store.store).history()?;
+        if kept.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lookup = kept.lookup()?;
+        let mut strangers = Vec::new();
+        for id in self.ids()? {
+            let history = lookup.customer(&id, None);
+            let history = history.map_err(|error| Failure::new(Kind::BadStore, error.to_string()))?;
+            if history.is_empty() {
+                strangers.push(format!("{id:?}"));
+            }
+        }
+        Ok(strangers)
+    }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
-        Command::Add(who) => who.change(Suppressed::add, "added", "were there already"),
+        Command::Add(who) => {
+            who.change(Suppressed::add, "added", "were there already")?;
+            who.note_strangers();
+            Ok(())
+        }
         Command::Remove(who) => who.change(Suppressed::remove, "taken off", "were not there"),
         Command::List(args) => {
             let suppressed = args.store.existing()?.load_suppressed()?;

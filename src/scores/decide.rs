@@ -1,10 +1,10 @@
 //! What to do about every customer of a list: the same for a new list and for one read back, with whatever offers.
 
-use mainstay_features::profile::CONSENT_PREFIX;
+use mainstay_features::profile::{CONSENT_PREFIX, yes_or_no};
 use mainstay_models::decision::{Catalogue, Choice, Circumstances, Consents, DO_NOTHING, Terms};
 use rayon::prelude::*;
 
-use super::{ScoreRow, Scores, yes_or_no};
+use super::{ScoreRow, Scores};
 
 /// Where a list says which channels its customers have consented to.
 #[derive(Clone, Debug)]

@@ -250,7 +250,7 @@ impl Scores {
             let said = |column: Option<usize>| shown.get(column?)?.as_deref();
             let likely = LikelyCause::of(&scored.signs, said(cause_column));
             let cause = likely.cause;
-            let recorded = said(problem_column).and_then(yes_or_no) == Some(true);
+            let recorded = said(problem_column).and_then(profile::yes_or_no) == Some(true);
             let tier = if is_problem(&scored.signs, recorded, cause) { Tier::Problem } else { Tier::Small };
             self.rows.push(ScoreRow {
                 customer_id: customer_id.into(),
@@ -362,17 +362,5 @@ impl Scores {
             (IdKind::Integer, Ok(number)) => json!(number),
             _ => json!(id),
         }
-    }
-}
-
-/// What a yes-or-no attribute of a customers file says; `None` where it is neither.
-pub fn yes_or_no(text: &str) -> Option<bool> {
-    let is = |words: &[&str]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
-    if is(&["yes", "true", "1", "y"]) {
-        Some(true)
-    } else if is(&["no", "false", "0", "n"]) {
-        Some(false)
-    } else {
-        None
     }
 }

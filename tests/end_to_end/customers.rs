@@ -172,6 +172,12 @@ fn a_customers_file_that_cannot_be_is_named_with_its_column() {
             "c.csv: no column \"customer_id\"; it has: id, tier. Name the right one with --column customer_id=NAME",
         ),
         (
+            "customer_id,tier,consent_post\na,1,yes\na,1,Nein\na,1,是\na,1,\na,1,perhaps\n",
+            "",
+            "c.csv: row 5, column \"consent_post\": \"perhaps\" is neither yes nor no (nor true or false, 1 or 0, ja or nein, \
+             oui or non, 是 or 否) (mend it, or leave such rows out with --max-bad-rows)",
+        ),
+        (
             "customer_id,valid_from,tier\na,soon,1\n",
             "",
             "c.csv: row 1, column \"valid_from\": \"soon\" is not a date (2024-03-01), a timestamp (2024-03-01T18:00:00Z), \

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::server::Server;
-use crate::support::{Row, csv, done, folder, json, shop, store_like_the_shops};
+use crate::support::{Row, csv, done, folder, json, run, shop, store_like_the_shops};
 
 /// A store with a list of its own, and the customer whose action earns most of it.
 fn scored(folder: &Path) -> (String, String) {
@@ -88,4 +88,22 @@ fn no_objection_is_lost_among_others() {
     });
     let all = json(&format!("suppress list --json --store {}", store.display()));
     assert_eq!(all.as_array().unwrap().len(), 12, "{all}");
+}
+
+#[test]
+fn an_objection_of_nobody_the_history_knows_is_kept_and_told() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(at("log.csv"), "customer_id,order_id,ts,amount\n0042,1,2024-01-01,5\n").unwrap();
+    done(&format!("ingest --purchases {} --store {}", at("log.csv"), at("store")));
+    std::fs::write(at("ids.csv"), "customer_id\n42\n0042\n").unwrap();
+    let output = run(&format!("suppress add --file {} --store {}", at("ids.csv"), at("store")));
+    let (out, notes) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(out.starts_with("3 added"), "{out}");
+    assert!(
+        notes.contains("2 of them are no customers of the kept history: \"customer_id\", \"42\":"),
+        "{notes}"
+    );
+    let output = run(&format!("suppress add 0042 --store {}", at("store")));
+    assert!(output.stderr.is_empty() && output.status.success());
 }

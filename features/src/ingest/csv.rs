@@ -243,7 +243,7 @@ fn add<'a, 'b>(
     }
     row.profile = &profile;
     rows.add(&row).map_err(|(field, problem)| {
-        (columns.iter().find(|column| column.field == field).unwrap_or(&columns[0]), problem)
+        (columns.iter().find(|column| problem.is_of(field, column)).unwrap_or(&columns[0]), problem)
     })
 }
 

@@ -1,5 +1,6 @@
 //! What can be wrong with a file: what, where, and what to do next.
 
+use super::columns::Column;
 use super::{BadRow, Field, Source};
 use crate::history::HistoryError;
 use crate::units::{Instant, ParseUnitError};
@@ -157,6 +158,14 @@ pub enum Problem {
         /// How many columns there are.
         expected: usize,
     },
+    /// It says neither yes nor no, and must.
+    #[error("{text:?} is neither yes nor no (nor true or false, 1 or 0, ja or nein, oui or non, 是 or 否)")]
+    NoAnswer {
+        /// The column.
+        column: String,
+        /// What stands there.
+        text: String,
+    },
     /// A complaint was resolved before it was made.
     #[error("is before the complaint was made")]
     ResolvedBeforeMade,
@@ -169,11 +178,20 @@ pub enum Problem {
 }
 
 impl Problem {
+    /// Whether a column is to blame for it, where it is in one of this field.
+    pub(super) fn is_of(&self, field: Field, column: &Column) -> bool {
+        match self {
+            Self::NoAnswer { column: name, .. } => column.name == *name,
+            _ => column.field == field,
+        }
+    }
+
     /// The value as far as it is known.
     pub(super) fn value(&self) -> String {
         match self {
             Self::Unreadable(error) => error.text().to_owned(),
             Self::StillToCome(instant) => instant.to_string(),
+            Self::NoAnswer { text, .. } => text.clone(),
             _ => String::new(),
         }
     }

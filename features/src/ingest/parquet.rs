@@ -280,7 +280,7 @@ fn add_batch(
         if !conditions.iter().all(|(condition, cells)| cells.meet(i, condition, convention)) {
             rows.counts.filtered += 1;
         } else if let Err((field, problem)) = add(rows, &columns, i, &mut digits) {
-            let column = layout.columns.iter().find(|column| column.field == field);
+            let column = layout.columns.iter().find(|column| problem.is_of(field, column));
             let name = column.map_or(field.name(), |column| &column.name);
             rows.quarantine.add(&source.name(), rows_before + i as u64 + 1, name, problem)?;
         }

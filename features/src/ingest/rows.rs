@@ -11,6 +11,7 @@ use super::{Field, IngestError, Problem, Reading, Table};
 use crate::check::Survey;
 use crate::history::{Complaint, Contact, Contract, Given, HistoryBuilder, Profile, Severity, Word};
 use crate::id::IdKind;
+use crate::profile::{is_yes_or_no, yes_or_no};
 use crate::units::{Amount, Instant};
 
 /// How many rows went where.
@@ -129,6 +130,8 @@ pub(crate) struct Rows<'a> {
     table: Table,
     /// What the file says of customers, in the order of its columns.
     attributes: Vec<Word>,
+    /// Which of them must say yes or no, and what they are called.
+    answers: Vec<(usize, String)>,
 }
 
 impl<'a> Rows<'a> {
@@ -148,7 +151,9 @@ impl<'a> Rows<'a> {
             complaints_unresolved: table == Table::Complaints && !has(Field::ResolvedAt),
         });
         let of_profile = columns.iter().filter(|column| column.field.is_of_profile());
-        let attributes = of_profile.map(|column| builder.word(column.attribute())).collect();
+        let attributes = of_profile.clone().map(|column| builder.word(column.attribute())).collect();
+        let answers = of_profile.enumerate().filter(|(_, column)| is_yes_or_no(&column.name));
+        let answers = answers.map(|(place, column)| (place, column.name.clone())).collect();
         let quarantine = Quarantine { limit: reading.input.max_bad_rows, rows: Vec::new() };
         let survey = reading.input.survey.then(Survey::default);
         Self {
@@ -161,6 +166,7 @@ impl<'a> Rows<'a> {
             reading,
             table,
             attributes,
+            answers,
         }
     }
 
@@ -284,10 +290,7 @@ impl<'a> Rows<'a> {
                 self.builder.add_contact(customer, contact);
                 Ok(())
             }
-            Table::Customers => {
-                self.add_profile(customer, row);
-                Ok(())
-            }
+            Table::Customers => self.add_profile(customer, row),
             Table::Contracts => {
                 let contract = Contract { start: row.instant, end: row.end };
                 if contract.end.is_some_and(|end| end < contract.start) {
@@ -308,12 +311,21 @@ impl<'a> Rows<'a> {
         is_repeated
     }
 
-    fn add_profile(&mut self, customer: &str, row: &RawRow<'_>) {
+    fn add_profile(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {
+        for (place, column) in &self.answers {
+            if let Some(Some(text)) = row.profile.get(*place)
+                && yes_or_no(text).is_none()
+            {
+                let (column, text) = (column.clone(), text.chars().take(60).collect());
+                return Err((Field::Attribute, Problem::NoAnswer { column, text }));
+            }
+        }
         for (&attribute, value) in self.attributes.iter().zip(row.profile) {
             let value = value.as_deref().map(|text| self.builder.word(text));
             self.builder.add_profile(customer, Profile { attribute, from: row.valid_from, value });
         }
         self.counts.profiles += 1;
+        Ok(())
     }
 
     fn add_line(&mut self, customer: &str, row: &RawRow<'_>) -> Result<(), (Field, Problem)> {

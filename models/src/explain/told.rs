@@ -47,6 +47,11 @@ impl Told {
         self.saying.towards
     }
 
+    /// Whether it tells that the feature has no value.
+    pub fn is_of_no_value(&self) -> bool {
+        self.saying.facts.is_empty()
+    }
+
     /// The numbers that are told, by the feature's name, or `a-b` for a difference.
     pub fn facts(&self) -> impl Iterator<Item = (&'static str, f64)> {
         self.saying.facts.iter().map(|fact| fact.name.as_str()).zip(self.numbers)

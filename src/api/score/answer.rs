@@ -270,15 +270,22 @@ impl<'a> Desk<'a> {
             Some(_) => churn_probability,
             None => catalogue.break_even_probability(&stakes, &circumstances),
         };
+        // What nobody has told is unknown, and not known not to be.
+        let is_told = |told: &Told| !(told.is_of_no_value() && subject.untold.contains(&told.feature()));
+        let why: Vec<Told> = why.iter().copied().filter(is_told).collect();
         let (mut reasons, mut sums) = (None, None);
         if let Some(explanation) = explanation {
             sums = Some((explanation.base, explanation.calibration, explanation.shift));
-            reasons = Some(explanation.reasons.iter().map(|reason| Reason::of(reason, language)).collect());
+            let reason = |reason: &crate::service::Reason| {
+                let told = reason.told.filter(is_told);
+                Reason::of(&crate::service::Reason { told, ..reason.clone() }, language)
+            };
+            reasons = Some(explanation.reasons.iter().map(reason).collect());
         }
         Score {
             as_of: subject.as_of.map(|instant: Instant| instant.to_string()),
             churn_probability: scored.churn_probability.get(),
-            why: why_in(why, language),
+            why: why_in(&why, language),
             reasons,
             base_log_odds: sums.map(|(base, ..)| base),
             calibration: sums.map(|(_, calibration, _)| calibration),

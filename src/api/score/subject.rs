@@ -2,7 +2,7 @@
 
 use mainstay_features::contacts::days_since_contact;
 use mainstay_features::history::{self, History, HistoryBuilder};
-use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, PROBLEM, shown};
+use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, PROBLEM, shown, yes_or_no};
 use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use mainstay_models::language::Language;
@@ -11,7 +11,6 @@ use mainstay_models::model::Basis;
 use super::request::{Features, Given, ScoreRequest};
 use crate::events::{CustomerId, Told, bad_input, instant};
 use crate::failure::{Failure, Kind};
-use crate::scores::yes_or_no;
 use crate::service::Service;
 
 /// A customer to score.
