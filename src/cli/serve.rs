@@ -87,7 +87,12 @@ fn run_on_saying(
 ) -> Result<(), Failure> {
     let (model, teller) = (app.service()?.artifact().name(), app.clone());
     serve(listener, app, move |address| {
-        teller.say(&format!("{model} answers on http://{address}; Ctrl-C stops it"));
+        let open = if teller.needs_keys() {
+            ""
+        } else {
+            "; no key is needed, as there is none yet: through a proxy anybody could read every customer (mainstay keys create)"
+        };
+        teller.say(&format!("{model} answers on http://{address}; Ctrl-C stops it{open}"));
         say_more(&teller);
     })
 }

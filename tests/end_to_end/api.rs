@@ -210,6 +210,9 @@ fn a_request_can_tell_all_that_files_can() {
     assert_eq!(status, 200, "{answer}");
     let untold = answer["untold_features"].to_string();
     assert!(untold.contains("product_count") && untold.contains("discount_share"), "{untold}");
+    let reasons = answer["reasons"].as_array().unwrap();
+    let of_contacts = reasons.iter().find(|reason| reason["feature"] == "days_since_contact").unwrap();
+    assert_eq!(of_contacts["text"], Value::Null, "nobody said that there was none");
 }
 
 #[test]

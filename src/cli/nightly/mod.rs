@@ -51,13 +51,16 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    // Whoever waits for the line gets one, however early a night ends.
-    let not_begun = |failure: &Failure| {
-        // That the line cannot be printed is not why.
-        let _ = tell(&unbegun("nightly", failure), args);
-    };
+    // Whoever waits for the line gets one, however early a night ends; that it cannot be printed is not why.
+    let not_begun = |failure: &Failure| drop(tell(&unbegun("nightly", failure), args));
     let evening = Evening::of(args).inspect_err(not_begun)?;
-    let mut run = Run::begin(&evening.store, "nightly", args.dry_run).inspect_err(not_begun)?;
+    let mut run = Run::begin(&evening.store, "nightly", args.dry_run).inspect_err(|failure| {
+        let record = unbegun("nightly", failure);
+        let _ = tell(&record, args);
+        if !args.dry_run {
+            let _ = evening.store.save_run(&record);
+        }
+    })?;
     let result = evening.night(args).work(&mut run, &evening);
     let record = run.end(&result);
     tell(&record, args)?;
