@@ -186,3 +186,19 @@ fn customers_called_nothing_and_those_who_brought_nine_tenths_back_are_found() {
         "{text}"
     );
 }
+
+#[test]
+fn one_customer_in_two_spellings_and_thousands_taken_for_decimals_are_found() {
+    let folder = folder();
+    let log = folder.path().join("log.csv");
+    let rows = ["0042,1,2024-01-01,1.234", "42,2,2024-02-01,2.500", "7,3,2024-02-02,99"].join("\n");
+    fs::write(&log, format!("customer_id,order_id,ts,amount\n{rows}\n")).unwrap();
+    let report = json(&format!("check --purchases {} --json", log.display()));
+    assert_eq!(report["customers_called_like_another"], 1);
+    let findings = report["findings"].to_string();
+    assert!(findings.contains(r#"\"0042\" and \"42\""#), "{findings}");
+    assert!(findings.contains("all 2 amounts with a point have three digits after it"), "{findings}");
+    let findings =
+        json(&format!("check --purchases {} --decimal-comma --json", log.display()))["findings"].to_string();
+    assert!(!findings.contains("three digits"), "{findings}");
+}

@@ -17,7 +17,7 @@ fn is_chinese(text: &str) -> bool {
 #[test]
 fn a_list_in_chinese_has_the_offers_words_in_chinese() {
     let row = &rows("--language zh --offer voucher --top 1")[0];
-    assert_eq!(row["say"], "感谢您一直以来的支持，这是一张10.00元的优惠券，下次下单即可使用。");
+    assert_eq!(row["say"], "感谢您一直以来的支持，送您一张10.00元优惠券，下次下单即可使用。");
     assert!(is_chinese(row["play"].as_str().unwrap()));
 }
 
@@ -71,8 +71,8 @@ fn tables_and_spreadsheets_in_chinese_are_for_people_and_csv_is_for_scripts() {
             "客户等级",
             "建议行动",
             "预期净收益",
-            "划算的概率",
-            "理由一"
+            "回本概率",
+            "主要因素一"
         ]
     );
     // Chinese characters and the like are two wide: seen so, every line ends where the others do.
@@ -96,7 +96,7 @@ fn tables_and_spreadsheets_in_chinese_are_for_people_and_csv_is_for_scripts() {
     let mut archive = zip::ZipArchive::new(fs::File::open(&path).unwrap()).unwrap();
     let mut texts = String::new();
     archive.by_name("xl/sharedStrings.xml").unwrap().read_to_string(&mut texts).unwrap();
-    for text in ["客户编号", "面临流失的价值", "话术", "关键客户"] {
+    for text in ["客户编号", "风险价值", "话术", "关键客户"] {
         assert!(texts.contains(text), "{text}");
     }
     assert!(!texts.contains("reason_codes") && !texts.contains("理由代码"), "people read the sentences");

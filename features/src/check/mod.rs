@@ -1,10 +1,12 @@
 //! The data report: what a log is like, and what in it would mislead a model.
 
+mod alike;
 mod contracts;
 mod days;
 mod status;
 mod survey;
 
+pub use alike::Alike;
 pub use contracts::ContractReport;
 pub use days::{DayReport, OddDay, Oddity};
 pub use status::Statuses;
@@ -44,6 +46,8 @@ pub struct CustomerReport {
     pub returned: Returned,
     /// Customers whose identifiers read as if there were none, with how many purchases each has.
     pub nameless: Vec<(String, usize)>,
+    /// Customers who seem to be one under two identifiers.
+    pub alike: Alike,
 }
 
 /// What programs write where there is no value, in whatever case.
@@ -114,6 +118,7 @@ impl CustomerReport {
                 .filter(|(id, _)| reads_as_none(id))
                 .map(|(id, purchases)| (id.to_owned(), purchases))
                 .collect(),
+            alike: Alike::of(history),
             returned: Returned {
                 count: returned.len(),
                 named: returned.iter().take(FEW_NAMED).map(|&(customer, _)| id(customer)).collect(),

@@ -19,6 +19,10 @@ pub struct Survey {
     pub currencies: BTreeMap<String, u64>,
     /// What has become of the complaints, by their status, where there is such a column.
     pub statuses: Statuses,
+    /// Amounts that were read from texts with a decimal point…
+    pub with_point: u64,
+    /// …and of these the ones with exactly three digits after it.
+    pub with_three_decimals: u64,
     /// The fingerprint of each line's order, and of the whole line.
     lines: Vec<(u64, u64)>,
 }
@@ -43,6 +47,14 @@ impl Survey {
         self.lines.push((order, line));
     }
 
+    /// Notes how an amount is written.
+    pub fn add_written(&mut self, amount: &str) {
+        if let Some((_, decimals)) = amount.trim().split_once('.') {
+            self.with_point += 1;
+            self.with_three_decimals += u64::from(decimals.len() == 3);
+        }
+    }
+
     /// Notes the currency of a line.
     pub fn add_currency(&mut self, currency: &str) {
         match self.currencies.get_mut(currency) {
@@ -62,6 +74,8 @@ impl Survey {
         }
         self.negative += other.negative;
         self.zero += other.zero;
+        self.with_point += other.with_point;
+        self.with_three_decimals += other.with_three_decimals;
         for (currency, lines) in other.currencies {
             *self.currencies.entry(currency).or_default() += lines;
         }

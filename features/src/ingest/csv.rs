@@ -224,7 +224,12 @@ fn add<'a, 'b>(
             Field::CustomerId | Field::Name | Field::Phone | Field::AccountOwner | Field::Attribute => {}
             Field::OrderId => row.order = given,
             Field::Ts | Field::Start => row.instant = convention.instant(text).map_err(unreadable)?,
-            Field::Amount => row.amount = convention.amount(text).map_err(unreadable)?,
+            Field::Amount => {
+                row.amount = convention.amount(text).map_err(unreadable)?;
+                if let Some(survey) = &mut rows.survey {
+                    survey.add_written(text);
+                }
+            }
             Field::CancelsOrderId => row.cancels = given,
             Field::ProductId => row.product = given,
             Field::Discount => row.discount = Some(convention.amount(text).map_err(unreadable)?),

@@ -10,11 +10,11 @@ const CAME: &[&str] = &[
     "最近一次下单{recency_days|就在今天|在#天前}，平时{gap_mean_days|不到1天|约#天}下单一次",
     "最近一次下单{recency_days|就在今天|在#天前}",
 ];
-const ONE_DAY: &str = "只在一天里下过单";
+const ONE_DAY: &str = "仅在某一天下过单";
 
 /// Chinese. Nouns have no plural, so that there is at most one form for none and one for more.
 pub(super) const CHINESE: Table = Table {
-    unknown: "原因不明",
+    unknown: "无突出因素",
     wordings: &[
         Wording { leaving: SILENT, staying: CAME, ..both("recency_days", &[]) },
         both("frequency", &["累计有{frequency}天下过单"]),
@@ -22,7 +22,7 @@ pub(super) const CHINESE: Table = Table {
         both(
             "complaint_count",
             &[
-                "{complaint_count|没有投诉，|投诉过1次，在|投诉过#次，最近一次在}{days_since_complaint|今天|#天前}",
+                "{complaint_count|没有投诉，|投诉过1次，|投诉过#次，最近一次}{days_since_complaint|就在今天|在#天前}",
                 "{complaint_count|至今没有投诉|至今投诉过#次}",
             ],
         ),
@@ -91,8 +91,8 @@ pub(super) const CHINESE: Table = Table {
             missing: "至今没有投诉",
             ..both("days_since_complaint", &["最近一次投诉{days_since_complaint|就在今天|在#天前}"])
         },
-        both("complaints_per_purchase", &["平均每单{complaints_per_purchase|没有投诉|投诉#次}"]),
-        both("open_complaints", &["{open_complaints|没有未解决的投诉|有#件投诉尚未解决}"]),
+        both("complaints_per_purchase", &["{complaints_per_purchase|没有投诉|平均每单投诉#次}"]),
+        both("open_complaints", &["{open_complaints|没有未解决的投诉|有#起投诉尚未解决}"]),
         Wording {
             missing: "至今没有标明严重程度的投诉",
             ..both("complaint_severity_worst", &["最严重的一次投诉，严重程度为{complaint_severity_worst}"])
@@ -103,14 +103,14 @@ pub(super) const CHINESE: Table = Table {
         },
         both("product_count", &["至今{product_count|没有买过商品|买过#种商品}"]),
         both("products_per_purchase", &["平均每单{products_per_purchase|没有商品|买#种商品}"]),
-        both("discount_share", &["折扣占原价的{discount_share%}"]),
-        both("purchases_@d_year_ago", &["去年同期的@天里{purchases_@d_year_ago|没有下单|下单#次}"]),
-        both("money_@d_year_ago", &["去年同期的@天里{money_@d_year_ago|没有消费|消费#}"]),
+        both("discount_share", &["优惠金额占原价的{discount_share%}"]),
+        both("purchases_@d_year_ago", &["去年同期@天内{purchases_@d_year_ago|没有下单|下单#次}"]),
+        both("money_@d_year_ago", &["去年同期@天内{money_@d_year_ago|没有消费|消费#}"]),
         both(
             "purchases_next_@d_year_ago",
-            &["去年的这个时候，之后@天里{purchases_next_@d_year_ago|没有下单|下单#次}"],
+            &["去年同一时点之后的@天内{purchases_next_@d_year_ago|没有下单|下单#次}"],
         ),
-        both("money_next_@d_year_ago", &["去年的这个时候，之后@天里{money_next_@d_year_ago|没有消费|消费#}"]),
+        both("money_next_@d_year_ago", &["去年同一时点之后的@天内{money_next_@d_year_ago|没有消费|消费#}"]),
         both("contacts_@d", &["近@天{contacts_@d|没有联系过客户|联系过客户#次}"]),
         Wording {
             missing: "从未联系过客户",
@@ -128,6 +128,6 @@ pub(super) const CHINESE: Table = Table {
             missing: "至今没有合同到期",
             ..both("contract_before_days", &["上一份合同{contract_before_days|不到1天|履行了#天}"])
         },
-        both("expected_purchases", &["按以往的下单情况，预计{expected_purchases|不会再下单|还会下单#次}"]),
+        both("expected_purchases", &["按以往的下单规律，近期预计{expected_purchases|不会下单|下单#次}"]),
     ],
 };

@@ -85,16 +85,16 @@ fn the_same_is_told_in_chinese() {
     assert_eq!(said(&silent, "recency_days", 1.0), "已47天未下单，平时约12天下单一次");
     assert_eq!(said(&silent, "recency_days", -1.0), "最近一次下单在47天前，平时约12天下单一次");
     assert_eq!(said(&silent, "silence_ratio", 1.0), "已47天未下单，是平时间隔（约12天）的3.9倍");
-    assert_eq!(said(&silent[..1], "silence_ratio", 1.0), "只在一天里下过单");
+    assert_eq!(said(&silent[..1], "silence_ratio", 1.0), "仅在某一天下过单");
     let complaints = [("complaint_count", 3.0), ("days_since_complaint", 8.0)];
     assert_eq!(said(&complaints, "complaint_count", 1.0), "投诉过3次，最近一次在8天前");
     let once = [("complaint_count", 1.0), ("days_since_complaint", 0.0)];
-    assert_eq!(said(&once, "complaint_count", 1.0), "投诉过1次，在今天");
+    assert_eq!(said(&once, "complaint_count", 1.0), "投诉过1次，就在今天");
     assert_eq!(said(&[("complaint_count", 0.0)], "complaint_count", -1.0), "至今没有投诉");
     let orders = [("purchases_30d", 0.0), ("purchases_30d_change", -1.0)];
     assert_eq!(said(&orders, "purchases_30d_change", 1.0), "近30天没有下单，此前30天下单1次");
     assert_eq!(said(&[("return_share", 0.256)], "return_share", 1.0), "退货占购买金额的26%");
-    assert_eq!(unknown(Language::Chinese), "原因不明");
+    assert_eq!(unknown(Language::Chinese), "无突出因素");
 }
 
 /// In every language, every feature has a sentence in both directions that tells its value, and one where it has none.

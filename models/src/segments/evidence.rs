@@ -238,7 +238,7 @@ impl Evidence {
         let measure = |rate| Figure::Measure.written(rate, Language::Chinese);
         match self {
             Self::Recorded => format!("商家记录的原因：{}", cause.words(Language::Chinese)),
-            Self::OpenComplaints(count) => format!("有{count:.0}件投诉尚未解决"),
+            Self::OpenComplaints(count) => format!("有{count:.0}起投诉尚未解决"),
             Self::RecentComplaints(count, days) => {
                 let last = match days {
                     0.0 => "今天".to_owned(),
@@ -251,14 +251,14 @@ impl Evidence {
             }
             Self::MostReturned(returned) => format!("退货占购买金额的{}", share(returned)),
             Self::DiscountsAndSilence { discount_share, recency_days } => format!(
-                "平均享受原价{}的折扣，购买正在停止：已{recency_days:.0}天未下单",
+                "平均优惠幅度为原价的{}，且已{recency_days:.0}天未下单，有停购迹象",
                 share(discount_share)
             ),
             Self::SmallerOrders { now, before, days } => {
                 format!("仍在购买，但近{days:.0}天每单{now:.2}，此前{days:.0}天每单{before:.2}")
             }
             Self::NarrowRange { now, before, days, products_per_purchase } => format!(
-                "仍在购买，但近{days:.0}天下单{now:.0}次，此前{days:.0}天{before:.0}次，且很少购买新商品：\
+                "仍在购买，但近{days:.0}天下单{now:.0}次，此前{days:.0}天{before:.0}次，且很少尝试新商品：\
                  平均每次购买{}种不同商品",
                 measure(products_per_purchase)
             ),

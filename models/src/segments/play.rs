@@ -15,11 +15,11 @@ pub const fn by_cause(cause: Cause, language: Language) -> &'static str {
         (Cause::Natural, Language::English) => "let go",
         (Cause::Natural, Language::Chinese) => "顺其自然，不再挽留",
         (Cause::NeedChanged, Language::English) => "offer another product or a pause",
-        (Cause::NeedChanged, Language::Chinese) => "推荐其他产品，或提供暂停服务",
+        (Cause::NeedChanged, Language::Chinese) => "推荐其他产品，或允许暂停一段时间",
         (Cause::Price, Language::English) => {
             "show what it is worth, or make an offer up to the highest that pays"
         }
-        (Cause::Price, Language::Chinese) => "说明价值，或在划算的上限内给予优惠",
+        (Cause::Price, Language::Chinese) => "讲清产品价值，或在不亏本的前提下给予优惠",
         (Cause::Disappointment, Language::English) => "apologise, fix it, compensate; only then contact",
         (Cause::Disappointment, Language::Chinese) => "先道歉、解决问题并补偿，然后再联系",
         (Cause::Forced, Language::English) => "do not win back",
@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(said(Tier::Problem, Cause::Price), "do nothing");
         assert_eq!(
             play(Tier::Ordinary, Cause::Price, Language::Chinese),
-            "尝试挽留：说明价值，或在划算的上限内给予优惠"
+            "尝试挽留：讲清产品价值，或在不亏本的前提下给予优惠"
         );
     }
 

@@ -149,7 +149,7 @@ impl Warning {
             (Self::NarrowRange, English) => format!("{} different products a purchase", measure()),
             (Self::NarrowRange, Chinese) => format!("平均每次购买{}种不同商品", measure()),
             (Self::Discounts, English) => format!("{} taken off prices by discounts", share()),
-            (Self::Discounts, Chinese) => format!("折扣占原价的{}", share()),
+            (Self::Discounts, Chinese) => format!("优惠金额占原价的{}", share()),
         })
     }
 }

@@ -79,6 +79,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         rows,
         negative: survey.negative,
         zero: survey.zero,
+        seems_thousands: (!settled.input.convention.decimal_comma
+            && survey.with_point > 1
+            && survey.with_point == survey.with_three_decimals)
+            .then_some(survey.with_point),
         currencies: survey.currencies.into_iter().collect(),
         repeats,
         statuses: survey.statuses,

@@ -1,7 +1,8 @@
 //! The report: what it tells, as text and as JSON, and what it finds.
 
 use mainstay_features::check::{
-    ContractReport, CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses, WHOLESALE_TIMES,
+    Alike, ContractReport, CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses,
+    WHOLESALE_TIMES,
 };
 use mainstay_features::history::Given;
 use mainstay_features::ingest::Counts;
@@ -15,6 +16,8 @@ pub(super) struct Report {
     pub(super) rows: Rows,
     pub(super) negative: u64,
     pub(super) zero: u64,
+    /// How many amounts have a point, if all of these have three digits after it.
+    pub(super) seems_thousands: Option<u64>,
     pub(super) currencies: Vec<(String, u64)>,
     pub(super) repeats: Repeats,
     pub(super) statuses: Statuses,
@@ -125,6 +128,25 @@ impl Report {
                 nameless.join(", ")
             ),
         );
+        let Alike { customers: alike, named } = &self.customers.alike;
+        let named: Vec<String> = named.iter().map(|(one, other)| format!("{one:?} and {other:?}")).collect();
+        find(
+            *alike > 0,
+            format!(
+                "{alike} customers are called like another but for capitals, blanks, zeros in front or .0 behind: {}. Each counts \
+                 as a customer: write them alike",
+                named.join(", ")
+            ),
+        );
+        if let Some(amounts) = self.seems_thousands {
+            find(
+                true,
+                format!(
+                    "all {amounts} amounts with a point have three digits after it, as 1.234: where these are thousands, say \
+                     --decimal-comma"
+                ),
+            );
+        }
         self.rows.findings().into_iter().for_each(|finding| find(true, finding));
         find(
             self.strangers > 0,
@@ -266,6 +288,7 @@ impl Report {
             "days_old": self.days_old(),
             "days_with_lines": self.days.with_lines,
             "days_before_the_last_without_lines": self.days.alone_at_the_end,
+            "customers_called_like_another": self.customers.alike.customers,
             "customers_who_returned_nearly_all": self.customers.returned.count,
             "odd_days": self.days.odd.iter().map(odd).collect::<Vec<_>>(),
             "lines_below_zero": self.negative,
