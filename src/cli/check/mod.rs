@@ -1,5 +1,6 @@
 //! `mainstay check`.
 
+mod contracts;
 mod report;
 mod rows;
 

@@ -9,6 +9,7 @@ use mainstay_features::ingest::Counts;
 use mainstay_features::units::{Days, Instant};
 use serde_json::{Map, Value, json};
 
+use super::contracts;
 use super::rows::Rows;
 
 /// Everything the report tells.
@@ -221,7 +222,7 @@ impl Report {
             "fewer than 1,000 customers: measures of a model will be rough".to_owned(),
         );
         if let Some(contracts) = &self.contracts {
-            contract_findings(contracts).into_iter().for_each(|finding| find(true, finding));
+            contracts::findings(contracts).into_iter().for_each(|finding| find(true, finding));
         }
         find(!self.given.complaints, "no complaints (--complaints)".to_owned());
         find(!self.given.products, "no product_id: nothing can be told of variety".to_owned());
@@ -250,12 +251,7 @@ impl Report {
             customers.median_money,
             customers.money,
         );
-        if let Some(ContractReport { at, contracts, running, open, to_come, breaks, .. }) = &self.contracts {
-            text += &format!(
-                "of {contracts} contracts {running} run at {at}, {open} of them without an end, and {to_come} are to begin; {breaks} \
-                 breaks between a customer's contracts\n"
-            );
-        }
+        text += &self.contracts.as_ref().map_or_else(String::new, contracts::told);
         let horizons: Vec<String> =
             self.horizons.iter().map(|(horizon, cutoffs)| format!("{horizon} ({cutoffs} cutoffs)")).collect();
         if !horizons.is_empty() {
@@ -298,7 +294,7 @@ impl Report {
             "complaints_without_orders": self.strangers,
             "complaints_closed_without_resolved_at": self.statuses.closed_without_resolution,
             "complaints_open_with_resolved_at": self.statuses.open_with_resolution,
-            "contracts_told": self.contracts.as_ref().map(contracts),
+            "contracts_told": self.contracts.as_ref().map(contracts::to_json),
             "currencies": self.currencies.iter().map(|(name, lines)| json!({"currency": name, "lines": lines})).collect::<Vec<_>>(),
             "customers_with_one_purchase_share": self.customers.with_one_purchase,
             "median_customer_money": self.customers.median_money,
@@ -310,68 +306,6 @@ impl Report {
         });
         Value::Object(self.rows.counted().into_iter().chain(members(of_orders)).collect())
     }
-}
-
-fn contract_findings(contracts: &ContractReport) -> Vec<String> {
-    let &ContractReport {
-        running,
-        of_no_time,
-        breaks_of_a_day,
-        breaks,
-        running_without_order,
-        buyers_without,
-        ..
-    } = contracts;
-    let mut findings = Vec::new();
-    let mut find = |found: bool, what: String| {
-        if found {
-            findings.push(what);
-        }
-    };
-    find(running == 0, "no contract runs: nobody can be scored. Is the file an old one?".to_owned());
-    find(
-        breaks_of_a_day > 0 && 10 * breaks_of_a_day >= breaks,
-        format!(
-            "{breaks_of_a_day} of {breaks} breaks between a customer's contracts are exactly a day long, and each counts as \
-             churn: an end is the first instant at which a contract no longer runs. Where the file has the last day, take the \
-             day after"
-        ),
-    );
-    find(
-        of_no_time > 0,
-        format!(
-            "{of_no_time} contracts end as they begin, and never run: are start and end read from one column?"
-        ),
-    );
-    find(
-        running_without_order > 0,
-        format!(
-            "{running_without_order} customers have a contract that runs and no order, and are not scored: are the identifiers \
-             written the same way, or are they not billed yet?"
-        ),
-    );
-    find(
-        buyers_without > 0,
-        format!(
-            "{buyers_without} customers have orders and no contract at any time, and are never scored: are the identifiers \
-             written the same way?"
-        ),
-    );
-    findings
-}
-
-fn contracts(contracts: &ContractReport) -> Value {
-    json!({
-        "at": contracts.at.to_string(),
-        "running": contracts.running,
-        "running_without_end": contracts.open,
-        "to_begin": contracts.to_come,
-        "of_no_time": contracts.of_no_time,
-        "breaks": contracts.breaks,
-        "breaks_of_a_day": contracts.breaks_of_a_day,
-        "customers_with_one_that_runs_and_no_order": contracts.running_without_order,
-        "customers_with_orders_and_none": contracts.buyers_without,
-    })
 }
 
 /// The members of an object.
