@@ -2,9 +2,20 @@
 //! in any of them, as no file says since when it has been known.
 
 use crate::feature::{Feature, Needs, Topic, Unit, Window};
-use crate::history::Contract;
+use crate::history::{Contract, CustomerHistory};
 use crate::known::Known;
 use crate::units::Instant;
+
+/// When a customer's contracts that run at an instant will all have ended; of one with none that runs, when the last did. `None`
+/// where one has no end, or there is none. For people: no feature looks at it.
+pub fn contract_end(customer: CustomerHistory<'_>, as_of: Instant) -> Option<Instant> {
+    let running = || customer.contracts.iter().filter(|contract| contract.runs_at(as_of));
+    if running().next().is_some() {
+        let ends: Option<Vec<Instant>> = running().map(|contract| contract.end).collect();
+        return ends?.into_iter().max();
+    }
+    customer.contracts.iter().filter_map(|contract| contract.end).filter(|&end| end <= as_of).max()
+}
 
 /// The contract that runs at the instant and began last.
 fn running(known: &Known<'_>) -> Option<Contract> {
@@ -87,5 +98,10 @@ mod tests {
         assert_eq!(of("2023-12-31"), [0.0, 2.0, 364.0]);
         assert_eq!(of("2024-06-11"), [10.0, 3.0, 364.0], "of two that run the newest");
         assert_eq!(of("2025-01-01"), [214.0, 3.0, 365.0]);
+        let end = |as_of: &str| contract_end(history.customer(0), at(as_of));
+        assert_eq!(end("2022-12-31"), None, "not begun");
+        assert_eq!(end("2023-06-01"), Some(at("2023-12-31")));
+        assert_eq!(end("2024-03-01"), Some(at("2024-12-30")));
+        assert_eq!(end("2024-06-11"), None, "one has no end");
     }
 }

@@ -24,6 +24,9 @@ pub const PROBLEM: &str = "problem";
 /// …and consent to being contacted, by channel, as in `consent_phone`.
 pub const CONSENT_PREFIX: &str = "consent_";
 
+/// What lists show where there are contracts: when the customer's ends.
+pub const CONTRACT_END: &str = "contract_end";
+
 /// The columns of outputs besides features and attributes.
 const OUTPUT_COLUMNS: [&str; 33] = [
     "customer_id",

@@ -1,6 +1,6 @@
 //! The columns of an at-risk list: those of a scored list, and what follows from them.
 
-use mainstay_features::profile::LISTED;
+use mainstay_features::profile::{CONTRACT_END, LISTED};
 use mainstay_models::decision::{BreakEven, BreakEvens};
 use mainstay_models::language::Language;
 use mainstay_models::segments::play::play;
@@ -110,7 +110,8 @@ impl AtRisk<'_> {
     /// what customers files say only whom to call.
     pub fn columns_of_a_table(&self) -> Vec<Column> {
         let is_shown = |column: &&Column| {
-            LISTED.contains(&column.name.as_str()) && self.scores.shown.contains(&column.name)
+            let name = column.name.as_str();
+            (LISTED.contains(&name) || name == CONTRACT_END) && self.scores.shown.contains(&column.name)
         };
         let all = self.columns();
         let has_previous = self.previous.is_some();

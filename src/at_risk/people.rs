@@ -62,6 +62,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("name", "姓名"),
     ("phone", "电话"),
     ("account_owner", "客户经理"),
+    ("contract_end", "合同到期日"),
     ("churn_cause", "记录的流失原因"),
     ("problem", "问题客户"),
 ];

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, LISTED, PROBLEM, number};
+use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, CONTRACT_END, LISTED, PROBLEM, number};
 
 use crate::scores::{ScoreRow, Scores};
 
@@ -58,7 +58,7 @@ pub enum StandsOut {
 pub fn compare(scores: &Scores) -> Vec<Comparison> {
     let is_compared = |name: &str| {
         !LISTED.contains(&name)
-            && ![CHURN_CAUSE, PROBLEM].contains(&name)
+            && ![CHURN_CAUSE, PROBLEM, CONTRACT_END].contains(&name)
             && !name.starts_with(CONSENT_PREFIX)
     };
     let attributes = scores.shown.iter().enumerate().filter(|(_, name)| is_compared(name));

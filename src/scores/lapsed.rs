@@ -27,8 +27,8 @@ impl Scores {
         suppressed: &Suppressed,
         watch: &dyn Watch,
     ) -> Result<Self, Failure> {
-        let mut lapsed = Self::gather(service, histories, as_of, watch, |none, part, listed| {
-            none.with(service, part, service.lapsed(part, as_of, watch), listed, suppressed)
+        let mut lapsed = Self::gather(service, histories, as_of, watch, |none, part, shown| {
+            none.with(service, part, service.lapsed(part, as_of, watch), shown, suppressed)
         })?;
         let worth = histories.each(|part| worth_of_listed(service, part, as_of, suppressed))?;
         lapsed.place_in_tiers(TierCuts::of(worth.into_iter().flatten()));

@@ -11,6 +11,7 @@ pub(crate) mod made_up;
 mod read;
 mod record;
 mod scoring;
+mod shown;
 mod stream;
 mod write;
 
@@ -30,7 +31,7 @@ use compact_str::CompactString;
 use mainstay_features::contacts::days_since_contact;
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
-use mainstay_features::profile::{self, Attribute};
+use mainstay_features::profile;
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::{Row, place};
 use mainstay_features::units::{Instant, Money, Probability};
@@ -43,12 +44,10 @@ use mainstay_models::segments::{Cause, Evidence, LikelyCause, Stage, Tier, TierC
 use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
+use self::shown::Shown;
 use crate::failure::Failure;
 use crate::service::{Assessed, Population, Service, Why};
 use crate::suppressed::Suppressed;
-
-/// The texts of so many customers are found together.
-const TEXTS_OF: usize = 4_096;
 
 /// Scores of one population at one instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -158,16 +157,8 @@ impl ScoreRow {
 
 impl Scores {
     /// No rows yet, at an instant, with these attributes of customers to show.
-    fn empty(as_of: Instant, id_kind: IdKind, listed: &[Attribute]) -> Self {
-        Self {
-            as_of,
-            id_kind,
-            actions: Vec::new(),
-            shown: listed.iter().map(|attribute| attribute.name.clone()).collect(),
-            suppressed: 0,
-            basis: None,
-            rows: Vec::new(),
-        }
+    fn empty(as_of: Instant, id_kind: IdKind, shown: Vec<String>) -> Self {
+        Self { as_of, id_kind, actions: Vec::new(), shown, suppressed: 0, basis: None, rows: Vec::new() }
     }
 
     /// The same list with nobody in it.
@@ -198,14 +189,14 @@ impl Scores {
         histories: &Histories,
         as_of: Instant,
         watch: &dyn Watch,
-        rows_of: impl Fn(Self, &History, &[Attribute]) -> Self + Sync,
+        rows_of: impl Fn(Self, &History, &Shown) -> Self + Sync,
     ) -> Result<Self, Failure> {
         service.check_label(histories.given())?;
-        let listed = profile::listed(profile::attributes(histories));
+        let shown = Shown::of(histories);
         let kind = histories.id_kind();
-        let none = Self::empty(as_of, kind, &listed);
+        let none = Self::empty(as_of, kind, shown.names());
         watch.begin("score", None);
-        let mut parts = histories.each(|part| rows_of(none.clone(), part, &listed))?;
+        let mut parts = histories.each(|part| rows_of(none.clone(), part, &shown))?;
         watch.end();
         let mut scores = if histories.whole().is_some() { parts.pop().unwrap_or(none) } else { none };
         for part in parts {
@@ -224,7 +215,7 @@ impl Scores {
         service: &Service,
         history: &History,
         population: Population,
-        listed: &[Attribute],
+        shown: &Shown,
         suppressed: &Suppressed,
     ) -> Self {
         let as_of = self.as_of;
@@ -232,16 +223,9 @@ impl Scores {
         let column = |name| self.shown.iter().position(|shown| shown == name);
         let (cause_column, problem_column) = (column(profile::CHURN_CAUSE), column(profile::PROBLEM));
         self.rows.reserve_exact(population.customers.len());
-        let words = |&customer: &u32| {
-            let customer = history.customer(customer as usize);
-            listed.iter().map(move |attribute| attribute.shown(history, customer, as_of))
-        };
-        let some = population.customers.chunks(TEXTS_OF);
-        let mut texts =
-            some.flat_map(|some| history.texts_of(&some.iter().flat_map(words).collect::<Vec<_>>()));
-        for (&customer, Assessed { scored, why }) in population.customers.iter().zip(population.assessed) {
-            let shown = texts.by_ref().take(listed.len());
-            let shown: Box<[Option<CompactString>]> = shown.map(|text| text.map(Into::into)).collect();
+        let Population { customers, assessed, .. } = population;
+        let texts = shown.texts(history, &customers, as_of);
+        for ((&customer, Assessed { scored, why }), shown) in customers.iter().zip(assessed).zip(texts) {
             let customer_id = history.customer_id(customer as usize);
             if suppressed.has(customer_id) {
                 self.suppressed += 1;

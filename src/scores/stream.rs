@@ -6,7 +6,6 @@ use std::io;
 use std::sync::{Mutex, PoisonError};
 
 use mainstay_features::history::{Histories, History};
-use mainstay_features::profile;
 use mainstay_features::records::{Records, SortedRecords};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
@@ -16,6 +15,7 @@ use mainstay_models::segments::TierCuts;
 use rayon::prelude::*;
 
 use super::aside::{Aside, Place, PutAside};
+use super::shown::Shown;
 use super::{ScoreRow, Scores, record};
 use crate::failure::{Failure, Kind};
 use crate::parquet_file::ROW_GROUP_ROWS;
@@ -59,8 +59,8 @@ impl ScoredPopulation {
                 format!("rows that are scored cannot be written beside the list: {cause}"),
             )
         };
-        let listed = profile::listed(profile::attributes(histories));
-        let empty = Scores::empty(as_of, histories.id_kind(), &listed);
+        let shown = Shown::of(histories);
+        let empty = Scores::empty(as_of, histories.id_kind(), shown.names());
         watch.begin("score", Some(histories.summary().customers as u64));
         watch.advance(aside.resumed() as u64);
         let done = aside.done();
@@ -72,7 +72,7 @@ impl ScoredPopulation {
                 let chunk = begin..place.end.min(begin + CHUNK_CUSTOMERS);
                 let population = service.score_some(part, chunk, as_of, watch);
                 put_aside.tally = put_aside.tally.and(&population.tally);
-                let scores = empty.clone().with(service, part, population, &listed, suppressed);
+                let scores = empty.clone().with(service, part, population, &shown, suppressed);
                 for row in &scores.rows {
                     rows.push(&row.customer_id, |bytes| record::write(row, bytes));
                     put_aside.lifetime_values.push(row.lifetime_value);

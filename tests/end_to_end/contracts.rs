@@ -8,7 +8,7 @@ use mainstay_features::units::Instant;
 use serde_json::json;
 
 use crate::server::Server;
-use crate::support::{done, failed, folder, json, shop, store_like_the_shops};
+use crate::support::{csv, done, failed, folder, json, shop, store_like_the_shops};
 
 /// A customer of the made-up business; all times are whole days.
 struct Subscriber {
@@ -270,6 +270,36 @@ fn a_population_of_nobody_is_said_to_be_one() {
                        is customer_id written the same way in all files?";
         assert_eq!((code, said.as_str()), (4, message));
     }
+}
+
+#[test]
+fn lists_show_when_the_contract_ends() {
+    let (folder, subscribers) = (folder(), subscribers());
+    let input = write(folder.path(), &subscribers);
+    let store = folder.path().join("store").display().to_string();
+    done(&format!("train {input} --horizon 60d --store {store}"));
+    let out = folder.path().join("scores.csv").display().to_string();
+    done(&format!("score {input} --as-of {} --store {store} --out {out}", date(700)));
+    let rows = csv(Path::new(&out));
+    assert!(rows.len() > 50);
+    for row in rows {
+        let one = subscribers.iter().find(|one| one.id == row["customer_id"]).unwrap();
+        let running =
+            || one.contracts.iter().filter(|&&(start, end)| start <= 700 && end.is_none_or(|end| 700 < end));
+        let last = running()
+            .map(|&(_, end)| end)
+            .collect::<Option<Vec<_>>>()
+            .and_then(|ends| ends.into_iter().max());
+        assert_eq!(
+            row["contract_end"],
+            last.map_or(String::new(), |day| date(day).to_string()),
+            "{}",
+            one.id
+        );
+    }
+    assert!(done(&format!("list --store {store} --top 3")).contains("contract end"));
+    assert!(done(&format!("list --store {store} --top 3 --language zh")).contains("合同到期日"));
+    assert!(!done(&format!("plan --store {store}")).contains("contract_end"), "nobody is compared by it");
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
     if !header.iter().take(known).eq(places.names.iter()) {
         return Err(format!("{OTHER_COLUMNS} in their order"));
     }
-    let mut scores = Scores::empty(Instant::MIN, IdKind::Text, &[]);
+    let mut scores = Scores::empty(Instant::MIN, IdKind::Text, Vec::new());
     scores.shown = header.iter().skip(known).map(str::to_owned).collect();
     let mut kept = scores.without_rows();
     for (row, record) in reader.records().enumerate() {

@@ -41,7 +41,7 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
     let mut read: Vec<usize> = used.chain(&shown).copied().collect();
     read.sort_unstable();
     let columns = Columns { known, shown, read };
-    let mut scores = Scores::empty(Instant::MIN, IdKind::Integer, &[]);
+    let mut scores = Scores::empty(Instant::MIN, IdKind::Integer, Vec::new());
     scores.basis = about.and_then(|about| about.basis);
     scores.shown = columns.shown.iter().map(|&place| fields[place].name().clone()).collect();
     if at("customer_id").is_some_and(is_text) {
