@@ -12,7 +12,7 @@ pub fn walk(histories: &Histories) {
     let attributes = profile::attributes(histories);
     let Some(span) = histories.summary().span else { return };
     let _ = histories.each(|part| walk_part(part, &attributes, span));
-    let _ = histories.last_order_until(span.0);
+    let _ = histories.known_until(span.0);
 }
 
 fn walk_part(part: &History, attributes: &[Attribute], (first, last): (Instant, Instant)) {

@@ -4,7 +4,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use mainstay_features::history::Severity;
-use mainstay_features::ingest::{Condition, EpochUnit, Field, MaxBadRows, Table, Zone};
+use mainstay_features::ingest::{
+    Condition, Convention, Encoding, EpochUnit, Field, MaxBadRows, Table, TimeFormat, Zone,
+};
 use mainstay_features::units::{Amount, Days, Instant};
 use mainstay_fuzz::limits::within_limits;
 
@@ -12,8 +14,11 @@ fuzz_target!(|text: &str| within_limits(|| {
     // The condition, and after a line end the value it is asked about.
     let (condition, value) = text.split_once('\n').unwrap_or((text, ""));
     if let Ok(condition) = condition.parse::<Condition>() {
-        condition.holds(Some(value));
-        condition.holds(None);
+        for decimal_comma in [false, true] {
+            let convention = Convention { decimal_comma, ..Convention::default() };
+            condition.holds(Some(value), &convention);
+            condition.holds(None, &convention);
+        }
         assert_eq!(condition.to_string().parse(), Ok(condition), "a condition as it was written");
     }
     if let Ok(instant) = text.parse::<Instant>() {
@@ -26,6 +31,7 @@ fuzz_target!(|text: &str| within_limits(|| {
     let _ = text.parse::<Severity>();
     let _ = text.parse::<Zone>();
     let _ = text.parse::<EpochUnit>();
+    let _ = (text.parse::<TimeFormat>(), text.parse::<Encoding>());
     let _ = text.parse::<MaxBadRows>();
     let _ = (text.parse::<Field>(), text.parse::<Table>());
 }));

@@ -25,7 +25,7 @@ enum Test {
 
 impl Condition {
     /// Whether a value meets it; an empty value is in no list and compares with nothing.
-    pub(crate) fn holds(&self, value: Option<&str>, convention: &Convention) -> bool {
+    pub fn holds(&self, value: Option<&str>, convention: &Convention) -> bool {
         match (&self.test, value) {
             (Test::In(list), Some(value)) => list.iter().any(|one| one == value),
             (Test::NotIn(list), Some(value)) => list.iter().all(|one| one != value),
