@@ -1,9 +1,7 @@
 //! What is known about a customer at an instant: the only thing a feature ever sees, so that none can look ahead.
 
 use crate::history::{Complaint, Contact, Contract, CustomerHistory, Discount, Order, Profile, Word};
-use crate::units::{Amount, Days, Instant};
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+use crate::units::{Amount, Days, Instant, MICROS_PER_DAY};
 
 /// An order with a positive amount.
 #[derive(Clone, Copy, Debug, PartialEq)]

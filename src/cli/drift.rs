@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
-use super::reading::known_until;
+use super::reading;
 use super::settings::{StoreArgs, built_in_offers};
-use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::service::{Assumptions, Service};
 use crate::store::Store;
@@ -44,7 +43,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
     service.check_label(history.given())?;
     let artifact = service.artifact();
-    let as_of = args.as_of.map_or_else(|| known_until(&history, clock::now()), Ok)?;
+    let as_of = reading::as_of(args.as_of, &history)?;
     let report = monitor(artifact, &history, as_of, &population(artifact, &history, as_of)?)?;
     if report.rows == 0 {
         return Err(Failure::new(Kind::TooLittleData, format!("nobody is in the population at {as_of}")));

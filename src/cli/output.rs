@@ -29,6 +29,13 @@ pub(super) fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", visible(text));
 }
 
+/// The first few of some, side by side, and a sign where there are more.
+pub(super) fn first_few(all: &[String]) -> String {
+    const FEW: usize = 5;
+    let more = if all.len() > FEW { ", …" } else { "" };
+    format!("{}{more}", all[..all.len().min(FEW)].join(", "))
+}
+
 /// The text with control characters but line ends spelled out: names from files must not command the terminal.
 fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());

@@ -183,14 +183,12 @@ pub(super) fn rehearse(settled: &Settled, progress: &Progress) -> Result<Collect
 
 /// Says which files of the folders are not read.
 fn note_left_alone(settled: &Settled) {
-    const FEW: usize = 5;
     let files: Vec<String> = settled.left_alone.iter().map(|file| file.display().to_string()).collect();
     if !files.is_empty() {
-        let more = if files.len() > FEW { ", and more" } else { "" };
         output::note(&format!(
-            "{} files are left alone, as they are not called as data files are (.parquet, .csv, .tsv, .txt, packed or not): {}{more}",
+            "{} files are left alone, as they are not called as data files are (.parquet, .csv, .tsv, .txt, packed or not): {}",
             files.len(),
-            files[..files.len().min(FEW)].join(", ")
+            output::first_few(&files)
         ));
     }
 }
@@ -237,6 +235,11 @@ fn note_history(history: &Histories, is_cut: bool) {
              are the identifiers written the same way, or are their orders left out?"
         ));
     }
+}
+
+/// The instant that was asked for, or until when a log knows.
+pub(super) fn as_of(asked: Option<Instant>, history: &Histories) -> Result<Instant, Failure> {
+    asked.map_or_else(|| known_until(history, clock::now()), Ok)
 }
 
 /// Until when a log knows: see [`Histories::known_until`]. What is dated later than now has not happened.

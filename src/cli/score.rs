@@ -19,11 +19,10 @@ use super::lifetime;
 use super::list::note_other_question;
 use super::output;
 use super::progress::Progress;
-use super::reading::known_until;
+use super::reading;
 use super::running::{Found, Run, input};
 use super::scored_out::{ListOut, ROWS_PER_FILE};
 use super::settings::{MoneyArgs, StoreArgs};
-use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::scores::{Aside, Format, ListAbout, ListBasis, ListFile, ScoredPopulation, Scores};
 use crate::service::Service;
@@ -84,7 +83,7 @@ fn work(
         record.inputs.extend(args.input.on_record(store)?);
         Ok(history)
     })?;
-    let as_of = args.as_of.map_or_else(|| known_until(&history, clock::now()), Ok)?;
+    let as_of = reading::as_of(args.as_of, &history)?;
     run.record.as_of = Some(as_of.to_string());
     args.money.note_assumed();
     doubts(service, &history, as_of).iter().for_each(|doubt| output::note(doubt));

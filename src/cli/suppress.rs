@@ -83,18 +83,16 @@ impl WhoArgs {
 
     /// Says who of them is nobody the kept history knows: an objection in another spelling protects nobody.
     fn note_strangers(&self) {
-        const FEW: usize = 5;
         match self.strangers() {
             // They are kept all the same.
             Err(failure) => output::note(&format!("whether they are customers cannot be told: {failure}")),
             Ok(strangers) if strangers.is_empty() => {}
             Ok(strangers) => {
-                let more = if strangers.len() > FEW { ", …" } else { "" };
                 output::note(&format!(
-                    "WARNING: {} of them are no customers of the kept history: {}{more}: are they written as in the files, \
+                    "WARNING: {} of them are no customers of the kept history: {}: are they written as in the files, \
                      with every leading zero, and without a heading?",
                     strangers.len(),
-                    strangers[..strangers.len().min(FEW)].join(", ")
+                    output::first_few(&strangers)
                 ));
             }
         }

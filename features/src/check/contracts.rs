@@ -1,9 +1,7 @@
 //! What contracts are like, and what in them would mislead a model.
 
 use crate::history::{Contract, History};
-use crate::units::Instant;
-
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+use crate::units::{Instant, MICROS_PER_DAY};
 
 /// The contracts of a log at an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ mod money;
 mod time;
 
 pub use money::{Amount, Money};
+pub(crate) use time::MICROS_PER_DAY;
 pub use time::{Days, Instant};
 
 /// A probability, in [0, 1].

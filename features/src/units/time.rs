@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use super::ParseUnitError;
 
-const MICROS_PER_DAY: i64 = 86_400_000_000;
+pub(crate) const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// A moment in time: microseconds since 1970-01-01T00:00:00Z, in the years 1 to 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

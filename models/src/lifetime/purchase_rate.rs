@@ -63,13 +63,14 @@ struct Sums {
     repeats_times_days: u128,
     days_squared: u128,
     customers: u128,
-    gaps: Gaps,
-    gaps_of_several: Gaps,
+    gaps: u128,
+    gaps_squared: u128,
+    of_several: Gaps,
     with_several: u64,
 }
 
 /// Gaps between purchases: how they spread.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Gaps {
     /// n times the sum of squares, less the square of the sum.
     spread: u128,
@@ -89,38 +90,39 @@ impl Gaps {
     }
 }
 
-impl PurchaseRate {
-    /// Estimates it on customers; `None` where nobody came back.
-    pub fn estimate(customers: impl Iterator<Item = Billed>) -> Option<Self> {
-        let (mut sums, mut all, mut all_squared) = (Sums::default(), 0, 0);
-        for Billed { purchases, gaps, gaps_squared } in customers {
-            let (x, t) = (u128::from(purchases.repeats), u128::from(purchases.tenure_days));
-            sums.repeats += x;
-            sums.days += t;
-            sums.repeats_squared += x * x;
-            sums.repeats_times_days += x * t;
-            sums.days_squared += t * t;
-            sums.customers += 1;
-            let (gaps, gaps_squared) = (u128::from(gaps), u128::from(gaps_squared));
-            (all, all_squared) = (all + gaps, all_squared + gaps_squared);
-            if x > 1 {
-                sums.gaps_of_several.add(x, gaps, gaps_squared);
-                sums.with_several += 1;
-            }
-        }
-        sums.gaps.add(sums.repeats, all, all_squared);
-        sums.rate()
-    }
-}
-
 impl Sums {
+    fn add(&mut self, &Billed { purchases, gaps, gaps_squared }: &Billed) {
+        let (x, t) = (u128::from(purchases.repeats), u128::from(purchases.tenure_days));
+        self.repeats += x;
+        self.days += t;
+        self.repeats_squared += x * x;
+        self.repeats_times_days += x * t;
+        self.days_squared += t * t;
+        self.customers += 1;
+        let (gaps, gaps_squared) = (u128::from(gaps), u128::from(gaps_squared));
+        self.gaps += gaps;
+        self.gaps_squared += gaps_squared;
+        if x > 1 {
+            self.of_several.add(x, gaps, gaps_squared);
+            self.with_several += 1;
+        }
+    }
+
+    /// How the gaps of one customer spread, or, where too few have several, those of all.
+    fn spread_of_gaps(&self) -> Gaps {
+        if self.with_several >= FEWEST_WITH_SEVERAL_GAPS {
+            return self.of_several;
+        }
+        let mut of_all = Gaps::default();
+        of_all.add(self.repeats, self.gaps, self.gaps_squared);
+        of_all
+    }
+
     fn rate(&self) -> Option<PurchaseRate> {
         if self.repeats == 0 || self.days == 0 {
             return None;
         }
-        let has_several = self.with_several >= FEWEST_WITH_SEVERAL_GAPS;
-        let gaps = if has_several { &self.gaps_of_several } else { &self.gaps };
-        let regularity = (1.0 - gaps.relative_variance()).max(0.0);
+        let regularity = (1.0 - self.spread_of_gaps().relative_variance()).max(0.0);
         let short = 0.5 * regularity;
         let [x, t, customers] = [self.repeats, self.days, self.customers].map(|sum| sum as f64);
         let [xx, xt, tt] =
@@ -138,6 +140,13 @@ impl Sums {
 }
 
 impl PurchaseRate {
+    /// Estimates it on customers; `None` where nobody came back.
+    pub fn estimate(customers: impl Iterator<Item = Billed>) -> Option<Self> {
+        let mut sums = Sums::default();
+        customers.for_each(|customer| sums.add(&customer));
+        sums.rate()
+    }
+
     /// How many purchases a customer makes in a day, in the mean.
     pub fn per_day(&self, customer: &Purchases) -> f64 {
         let &Purchases { repeats, last_days, tenure_days } = customer;

@@ -6,11 +6,9 @@ use mainstay_features::units::Instant;
 
 use super::config::Config;
 use crate::cli::check::date;
+use crate::cli::output;
 use crate::cli::reading::no_orders;
 use crate::failure::{Failure, Kind};
-
-/// So many days are named at most.
-const FEW: usize = 5;
 
 /// Looks at the orders of a history, those of tonight among them. Returns how many whole days ago the last was, or, where there
 /// are contracts, the last start of one.
@@ -52,11 +50,10 @@ pub(super) fn check(histories: &Histories, config: &Config, now: Instant) -> Res
     }
     let named =
         |day: &&OddDay| format!("{} ({} orders, usually {})", date(day.day), day.lines, day.usual_lines);
-    let more = if gaps.len() > FEW { ", …" } else { "" };
     stop(format!(
-        "the feed has gaps in its last {} days: {}{more}: send them again as whole files, or name days on which nothing is \
+        "the feed has gaps in its last {} days: {}: send them again as whole files, or name days on which nothing is \
          sold in closed_days",
         config.gap_days,
-        gaps.iter().take(FEW).map(named).collect::<Vec<_>>().join(", ")
+        output::first_few(&gaps.iter().map(named).collect::<Vec<_>>())
     ))
 }
