@@ -30,6 +30,7 @@ mod serve;
 mod settings;
 mod show;
 mod simulate;
+mod strangers;
 mod suppress;
 mod train;
 mod verdict;

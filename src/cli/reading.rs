@@ -11,6 +11,7 @@ use super::input::{InputArgs, Settled};
 use super::output;
 use super::progress::Progress;
 use super::running::input;
+use super::strangers;
 use crate::clock;
 use crate::events::{self, Since};
 use crate::failure::{Failure, Kind};
@@ -227,13 +228,9 @@ fn note_history(history: &Histories, is_cut: bool) {
             "they are more than --memory lets be in memory: the work goes part by part, through files",
         );
     }
-    let (strangers, theirs) = (summary.strangers, summary.complaints_of_strangers);
-    // Who complained before a first order that was left out is no stranger.
-    if theirs > 0 && !is_cut {
-        output::note(&format!(
-            "{theirs} complaints are of {strangers} customers who have no order in the purchase files; \
-             are the identifiers written the same way, or are their orders left out?"
-        ));
+    // Of whom something is told before a first order that was left out is no stranger.
+    if !is_cut {
+        strangers::doubts(&summary.told).iter().for_each(|doubt| output::note(doubt));
     }
 }
 

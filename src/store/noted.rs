@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use mainstay_features::history::{Noted, Summary};
+use mainstay_features::history::{Noted, Summary, Told, ToldOf};
 use mainstay_features::id::fingerprint;
 use mainstay_features::profile::Said;
 use mainstay_features::units::Instant;
@@ -14,7 +14,7 @@ use super::write_whole;
 use crate::failure::{Failure, Kind};
 
 const FILE: &str = "noted";
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// What is in the file, after a line with the checksum of this.
 #[derive(Serialize, Deserialize)]
@@ -27,8 +27,8 @@ struct Written {
     orders: usize,
     /// The instants of the first and the last order, in microseconds since 1970.
     span: Option<(i64, i64)>,
-    strangers: usize,
-    complaints_of_strangers: usize,
+    /// Of each kind of rows the customers of whom they tell, who of them has no order, and the rows about those.
+    told: [[usize; 3]; 4],
     /// What customers files say: see [`Said::in_numbers`].
     said: Vec<(u64, [bool; 4])>,
     /// Days since 1970, and how many orders began on each.
@@ -46,13 +46,17 @@ pub(super) fn read(folder: &Path) -> Option<Noted> {
     if written.version != VERSION {
         return None;
     }
-    let Written { segments, customers, buyers, orders, span, strangers, complaints_of_strangers, .. } =
-        written;
+    let Written { segments, customers, buyers, orders, span, told, .. } = written;
     let span = match span {
         Some((first, last)) => Some((Instant::from_micros(first)?, Instant::from_micros(last)?)),
         None => None,
     };
-    let summary = Summary { customers, buyers, orders, span, strangers, complaints_of_strangers };
+    let told = Told(told.map(|[customers, without_order, rows_without_order]| ToldOf {
+        customers,
+        without_order,
+        rows_without_order,
+    }));
+    let summary = Summary { customers, buyers, orders, span, told };
     let said = Said::of_numbers(&written.said);
     Some(Noted { segments, summary, said, orders_by_day: written.orders_by_day.into_iter().collect() })
 }
@@ -60,7 +64,7 @@ pub(super) fn read(folder: &Path) -> Option<Noted> {
 /// Notes it.
 pub(super) fn write(folder: &Path, noted: &Noted) -> Result<(), Failure> {
     let Noted { segments, summary, said, orders_by_day } = noted;
-    let &Summary { customers, buyers, orders, span, strangers, complaints_of_strangers } = summary;
+    let &Summary { customers, buyers, orders, span, told } = summary;
     let written = Written {
         version: VERSION,
         segments: segments.clone(),
@@ -68,8 +72,7 @@ pub(super) fn write(folder: &Path, noted: &Noted) -> Result<(), Failure> {
         buyers,
         orders,
         span: span.map(|(first, last)| (first.micros(), last.micros())),
-        strangers,
-        complaints_of_strangers,
+        told: told.0.map(|told| [told.customers, told.without_order, told.rows_without_order]),
         said: said.in_numbers(),
         orders_by_day: orders_by_day.iter().map(|(&day, &count)| (day, count)).collect(),
     };
@@ -97,8 +100,11 @@ mod tests {
                 buyers: 2,
                 orders: 4,
                 span: Some((instant("2024-01-01"), instant("2024-02-01"))),
-                strangers: 1,
-                complaints_of_strangers: 2,
+                told: Told([1, 2, 3, 4].map(|count| ToldOf {
+                    customers: 10 * count,
+                    without_order: count,
+                    rows_without_order: 2 * count,
+                })),
             },
             said: Said::of_numbers(&[
                 (5, [true, false, true, false]),

@@ -299,6 +299,34 @@ fn complaints_of_nobody_who_buys_are_noted() {
     );
 }
 
+/// Identifiers with zeros in front in one file and without in the other: nothing fits, and every command says so.
+#[test]
+fn files_about_customers_that_fit_nobody_who_buys_are_noted() {
+    let folder = folder();
+    let here = folder.path().display();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("p.csv", "customer_id,order_id,ts,amount\n007,1,2024-01-01,5\n008,2,2024-01-01,5\n");
+    write("customers.csv", "customer_id,region\n7,north\n8,south\n");
+    write("contacts.csv", "customer_id,ts\n8,2024-01-01\n");
+    write("contracts.csv", "customer_id,start,end\n7,2024-01-01,\n8,2024-01-01,\n");
+    let rest = format!(
+        "--purchases {here}/p.csv --contacts {here}/contacts.csv --contracts {here}/contracts.csv --as-of 2024-04-01"
+    );
+    let said = noted(&format!("features {rest} --customers {here}/customers.csv --out {here}/f.parquet"));
+    for (customers, files) in [(2, "customers files"), (1, "contacts files"), (2, "contracts files")] {
+        let doubt = format!("of the {customers} customers whom {files} tell of, 0 have an order");
+        assert!(said.contains(&doubt), "{said}");
+    }
+    let report = done(&format!("check {rest} --customers {here}/customers.csv"));
+    assert!(report.contains("of the 2 customers whom customers files tell of, 0 have an order"), "{report}");
+    // Many may have signed up and never bought.
+    write("customers.csv", "customer_id,region\n007,north\n1,\n2,\n3,\n4,\n5,\n6,\n9,\n");
+    let said = noted(&format!(
+        "features --purchases {here}/p.csv --customers {here}/customers.csv --as-of 2024-04-01 --out {here}/f.parquet"
+    ));
+    assert!(!said.contains("tell of"), "{said}");
+}
+
 #[test]
 fn what_is_in_columns_that_nobody_reads_does_not_matter() {
     let folder = folder();

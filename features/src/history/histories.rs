@@ -10,6 +10,7 @@ use super::event::{Given, Word};
 use super::log::Log;
 use super::segment::{Segment, join, sorted_part};
 use super::shard::Shard;
+use super::told::Told;
 use super::words::Words;
 use super::{Gathered, History, HistoryBuilder, HistoryError, gather, together};
 use crate::id::IdKind;
@@ -56,10 +57,8 @@ pub struct Summary {
     pub orders: usize,
     /// The instants of the first and the last order; `None` without orders.
     pub span: Option<(Instant, Instant)>,
-    /// Customers without any order who have complained.
-    pub strangers: usize,
-    /// Their complaints.
-    pub complaints_of_strangers: usize,
+    /// Of whom is told what else, and who of them has an order.
+    pub told: Told,
 }
 
 /// What a look at every part of a history finds out, and of which segments: for the next time that they are read.
@@ -77,14 +76,12 @@ pub struct Noted {
 
 impl Summary {
     fn of(history: &History) -> Self {
-        let (strangers, complaints_of_strangers) = history.complaints_without_orders();
         Self {
             customers: history.len(),
             buyers: history.buyer_count(),
             orders: history.order_count(),
             span: history.span(),
-            strangers,
-            complaints_of_strangers,
+            told: history.told(),
         }
     }
 
@@ -94,8 +91,7 @@ impl Summary {
             buyers: self.buyers + other.buyers,
             orders: self.orders + other.orders,
             span: self.span.into_iter().chain(other.span).reduce(join),
-            strangers: self.strangers + other.strangers,
-            complaints_of_strangers: self.complaints_of_strangers + other.complaints_of_strangers,
+            told: self.told + other.told,
         }
     }
 }

@@ -16,6 +16,7 @@ mod rows;
 mod segment;
 mod shard;
 mod staged;
+mod told;
 mod wire;
 mod words;
 
@@ -27,6 +28,7 @@ pub use histories::{Histories, Noted, Summary};
 pub use log::Spill;
 pub use lookup::Lookup;
 pub use segment::{Compared, Segment, join, write_segment};
+pub use told::{Telling, Told, ToldOf};
 pub use words::Words;
 
 use std::collections::BTreeMap;
@@ -203,12 +205,9 @@ impl History {
         self.shards.par_iter().map(Shard::buyer_count).sum()
     }
 
-    /// The number of customers who complain without any order, and of their complaints.
-    pub fn complaints_without_orders(&self) -> (usize, usize) {
-        self.shards
-            .par_iter()
-            .map(Shard::complaints_without_orders)
-            .reduce(|| (0, 0), |all, some| (all.0 + some.0, all.1 + some.1))
+    /// Of whom rows of each kind tell, and who of them has an order.
+    pub fn told(&self) -> Told {
+        self.shards.par_iter().map(Shard::told).reduce(Told::default, |all, some| all + some)
     }
 
     /// The number of complaints.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::event::{Complaint, Contact, Contract, Discount, LaterLine, Order, Profile};
 use super::part::{FirstBuy, LineSum, Sorted};
 use super::rows::Grouped;
+use super::told::Told;
 use super::{CustomerHistory, TooManyCustomers};
 use crate::id::Ids;
 use crate::units::{Amount, Instant};
@@ -83,16 +84,24 @@ impl Shard {
         (0..self.customers.len()).filter(|&number| !self.orders.of(number).is_empty()).count()
     }
 
-    /// The number of customers who complain without any order, and of their complaints.
-    pub(super) fn complaints_without_orders(&self) -> (usize, usize) {
-        if self.complaints.len() == 0 {
-            return (0, 0);
+    /// Of whom rows of each kind tell, and who of them has an order.
+    pub(super) fn told(&self) -> Told {
+        let mut told = Told::default();
+        let counts = [self.complaints.len(), self.contacts.len(), self.profiles.len(), self.contracts.len()];
+        if counts == [0; 4] {
+            return told;
         }
-        (0..self.customers.len())
-            .filter(|&number| self.orders.of(number).is_empty())
-            .map(|number| self.complaints.of(number).len())
-            .filter(|&complaints| complaints > 0)
-            .fold((0, 0), |(customers, all), complaints| (customers + 1, all + complaints))
+        for number in 0..self.customers.len() {
+            let rows = [
+                self.complaints.of(number).len(),
+                self.contacts.of(number).len(),
+                self.profiles.of(number).len(),
+                self.contracts.of(number).len(),
+            ];
+            let has_order = !self.orders.of(number).is_empty();
+            told.0.iter_mut().zip(rows).for_each(|(told, rows)| told.count(rows, has_order));
+        }
+        told
     }
 
     pub(super) fn complaint_count(&self) -> usize {

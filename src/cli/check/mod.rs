@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         span,
         days,
         customers,
-        strangers: history.complaints_without_orders().1 as u64,
+        told: history.told(),
         horizons: usable_horizons(span, args.lookback),
         contracts: ContractReport::of(&history, as_of),
         as_of,

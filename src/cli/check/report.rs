@@ -4,13 +4,14 @@ use mainstay_features::check::{
     Alike, ContractReport, CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses,
     WHOLESALE_TIMES,
 };
-use mainstay_features::history::Given;
+use mainstay_features::history::{Given, Telling, Told};
 use mainstay_features::ingest::Counts;
 use mainstay_features::units::{Days, Instant};
 use serde_json::{Map, Value, json};
 
 use super::contracts;
 use super::rows::Rows;
+use crate::cli::strangers;
 
 /// Everything the report tells.
 pub(super) struct Report {
@@ -28,7 +29,7 @@ pub(super) struct Report {
     pub(super) customers: CustomerReport,
     pub(super) contracts: Option<ContractReport>,
     /// Complaints of customers without an order.
-    pub(super) strangers: u64,
+    pub(super) told: Told,
     pub(super) horizons: Vec<(Days, usize)>,
     pub(super) as_of: Instant,
     pub(super) given: Given,
@@ -149,14 +150,7 @@ impl Report {
             );
         }
         self.rows.findings().into_iter().for_each(|finding| find(true, finding));
-        find(
-            self.strangers > 0,
-            format!(
-                "{} complaints are of customers without an order: are the identifiers written the same way, or are their orders left \
-                 out?",
-                self.strangers
-            ),
-        );
+        strangers::doubts(&self.told).into_iter().for_each(|doubt| find(true, doubt));
         let Statuses { closed_without_resolution, open_with_resolution } = self.statuses;
         let unresolved = self.given.complaints_unresolved;
         find(
@@ -291,7 +285,7 @@ impl Report {
             "lines_of_nothing": self.zero,
             "repeated_lines": self.repeats.lines,
             "repeated_orders": self.repeats.orders,
-            "complaints_without_orders": self.strangers,
+            "complaints_without_orders": self.told.by(Telling::Complaints).rows_without_order,
             "complaints_closed_without_resolved_at": self.statuses.closed_without_resolution,
             "complaints_open_with_resolved_at": self.statuses.open_with_resolution,
             "contracts_told": self.contracts.as_ref().map(contracts::to_json),
