@@ -10,6 +10,7 @@ use crate::evaluate::Metrics;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::profit::{Campaign, expected_maximum, maximum, of_acting_on, of_contacting};
 use crate::inputs::EXPECTED_PURCHASES;
+use crate::language::Language;
 use crate::model::{Kind, completed, probabilities};
 use crate::snapshots::{Question, Snapshots};
 use crate::training::{self, Settings, Training, measure};
@@ -36,6 +37,22 @@ pub struct Judged {
     pub earned: Earned,
     /// Its curves.
     pub curves: Option<Curves>,
+}
+
+impl Judged {
+    /// What people call it.
+    pub fn words(&self, language: Language) -> &str {
+        let chinese = match self.name.as_str() {
+            RECENCY_RULE => "距上次下单天数",
+            EVERYONE => "联系所有人",
+            NOBODY => "不联系任何人",
+            "logistic" => "逻辑回归",
+            "forest" => "随机森林",
+            "average" => "逻辑回归与随机森林的平均",
+            name => name,
+        };
+        language.either(&self.name, chinese)
+    }
 }
 
 /// What acting on a model earns, in money a customer of the population.

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bootstrap;
 use crate::evaluate::profit::{Campaign, of_acting_on, of_contacting};
+use crate::language::Language;
 use crate::odds::{log_loss, log_odds};
 use crate::rolling::Said;
 
@@ -156,14 +157,16 @@ impl Verdict {
 
     /// In words, which tell apart what is sure and what is much: with many customers, chance is ruled out of gains too
     /// small to care about. `rule_log_loss` is that of the rule on the same rows.
-    pub fn words(&self, rule_log_loss: Option<f64>) -> &'static str {
+    pub fn words(&self, rule_log_loss: Option<f64>, language: Language) -> &'static str {
         match self.grade {
             Grade::ClearlyBetter if self.share_gained(rule_log_loss).is_some_and(|share| share < LITTLE) => {
-                BETTER_BY_LITTLE
+                language.either(BETTER_BY_LITTLE, "优于简单规则且并非偶然，但优势不大")
             }
-            Grade::ClearlyBetter => CLEARLY_BETTER,
-            Grade::NoBetter => NO_BETTER,
-            Grade::TooLittleHistory => TOO_LITTLE_HISTORY,
+            Grade::ClearlyBetter => language.either(CLEARLY_BETTER, "明显优于简单规则"),
+            Grade::NoBetter => language.either(NO_BETTER, "不优于简单规则：请使用简单规则"),
+            Grade::TooLittleHistory => {
+                language.either(TOO_LITTLE_HISTORY, "历史数据太短，无法检验：请使用简单规则")
+            }
         }
     }
 }
@@ -229,9 +232,10 @@ mod tests {
         assert!(
             verdict.over_rule.unwrap().is_sure() && verdict.share_gained(Some(rule_log_loss)).unwrap() < 0.01
         );
-        let words = |grade| Verdict { grade, ..verdict.clone() }.words(Some(rule_log_loss));
+        let words =
+            |grade| Verdict { grade, ..verdict.clone() }.words(Some(rule_log_loss), Language::English);
         assert_eq!(words(Grade::ClearlyBetter), "better than the simple rule beyond chance, but by little");
         assert_eq!(words(Grade::NoBetter), "no better than the simple rule: use the rule");
-        assert!(!verdict.words(None).contains("little"));
+        assert!(!verdict.words(None, Language::English).contains("little"));
     }
 }

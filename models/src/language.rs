@@ -37,6 +37,14 @@ impl Language {
             Self::Chinese => "%",
         }
     }
+
+    /// Of one thing in both languages the one that is read.
+    pub fn either<T>(self, english: T, chinese: T) -> T {
+        match self {
+            Self::English => english,
+            Self::Chinese => chinese,
+        }
+    }
 }
 
 impl FromStr for Language {

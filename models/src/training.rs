@@ -13,6 +13,7 @@ use crate::forest::train::Trainer;
 use crate::gate::Verdict;
 use crate::ground::{Ground, MOST_CUSTOMERS};
 use crate::inputs::FeatureList;
+use crate::language::Language;
 use crate::lifetime::{Fitted, Lifetime, Retention};
 use crate::model::{Basis, Kind, Models, Serving, probabilities};
 pub use crate::rolling::Incumbent;
@@ -138,7 +139,7 @@ impl Training {
 
     /// The same for what is known of a customer.
     pub fn judged_on(&self, basis: Basis) -> &'static str {
-        self.verdict_on(basis).words(self.rule_log_loss())
+        self.verdict_on(basis).words(self.rule_log_loss(), Language::English)
     }
 
     /// The rule's log loss on all rows of the rolling backtests; `None` without any.

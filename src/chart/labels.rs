@@ -1,5 +1,7 @@
 //! Where labels go: beside their point, over no other label, dot or line.
 
+use unicode_width::UnicodeWidthStr;
+
 use super::svg::Anchor;
 
 /// Wider than letters of 13 pixels are in the fonts there are.
@@ -53,7 +55,7 @@ impl<'a> Labels<'a> {
 
     /// Takes room for a label beside its dot: the baseline and anchor; `None` if there is none.
     pub(super) fn place(&mut self, (x, y): (f64, f64), label: &str) -> Option<((f64, f64), Anchor)> {
-        let width = LETTER * label.chars().count() as f64;
+        let width = LETTER * label.width() as f64;
         for (side, lower) in [(9.0, -7.0), (9.0, 4.0), (-9.0, 17.0), (9.0, 17.0), (-9.0, -7.0), (-9.0, 4.0)] {
             let (start, baseline) = (x + side, y + lower);
             let (left, right, anchor) = if side > 0.0 {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use mainstay_models::backtest::{Backtest, Judged, backtest};
 use mainstay_models::evaluate::Metrics;
+use mainstay_models::language::Language;
 use serde_json::{Value, json};
 
 use super::input::InputArgs;
@@ -27,6 +28,9 @@ pub(super) struct Args {
     /// Write a report for people into this file: one HTML page, with its charts in it
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// In which language people read the report: en or zh
+    #[arg(long, value_name = "LANGUAGE", default_value = "en", requires = "report")]
+    language: Language,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,
@@ -41,7 +45,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let history = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
     let outcome = backtest(&history, &args.settings.settings(), &progress)?;
     if let Some(report) = &args.report {
-        let html = Report::of(&outcome).to_html();
+        let html = Report::of(&outcome, args.language).to_html();
         write_whole(report, |out| out.write_all(html.as_bytes()))?;
         output::note(&format!("report in {}", report.display()));
     }

@@ -1,5 +1,6 @@
 //! What lifetime values come from, in words.
 
+use mainstay_models::language::Language;
 use mainstay_models::lifetime::bg_nbd;
 use mainstay_models::lifetime::gamma_gamma;
 use mainstay_models::lifetime::{Amounts, Fitted, Lifetime};
@@ -37,13 +38,22 @@ pub(super) fn to_text(fitted: &Fitted) -> String {
 }
 
 /// What a scored list's lifetime values are, to be said behind "keeping a customer is worth … on average".
-pub(super) fn basis(lifetime: &Lifetime, Assumptions { margin, discount }: Assumptions) -> String {
-    let bought = match lifetime {
-        Lifetime::BgNbd { .. } => "what they are expected to buy in five years, discounted".to_owned(),
+pub(super) fn basis(
+    lifetime: &Lifetime,
+    Assumptions { margin, discount }: Assumptions,
+    language: Language,
+) -> String {
+    let (english, chinese) = match lifetime {
+        Lifetime::BgNbd { .. } => (
+            "what they are expected to buy in five years, discounted".to_owned(),
+            "未来五年预计购买额的折现".to_owned(),
+        ),
         Lifetime::Rate(retention) | Lifetime::Contractual(retention) => {
             let years = retention.expected_years_kept(discount);
-            format!("what they buy in {years:.2} discounted years")
+            (format!("what they buy in {years:.2} discounted years"), format!("{years:.2}个折现年内的购买额"))
         }
     };
-    format!("a margin of {} on {bought}", margin.get())
+    let margin = margin.get();
+    language
+        .either(format!("a margin of {margin} on {english}"), format!("按{chinese}乘以毛利率{margin}计算"))
 }

@@ -89,19 +89,25 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut list = AtRisk::of(&scores, &catalogue, previous.as_ref(), language, (&filter, order, most));
     list.measuring = picked.measuring(&rfm);
     if args.show.prints_table() {
-        let by = decided_by.map_or(String::new(), |basis| format!(" by {},", basis.model));
-        let age_days = clock::now().days_since(scores.as_of);
-        output::note(&format!("as of {},{by} {age_days} days ago", scores.as_of));
+        let (as_of, age_days) = (scores.as_of, clock::now().days_since(scores.as_of));
+        let model = decided_by.map(|basis| basis.model);
+        output::note(&language.either(
+            format!(
+                "as of {as_of},{} {age_days} days ago",
+                model.as_ref().map_or(String::new(), |model| format!(" by {model},"))
+            ),
+            format!(
+                "截至{as_of}（{age_days}天前）{}",
+                model.as_ref().map_or(String::new(), |model| format!("，模型{model}"))
+            ),
+        ));
     }
     args.show.show(file, &list, list.columns(), list.columns_of_a_table())
 }
 
 /// What a spreadsheet calls the list.
 pub(super) fn sheet(language: Language) -> &'static str {
-    match language {
-        Language::English => "at risk",
-        Language::Chinese => "流失风险名单",
-    }
+    language.either("at risk", "流失风险名单")
 }
 
 /// Writes so many customers of a store's newest list into a file, those with the highest net value first.

@@ -347,7 +347,7 @@ impl Totals {
             self.actions,
             self.net_value,
             self.lifetime_value / rows,
-            lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions()),
+            lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions(), Language::English),
         ) + &self.caveats(service.catalogue())
     }
 

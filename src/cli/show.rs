@@ -98,11 +98,10 @@ impl OutFile<'_> {
                 .map_err(|error| Failure::output(self.out, format!("{error}; show fewer with --top")))?,
         };
         write_whole(self.out, |file| file.write_all(&content))?;
-        output::note(&format!(
-            "{} customers as of {} in {}",
-            list.rows.len(),
-            list.scores.as_of,
-            self.out.display()
+        let (rows, as_of, out) = (list.rows.len(), list.scores.as_of, self.out.display());
+        output::note(&list.language.either(
+            format!("{rows} customers as of {as_of} in {out}"),
+            format!("{rows}位客户（截至{as_of}）已写入 {out}"),
         ));
         Ok(())
     }

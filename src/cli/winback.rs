@@ -95,10 +95,7 @@ const RENAMED: [(&str, &str); 4] = [
 ];
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let file = args.show.out.check(|language| match language {
-        Language::English => "win back",
-        Language::Chinese => "流失客户挽回名单",
-    })?;
+    let file = args.show.out.check(|language| language.either("win back", "流失客户挽回名单"))?;
     let store = Store::at(&args.store.store);
     let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
     let offers = service.catalogue().for_winning_back();
@@ -116,9 +113,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let suppressed = store.load_suppressed()?;
     let lapsed = Scores::lapsed(&service, &offers, &history, as_of, &suppressed, &progress)?;
     check_actions(&args.offer, &lapsed)?;
-    output::note(&summary(&lapsed, &offers, &service));
+    output::note(&summary(&lapsed, &offers, &service, args.show.out.language));
     if let Some(why) = ListBasis::of(&service).why_by_rule() {
-        output::note(&format!("{why}: no matter here, as who has lapsed is given no churn probability"));
+        output::note(&args.show.out.language.either(
+            format!("{why}: no matter here, as who has lapsed is given no churn probability"),
+            format!("{why}（对本名单没有影响：已流失的客户不计算流失概率）"),
+        ));
     }
 
     let filter = args.filter(&offers);
@@ -174,11 +174,14 @@ fn columns(list: &AtRisk<'_>) -> Vec<Column> {
 }
 
 /// Who has lapsed, who of them is worth trying, and why the others are not.
-fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service) -> String {
+fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service, language: Language) -> String {
     let artifact = service.artifact();
+    let lookback = artifact.settings.lookback.get();
     let who = match artifact.training.label {
-        Label::NoPurchase => format!("without an order for {} days", artifact.settings.lookback.get()),
-        Label::ContractEnd => "whose contracts have ended".to_owned(),
+        Label::NoPurchase => {
+            language.either(format!("without an order for {lookback} days"), format!("{lookback}天没有下单"))
+        }
+        Label::ContractEnd => language.either("whose contracts have ended", "合同已终止").to_owned(),
     };
     let consents = ConsentColumns::of(lapsed);
     let may_be_tried = |row: &&ScoreRow| {
@@ -188,33 +191,46 @@ fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service) -> String {
     };
     let rows = &lapsed.rows;
     let barred = rows.len() - rows.iter().filter(may_be_tried).count();
-    let all = Tally::of(rows.iter());
+    let Tally { customers, tried, net_value } = Tally::of(rows.iter());
+    let (others, as_of) = (customers - tried - barred, lapsed.as_of);
     let with = lapsed.actions.iter().map(|action| action.name.as_str()).filter(|&name| name != DO_NOTHING);
-    let mut lines = vec![format!(
-        "{} of {} lapsed customers ({who}, as of {}) are worth trying, together {:.2}: {}",
-        all.tried,
-        all.customers,
-        lapsed.as_of,
-        all.net_value,
-        split(rows, with, |row| lapsed.action_of(row)),
-    )];
-    lines.push(format!(
-        "of the others, {} may be made no offer (by tier, cause, consent or last contact), and {} would not bring \
-         back what trying costs",
-        barred,
-        all.customers - all.tried - barred
-    ));
-    let tiers = Tier::ALL.iter().map(|tier| tier.name());
-    lines.push(format!("by tier: {}", split(rows, tiers, |row| row.tier.name())));
-    let causes = Cause::ALL.iter().map(|cause| cause.name());
-    lines.push(format!("by likely cause: {}", split(rows, causes, |row| row.cause.name())));
-    if lapsed.suppressed > 0 {
-        lines.push(format!("{} more object to marketing, and are left out", lapsed.suppressed));
+    let of = |belongs: &dyn Fn(&ScoreRow) -> bool| Tally::of(rows.iter().filter(|row| belongs(row)));
+    let by_action = told(with.map(|name| (name, of(&|row| lapsed.action_of(row) == name))), language);
+    let by_tier = told(Tier::ALL.map(|tier| (tier.words(language), of(&|row| row.tier == tier))), language);
+    let by_cause =
+        told(Cause::ALL.map(|cause| (cause.words(language), of(&|row| row.cause == cause))), language);
+    let mut lines = vec![
+        language.either(
+            format!(
+                "{tried} of {customers} lapsed customers ({who}, as of {as_of}) are worth trying, together {net_value:.2}: \
+                 {by_action}"
+            ),
+            format!(
+                "截至{as_of}，{customers}位已流失客户（{who}）中有{tried}位值得尝试挽回，预期净收益合计{net_value:.2}：{by_action}"
+            ),
+        ),
+        language.either(
+            format!(
+                "of the others, {barred} may be made no offer (by tier, cause, consent or last contact), and {others} would not \
+                 bring back what trying costs"
+            ),
+            format!("其余客户中，{barred}位不能给予优惠（因等级、原因、同意或上次联系），{others}位赚不回尝试的成本"),
+        ),
+        language.either(format!("by tier: {by_tier}"), format!("按客户等级：{by_tier}")),
+        language.either(format!("by likely cause: {by_cause}"), format!("按可能的流失原因：{by_cause}")),
+    ];
+    let suppressed = lapsed.suppressed;
+    if suppressed > 0 {
+        lines.push(language.either(
+            format!("{suppressed} more object to marketing, and are left out"),
+            format!("另有{suppressed}位拒绝营销，未列入"),
+        ));
     }
     let worth = rows.iter().map(|row| row.lifetime_value).sum::<f64>() / rows.len().max(1) as f64;
-    lines.push(format!(
-        "a customer won back is worth {worth:.2} on average, {}",
-        lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions())
+    let basis = lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions(), language);
+    lines.push(language.either(
+        format!("a customer won back is worth {worth:.2} on average, {basis}"),
+        format!("挽回一位客户平均价值{worth:.2}，{basis}"),
     ));
     lines.join("\n")
 }
@@ -237,21 +253,23 @@ impl Tally {
     }
 }
 
-/// Rows by a name they have, in the names' order: how many of each are worth trying, and what that earns.
-fn split<'a>(
-    rows: &'a [ScoreRow],
-    names: impl Iterator<Item = &'a str>,
-    name_of: impl Fn(&'a ScoreRow) -> &'a str,
-) -> String {
-    let told = names.filter_map(|name| {
-        let tally = Tally::of(rows.iter().filter(|row| name_of(row) == name));
-        let Tally { customers, tried, net_value } = tally;
-        match customers {
+/// Parts of the rows by their names: how many of each are worth trying, and what that earns.
+fn told<'a>(parts: impl IntoIterator<Item = (&'a str, Tally)>, language: Language) -> String {
+    let told =
+        parts.into_iter().filter_map(|(name, Tally { customers, tried, net_value })| match customers {
             0 => None,
-            _ if customers == tried => Some(format!("{name} {tried} ({net_value:.2})")),
-            _ => Some(format!("{name} {tried} of {customers} ({net_value:.2})")),
-        }
-    });
+            _ if customers == tried => Some(language.either(
+                format!("{name} {tried} ({net_value:.2})"),
+                format!("{name}{tried}位（{net_value:.2}）"),
+            )),
+            _ => Some(language.either(
+                format!("{name} {tried} of {customers} ({net_value:.2})"),
+                format!("{name}{customers}位中{tried}位（{net_value:.2}）"),
+            )),
+        });
     let told: Vec<String> = told.collect();
-    if told.is_empty() { "nobody".to_owned() } else { told.join(", ") }
+    if told.is_empty() {
+        return language.either("nobody", "无").to_owned();
+    }
+    told.join(language.either(", ", "，"))
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use mainstay_features::profile::{CHURN_CAUSE, CONSENT_PREFIX, CONTRACT_END, LISTED, PROBLEM, number};
+use mainstay_models::language::Language;
 
 use crate::scores::{ScoreRow, Scores};
 
@@ -17,9 +18,6 @@ const STANDARD_ERRORS: f64 = 3.0;
 /// …and by at least this share of the others'.
 const SHARE: f64 = 0.1;
 
-/// What customers are called of whom nothing is said.
-const NOT_GIVEN: &str = "not given";
-
 /// The groups of one attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
@@ -32,8 +30,8 @@ pub struct Comparison {
 /// Customers of whom the same is said.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// What is said: a value, or a range of numbers.
-    pub value: String,
+    /// What is said.
+    pub value: Value,
     /// How many there are.
     pub customers: usize,
     /// How many of them get an offer.
@@ -44,6 +42,28 @@ pub struct Group {
     pub stands_out: Option<StandsOut>,
 }
 
+/// What is said of a group's customers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// This text.
+    Text(String),
+    /// A number from one to another.
+    Range(f64, f64),
+    /// Nothing.
+    NotGiven,
+}
+
+impl Value {
+    /// As people read it.
+    pub fn words(&self, language: Language) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Range(from, to) => language.either(format!("{from} to {to}"), format!("{from}至{to}")),
+            Self::NotGiven => language.either("not given", "未提供").to_owned(),
+        }
+    }
+}
+
 /// How a group's incentives differ from all others', beyond what chance would explain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StandsOut {
@@ -51,6 +71,16 @@ pub enum StandsOut {
     Better,
     /// It gets less.
     Worse,
+}
+
+impl StandsOut {
+    /// As people read it.
+    pub fn words(self, language: Language) -> &'static str {
+        match self {
+            Self::Better => language.either("better", "更优"),
+            Self::Worse => language.either("worse", "更差"),
+        }
+    }
 }
 
 /// Compares the customers of a list by every attribute that customers files give; not by names, phone numbers, consents
@@ -76,17 +106,14 @@ fn groups(scores: &Scores, told: impl Fn(&ScoreRow) -> Option<String>) -> Vec<Gr
     for row in &scores.rows {
         by_value.entry(told(row)).or_default().push(row);
     }
-    let groups: Vec<(String, Vec<&ScoreRow>)> = if by_value.len() <= MOST_GROUPS {
-        by_value
-            .into_iter()
-            .map(|(value, rows)| (value.unwrap_or_else(|| NOT_GIVEN.to_owned()), rows))
-            .collect()
+    let groups: Vec<(Value, Vec<&ScoreRow>)> = if by_value.len() <= MOST_GROUPS {
+        by_value.into_iter().map(|(value, rows)| (value.map_or(Value::NotGiven, Value::Text), rows)).collect()
     } else {
         fourths(by_value)
     };
     let counts: Vec<Count> = groups.iter().map(|(_, rows)| Count::of(rows)).collect();
     let all = counts.iter().fold(Count::default(), |all, count| all.and(count, 1.0));
-    let group = |((value, rows), count): (&(String, Vec<&ScoreRow>), &Count)| Group {
+    let group = |((value, rows), count): (&(Value, Vec<&ScoreRow>), &Count)| Group {
         value: value.clone(),
         customers: rows.len(),
         with_offer: rows.iter().filter(|row| row.pays.is_some()).count(),
@@ -97,7 +124,7 @@ fn groups(scores: &Scores, told: impl Fn(&ScoreRow) -> Option<String>) -> Vec<Gr
 }
 
 /// Numbers in four groups of about as many customers each; nothing where some values are no numbers.
-fn fourths(by_value: BTreeMap<Option<String>, Vec<&ScoreRow>>) -> Vec<(String, Vec<&ScoreRow>)> {
+fn fourths(by_value: BTreeMap<Option<String>, Vec<&ScoreRow>>) -> Vec<(Value, Vec<&ScoreRow>)> {
     let (mut numbers, mut others): (Vec<(f64, &ScoreRow)>, Vec<&ScoreRow>) = (Vec::new(), Vec::new());
     for (value, rows) in by_value {
         match value.as_deref().map(number) {
@@ -117,13 +144,13 @@ fn fourths(by_value: BTreeMap<Option<String>, Vec<&ScoreRow>>) -> Vec<(String, V
             numbers.split_off(numbers.partition_point(|row| row.0 <= edge))
         };
         if let (Some(first), Some(last)) = (numbers.first(), numbers.last()) {
-            let value = format!("{} to {}", first.0, last.0);
+            let value = Value::Range(first.0, last.0);
             groups.push((value, numbers.iter().map(|(_, row)| *row).collect()));
         }
         numbers = rest;
     }
     if !others.is_empty() {
-        groups.push((NOT_GIVEN.to_owned(), others));
+        groups.push((Value::NotGiven, others));
     }
     groups
 }

@@ -1,6 +1,7 @@
 //! Profit against budget: the curve, as a table and as a chart.
 
 use mainstay_features::units::Money;
+use mainstay_models::language::Language;
 use mainstay_models::plan::{self, Choices, Point};
 
 use super::Planned;
@@ -36,8 +37,9 @@ impl Curve {
         self.points.iter().map(line).fold(header, |text, line| text + &line)
     }
 
-    /// The points as a chart.
-    pub fn figure(&self, planned: &Planned) -> Figure {
+    /// The points as a chart, in a language.
+    pub fn figure(&self, planned: &Planned, language: Language) -> Figure {
+        let say = |english: &str, chinese: &str| language.either(english, chinese).to_owned();
         let (asked, reached) = (planned.plan.spend.get(), planned.plan.net_value.get());
         let most = |of: fn(&Point) -> Money| {
             let highest = self.points.iter().map(|point| of(point).get()).fold(0.0, f64::max);
@@ -47,28 +49,37 @@ impl Curve {
         let marker = planned.limits.budget.map(|budget| Marker {
             x: budget.get().max(asked),
             y: reached,
-            label: format!("{customers} customers, {reached:.2}"),
+            label: language.either(
+                format!("{customers} customers, {reached:.2}"),
+                format!("{customers}位客户，{reached:.2}"),
+            ),
             colour: Colour::Vermillion,
         });
-        let axis = |label: &str, to| Axis { label: label.to_owned(), from: 0.0, to, unit: Unit::Number };
+        let axis = |label, to| Axis { label, from: 0.0, to, unit: Unit::Number };
+        let (without_spends, without_earns) =
+            (planned.without_budget.spend.get(), planned.without_budget.net_value.get());
         let line = Series {
-            name: "best plan".to_owned(),
+            name: say("best plan", "最优计划"),
             shape: Shape::Line,
             colour: Colour::Blue,
             points: self.points.iter().map(|point| (point.budget.get(), point.net_value.get())).collect(),
         };
         Figure {
-            title: "What would more budget earn?".to_owned(),
-            description: format!(
-                "The best plan found earns {reached:.2} spending {asked:.2} on {customers} customers; without a budget {:.2} \
-                 spending {:.2}.",
-                planned.without_budget.net_value.get(),
-                planned.without_budget.spend.get()
+            title: say("What would more budget earn?", "增加预算能多赚多少？"),
+            description: language.either(
+                format!(
+                    "The best plan found earns {reached:.2} spending {asked:.2} on {customers} customers; without a budget \
+                     {without_earns:.2} spending {without_spends:.2}."
+                ),
+                format!(
+                    "找到的最优计划在{customers}位客户上花费{asked:.2}，净收益{reached:.2}；不限预算时花费{without_spends:.2}，\
+                     净收益{without_earns:.2}。"
+                ),
             ),
             panels: vec![Panel {
-                title: "Expected net value of the best plan, by budget".to_owned(),
-                x: axis("budget for contacts and redeemed incentives", most(|point| point.budget)),
-                y: axis("net value over doing nothing", most(|point| point.net_value)),
+                title: say("Expected net value of the best plan, by budget", "最优计划的预期净收益与预算"),
+                x: axis(say("budget for contacts and redeemed incentives", "预算：联系成本与被使用的优惠"), most(|point| point.budget)),
+                y: axis(say("net value over doing nothing", "相对不采取行动的净收益"), most(|point| point.net_value)),
                 series: vec![line],
                 markers: marker.into_iter().collect(),
             }],

@@ -9,7 +9,7 @@
 mod fairness;
 mod figure;
 
-pub use fairness::{Comparison, Group, StandsOut, compare};
+pub use fairness::{Comparison, Group, StandsOut, Value, compare};
 pub use figure::{Curve, curve};
 
 use mainstay_features::units::Money;

@@ -5,123 +5,165 @@ use mainstay_models::backtest::{Backtest, Judged, RECENCY_RULE};
 use mainstay_models::drift::Interval;
 use mainstay_models::evaluate::curves::{Curves, ReliabilityBin};
 use mainstay_models::gate::{Gain, Grade, Verdict};
+use mainstay_models::language::Language;
 
 use super::{Line, Measured, Report, Tenth, Tone};
 
 impl Report {
-    /// The report of a back-test.
-    pub fn of(outcome: &Backtest) -> Self {
-        let verdict = &outcome.training.verdict;
+    /// The report of a back-test, in a language.
+    pub fn of(outcome: &Backtest, language: Language) -> Self {
+        let (training, verdict) = (&outcome.training, &outcome.training.verdict);
         let all = || outcome.models.iter().chain(&outcome.baselines);
         let used = outcome.models.iter().find(|judged| judged.selected);
         let rule = all().find(|judged| judged.name == RECENCY_RULE && !judged.selected);
         let compared: Vec<&Judged> = used.into_iter().chain(rule).collect();
+        let lines = |points: fn(&Curves) -> Vec<(f64, f64)>| lines(&compared, language, points);
         let curves = used.and_then(|judged| judged.curves.as_ref());
+        let judged = verdict.words(training.rule_log_loss(), language);
         Self {
+            language,
             tone: match verdict.grade {
                 Grade::ClearlyBetter => Tone::Good,
                 Grade::NoBetter => Tone::Neutral,
                 Grade::TooLittleHistory => Tone::Bad,
             },
-            verdict: format!("Verdict: {}", outcome.training.judged()),
-            grounds: grounds(verdict).into_iter().chain(on_the_test_date(used, rule)).collect(),
-            facts: facts(outcome),
-            rows: all().map(measured).collect(),
+            verdict: language.either(format!("Verdict: {judged}"), format!("结论：{judged}")),
+            grounds: grounds(verdict, language)
+                .into_iter()
+                .chain(on_the_test_date(used, rule, language))
+                .collect(),
+            facts: facts(outcome, used, language),
+            rows: all().map(|judged| measured(judged, language)).collect(),
             reliability: curves.map_or(Vec::new(), |curves| curves.reliability.iter().map(tenth).collect()),
-            gain: lines(&compared, |curves| {
-                curves.gain.iter().map(|point| (point.contacted, point.reached)).collect()
-            }),
+            gain: lines(|curves| curves.gain.iter().map(|point| (point.contacted, point.reached)).collect()),
             lift: curves.map_or(Vec::new(), |curves| curves.lift_by_tenth.clone()),
-            profit: lines(&compared, |curves| {
+            profit: lines(|curves| {
                 curves.profit.iter().map(|point| (point.contacted, point.per_customer)).collect()
             }),
-            campaign: campaign(verdict),
+            campaign: campaign(verdict, language),
         }
     }
 }
 
 /// What the verdict rests on: the rolling backtests.
-fn grounds(verdict: &Verdict) -> Vec<String> {
-    let dates = match verdict.origins {
-        0 => {
-            return vec![
-                "The history is too short to test anything forward in time before the test date below."
-                    .to_owned(),
-            ];
-        }
-        1 => "one earlier date".to_owned(),
-        many => format!("{many} earlier dates"),
-    };
-    let how = format!(
-        "It rests on {dates} ({} customers and dates): at each, the model was chosen and fitted on what was known then, \
-         and held against what happened after.",
-        verdict.rows
-    );
-    let probabilities = verdict.over_rule.map(|Gain { mean, low, high }| {
-        let word = if low > 0.0 {
-            "closer to what happened than"
-        } else if high < 0.0 {
-            "farther from what happened than"
-        } else {
-            "not beyond chance closer to what happened than"
-        };
+fn grounds(verdict: &Verdict, language: Language) -> Vec<String> {
+    if verdict.origins == 0 {
+        let untested = language.either(
+            "The history is too short to test anything forward in time before the test date below.",
+            "在下面的检验日期之前，历史数据太短，无法按时间先后检验。",
+        );
+        return vec![untested.to_owned()];
+    }
+    let (rows, origins) = (verdict.rows, verdict.origins);
+    let dates = if origins == 1 { "one earlier date".to_owned() } else { format!("{origins} earlier dates") };
+    let how = language.either(
         format!(
-            "Its probabilities were {word} those of the rule \"{RECENCY_RULE}\": log loss {} by {:.4} (95 % interval \
-             {low:+.4} to {high:+.4}).",
-            if mean >= 0.0 { "lower" } else { "higher" },
-            mean.abs()
-        )
-    });
-    let money = |what: &str, gain: Option<Gain>| {
-        gain.map(|Gain { mean, low, high }| format!("{mean:+.2} against {what} ({low:+.2} to {high:+.2})"))
-    };
+            "It rests on {dates} ({rows} customers and dates): at each, the model was chosen and fitted on what was known \
+             then, and held against what happened after."
+        ),
+        format!(
+            "依据是此前的{origins}个日期（共{rows}个“客户×日期”）：在每个日期，只用当时已知的数据选择并训练模型，再与之后\
+             实际发生的情况对照。"
+        ),
+    );
+    let probabilities = verdict.over_rule.map(|gain| closeness(gain, language));
     let earned: Vec<String> = [
-        money("acting on the rule", verdict.profit_over_rule),
-        money("contacting everyone", verdict.profit_over_everyone),
-        money("doing nothing", verdict.profit_over_nothing),
+        (("acting on the rule", "按规则行动"), verdict.profit_over_rule),
+        (("contacting everyone", "联系所有人"), verdict.profit_over_everyone),
+        (("doing nothing", "不采取行动"), verdict.profit_over_nothing),
     ]
     .into_iter()
-    .flatten()
+    .filter_map(|((english, chinese), gain)| {
+        let Gain { mean, low, high } = gain?;
+        Some(language.either(
+            format!("{mean:+.2} against {english} ({low:+.2} to {high:+.2})"),
+            format!("与{chinese}相比{mean:+.2}（{low:+.2}至{high:+.2}）"),
+        ))
+    })
     .collect();
-    let money = (!earned.is_empty())
-        .then(|| format!("What acting on it would have earned, per customer: {}.", earned.join("; ")));
+    let money = (!earned.is_empty()).then(|| {
+        language.either(
+            format!("What acting on it would have earned, per customer: {}.", earned.join("; ")),
+            format!("按模型行动，平均每位客户多赚：{}。", earned.join("；")),
+        )
+    });
     [Some(how), probabilities, money].into_iter().flatten().collect()
 }
 
+/// How much closer to what happened the probabilities were than the rule's.
+fn closeness(Gain { mean, low, high }: Gain, language: Language) -> String {
+    let (english, chinese) = if low > 0.0 {
+        ("closer to what happened than", "更接近实际情况")
+    } else if high < 0.0 {
+        ("farther from what happened than", "离实际情况更远")
+    } else {
+        ("not beyond chance closer to what happened than", "没有更接近实际情况（差别在偶然范围之内）")
+    };
+    let (lower, by) = (mean >= 0.0, mean.abs());
+    language.either(
+        format!(
+            "Its probabilities were {english} those of the rule \"{RECENCY_RULE}\": log loss {} by {by:.4} (95 % interval \
+             {low:+.4} to {high:+.4}).",
+            if lower { "lower" } else { "higher" }
+        ),
+        format!(
+            "与“距上次下单天数”规则相比，模型的概率{chinese}：对数损失{}{by:.4}（95%区间{low:+.4}至{high:+.4}）。",
+            if lower { "低" } else { "高" }
+        ),
+    )
+}
+
 /// How what is in use did on the test date, against the rule.
-fn on_the_test_date(used: Option<&Judged>, rule: Option<&Judged>) -> Option<String> {
-    let auc = |judged: Option<&Judged>| judged?.metrics.as_ref()?.auc;
-    let theirs = auc(rule).map_or(String::new(), |auc| format!(", the rule in {:.1} %", 100.0 * auc));
-    Some(format!(
-        "On the test date, of a leaver and a stayer {} gave the leaver the higher risk in {:.1} % of pairs{theirs}.",
-        used?.name,
-        100.0 * auc(used)?
+fn on_the_test_date(used: Option<&Judged>, rule: Option<&Judged>, language: Language) -> Option<String> {
+    let percent = |judged: Option<&Judged>| Some(100.0 * judged?.metrics.as_ref()?.auc?);
+    let (ours, theirs) = (percent(used)?, percent(rule));
+    let name = used?.words(language);
+    Some(language.either(
+        format!(
+            "On the test date, of a leaver and a stayer {name} gave the leaver the higher risk in {ours:.1} % of pairs{}.",
+            theirs.map_or(String::new(), |theirs| format!(", the rule in {theirs:.1} %"))
+        ),
+        format!(
+            "在检验日期，任取一位流失客户和一位留下的客户，在{ours:.1}%的情况下，{name}给流失者的风险更高{}。",
+            theirs.map_or(String::new(), |theirs| format!("，规则为{theirs:.1}%"))
+        ),
     ))
 }
 
-fn facts(outcome: &Backtest) -> Vec<(String, String)> {
+fn facts(outcome: &Backtest, used: Option<&Judged>, language: Language) -> Vec<(String, String)> {
     let horizon = outcome.training.models.inputs.horizon;
+    let days = horizon.get();
     let leaving = match outcome.label {
-        Label::NoPurchase => format!("no purchase in the {} days after", horizon.get()),
-        Label::ContractEnd => format!("the contract ends in the {} days after", horizon.get()),
+        Label::NoPurchase => language
+            .either(format!("no purchase in the {days} days after"), format!("之后{days}天内没有购买")),
+        Label::ContractEnd => language.either(
+            format!("the contract ends in the {days} days after"),
+            format!("合同在之后{days}天内终止"),
+        ),
     };
-    let used = outcome.models.iter().find(|judged| judged.selected).map(|judged| judged.name.clone());
+    let (rows, rate) = (outcome.training.rows(), 100.0 * outcome.churn_rate);
     [
-        ("Test date", outcome.test_cutoff.to_string()),
-        ("Leaving means", leaving),
-        ("Outcomes looked at until", outcome.test_cutoff.plus(horizon).to_string()),
-        ("Customers tested", outcome.test_rows.to_string()),
-        ("Of them left", format!("{:.1} %", 100.0 * outcome.churn_rate)),
-        ("Learnt from", format!("{} rows, all from before the test date", outcome.training.rows())),
-        ("In use", used.unwrap_or_default()),
+        (("Test date", "检验日期"), outcome.test_cutoff.to_string()),
+        (("Leaving means", "流失的定义"), leaving),
+        (("Outcomes looked at until", "结果观察截止"), outcome.test_cutoff.plus(horizon).to_string()),
+        (("Customers tested", "检验客户数"), outcome.test_rows.to_string()),
+        (("Of them left", "其中流失"), format!("{rate:.1}{}", language.percent_sign())),
+        (
+            ("Learnt from", "训练数据"),
+            language.either(
+                format!("{rows} rows, all from before the test date"),
+                format!("{rows}行，全部在检验日期之前"),
+            ),
+        ),
+        (("In use", "当前采用"), used.map_or(String::new(), |used| used.words(language).to_owned())),
     ]
-    .map(|(name, value)| (name.to_owned(), value))
+    .map(|((english, chinese), value)| (language.either(english, chinese).to_owned(), value))
     .into()
 }
 
-fn measured(judged: &Judged) -> Measured {
+fn measured(judged: &Judged, language: Language) -> Measured {
     Measured {
-        name: judged.name.clone(),
+        name: judged.words(language).to_owned(),
         is_used: judged.selected,
         metrics: judged.metrics,
         profit: Some(judged.earned.profit),
@@ -138,24 +180,27 @@ fn tenth(bin: &ReliabilityBin) -> Tenth {
     }
 }
 
-fn lines(judged: &[&Judged], points: impl Fn(&Curves) -> Vec<(f64, f64)>) -> Vec<Line> {
-    judged
-        .iter()
-        .filter_map(|judged| {
-            Some(Line { name: judged.name.clone(), points: points(judged.curves.as_ref()?) })
-        })
-        .collect()
+fn lines(judged: &[&Judged], language: Language, points: fn(&Curves) -> Vec<(f64, f64)>) -> Vec<Line> {
+    let line = |judged: &&Judged| {
+        let points = points(judged.curves.as_ref()?);
+        Some(Line { name: judged.words(language).to_owned(), points })
+    };
+    judged.iter().filter_map(line).collect()
 }
 
-fn campaign(verdict: &Verdict) -> String {
+fn campaign(verdict: &Verdict, language: Language) -> String {
     let campaign = &verdict.campaign;
-    format!(
-        "An example campaign: a contact costs {}, an offer costs {} when it is taken, {:.0} % of the leavers contacted are \
-         kept, and a kept customer is worth {}; customers who would stay take the offer too. Your own offers, and what each \
-         customer is worth, come in with mainstay score.",
-        campaign.contact_cost,
-        campaign.incentive,
-        100.0 * campaign.save_rate.mean(),
-        campaign.value
+    let (contact, offer, worth) = (campaign.contact_cost, campaign.incentive, campaign.value);
+    let kept = 100.0 * campaign.save_rate.mean();
+    language.either(
+        format!(
+            "An example campaign: a contact costs {contact}, an offer costs {offer} when it is taken, {kept:.0} % of the leavers \
+             contacted are kept, and a kept customer is worth {worth}; customers who would stay take the offer too. Your own \
+             offers, and what each customer is worth, come in with mainstay score."
+        ),
+        format!(
+            "示例活动：每次联系成本{contact}，优惠被使用时成本{offer}，联系到的流失客户中有{kept:.0}%被留住，留住一位客户价值\
+             {worth}；本来就会留下的客户也会使用优惠。您自己的优惠方案和每位客户的价值由 mainstay score 计算。"
+        ),
     )
 }

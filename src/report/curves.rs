@@ -1,5 +1,7 @@
 //! The four curves of a report, from numbers alone.
 
+use mainstay_models::language::Language;
+
 use crate::chart::{Axis, Colour, Figure, Marker, Panel, Series, Shape, Unit};
 
 /// Points of one ranking.
@@ -28,11 +30,9 @@ fn lines(lines: &[Line]) -> Vec<Series> {
     lines
         .iter()
         .zip(COLOURS)
-        .map(|(line, colour)| Series {
-            name: line.name.clone(),
-            shape: if colour == Colour::Grey { Shape::Dashed } else { Shape::Line },
-            colour,
-            points: line.points.clone(),
+        .map(|(line, colour)| {
+            let shape = if colour == Colour::Grey { Shape::Dashed } else { Shape::Line };
+            series(&line.name, shape, colour, line.points.clone())
         })
         .collect()
 }
@@ -45,107 +45,130 @@ fn figure(title: &str, description: String, panel: Panel) -> Figure {
     Figure { title: title.to_owned(), description, panels: vec![panel] }
 }
 
+/// What is drawn of one colour, under a name.
+fn series(name: &str, shape: Shape, colour: Colour, points: Vec<(f64, f64)>) -> Series {
+    Series { name: name.to_owned(), shape, colour, points }
+}
+
+/// Customers in the order of their risk, on an axis of shares.
+fn contacted(language: Language) -> Axis {
+    let label = language
+        .either("customers contacted, most likely to leave first", "联系的客户比例（最可能流失的在前）");
+    axis(label, 0.0, 1.0, Unit::Percent)
+}
+
 /// Said against what happened, a dot for each tenth.
-pub(super) fn reliability(tenths: &[Tenth]) -> Figure {
+pub(super) fn reliability(tenths: &[Tenth], language: Language) -> Figure {
+    let say = |english, chinese| language.either(english, chinese);
     let highest = tenths.iter().fold(0.0, |most: f64, tenth| most.max(tenth.predicted).max(tenth.interval.1));
     let lowest = tenths.iter().fold(highest, |least: f64, t| least.min(t.predicted).min(t.interval.0));
     // Round to tenths, so that both axes begin and end alike.
     let (from, to) = ((10.0 * lowest).floor() / 10.0, ((10.0 * highest).ceil() / 10.0).max(0.1));
     let ranges = tenths.iter().flat_map(|t| [(t.predicted, t.interval.0), (t.predicted, t.interval.1)]);
-    let series = |name: &str, shape, colour, points| Series { name: name.to_owned(), shape, colour, points };
-    let diagonal = vec![(from, from), (to, to)];
-    let within = tenths.iter().filter(|t| t.interval.0 <= t.predicted && t.predicted <= t.interval.1).count();
+    let dots = tenths.iter().map(|t| (t.predicted, t.observed));
+    let (within, all) = (
+        tenths.iter().filter(|t| t.interval.0 <= t.predicted && t.predicted <= t.interval.1).count(),
+        tenths.len(),
+    );
     let panel = Panel {
-        title: "Each dot is a tenth of the customers; on the dashed line, as many left as was said"
-            .to_owned(),
-        x: axis("said: mean probability of leaving", from, to, Unit::Percent),
-        y: axis("happened: share who left", from, to, Unit::Percent),
+        title: say(
+            "Each dot is a tenth of the customers; on the dashed line, as many left as was said",
+            "每个点是十分之一的客户；在虚线上，实际流失与预测一致",
+        )
+        .to_owned(),
+        x: axis(say("said: mean probability of leaving", "预测：平均流失概率"), from, to, Unit::Percent),
+        y: axis(say("happened: share who left", "实际：流失比例"), from, to, Unit::Percent),
         series: vec![
-            series("as said", Shape::Dashed, Colour::Grey, diagonal),
-            series("95 % interval", Shape::Ranges, Colour::Blue, ranges.collect()),
+            series(say("as said", "与预测一致"), Shape::Dashed, Colour::Grey, vec![(from, from), (to, to)]),
+            series(say("95 % interval", "95%区间"), Shape::Ranges, Colour::Blue, ranges.collect()),
+            series(say("a tenth", "十分之一的客户"), Shape::Dots, Colour::Blue, dots.collect()),
+        ],
+        markers: Vec::new(),
+    };
+    let description = language.either(
+        format!("In {within} of {all} tenths the probability said is within the interval of what happened"),
+        format!("{all}组中有{within}组，预测概率落在实际结果的区间之内"),
+    );
+    figure(say("Do probabilities mean what they say?", "概率说的是真的吗？"), description, panel)
+}
+
+/// The share of leavers found among the customers contacted first.
+pub(super) fn gain(found: &[Line], language: Language) -> Figure {
+    let say = |english, chinese| language.either(english, chinese);
+    let fifth = found.first().and_then(|line| at(&line.points, 0.2)).map(|share| (share, 100.0 * share));
+    let chance =
+        series(say("by chance", "随机联系"), Shape::Dashed, Colour::Grey, vec![(0.0, 0.0), (1.0, 1.0)]);
+    let marker = fifth.map(|(share, percent)| Marker {
+        x: 0.2,
+        y: share,
+        label: language.either(format!("{percent:.0} % of leavers"), format!("流失客户的{percent:.0}%")),
+        colour: Colour::Blue,
+    });
+    let panel = Panel {
+        title: say(
+            "Of all who left, how many are among those contacted first",
+            "全部流失客户中，先联系的客户覆盖了多少",
+        )
+        .to_owned(),
+        x: contacted(language),
+        y: axis(say("leavers among them", "覆盖的流失客户比例"), 0.0, 1.0, Unit::Percent),
+        series: std::iter::once(chance).chain(lines(found)).collect(),
+        markers: marker.into_iter().collect(),
+    };
+    let description = fifth.map_or(String::new(), |(_, percent)| {
+        language.either(
+            format!("Contacting the fifth most likely to leave reaches {percent:.0} % of those who leave"),
+            format!("联系最可能流失的五分之一客户，能覆盖{percent:.0}%的流失客户"),
+        )
+    });
+    let title =
+        say("How many leavers does a list of a given length reach?", "一定长度的名单能覆盖多少流失客户？");
+    figure(title, description, panel)
+}
+
+/// The lift of each tenth, the most likely to leave first.
+pub(super) fn lift(tenths: &[f64], language: Language) -> Figure {
+    let say = |english, chinese| language.either(english, chinese);
+    let highest = tenths.iter().fold(1.0, |most: f64, &lift| most.max(lift));
+    let end = tenths.len() as f64;
+    let mut points: Vec<(f64, f64)> = tenths.iter().enumerate().map(|(i, &lift)| (i as f64, lift)).collect();
+    points.push((end, 0.0));
+    let panel = Panel {
+        title: say(
+            "Churn rate of each tenth of the customers, as a multiple of everybody's",
+            "每十分之一客户的流失率是全体流失率的多少倍",
+        )
+        .to_owned(),
+        x: axis(
+            say("tenths of the customers, most likely to leave first", "客户按流失风险从高到低分为十组"),
+            0.0,
+            end,
+            Unit::Number,
+        ),
+        y: axis(say("times the churn rate of all", "全体流失率的倍数"), 0.0, 1.1 * highest, Unit::Number),
+        series: vec![
+            series(say("churn rate of the tenth", "该组流失率"), Shape::Bars, Colour::Blue, points),
             series(
-                "a tenth",
-                Shape::Dots,
-                Colour::Blue,
-                tenths.iter().map(|t| (t.predicted, t.observed)).collect(),
+                say("churn rate of all", "全体流失率"),
+                Shape::Dashed,
+                Colour::Grey,
+                vec![(0.0, 1.0), (end, 1.0)],
             ),
         ],
         markers: Vec::new(),
     };
-    let description = format!(
-        "In {within} of {} tenths the probability said is within the interval of what happened",
-        tenths.len()
-    );
-    figure("Do probabilities mean what they say?", description, panel)
-}
-
-/// The share of leavers found among the customers contacted first.
-pub(super) fn gain(found: &[Line]) -> Figure {
-    let fifth = found.first().and_then(|line| at(&line.points, 0.2));
-    let mut series = vec![Series {
-        name: "by chance".to_owned(),
-        shape: Shape::Dashed,
-        colour: Colour::Grey,
-        points: vec![(0.0, 0.0), (1.0, 1.0)],
-    }];
-    series.extend(lines(found));
-    let marker = fifth.map(|share| Marker {
-        x: 0.2,
-        y: share,
-        label: format!("{:.0} % of leavers", 100.0 * share),
-        colour: Colour::Blue,
-    });
-    let panel = Panel {
-        title: "Of all who left, how many are among those contacted first".to_owned(),
-        x: axis("customers contacted, most likely to leave first", 0.0, 1.0, Unit::Percent),
-        y: axis("leavers among them", 0.0, 1.0, Unit::Percent),
-        series,
-        markers: marker.into_iter().collect(),
-    };
-    let description = fifth.map_or(String::new(), |share| {
-        format!("Contacting the fifth most likely to leave reaches {:.0} % of those who leave", 100.0 * share)
-    });
-    figure("How many leavers does a list of a given length reach?", description, panel)
-}
-
-/// The lift of each tenth, the most likely to leave first.
-pub(super) fn lift(tenths: &[f64]) -> Figure {
-    let highest = tenths.iter().fold(1.0, |most: f64, &lift| most.max(lift));
-    let mut points: Vec<(f64, f64)> = tenths.iter().enumerate().map(|(i, &lift)| (i as f64, lift)).collect();
-    points.push((tenths.len() as f64, 0.0));
-    let one = vec![(0.0, 1.0), (tenths.len() as f64, 1.0)];
-    let bars = Series {
-        name: "churn rate of the tenth".to_owned(),
-        shape: Shape::Bars,
-        colour: Colour::Blue,
-        points,
-    };
-    let average = Series {
-        name: "churn rate of all".to_owned(),
-        shape: Shape::Dashed,
-        colour: Colour::Grey,
-        points: one,
-    };
-    let panel = Panel {
-        title: "Churn rate of each tenth of the customers, as a multiple of everybody's".to_owned(),
-        x: axis(
-            "tenths of the customers, most likely to leave first",
-            0.0,
-            tenths.len() as f64,
-            Unit::Number,
-        ),
-        y: axis("times the churn rate of all", 0.0, 1.1 * highest, Unit::Number),
-        series: vec![bars, average],
-        markers: Vec::new(),
-    };
     let description = tenths.first().map_or(String::new(), |first| {
-        format!("In the tenth most likely to leave, {first:.2} times as many leave as on average")
+        language.either(
+            format!("In the tenth most likely to leave, {first:.2} times as many leave as on average"),
+            format!("最可能流失的十分之一客户，流失率是平均的{first:.2}倍"),
+        )
     });
-    figure("Does the risk fall from tenth to tenth?", description, panel)
+    figure(say("Does the risk fall from tenth to tenth?", "风险是否逐组递减？"), description, panel)
 }
 
 /// What contacting the customers most likely to leave earns, per customer of the population.
-pub(super) fn profit(earned: &[Line]) -> Figure {
+pub(super) fn profit(earned: &[Line], language: Language) -> Figure {
+    let say = |english, chinese| language.either(english, chinese);
     let values = || earned.iter().flat_map(|line| &line.points).map(|point| point.1);
     let highest = values().fold(0.0, f64::max);
     let lowest = values().fold(0.0, f64::min);
@@ -159,32 +182,29 @@ pub(super) fn profit(earned: &[Line]) -> Figure {
         label: format!("{earned:.2}"),
         colour: Colour::Blue,
     });
-    let mut series = vec![Series {
-        name: "do nothing".to_owned(),
-        shape: Shape::Dashed,
-        colour: Colour::Grey,
-        points: vec![(0.0, 0.0), (1.0, 0.0)],
-    }];
-    series.extend(lines(earned));
+    let nothing =
+        series(say("do nothing", "不采取行动"), Shape::Dashed, Colour::Grey, vec![(0.0, 0.0), (1.0, 0.0)]);
     let panel = Panel {
-        title: "What a campaign earns, by how many are contacted".to_owned(),
-        x: axis("customers contacted, most likely to leave first", 0.0, 1.0, Unit::Percent),
+        title: say("What a campaign earns, by how many are contacted", "联系不同比例的客户，活动能赚多少")
+            .to_owned(),
+        x: contacted(language),
         y: axis(
-            "money per customer of the population",
+            say("money per customer of the population", "按全部客户平均，每位的收益"),
             lowest - if lowest < 0.0 { room } else { 0.0 },
             highest + room,
             Unit::Number,
         ),
-        series,
+        series: std::iter::once(nothing).chain(lines(earned)).collect(),
         markers: marker.into_iter().collect(),
     };
     let description = best.map_or(String::new(), |(contacted, earned)| {
-        format!(
-            "The most, {earned:.2} per customer, is earned by contacting {:.0} % of them",
-            100.0 * contacted
+        let share = 100.0 * contacted;
+        language.either(
+            format!("The most, {earned:.2} per customer, is earned by contacting {share:.0} % of them"),
+            format!("联系{share:.0}%的客户时收益最高，平均每位客户{earned:.2}"),
         )
     });
-    figure("What does contacting them earn?", description, panel)
+    figure(say("What does contacting them earn?", "联系他们能赚多少？"), description, panel)
 }
 
 /// The value of a line at x, between its points.
@@ -212,7 +232,15 @@ mod tests {
     #[test]
     fn curves_of_nothing_are_drawn() {
         let lines = [Line { name: "model".to_owned(), points: Vec::new() }];
-        for figure in [reliability(&[]), gain(&lines), lift(&[]), profit(&lines), profit(&[])] {
+        let language = Language::English;
+        let figures = [
+            reliability(&[], language),
+            gain(&lines, language),
+            lift(&[], language),
+            profit(&lines, language),
+            profit(&[], language),
+        ];
+        for figure in figures {
             let svg = figure.to_svg();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{}", figure.title);
         }

@@ -1,9 +1,12 @@
 //! A page of HTML that needs nothing but itself: no script, no font, no picture from elsewhere. Every text is escaped.
 
+use mainstay_models::language::Language;
+
 use crate::chart::{Figure, escape};
 
 /// A page being written, from the top.
 pub(super) struct Page {
+    language: Language,
     title: String,
     body: String,
 }
@@ -26,8 +29,8 @@ pub enum Tone {
 }
 
 impl Page {
-    pub(super) fn new(title: &str) -> Self {
-        Self { title: title.to_owned(), body: format!("<h1>{}</h1>\n", escape(title)) }
+    pub(super) fn new(language: Language, title: &str) -> Self {
+        Self { language, title: title.to_owned(), body: format!("<h1>{}</h1>\n", escape(title)) }
     }
 
     pub(super) fn heading(&mut self, text: &str) {
@@ -82,7 +85,10 @@ impl Page {
         let meanings: Vec<String> = columns
             .iter()
             .filter(|column| !column.meaning.is_empty())
-            .map(|column| format!("<li><b>{}</b>: {}</li>\n", escape(column.title), escape(column.meaning)))
+            .map(|column| {
+                let colon = self.language.either(": ", "：");
+                format!("<li><b>{}</b>{colon}{}</li>\n", escape(column.title), escape(column.meaning))
+            })
             .collect();
         if !meanings.is_empty() {
             self.body += &format!("<ul class=\"meanings\">\n{}</ul>\n", meanings.concat());
@@ -91,18 +97,19 @@ impl Page {
 
     /// A chart, drawn into the page, with its finding in words below.
     pub(super) fn figure(&mut self, figure: &Figure) {
-        let caption = escape(&figure.description);
+        let (caption, stop) = (escape(&figure.description), self.language.either(".", "。"));
         self.body +=
-            &format!("<figure>\n{}<figcaption>{caption}.</figcaption>\n</figure>\n", figure.to_svg());
+            &format!("<figure>\n{}<figcaption>{caption}{stop}</figcaption>\n</figure>\n", figure.to_svg());
     }
 
     /// The document.
     pub(super) fn finish(self) -> String {
         format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+            "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{}</main>\n</body>\n</html>\n",
+            self.language.name(),
             escape(&self.title),
             self.body
         )
@@ -142,7 +149,7 @@ mod tests {
     #[test]
     fn nothing_in_a_text_is_markup_and_nothing_is_fetched() {
         let bad = "<script>alert('1')</script> & \"x\"";
-        let mut page = Page::new(bad);
+        let mut page = Page::new(Language::English, bad);
         page.heading(bad);
         page.verdict(Tone::Bad, bad, &[bad.to_owned()]);
         page.facts(&[(bad.to_owned(), bad.to_owned())]);

@@ -7,6 +7,7 @@ mod html;
 mod turnover;
 
 use mainstay_models::evaluate::Metrics;
+use mainstay_models::language::Language;
 
 pub use self::curves::{Line, Tenth};
 pub use self::html::Tone;
@@ -18,6 +19,8 @@ use self::html::{Column, Page};
 /// What the report of a back-test shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
+    /// The language that all of it is in.
+    pub language: Language,
     /// How the verdict is meant.
     pub tone: Tone,
     /// The verdict, a sentence.
@@ -53,74 +56,116 @@ pub struct Measured {
     pub profit: Option<f64>,
 }
 
-const COLUMNS: [Column; 7] = [
-    Column { title: "model or rule", meaning: "" },
-    Column {
-        title: "ranking (ROC-AUC)",
-        meaning: "of a leaver and a stayer, how often the leaver was given the higher risk; 0.5 is guessing, 1 is perfect",
-    },
-    Column {
-        title: "log loss",
-        meaning: "how far the probabilities were from what happened; lower is better, and confident mistakes cost most",
-    },
-    Column {
-        title: "calibration error",
-        meaning: "by how many points, on average over tenths, the probability said differs from the share who left; lower is better",
-    },
-    Column {
-        title: "Brier",
-        meaning: "mean squared distance between probability and outcome; lower is better",
-    },
-    Column {
-        title: "lift at 10 %",
-        meaning: "in the tenth most likely to leave, how many times as many left as on average; higher is better",
-    },
-    Column {
-        title: "earns per customer",
-        meaning: "what contacting whom it pays to contact would have earned, in money per customer of the population; higher is better",
-    },
-];
+fn columns(language: Language) -> [Column; 7] {
+    language.either(
+        [
+            Column { title: "model or rule", meaning: "" },
+            Column {
+                title: "ranking (ROC-AUC)",
+                meaning: "of a leaver and a stayer, how often the leaver was given the higher risk; 0.5 is guessing, 1 is perfect",
+            },
+            Column {
+                title: "log loss",
+                meaning: "how far the probabilities were from what happened; lower is better, and confident mistakes cost most",
+            },
+            Column {
+                title: "calibration error",
+                meaning: "by how many points, on average over tenths, the probability said differs from the share who left; lower is better",
+            },
+            Column {
+                title: "Brier",
+                meaning: "mean squared distance between probability and outcome; lower is better",
+            },
+            Column {
+                title: "lift at 10 %",
+                meaning: "in the tenth most likely to leave, how many times as many left as on average; higher is better",
+            },
+            Column {
+                title: "earns per customer",
+                meaning: "what contacting whom it pays to contact would have earned, in money per customer of the population; higher is better",
+            },
+        ],
+        [
+            Column { title: "模型或规则", meaning: "" },
+            Column {
+                title: "排序能力（ROC-AUC）",
+                meaning: "任取一位流失客户和一位留下的客户，流失者得到更高风险的比例；0.5等于瞎猜，1为完美",
+            },
+            Column { title: "对数损失", meaning: "概率与实际结果的差距；越低越好，越自信的错误代价越大" },
+            Column {
+                title: "校准误差",
+                meaning: "按概率分为十组，预测概率与实际流失率平均相差多少个百分点；越低越好",
+            },
+            Column { title: "Brier分数", meaning: "概率与结果之差的平方的平均值；越低越好" },
+            Column {
+                title: "前10%提升度",
+                meaning: "最可能流失的十分之一客户，其流失率是平均流失率的多少倍；越高越好",
+            },
+            Column {
+                title: "每位客户收益",
+                meaning: "只联系值得联系的客户，按全部客户平均每位能赚多少；越高越好",
+            },
+        ],
+    )
+}
 
 impl Report {
     /// The HTML document.
     pub fn to_html(&self) -> String {
-        let mut page = Page::new("Can these churn scores be trusted?");
+        let language = self.language;
+        let say = |english, chinese| language.either(english, chinese);
+        let mut page = Page::new(language, say("Can these churn scores be trusted?", "这些流失评分可信吗？"));
         page.verdict(self.tone, &self.verdict, &self.grounds);
-        page.heading("What was tested");
+        page.heading(say("What was tested", "检验内容"));
         page.facts(&self.facts);
-        page.heading("Models and simple rules, side by side");
-        page.paragraph("All were given the same customers, and nothing later than the test date. The marked one is in use.");
-        let rows: Vec<(bool, Vec<String>)> = self.rows.iter().map(|row| (row.is_used, row.cells())).collect();
-        page.table(&COLUMNS, &rows);
-        page.heading("Honesty");
-        page.paragraph("Customers in ten groups by the probability they were given. Dots on the dashed line are honest; above it more left than was said, below it fewer. Where the upright line crosses the dashed one, the difference is within chance.");
-        page.figure(&curves::reliability(&self.reliability));
-        page.heading("Reach");
-        page.paragraph("If you contact customers from the top of the list down, this is how many of those who leave you reach.");
-        page.figure(&curves::gain(&self.gain));
-        page.heading("Ranking");
-        page.paragraph(
+        page.heading(say("Models and simple rules, side by side", "模型与简单规则的对比"));
+        page.paragraph(say(
+            "All were given the same customers, and nothing later than the test date. The marked one is in use.",
+            "所有模型和规则面对同一批客户，都不知道检验日期之后的任何事。标出的一行是当前采用的。",
+        ));
+        let rows = self.rows.iter().map(|row| (row.is_used, row.cells(language)));
+        page.table(&columns(language), &rows.collect::<Vec<_>>());
+        page.heading(say("Honesty", "概率是否诚实"));
+        page.paragraph(say(
+            "Customers in ten groups by the probability they were given. Dots on the dashed line are honest; above it more left than was said, below it fewer. Where the upright line crosses the dashed one, the difference is within chance.",
+            "按预测概率把客户分为十组。点落在虚线上，说明概率诚实；在虚线上方，实际流失比预测的多，在下方则更少。竖线与虚线相交，说明差别在偶然范围之内。",
+        ));
+        page.figure(&curves::reliability(&self.reliability, language));
+        page.heading(say("Reach", "覆盖多少流失客户"));
+        page.paragraph(say(
+            "If you contact customers from the top of the list down, this is how many of those who leave you reach.",
+            "从名单顶部依次往下联系，能覆盖到多少流失客户。",
+        ));
+        page.figure(&curves::gain(&self.gain, language));
+        page.heading(say("Ranking", "排序"));
+        page.paragraph(say(
             "Bars should fall from left to right; the first should be well above the dashed line.",
-        );
-        page.figure(&curves::lift(&self.lift));
-        page.heading("Money");
+            "柱子应从左到右递减，第一根应明显高于虚线。",
+        ));
+        page.figure(&curves::lift(&self.lift, language));
+        page.heading(say("Money", "收益"));
         page.paragraph(&self.campaign);
-        page.figure(&curves::profit(&self.profit));
+        page.figure(&curves::profit(&self.profit, language));
         page.finish()
     }
 }
 
 impl Measured {
-    fn cells(&self) -> Vec<String> {
+    fn cells(&self, language: Language) -> Vec<String> {
         let number = |value: Option<f64>, digits: usize| {
             value.map_or("–".to_owned(), |value| format!("{value:.digits$}"))
         };
         let metrics = self.metrics.as_ref();
+        let points = |m: &Metrics| format!("{:.1}{}", 100.0 * m.ece, language.either(" points", "个百分点"));
         vec![
-            if self.is_used { format!("{} (in use)", self.name) } else { self.name.clone() },
+            format!(
+                "{}{}",
+                self.name,
+                if self.is_used { language.either(" (in use)", "（当前采用）") } else { "" }
+            ),
             number(metrics.and_then(|m| m.auc), 3),
             number(metrics.map(|m| m.log_loss), 4),
-            metrics.map_or("–".to_owned(), |m| format!("{:.1} points", 100.0 * m.ece)),
+            metrics.map_or("–".to_owned(), points),
             number(metrics.map(|m| m.brier), 4),
             number(metrics.and_then(|m| m.lift_at_10), 2),
             number(self.profit, 2),
@@ -159,6 +204,7 @@ mod tests {
             profit: Some(2.5),
         };
         Report {
+            language: Language::English,
             tone: Tone::Good,
             verdict: "Clearly better than the simple rule".to_owned(),
             grounds: vec!["Over 3 test dates the model would have earned 0.52 more per customer than the rule \"days since the last order\".".to_owned()],

@@ -4,18 +4,18 @@ use mainstay_features::calendar::{CalendarPeriod, Period};
 use mainstay_features::history::Word;
 use mainstay_features::label::Label;
 use mainstay_features::units::Days;
+use mainstay_models::language::Language;
 use mainstay_models::segments::{Cell, Stage, Tier, Turnover};
 use mainstay_models::turnover::PeriodTurnover;
 
 use super::html::{Column, Page, Tone};
 use crate::chart::{Axis, Colour, Figure, Panel, Series, Shape, Unit};
 
-/// What customers without a value of an attribute are called.
-const NOT_KNOWN: &str = "not known";
-
 /// Turnover over time.
 #[derive(Clone, Debug)]
 pub struct TurnoverReport {
+    /// The language that people read it in.
+    pub language: Language,
     /// What time is divided into.
     pub period: Period,
     /// The name of the zone on whose calendar.
@@ -37,17 +37,17 @@ pub struct TurnoverReport {
 pub struct By {
     /// Its name.
     pub attribute: String,
-    /// Its values with their texts, in the order of tables.
-    values: Vec<(Option<Word>, String)>,
+    /// Its values with their texts, in the order of tables; who has none comes last.
+    values: Vec<(Option<Word>, Option<String>)>,
 }
 
 impl By {
     /// An attribute with all values it has in some periods, sorted by text, and who has none last.
     pub fn new<'a>(attribute: &str, periods: &[PeriodTurnover], text: impl Fn(Word) -> &'a str) -> Self {
-        let mut values: Vec<(Option<Word>, String)> = Vec::new();
+        let mut values: Vec<(Option<Word>, Option<String>)> = Vec::new();
         for &value in periods.iter().flat_map(|period| period.by.keys()) {
             if values.iter().all(|(known, _)| *known != value) {
-                values.push((value, value.map_or(NOT_KNOWN, &text).to_owned()));
+                values.push((value, value.map(|word| text(word).to_owned())));
             }
         }
         values.sort_by(|a, b| (a.0.is_none(), &a.1).cmp(&(b.0.is_none(), &b.1)));
@@ -64,19 +64,21 @@ impl TurnoverReport {
         self.periods.iter().fold(PeriodTurnover::default(), |all, (_, period)| all.and(period.clone()))
     }
 
-    /// The turnover of a period, or of several together, by each of the segmentations.
-    pub fn segmentations(&self, of: &PeriodTurnover) -> Vec<Segmentation> {
+    /// The turnover of a period, or of several together, by each of the segmentations, with their names in a language.
+    pub fn segmentations(&self, of: &PeriodTurnover, language: Language) -> Vec<Segmentation> {
         let named = |names: &[&str], turnovers: &[Turnover]| {
             names.iter().zip(turnovers).map(|(name, turnover)| ((*name).to_owned(), *turnover)).collect()
         };
+        let say = |english: &str, chinese: &str| language.either(english, chinese).to_owned();
         let mut all = vec![
-            ("tier".to_owned(), named(&Tier::ALL.map(Tier::name), &of.tiers)),
-            ("value matrix".to_owned(), named(&Cell::ALL.map(Cell::name), &of.cells)),
-            ("stage".to_owned(), named(&Stage::ALL.map(Stage::name), &of.stages)),
+            (say("tier", "客户等级"), named(&Tier::ALL.map(|tier| tier.words(language)), &of.tiers)),
+            (say("value matrix", "价值矩阵"), named(&Cell::ALL.map(|cell| cell.words(language)), &of.cells)),
+            (say("stage", "生命周期阶段"), named(&Stage::ALL.map(|stage| stage.words(language)), &of.stages)),
         ];
         if let Some(by) = &self.by {
             let turnover = |value| of.by.get(value).copied().unwrap_or_default();
-            let rows = by.values.iter().map(|(value, text)| (text.clone(), turnover(value)));
+            let text = |text: &Option<String>| text.clone().unwrap_or_else(|| say("not known", "未知"));
+            let rows = by.values.iter().map(|(value, named)| (text(named), turnover(value)));
             all.push((by.attribute.clone(), rows.collect()));
         }
         all
@@ -84,85 +86,125 @@ impl TurnoverReport {
 
     /// What to remember, in a sentence.
     pub fn sentence(&self) -> String {
-        let Turnover { at_start, lost, .. } = self.whole().total;
+        let language = self.language;
         let total = self.whole().total;
+        let Turnover { at_start, lost, .. } = total;
         let (Some(absolute), Some(relative)) = (total.absolute_churn_rate(), total.relative_churn_rate())
         else {
-            return format!("{lost} of {at_start} customers were lost");
+            return language.either(
+                format!("{lost} of {at_start} customers were lost"),
+                format!("{at_start}位客户中流失了{lost}位"),
+            );
         };
-        let comparison = if relative < 0.9 * absolute {
-            "those who were lost had bought less than others"
+        let (english, chinese) = if relative < 0.9 * absolute {
+            ("those who were lost had bought less than others", "流失的客户此前买得比其他客户少")
         } else if relative > 1.1 * absolute {
-            "those who were lost had bought more than others"
+            ("those who were lost had bought more than others", "流失的客户此前买得比其他客户多")
         } else {
-            "those who were lost had bought about as much as others"
+            ("those who were lost had bought about as much as others", "流失的客户此前买得与其他客户差不多")
         };
-        format!(
-            "In a {} {:.1} % of the customers were lost, who had made {:.1} % of the purchases' value: {comparison}",
-            self.period,
-            100.0 * absolute,
-            100.0 * relative
+        let (customers, value) = (100.0 * absolute, 100.0 * relative);
+        language.either(
+            format!(
+                "In a {} {customers:.1} % of the customers were lost, who had made {value:.1} % of the purchases' value: \
+                 {english}",
+                self.period
+            ),
+            format!(
+                "平均每{}流失{customers:.1}%的客户，他们占购买金额的{value:.1}%：{chinese}",
+                self.period_words()
+            ),
         )
     }
 
     /// What a customer is, in words.
     pub fn customer(&self) -> String {
+        let lookback = self.lookback.get();
         match self.label {
-            Label::NoPurchase => format!("who bought within {} days", self.lookback.get()),
-            Label::ContractEnd => "whose contract runs".to_owned(),
+            Label::NoPurchase => self
+                .language
+                .either(format!("who bought within {lookback} days"), format!("{lookback}天内有购买的人")),
+            Label::ContractEnd => self.language.either("whose contract runs", "合同有效的人").to_owned(),
         }
+    }
+
+    /// What time is divided into, in words.
+    pub(crate) fn period_words(&self) -> &'static str {
+        let chinese = match self.period {
+            Period::Week => "周",
+            Period::Month => "月",
+            Period::Quarter => "季度",
+            Period::Year => "年",
+        };
+        self.language.either(self.period.name(), chinese)
     }
 
     /// The HTML document.
     pub fn to_html(&self) -> String {
-        let mut page = Page::new("Who stays, and who is lost?");
-        page.verdict(Tone::Neutral, &format!("{}.", self.sentence()), &[]);
+        let language = self.language;
+        let say = |english, chinese| language.either(english, chinese);
+        let mut page = Page::new(language, say("Who stays, and who is lost?", "谁留下，谁流失？"));
+        page.verdict(Tone::Neutral, &format!("{}{}", self.sentence(), say(".", "。")), &[]);
         page.facts(&self.facts());
-        page.heading("Over time");
+        page.heading(say("Over time", "随时间的变化"));
         page.figure(&self.rates());
-        let rows = self.periods.iter().map(|(period, of)| (false, period_cells(&period.name, of)));
-        page.table(&PERIOD_COLUMNS, &rows.collect::<Vec<_>>());
-        page.heading("By tier");
+        let rows = self.periods.iter().map(|(period, of)| (false, period_cells(&period.name, of, language)));
+        page.table(&period_columns(language), &rows.collect::<Vec<_>>());
+        page.heading(say("By tier", "按客户等级"));
         page.figure(&self.by_tier());
-        page.heading("By segment");
-        page.paragraph(
+        page.heading(say("By segment", "按细分"));
+        page.paragraph(say(
             "All periods together. A customer is in the segments of the period's start; docs/segments.md says what they are.",
-        );
-        for (name, rows) in self.segmentations(&self.whole()) {
+            "所有时期合计。客户所属的细分以时期开始时为准；各细分的含义见 docs/segments.md。",
+        ));
+        for (name, rows) in self.segmentations(&self.whole(), language) {
             page.heading(&name);
-            let rows = rows.iter().map(|(segment, of)| (false, segment_cells(segment, of)));
-            page.table(&SEGMENT_COLUMNS, &rows.collect::<Vec<_>>());
+            let rows = rows.iter().map(|(segment, of)| (false, segment_cells(segment, of, language)));
+            page.table(&segment_columns(language), &rows.collect::<Vec<_>>());
         }
         page.finish()
     }
 
     fn facts(&self) -> Vec<(String, String)> {
+        let language = self.language;
         let name = |period: Option<&(CalendarPeriod, PeriodTurnover)>| {
             period.map_or(String::new(), |(period, _)| period.name.clone())
         };
         let (first, last) = (name(self.periods.first()), name(self.periods.last()));
+        let count = self.periods.len();
+        let periods = language
+            .either(format!("{count} from {first} to {last}"), format!("{count}个，从{first}到{last}"));
         [
-            ("Periods", format!("{} from {first} to {last}", self.periods.len())),
-            ("Calendar", self.zone.clone()),
-            ("A customer is", self.customer()),
+            (("Periods", "时期"), periods),
+            (("Calendar", "日历时区"), self.zone.clone()),
+            (("A customer is", "客户的定义"), self.customer()),
         ]
-        .map(|(name, value)| (name.to_owned(), value))
+        .map(|((english, chinese), value)| (language.either(english, chinese).to_owned(), value))
         .into()
     }
 
     /// Retention, and both churn rates.
     fn rates(&self) -> Figure {
-        let retained = self.line("retention rate", Colour::Blue, |of| of.total.retention_rate());
-        let absolute = self.line("absolute churn rate", Colour::Blue, |of| of.total.absolute_churn_rate());
-        let relative =
-            self.line("relative churn rate", Colour::Vermillion, |of| of.total.relative_churn_rate());
+        let say = |english, chinese| self.language.either(english, chinese);
+        let (absolute_name, relative_name) =
+            (say("absolute churn rate", "绝对流失率"), say("relative churn rate", "相对流失率"));
+        let retained =
+            self.line(say("retention rate", "留存率"), Colour::Blue, |of| of.total.retention_rate());
+        let absolute = self.line(absolute_name, Colour::Blue, |of| of.total.absolute_churn_rate());
+        let relative = self.line(relative_name, Colour::Vermillion, |of| of.total.relative_churn_rate());
         Figure {
-            title: format!("Who stays from the start of a {} to its end?", self.period),
+            title: self.language.either(
+                format!("Who stays from the start of a {} to its end?", self.period),
+                format!("每{}从开始到结束，谁留了下来？", self.period_words()),
+            ),
             description: self.sentence(),
             panels: vec![
-                self.panel("Retention rate", lowest(&retained), 1.0, vec![retained]),
+                self.panel(say("Retention rate", "留存率"), lowest(&retained), 1.0, vec![retained]),
                 self.panel(
-                    "Absolute churn rate: of the customers; relative churn rate: of what they had bought",
+                    say(
+                        "Absolute churn rate: of the customers; relative churn rate: of what they had bought",
+                        "绝对流失率：按客户数；相对流失率：按客户此前的购买金额",
+                    ),
                     0.0,
                     highest(&[&absolute, &relative]),
                     vec![absolute, relative],
@@ -172,8 +214,9 @@ impl TurnoverReport {
     }
 
     fn by_tier(&self) -> Figure {
+        let language = self.language;
         let of = |tier: Tier, colour| {
-            self.line(tier.name(), colour, move |of| of.tiers[tier as usize].absolute_churn_rate())
+            self.line(tier.words(language), colour, move |of| of.tiers[tier as usize].absolute_churn_rate())
         };
         let lines = [
             of(Tier::Key, Colour::Blue),
@@ -183,18 +226,26 @@ impl TurnoverReport {
         let whole = self.whole();
         let rate = |tier: Tier| {
             let rate = whole.tiers[tier as usize].absolute_churn_rate();
-            rate.map_or("no customers".to_owned(), |rate| format!("{:.1} %", 100.0 * rate))
+            rate.map_or(language.either("no customers", "没有客户").to_owned(), |rate| {
+                percent(rate, language)
+            })
         };
+        let (key, ordinary, small) = (rate(Tier::Key), rate(Tier::Ordinary), rate(Tier::Small));
         let highest = highest(&lines.each_ref());
         Figure {
-            title: "Which tiers are lost?".to_owned(),
-            description: format!(
-                "Absolute churn rate of key customers {}, of ordinary ones {}, of small ones {}",
-                rate(Tier::Key),
-                rate(Tier::Ordinary),
-                rate(Tier::Small)
+            title: language.either("Which tiers are lost?", "流失的是哪些等级的客户？").to_owned(),
+            description: language.either(
+                format!(
+                    "Absolute churn rate of key customers {key}, of ordinary ones {ordinary}, of small ones {small}"
+                ),
+                format!("绝对流失率：关键客户{key}，普通客户{ordinary}，小客户{small}"),
             ),
-            panels: vec![self.panel("Absolute churn rate of each tier", 0.0, highest, lines.into())],
+            panels: vec![self.panel(
+                language.either("Absolute churn rate of each tier", "各等级客户的绝对流失率"),
+                0.0,
+                highest,
+                lines.into(),
+            )],
         }
     }
 
@@ -213,7 +264,8 @@ impl TurnoverReport {
         let month = |period: Option<&(CalendarPeriod, PeriodTurnover)>| {
             period.map_or(0.0, |(period, _)| period.month)
         };
-        let label = format!("{} (at its start)", self.period);
+        let (period, language) = (self.period_words(), self.language);
+        let label = language.either(format!("{period} (at its start)"), format!("{period}（开始时）"));
         let x = Axis {
             label,
             from: month(self.periods.first()),
@@ -221,7 +273,8 @@ impl TurnoverReport {
             unit: Unit::Month,
         };
         let y = Axis {
-            label: format!("of what there was at the {}'s start", self.period),
+            label: language
+                .either(format!("of what there was at the {period}'s start"), format!("占{period}初的比例")),
             from,
             to,
             unit: Unit::Percent,
@@ -243,60 +296,99 @@ fn highest(lines: &[&Series]) -> f64 {
     ((20.0 * most).ceil() / 20.0).max(0.05)
 }
 
-const PERIOD_COLUMNS: [Column; 9] = [
-    Column { title: "period", meaning: "" },
-    Column { title: "at start", meaning: "" },
-    Column { title: "new", meaning: "no customers at the start, customers at the end" },
-    Column { title: "of them returned", meaning: "had bought before" },
-    Column { title: "lost", meaning: "customers at the start and not at the end" },
-    Column { title: "at end", meaning: "" },
-    RETENTION,
-    CHURN,
-    CHURN_BY_VALUE,
-];
+/// What rates are of, the last columns of both tables.
+fn rate_columns(language: Language) -> [Column; 3] {
+    language.either(
+        [
+            Column {
+                title: "retention rate",
+                meaning: "(customers at the end − new) / customers at the start",
+            },
+            Column { title: "absolute churn rate", meaning: "lost / customers at the start" },
+            Column {
+                title: "relative churn rate",
+                meaning: "what the lost had bought / what all customers at the start had bought",
+            },
+        ],
+        [
+            Column { title: "留存率", meaning: "（期末客户 − 新增）/ 期初客户" },
+            Column { title: "绝对流失率", meaning: "流失 / 期初客户" },
+            Column {
+                title: "相对流失率", meaning: "流失客户此前的购买金额 / 全部期初客户此前的购买金额"
+            },
+        ],
+    )
+}
 
-const SEGMENT_COLUMNS: [Column; 6] = [
-    Column { title: "segment", meaning: "" },
-    Column { title: "at start", meaning: "customers at the start of each period, added up" },
-    Column { title: "lost", meaning: "of them" },
-    RETENTION,
-    CHURN,
-    CHURN_BY_VALUE,
-];
+fn period_columns(language: Language) -> [Column; 9] {
+    let [retention, churn, churn_by_value] = rate_columns(language);
+    let [period, at_start, new, returned, lost, at_end] = language.either(
+        [
+            Column { title: "period", meaning: "" },
+            Column { title: "at start", meaning: "" },
+            Column { title: "new", meaning: "no customers at the start, customers at the end" },
+            Column { title: "of them returned", meaning: "had bought before" },
+            Column { title: "lost", meaning: "customers at the start and not at the end" },
+            Column { title: "at end", meaning: "" },
+        ],
+        [
+            Column { title: "时期", meaning: "" },
+            Column { title: "期初客户", meaning: "" },
+            Column { title: "新增", meaning: "期初不是客户，期末是客户" },
+            Column { title: "其中回归", meaning: "以前买过" },
+            Column { title: "流失", meaning: "期初是客户，期末不是" },
+            Column { title: "期末客户", meaning: "" },
+        ],
+    );
+    [period, at_start, new, returned, lost, at_end, retention, churn, churn_by_value]
+}
 
-const RETENTION: Column =
-    Column { title: "retention rate", meaning: "(customers at the end − new) / customers at the start" };
-const CHURN: Column = Column { title: "absolute churn rate", meaning: "lost / customers at the start" };
-const CHURN_BY_VALUE: Column = Column {
-    title: "relative churn rate",
-    meaning: "what the lost had bought / what all customers at the start had bought",
-};
+fn segment_columns(language: Language) -> [Column; 6] {
+    let [retention, churn, churn_by_value] = rate_columns(language);
+    let [segment, at_start, lost] = language.either(
+        [
+            Column { title: "segment", meaning: "" },
+            Column { title: "at start", meaning: "customers at the start of each period, added up" },
+            Column { title: "lost", meaning: "of them" },
+        ],
+        [
+            Column { title: "细分", meaning: "" },
+            Column { title: "期初客户", meaning: "各时期期初客户数之和" },
+            Column { title: "流失", meaning: "其中流失的" },
+        ],
+    );
+    [segment, at_start, lost, retention, churn, churn_by_value]
+}
 
 /// The titles of [`period_cells`].
-pub(crate) fn period_titles() -> [&'static str; 9] {
-    PERIOD_COLUMNS.map(|column| column.title)
+pub(crate) fn period_titles(language: Language) -> [&'static str; 9] {
+    period_columns(language).map(|column| column.title)
 }
 
 /// A period, or several together, as a row of a table.
-pub(crate) fn period_cells(name: &str, of: &PeriodTurnover) -> Vec<String> {
+pub(crate) fn period_cells(name: &str, of: &PeriodTurnover, language: Language) -> Vec<String> {
     let Turnover { at_start, at_end, new, lost, .. } = of.total;
     let counts = [at_start, new, of.returned, lost, at_end].map(|count| count.to_string());
-    std::iter::once(name.to_owned()).chain(counts).chain(rates(&of.total)).collect()
+    std::iter::once(name.to_owned()).chain(counts).chain(rates(&of.total, language)).collect()
 }
 
 /// The titles of [`segment_cells`] but the first, which is the segmentation's name.
-pub(crate) fn segment_titles() -> [&'static str; 5] {
-    let [_, titles @ ..] = SEGMENT_COLUMNS.map(|column| column.title);
+pub(crate) fn segment_titles(language: Language) -> [&'static str; 5] {
+    let [_, titles @ ..] = segment_columns(language).map(|column| column.title);
     titles
 }
 
 /// A segment as a row of a table.
-pub(crate) fn segment_cells(name: &str, of: &Turnover) -> Vec<String> {
+pub(crate) fn segment_cells(name: &str, of: &Turnover, language: Language) -> Vec<String> {
     let counts = [of.at_start, of.lost].map(|count| count.to_string());
-    std::iter::once(name.to_owned()).chain(counts).chain(rates(of)).collect()
+    std::iter::once(name.to_owned()).chain(counts).chain(rates(of, language)).collect()
 }
 
-fn rates(of: &Turnover) -> [String; 3] {
+fn rates(of: &Turnover, language: Language) -> [String; 3] {
     [of.retention_rate(), of.absolute_churn_rate(), of.relative_churn_rate()]
-        .map(|rate| rate.map_or("–".to_owned(), |rate| format!("{:.1} %", 100.0 * rate)))
+        .map(|rate| rate.map_or("–".to_owned(), |rate| percent(rate, language)))
+}
+
+fn percent(rate: f64, language: Language) -> String {
+    format!("{:.1}{}", 100.0 * rate, language.percent_sign())
 }

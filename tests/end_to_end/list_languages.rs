@@ -10,7 +10,7 @@ use crate::list::rows;
 use crate::support::{done, folder, json, shop, store_like_the_shops};
 
 /// Whether a text has Chinese characters.
-fn is_chinese(text: &str) -> bool {
+pub(crate) fn is_chinese(text: &str) -> bool {
     text.chars().any(|c| c > '\u{4e00}')
 }
 

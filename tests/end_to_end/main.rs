@@ -43,6 +43,7 @@ mod offers;
 mod onnx;
 mod other_question;
 mod other_shop;
+mod pages_in_chinese;
 mod partitions;
 mod plan;
 mod policy;

@@ -1,10 +1,11 @@
 //! The outcome for scripts.
 
+use mainstay_models::language::Language;
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::text::REDRESS;
-use crate::plan::{Comparison, StandsOut};
+use super::text::redress;
+use crate::plan::Comparison;
 
 /// The plan, what each offer comes to, and who gets better terms.
 pub(super) fn of(outcome: &Outcome<'_>) -> Value {
@@ -42,7 +43,7 @@ pub(super) fn of(outcome: &Outcome<'_>) -> Value {
         "list_had_other_offers": outcome.offers_are_others,
         "offers": offers.collect::<Vec<_>>(),
         "terms_differ": outcome.terms_differ(),
-        "redress": outcome.terms_differ().then_some(REDRESS),
+        "redress": outcome.terms_differ().then(|| redress(Language::English)),
         "terms_by_attribute": outcome.comparisons.iter().map(comparison).collect::<Vec<_>>(),
     })
 }
@@ -50,14 +51,11 @@ pub(super) fn of(outcome: &Outcome<'_>) -> Value {
 fn comparison(comparison: &Comparison) -> Value {
     let groups = comparison.groups.iter().map(|group| {
         json!({
-            "value": group.value,
+            "value": group.value.words(Language::English),
             "customers": group.customers,
             "customers_with_offer": group.with_offer,
             "incentive_a_customer": group.incentive,
-            "stands_out": group.stands_out.map(|how| match how {
-                StandsOut::Better => "better",
-                StandsOut::Worse => "worse",
-            }),
+            "stands_out": group.stands_out.map(|how| how.words(Language::English)),
         })
     });
     json!({ "attribute": comparison.attribute, "groups": groups.collect::<Vec<_>>() })

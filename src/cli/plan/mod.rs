@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use clap::Args as ClapArgs;
 use mainstay_features::units::{Money, ParseUnitError};
 use mainstay_models::decision::{Catalogue, Terms};
-use mainstay_models::language::Language;
 use mainstay_models::plan::{Choices, Limits};
 
 use super::output;
@@ -100,10 +99,7 @@ fn parse_capacity(text: &str) -> Result<(String, u64), ParseUnitError> {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let show = args.out.check(|language| match language {
-        Language::English => "plan",
-        Language::Chinese => "挽留计划",
-    })?;
+    let show = args.out.check(|language| language.either("plan", "挽留计划"))?;
     for out in [&args.curve, &args.svg].into_iter().flatten() {
         check_folder(out)?;
     }
@@ -120,7 +116,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             None => Ok(()),
         };
         written(args.curve.as_deref(), curve.to_csv())?;
-        written(args.svg.as_deref(), curve.figure(&planned).to_svg())?;
+        written(args.svg.as_deref(), curve.figure(&planned, args.out.language).to_svg())?;
     }
     let chosen = Filter {
         actions: catalogue.offers().iter().map(|offer| offer.name().to_owned()).collect(),
@@ -143,7 +139,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.json {
         output::print_json(&json::of(&outcome))?;
     } else {
-        output::print(&text::of(&outcome, &list(PRINTED)))?;
+        output::print(&text::of(&outcome, &list(PRINTED), args.out.language))?;
     }
     match show {
         Some(show) => {

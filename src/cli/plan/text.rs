@@ -1,91 +1,114 @@
 //! The outcome for people.
 
-use std::fmt::Write as _;
+use mainstay_models::language::Language;
 
 use super::Outcome;
 use crate::at_risk::AtRisk;
 use crate::cli::{output, show};
-use crate::plan::{Comparison, Group, StandsOut};
+use crate::plan::{Comparison, Group};
 
 /// What is owed to customers whom a model gives different terms.
-pub(super) const REDRESS: &str = "a model decides that some customers get better terms than others. Where China's Personal Information Protection Law \
-     applies, article 24 forbids unreasonable differences in price or other terms, and asks for an option that is not \
-     made to measure, or an easy way to refuse, and for an explanation on request; so, in the EU, do articles 15, 21 and 22 of the GDPR \
-     in like cases. Look at the differences before the offers go out; every row has its reasons (mainstay list)";
+pub(super) fn redress(language: Language) -> &'static str {
+    language.either(
+        "a model decides that some customers get better terms than others. Where China's Personal Information Protection Law \
+         applies, article 24 forbids unreasonable differences in price or other terms, and asks for an option that is not \
+         made to measure, or an easy way to refuse, and for an explanation on request; so, in the EU, do articles 15, 21 and 22 of the GDPR \
+         in like cases. Look at the differences before the offers go out; every row has its reasons (mainstay list)",
+        "部分客户由模型决定得到比其他客户更好的条件。适用《个人信息保护法》的，第二十四条禁止在交易价格等交易条件上实行\
+         不合理的差别待遇，要求同时提供不针对个人特征的选项或者便捷的拒绝方式，并应个人要求予以说明；欧盟《通用数据保护条例》\
+         第十五、二十一、二十二条对类似情形也有要求。发出优惠之前请先查看这些差异；每一行都有原因（mainstay list）",
+    )
+}
 
 /// The plan in numbers, its first customers, and who gets better terms.
-pub(super) fn of(outcome: &Outcome<'_>, first: &AtRisk<'_>) -> String {
-    let mut text = summary(outcome);
+pub(super) fn of(outcome: &Outcome<'_>, first: &AtRisk<'_>, language: Language) -> String {
+    let mut text = summary(outcome, language);
     text += "\n";
-    text += &offers(outcome);
+    text += &offers(outcome, language);
     if !first.rows.is_empty() {
         text += "\n";
         text += &show::to_table(first, &first.columns_of_a_table());
         let (shown, all) = (first.rows.len() as u64, outcome.planned.customers());
         if shown < all {
-            // Writing to a string does not fail.
-            let _ = writeln!(text, "({shown} of {all} customers; --out writes all of them)");
+            text += &language.either(
+                format!("({shown} of {all} customers; --out writes all of them)\n"),
+                format!("（共{all}位客户，这里显示{shown}位；--out 写出全部）\n"),
+            );
         }
     }
     if outcome.terms_differ() {
         text += "\n";
-        text += &fairness(outcome);
+        text += &fairness(outcome, language);
     }
     text
 }
 
-fn summary(outcome: &Outcome<'_>) -> String {
+fn summary(outcome: &Outcome<'_>, language: Language) -> String {
     let (planned, plan) = (outcome.planned, &outcome.planned.plan);
-    let mut text = format!(
-        "{} of {} customers get an offer, as of {}\n",
-        planned.customers(),
-        outcome.scores.rows.len(),
-        outcome.scores.as_of
-    );
-    let budget =
-        planned.limits.budget.map_or(String::new(), |budget| format!("of a budget of {:.2}, ", budget.get()));
-    let proof = if plan.is_proven {
-        "nothing earns more".to_owned()
-    } else {
-        format!("nothing earns more than {:.2}", plan.bound.get())
-    };
-    let _ = writeln!(
-        text,
-        "{budget}{:.2} is expected to be spent, and to earn {:.2} over doing nothing, the spending taken off; {proof}",
-        plan.spend.get(),
-        plan.net_value.get(),
-    );
-    if planned.customers() > 0 {
-        let _ = writeln!(
-            text,
-            "{:.2} is spent if everybody takes what is offered: the most that it can cost",
-            outcome.most_spend()
-        );
+    let (with_offer, all, as_of) = (planned.customers(), outcome.scores.rows.len(), outcome.scores.as_of);
+    let (spend, earned, bound) = (plan.spend.get(), plan.net_value.get(), plan.bound.get());
+    let budget = planned.limits.budget.map(|budget| budget.get());
+    let mut lines = vec![
+        language.either(
+            format!("{with_offer} of {all} customers get an offer, as of {as_of}"),
+            format!("截至{as_of}，{all}位客户中有{with_offer}位得到优惠"),
+        ),
+        language.either(
+            format!(
+                "{}{spend:.2} is expected to be spent, and to earn {earned:.2} over doing nothing, the spending taken off; \
+                 nothing earns more{}",
+                budget.map_or(String::new(), |budget| format!("of a budget of {budget:.2}, ")),
+                if plan.is_proven { String::new() } else { format!(" than {bound:.2}") }
+            ),
+            format!(
+                "{}预计花费{spend:.2}，扣除花费后比不采取行动多赚{earned:.2}；{}",
+                budget.map_or(String::new(), |budget| format!("预算{budget:.2}，")),
+                if plan.is_proven {
+                    "没有更好的计划".to_owned()
+                } else {
+                    format!("任何计划都不会超过{bound:.2}")
+                }
+            ),
+        ),
+    ];
+    if with_offer > 0 {
+        let most = outcome.most_spend();
+        lines.push(language.either(
+            format!("{most:.2} is spent if everybody takes what is offered: the most that it can cost"),
+            format!("如果每个人都使用优惠，将花费{most:.2}：这是最高成本"),
+        ));
     }
     let (gone, share) = outcome.as_good_as_gone();
     if share >= 0.25 {
-        let _ = writeln!(
-            text,
-            "{gone} of them are to leave with 90 % and more, and {:.0} % of that is theirs: that an offer keeps as many of them as of \
-             others is assumed here; a trial (mainstay evaluate-policy) would show it",
-            100.0 * share
-        );
+        let percent = 100.0 * share;
+        lines.push(language.either(
+            format!(
+                "{gone} of them are to leave with 90 % and more, and {percent:.0} % of that is theirs: that an offer keeps as many \
+                 of them as of others is assumed here; a trial (mainstay evaluate-policy) would show it"
+            ),
+            format!(
+                "其中{gone}位的流失概率在90%以上，上述收益的{percent:.0}%来自他们：这里假定优惠对他们与对其他客户同样有效；做一次\
+                 随机试验（mainstay evaluate-policy）才能知道"
+            ),
+        ));
     }
-    if plan.budget_price > 0.0 {
-        let _ = writeln!(
-            text,
-            "the next little budget would earn {:.2} a unit; without a budget {:.2} would earn {:.2}",
-            plan.budget_price,
-            planned.without_budget.spend.get(),
-            planned.without_budget.net_value.get()
-        );
-    } else if planned.limits.budget.is_some() {
-        text += "more budget would earn nothing\n";
+    let (price, without) = (plan.budget_price, &planned.without_budget);
+    let (without_spends, without_earns) = (without.spend.get(), without.net_value.get());
+    if price > 0.0 {
+        lines.push(language.either(
+            format!(
+                "the next little budget would earn {price:.2} a unit; without a budget {without_spends:.2} would earn \
+                 {without_earns:.2}"
+            ),
+            format!("预算再多一点，每增加1能多赚{price:.2}；不限预算时花费{without_spends:.2}，净收益{without_earns:.2}"),
+        ));
+    } else if budget.is_some() {
+        lines.push(language.either("more budget would earn nothing", "增加预算不会多赚").to_owned());
     }
-    text
+    lines.join("\n") + "\n"
 }
 
-fn offers(outcome: &Outcome<'_>) -> String {
+fn offers(outcome: &Outcome<'_>, language: Language) -> String {
     let (planned, plan) = (outcome.planned, &outcome.planned.plan);
     let sums = planned.by_offer(outcome.choices);
     let row = |(place, name): (usize, &str)| {
@@ -105,42 +128,47 @@ fn offers(outcome: &Outcome<'_>) -> String {
     };
     let names = outcome.catalogue.offers().iter().map(|offer| offer.name());
     let rows: Vec<Vec<String>> = names.enumerate().map(row).collect();
-    output::table(&["offer", "customers", "capacity", "spend", "net value", "one more would earn"], &rows)
+    let header = language.either(
+        ["offer", "customers", "capacity", "spend", "net value", "one more would earn"],
+        ["优惠", "客户数", "名额", "花费", "净收益", "多一个名额能多赚"],
+    );
+    output::table(&header, &rows)
 }
 
-fn fairness(outcome: &Outcome<'_>) -> String {
+fn fairness(outcome: &Outcome<'_>, language: Language) -> String {
     let mut text = String::new();
     for Comparison { attribute, groups } in &outcome.comparisons {
-        if groups.is_empty() {
-            let _ = writeln!(text, "{attribute}: too many different texts to compare who gets what\n");
-            continue;
-        }
-        let rows: Vec<Vec<String>> = groups.iter().map(group).collect();
-        text += &output::table(
-            &[attribute, "customers", "with an offer", "incentive a customer", "than the others"],
-            &rows,
-        );
+        text += &if groups.is_empty() {
+            language.either(
+                format!("{attribute}: too many different texts to compare who gets what\n"),
+                format!("{attribute}：不同的取值太多，无法比较\n"),
+            )
+        } else {
+            let rows: Vec<Vec<String>> = groups.iter().map(|one| group(one, language)).collect();
+            let [customers, with_offer, incentive, others] = language.either(
+                ["customers", "with an offer", "incentive a customer", "than the others"],
+                ["客户数", "得到优惠", "每位客户的优惠", "与其他组相比"],
+            );
+            output::table(&[attribute, customers, with_offer, incentive, others], &rows)
+        };
         text += "\n";
     }
     if outcome.comparisons.is_empty() {
-        text +=
-            "customers files give no attributes (region, age band, …) by which to compare who gets what\n";
+        text += language.either(
+            "customers files give no attributes (region, age band, …) by which to compare who gets what\n",
+            "客户文件没有可用于比较的属性（地区、年龄段等）\n",
+        );
     }
-    let _ = writeln!(text, "note: {REDRESS}");
-    text
+    text + language.either("note: ", "注意：") + redress(language) + "\n"
 }
 
-fn group(group: &Group) -> Vec<String> {
+fn group(group: &Group, language: Language) -> Vec<String> {
     let share = 100.0 * group.with_offer as f64 / group.customers.max(1) as f64;
     vec![
-        group.value.clone(),
+        group.value.words(language),
         group.customers.to_string(),
-        format!("{share:.1} %"),
+        format!("{share:.1}{}", language.percent_sign()),
         format!("{:.2}", group.incentive),
-        match group.stands_out {
-            Some(StandsOut::Better) => "better".to_owned(),
-            Some(StandsOut::Worse) => "worse".to_owned(),
-            None => String::new(),
-        },
+        group.stands_out.map_or("", |how| how.words(language)).to_owned(),
     ]
 }

@@ -1,5 +1,6 @@
 //! The report as JSON.
 
+use mainstay_models::language::Language;
 use mainstay_models::segments::Turnover;
 use mainstay_models::turnover::PeriodTurnover;
 use serde_json::{Map, Value, json};
@@ -50,7 +51,7 @@ fn total(of: &PeriodTurnover) -> Map<String, Value> {
 }
 
 fn segments(report: &TurnoverReport, of: &PeriodTurnover) -> Value {
-    let segmentations = report.segmentations(of).into_iter().map(|(name, segments)| {
+    let segmentations = report.segmentations(of, Language::English).into_iter().map(|(name, segments)| {
         let rows = segments.iter().map(|(segment, of)| {
             let mut told = Map::new();
             told.insert("segment".to_owned(), segment.clone().into());

@@ -13,6 +13,7 @@ use mainstay_features::ingest::Zone;
 use mainstay_features::label::Label;
 use mainstay_features::profile::{self, Attribute};
 use mainstay_features::units::{Days, Instant};
+use mainstay_models::language::Language;
 use mainstay_models::turnover::{Question, turnover};
 
 use super::input::InputArgs;
@@ -54,6 +55,9 @@ pub(super) struct Args {
     /// Write a report for people into this file: one HTML page, with its charts in it
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// In which language people read it: en or zh. CSV and JSON stay English, as scripts read them
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    language: Language,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,
@@ -77,6 +81,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Question { instants: &instants, lookback: args.lookback, horizon: args.horizon, by: by.as_ref() };
     let turnovers = turnover(&history, &question, &progress)?;
     let report = TurnoverReport {
+        language: args.language,
         period: args.period,
         zone: zone.name().to_owned(),
         lookback: args.lookback,

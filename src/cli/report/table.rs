@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use mainstay_models::language::Language;
 use mainstay_models::segments::Turnover;
 
 use crate::report::TurnoverReport;
@@ -43,7 +44,7 @@ pub(super) fn write(report: &TurnoverReport, out: impl Write) -> io::Result<()> 
             at_end: of.total.at_end.to_string(),
         };
         out.write_record(row(&when, ["all", "all"], &of.total, came))?;
-        for (name, segments) in report.segmentations(of) {
+        for (name, segments) in report.segmentations(of, Language::English) {
             for (segment, of) in segments {
                 out.write_record(row(&when, [&name, &segment], &of, Came::default()))?;
             }
