@@ -115,6 +115,8 @@ fn routes_that_are_not_there_and_bodies_too_large_are_problems() {
     assert_eq!(problem(server.get("/v1/at-risk?top=0")), (400, "usage".to_owned()));
     assert_eq!(problem(server.get("/v1/at-risk?top=-1")), (400, "usage".to_owned()));
     assert_eq!(problem(server.get("/v1/at-risk?bottom=1")), (400, "usage".to_owned()));
+    // A language in the address would change nothing, where one in the body does.
+    assert_eq!(problem(server.post("/v1/score?language=zh", b"{}")), (400, "usage".to_owned()));
     let large = vec![b' '; 2 * 1024 * 1024 + 1];
     assert_eq!(problem(server.post("/v1/score", &large)), (413, "too-large".to_owned()));
     let largest = [&large[..1024 * 1024], br#"{"customer_id": ""}"#].concat();

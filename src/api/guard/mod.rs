@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Request, State as Extracted};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -167,6 +167,7 @@ impl Post {
         let guard = &self.guard;
         check_head(request.uri(), request.headers())?;
         *asker = guard.admit(self.declared.needs, request.headers())?;
+        check_query(&self.declared.method, request.uri())?;
         let (mut head, body) = request.into_parts();
         // Only then is a place taken: whoever sends slowly holds up nobody.
         let Whole { bytes, room } = guard.room.read(&mut head.headers, body).await?;
@@ -257,6 +258,17 @@ fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
         return Err(Failure::new(Kind::LargeHeaders, format!("headers have up to {MAX_HEADER_BYTES} bytes")));
     }
     Ok(())
+}
+
+/// What is posted says all in its body: a question mark and what follows would be ignored, which nobody who writes it means.
+fn check_query(method: &Method, uri: &Uri) -> Result<(), Failure> {
+    match uri.query() {
+        Some(query) if method == Method::POST && !query.is_empty() => Err(Failure::new(
+            Kind::Usage,
+            "what is posted takes no parameters in the address: fields of the body say all, such as \"language\": \"zh\"",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// The key that a request shows.

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::http::Method;
 use axum::middleware::from_fn_with_state;
 use axum::routing::post;
 use axum::{Extension, Router};
