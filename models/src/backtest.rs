@@ -71,7 +71,7 @@ pub struct Earned {
 pub struct Backtest {
     /// What leaving means in the history.
     pub label: Label,
-    /// The last order's instant less the horizon.
+    /// The instant until which the outcome is known, less the horizon.
     pub test_cutoff: Instant,
     /// What was trained on what was known then.
     pub training: Training,
@@ -85,23 +85,23 @@ pub struct Backtest {
     pub baselines: Vec<Judged>,
 }
 
-/// Runs the back-test. The stage in which a model of the result is fitted is called "fit {name}".
+/// Runs the back-test on what was known at `known_until`: nothing later is looked at. The stage in which a model of the result is fitted is called "fit {name}".
 ///
 /// # Errors
 /// See [`TrainingError`].
 pub fn backtest(
     histories: &Histories,
     settings: &Settings,
+    known_until: Instant,
     watch: &dyn Watch,
 ) -> Result<Backtest, TrainingError> {
-    let last = histories.summary().span.map_or(Instant::MIN, |(_, last)| last);
-    let test_cutoff = last.minus(settings.horizon);
+    let test_cutoff = known_until.minus(settings.horizon);
     let training =
         training::train(histories, settings, test_cutoff, None, watch).map_err(|error| match error {
             // To train one horizon earlier takes a history one horizon longer.
             TrainingError::HistoryTooShort { first, needed_days, .. } => TrainingError::HistoryTooShort {
                 first,
-                last,
+                last: known_until,
                 needed_days: needed_days + u64::from(settings.horizon.get()),
             },
             other => other,

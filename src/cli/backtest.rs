@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use mainstay_features::units::Instant;
 use mainstay_models::backtest::{Backtest, Judged, backtest};
 use mainstay_models::evaluate::Metrics;
 use mainstay_models::language::Language;
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
+use super::reading;
 use super::settings::{SettingsArgs, StoreArgs, check_folder};
 use super::verdict;
 use crate::failure::Failure;
@@ -25,6 +27,10 @@ pub(super) struct Args {
     store: StoreArgs,
     #[command(flatten)]
     settings: SettingsArgs,
+    /// Test what was known one horizon before this instant, and look at nothing later [default: the last order's, or start
+    /// of a contract]
+    #[arg(long, value_name = "INSTANT")]
+    as_of: Option<Instant>,
     /// Write a report for people into this file: one HTML page, with its charts in it
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -43,7 +49,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let outputs: Vec<&Path> = args.report.as_deref().into_iter().collect();
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
-    let outcome = backtest(&history, &args.settings.settings(), &progress)?;
+    let known_until = reading::known_at(args.as_of, &history)?;
+    let outcome = backtest(&history, &args.settings.settings(), known_until, &progress)?;
     if let Some(report) = &args.report {
         let html = Report::of(&outcome, args.language).to_html();
         write_whole(report, |out| out.write_all(html.as_bytes()))?;

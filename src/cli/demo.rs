@@ -45,7 +45,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let settings = settings().map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
     let history = read(&Settled::of(sample::cdnow()), &progress)?;
 
-    let judged = backtest(&history, &settings, &progress)?;
+    let known_until = known_until(&history, clock::now())?;
+    let judged = backtest(&history, &settings, known_until, &progress)?;
     output::print(&format!(
         "\nBack-test on CDNOW: who stays away for {} days, among who bought in the {} before\n{}\n",
         settings.horizon.get(),
@@ -54,7 +55,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     ))?;
 
     let store = Store::at(&args.store);
-    let known_until = known_until(&history, clock::now())?;
     let (artifact, _) = promotion::train(&history, &settings, known_until, &store, true, &progress)?;
     let service = Service::new(artifact, built_in_offers()?, Assumptions::default());
     let scored = score::score(&service, &store, &history, known_until, false, &progress)?;

@@ -239,6 +239,14 @@ pub(super) fn as_of(asked: Option<Instant>, history: &Histories) -> Result<Insta
     asked.map_or_else(|| known_until(history, clock::now()), Ok)
 }
 
+/// Until when a log knows, or one that ended at the instant asked for.
+pub(super) fn known_at(asked: Option<Instant>, history: &Histories) -> Result<Instant, Failure> {
+    let Some(as_of) = asked else { return known_until(history, clock::now()) };
+    history.known_until(as_of)?.ok_or_else(|| {
+        Failure::new(Kind::TooLittleData, format!("the log has no order at or before {as_of}"))
+    })
+}
+
 /// Until when a log knows: see [`Histories::known_until`]. What is dated later than now has not happened.
 pub(super) fn known_until(history: &Histories, now: Instant) -> Result<Instant, Failure> {
     let (first, last) = history.summary().span.ok_or_else(no_orders)?;

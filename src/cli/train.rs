@@ -1,7 +1,6 @@
 //! `mainstay train`.
 
 use clap::Args as ClapArgs;
-use mainstay_features::history::Histories;
 use mainstay_features::units::Instant;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::training::SnapshotSummary;
@@ -14,8 +13,7 @@ use super::progress::Progress;
 use super::reading;
 use super::settings::{SettingsArgs, StoreArgs};
 use super::verdict;
-use crate::clock;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::promotion::{Outcome, train};
 use crate::store::Store;
 
@@ -43,7 +41,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let store = Store::at(&args.store.store);
     store.prepare()?;
     let history = args.input.read(&store, &[], &progress)?;
-    let known_until = known_until(&history, args.as_of)?;
+    let known_until = reading::known_at(args.as_of, &history)?;
     let settings = args.settings.settings();
     let (artifact, outcome) = train(&history, &settings, known_until, &store, args.promote, &progress)?;
     if args.json {
@@ -51,14 +49,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     } else {
         output::print(&to_text(&artifact, outcome, &store))
     }
-}
-
-/// Until when the training looks: what a log that ended at the instant asked for would know.
-fn known_until(history: &Histories, as_of: Option<Instant>) -> Result<Instant, Failure> {
-    let Some(as_of) = as_of else { return reading::known_until(history, clock::now()) };
-    history.known_until(as_of)?.ok_or_else(|| {
-        Failure::new(Kind::TooLittleData, format!("the log has no order at or before {as_of}"))
-    })
 }
 
 fn to_json(artifact: &Artifact, outcome: Outcome, store: &Store) -> Value {

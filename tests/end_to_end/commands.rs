@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{CDNOW, done, folder, json, run, shop};
+use crate::support::{CDNOW, done, failed, folder, json, run, shop};
 
 const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action,net_value,\
                        recency_days,frequency,monetary,complaint_count,tenure_days,\
@@ -152,6 +153,42 @@ fn a_list_longer_than_the_scores_is_all_of_them() {
     let all = fs::read_to_string(&shop().scores).unwrap().lines().count() - 1;
     let list = json(&format!("list --store {} --top 1000000 --format json", shop().store.display()));
     assert_eq!(list.as_array().unwrap().len(), all);
+}
+
+/// What comes after the instant that is asked for is as if it were not there.
+#[test]
+fn a_backtest_and_a_study_as_of_an_instant_are_those_of_a_log_that_ends_there() {
+    let folder = folder();
+    let cut = |log: &Path, name: &str, place: usize| {
+        let text = fs::read_to_string(log).unwrap();
+        let is_earlier = |line: &&str| {
+            let ts = line.split(',').nth(place).unwrap();
+            ts == "ts" || ts < "2023-08-01"
+        };
+        let path = folder.path().join(name);
+        fs::write(&path, text.lines().filter(is_earlier).map(|line| format!("{line}\n")).collect::<String>())
+            .unwrap();
+        path.display().to_string()
+    };
+    let purchases = cut(&shop().purchases, "p.csv", 2);
+    let complaints = cut(&shop().complaints, "c.csv", 1);
+    let earlier = format!("--purchases {purchases} --complaints {complaints}");
+    for command in ["backtest --horizon 60d --lookback 180d", "horizon"] {
+        let told = |input: &str| {
+            let mut told = json(&format!("{command} {input} --json"));
+            for kind in ["models", "baselines"] {
+                for one in told[kind].as_array_mut().into_iter().flatten() {
+                    one.as_object_mut().unwrap().remove("fit_seconds");
+                }
+            }
+            told
+        };
+        let then = told(&format!("{} --as-of 2023-08-01", shop().input()));
+        assert_eq!(then, told(&earlier), "{command}");
+        assert_ne!(then, told(&shop().input()), "{command}");
+    }
+    let (code, said) = failed(&format!("horizon {} --as-of 2001-01-01", shop().input()));
+    assert_eq!((code, said.as_str()), (4, "error: the log has no order at or before 2001-01-01T00:00:00Z"));
 }
 
 #[test]

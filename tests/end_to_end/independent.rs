@@ -133,7 +133,8 @@ fn the_backtest_is_the_training_one_horizon_earlier() {
         trainer: Default::default(),
     };
     let trained = train(&history, &settings, "1998-04-01".parse().unwrap(), None, &Unwatched).unwrap();
-    let judged = backtest(&history, &settings, &Unwatched).unwrap();
+    let last = history.summary().span.unwrap().1;
+    let judged = backtest(&history, &settings, last, &Unwatched).unwrap();
     assert!(judged.training == trained, "nothing of the last horizon was looked at");
 }
 

@@ -45,17 +45,19 @@ pub const LEAST_AT_RISK: u64 = 100;
 /// So few customers are not worth another thread.
 const MIN_CUSTOMERS: usize = 1024;
 
-/// Studies a log: which window leaves at most the share `few` to come back. Purchases have the amounts known at the
-/// last order's instant. `None` without orders, or if fewer than [`LEAST_AT_RISK`] silences were watched for a day.
+/// Studies what a log knew at an instant: which window leaves at most the share `few` to come back. Purchases have the
+/// amounts known then. `None` without orders, or if fewer than [`LEAST_AT_RISK`] silences were watched for a day.
 ///
 /// # Errors
 /// When a part of the history cannot be read.
 pub fn study(
     histories: &Histories,
+    until: Instant,
     lookback: Days,
     few: Probability,
 ) -> Result<Option<Advice>, HistoryError> {
-    let Some(span) = histories.summary().span else { return Ok(None) };
+    let Some((first, _)) = histories.summary().span else { return Ok(None) };
+    let span = (first, until);
     let parts = histories.each(|part| study_part(part, span, lookback))?;
     Ok(parts.into_iter().flatten().reduce(Study::merge).and_then(|whole| whole.finish(few)))
 }
@@ -104,7 +106,7 @@ mod tests {
         let (history, lookback) = (history(), Days::new(200).unwrap());
         let (_, until) = history.span().unwrap();
         let few = Probability::new(0.1).unwrap();
-        let advice = study(&self::history().into(), lookback, few).unwrap().unwrap();
+        let advice = study(&self::history().into(), until, lookback, few).unwrap().unwrap();
         assert_eq!(advice.population as usize, Snapshot::take(&history, until, lookback).rows.len());
         let mut usable = 0;
         for window in advice.windows.iter().filter(|window| window.usable) {
@@ -121,13 +123,14 @@ mod tests {
     #[test]
     fn fewer_come_back_the_longer_they_were_silent() {
         let few = Probability::new(0.1).unwrap();
-        let advice = study(&history().into(), Days::new(365).unwrap(), few).unwrap().unwrap();
+        let until = history().span().unwrap().1;
+        let advice = study(&history().into(), until, Days::new(365).unwrap(), few).unwrap().unwrap();
         let back: Vec<f64> =
             (0..=advice.curve.limit()).filter_map(|day| advice.curve.come_back_after(day)).collect();
         assert!(back.windows(2).all(|pair| pair[1] <= pair[0]));
         assert!(back.iter().all(|share| (0.0..=1.0).contains(share)));
         assert_eq!(back.last(), Some(&0.0));
-        let nothing = study(&History::default().into(), Days::new(365).unwrap(), few).unwrap();
+        let nothing = study(&History::default().into(), until, Days::new(365).unwrap(), few).unwrap();
         assert_eq!(nothing, None);
     }
 }

@@ -35,14 +35,14 @@ struct Tally {
 }
 
 impl Study {
-    /// An empty study of a log that has its first and last order at these instants.
+    /// An empty study of a log that has its first order at one instant and is known until another.
     pub fn new((first, until): (Instant, Instant), lookback: Days) -> Self {
         let tally = |horizon| Tally { horizon, population: 0, churned: 0, called_churned: 0, came_back: 0 };
         let tallies = CANDIDATES.into_iter().filter_map(Days::new).map(tally).collect();
         Self { first, until, lookback, silences: Silences::new(), population: 0, tallies }
     }
 
-    /// Adds a customer: the instants of all purchases, ascending. Those after the last order's are not looked at.
+    /// Adds a customer: the instants of all purchases, ascending. Those that were not known yet are not looked at.
     pub fn add(&mut self, purchases: &[Instant]) {
         let purchases = &purchases[..purchases.partition_point(|&instant| instant <= self.until)];
         let same_day = |a: &Instant, b: &Instant| a.calendar_day() == b.calendar_day();

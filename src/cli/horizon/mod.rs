@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use mainstay_features::horizon::{LEAST_AT_RISK, study};
-use mainstay_features::units::{Days, ParseUnitError, Probability};
+use mainstay_features::units::{Days, Instant, ParseUnitError, Probability};
 use mainstay_features::watch::Watch;
 
 use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
-use super::reading::no_orders;
+use super::reading;
 use super::settings::{StoreArgs, check_folder};
 use crate::failure::{Failure, Kind};
 use crate::store::{Store, write_whole};
@@ -28,6 +28,9 @@ pub(super) struct Args {
     /// The population is who bought within this time
     #[arg(long, value_name = "DAYS", default_value = "365d")]
     lookback: Days,
+    /// Study what was known at this instant, and look at nothing later [default: the last order's, or start of a contract]
+    #[arg(long, value_name = "INSTANT")]
+    as_of: Option<Instant>,
     /// A horizon is long enough if at most this share of those silent for so long ever come back
     #[arg(long, value_name = "SHARE", default_value = "0.1", value_parser = parse_share)]
     few: Probability,
@@ -54,9 +57,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let svg: Vec<&Path> = args.svg.as_deref().into_iter().collect();
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &svg, &progress)?;
-    history.summary().span.ok_or_else(no_orders)?;
+    let known_until = reading::known_at(args.as_of, &history)?;
     progress.begin("study who comes back", None);
-    let advice = study(&history, args.lookback, args.few)?;
+    let advice = study(&history, known_until, args.lookback, args.few)?;
     progress.end();
     let advice = advice.ok_or_else(|| {
         let message = format!(
