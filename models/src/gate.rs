@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap;
-use crate::evaluate::profit::{Campaign, of_acting_on, of_contacting};
+use crate::evaluate::profit::{Campaign, of_acting_on, of_acting_once_known, of_contacting};
 use crate::language::Language;
 use crate::odds::{log_loss, log_odds};
 use crate::rolling::Said;
@@ -33,6 +33,11 @@ impl Gain {
     /// Whether it is more than chance.
     pub fn is_sure(&self) -> bool {
         self.low > 0.0
+    }
+
+    /// Whether it is a loss, and more than chance.
+    fn is_surely_less(&self) -> bool {
+        self.high < 0.0
     }
 }
 
@@ -71,7 +76,8 @@ pub struct Verdict {
     pub rows: usize,
     /// Log loss of the rule less the model's; `None` where nothing was tested, as below.
     pub over_rule: Option<Gain>,
-    /// Profit of acting on the model's probabilities less that of acting on the rule's, in money a customer.
+    /// Profit of acting on the model's probabilities less that of acting on the rule's, in money a customer, at the mean save
+    /// rate.
     pub profit_over_rule: Option<Gain>,
     /// Profit over doing nothing.
     pub profit_over_nothing: Option<Gain>,
@@ -106,13 +112,19 @@ impl Verdict {
             let loss = |(&p, &churned): (&f64, &bool)| log_loss(log_odds(p), churned);
             said_p.iter().zip(churned).map(loss).collect()
         };
-        let profit = |said_p: &[f64]| -> Vec<f64> {
+        let profit = |said_p: &[f64], of: fn(f64, bool, &Campaign) -> f64| -> Vec<f64> {
             let rows: Vec<(&f64, &bool)> = said_p.iter().zip(&said.churned).collect();
-            rows.into_par_iter().map(|(&p, &churned)| of_acting_on(p, churned, &campaign)).collect()
+            rows.into_par_iter().map(|(&p, &churned)| of(p, churned, &campaign)).collect()
         };
         let difference = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
         let model_losses = losses(&said.model, &said.churned);
-        let (earned, earned_by_rule) = (profit(&said.model), profit(&said.rule));
+        let (earned, earned_by_rule) = (profit(&said.model, of_acting_on), profit(&said.rule, of_acting_on));
+        // What probabilities are worth over many campaigns, beside those of the rule, and beside contacting everybody or
+        // nobody, whichever pays: all are one probability then, at best the share that left.
+        let churned = said.churned.iter().filter(|&&churned| churned).count();
+        let alike = vec![churned as f64 / rows as f64; rows];
+        let [worth, worth_of_rule, worth_alike] =
+            [&said.model, &said.rule, &alike].map(|said| profit(said, of_acting_once_known));
         let of_everyone: Vec<f64> =
             said.churned.iter().map(|&churned| of_contacting(churned, &campaign)).collect();
         let gains = gains_of(
@@ -122,14 +134,19 @@ impl Verdict {
                 difference(&earned, &earned_by_rule),
                 earned.clone(),
                 difference(&earned, &of_everyone),
+                difference(&worth, &worth_of_rule),
+                difference(&worth, &worth_alike),
             ],
             seed,
         );
-        if let [over_rule, profit_over_rule, over_nothing, over_everyone] = gains[..] {
+        if let [over_rule, profit_over_rule, over_nothing, over_everyone, worth_over_rule, worth_over_alike] =
+            gains[..]
+        {
             let is_better = over_rule.is_sure()
-                && over_nothing.is_sure()
-                && over_everyone.is_sure()
-                && profit_over_rule.mean > 0.0;
+                && worth_over_alike.is_sure()
+                && worth_over_rule.mean > 0.0
+                && !over_nothing.is_surely_less()
+                && !over_everyone.is_surely_less();
             verdict.grade = if is_better { Grade::ClearlyBetter } else { Grade::NoBetter };
             verdict.over_rule = Some(over_rule);
             verdict.profit_over_rule = Some(profit_over_rule);
@@ -207,6 +224,22 @@ mod tests {
             said.rule.push(0.5);
         }
         said
+    }
+
+    /// Where so many leave that contacting everybody about pays for itself, whoever knows nothing earns nothing by it.
+    #[test]
+    fn who_knows_nothing_earns_nothing() {
+        let mut said = said(20_000, |_| 0.16);
+        for (row, churned) in said.churned.iter_mut().enumerate() {
+            *churned = mix(row as u64 ^ 5) % 100 < 16;
+        }
+        for (row, p) in said.model.iter_mut().enumerate() {
+            *p = if mix(row as u64).is_multiple_of(2) { 0.14 } else { 0.18 };
+        }
+        let verdict = Verdict::of(&said, 1, 7);
+        assert_eq!(verdict.grade, Grade::NoBetter);
+        let over_nothing = verdict.profit_over_nothing.unwrap();
+        assert!(!over_nothing.is_sure() && over_nothing.mean.abs() < 0.4, "{over_nothing:?}");
     }
 
     #[test]

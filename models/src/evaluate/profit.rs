@@ -5,8 +5,10 @@
 //!
 //! profit of contacting = γ·(V − δ) − c of a churner, −(δ + c) of a stayer.
 //!
-//! γ is Beta distributed and known when it is decided. Of a group with a share p of churners, contacting pays where
-//! γ > γ*(p) = (c + (1−p)·δ) / (p·(V − δ)).
+//! γ is Beta distributed. Of a group with a share p of churners, contacting pays where
+//! γ > γ*(p) = (c + (1−p)·δ) / (p·(V − δ)). Nobody knows γ when it is decided: what acting on probabilities earns
+//! ([`of_acting_on`]) is by its mean. EMPC is as if it were known, so that each γ has its own decision: a measure of
+//! rankings over many campaigns, and no money that anybody would have earned.
 //!
 //! Maximum profit (MPC): Verbeke, Dejaeger, Martens, Hur and Baesens, European Journal of Operational Research 218, 2012.
 //! Expected maximum profit (EMPC): Verbraken, Verbeke and Baesens, IEEE Transactions on Knowledge and Data Engineering 25,
@@ -60,10 +62,15 @@ impl Campaign {
 }
 
 /// Expected profit of one customer who was said to leave with chance `p` in [0, 1] and did or did not, where whoever it
-/// pays to contact is contacted once γ is known. Doing nothing earns 0.
-///
-/// Right probabilities earn the most: this is a proper score, in money.
+/// pays to contact at the mean save rate is contacted. Doing nothing earns 0. Of no ranking is it more than [`maximum`].
 pub fn of_acting_on(p: f64, churned: bool, campaign: &Campaign) -> f64 {
+    let save_rate = campaign.save_rate.mean();
+    if save_rate > campaign.least_save_rate(p) { campaign.of_contact(save_rate, churned) } else { 0.0 }
+}
+
+/// The same where the save rate were known before it is decided, expected over save rates: what probabilities are worth
+/// over many campaigns. Right ones earn the most: this is a proper score, in money.
+pub fn of_acting_once_known(p: f64, churned: bool, campaign: &Campaign) -> f64 {
     let above = campaign.save_rate.above(campaign.least_save_rate(p));
     if churned {
         (campaign.value - campaign.incentive) * above.moment - campaign.contact_cost * above.share
@@ -114,7 +121,8 @@ pub fn maximum(scores: &[f64], churned: &[bool], campaign: &Campaign, save_rate:
 pub fn expected_maximum(scores: &[f64], churned: &[bool], campaign: &Campaign) -> Profit {
     let of_group = |group: &Group| {
         let p = group.churners / group.customers;
-        let earned = p * of_acting_on(p, true, campaign) + (1.0 - p) * of_acting_on(p, false, campaign);
+        let earned = p * of_acting_once_known(p, true, campaign)
+            + (1.0 - p) * of_acting_once_known(p, false, campaign);
         let contacted = campaign.save_rate.above(campaign.least_save_rate(p)).share;
         Profit { per_customer: earned, contacted }
     };
@@ -210,9 +218,23 @@ mod tests {
         // The hull of SCORES: 0.9 alone, then 0.2 to 0.8, then 0.1.
         let shares = [0.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 1.0];
         let earned: f64 =
-            shares.iter().zip(CHURNED).map(|(&p, churned)| of_acting_on(p, churned, &campaign)).sum();
+            shares.iter().zip(CHURNED).map(|(&p, churned)| of_acting_once_known(p, churned, &campaign)).sum();
         let expected = expected_maximum(&SCORES, &CHURNED, &campaign).per_customer;
         assert!((earned / 8.0 - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn acting_earns_no_more_than_the_best_threshold_in_hindsight() {
+        let campaign = Campaign::default();
+        for shift in 0..40 {
+            let said = SCORES.map(|score| (score * 0.4 + 0.01 * f64::from(shift)).min(1.0));
+            let acted: f64 =
+                said.iter().zip(CHURNED).map(|(&p, left)| of_acting_on(p, left, &campaign)).sum();
+            let most = maximum(&said, &CHURNED, &campaign, campaign.save_rate.mean()).per_customer;
+            assert!(acted / 8.0 <= most + 1e-12, "{shift}: {acted} and {most}");
+        }
+        assert_eq!(of_acting_on(11.0 / 67.0 - 1e-9, true, &campaign), 0.0, "it does not pay on average");
+        assert!((of_acting_on(11.0 / 67.0 + 1e-9, true, &campaign) - 56.0).abs() < 1e-12);
     }
 
     #[test]
@@ -220,7 +242,8 @@ mod tests {
         let campaign = Campaign { contact_cost: 5.0, ..Campaign::default() };
         for truth in [0.05, 0.1, 0.2, 0.4, 0.8] {
             let earned = |p: f64| {
-                truth * of_acting_on(p, true, &campaign) + (1.0 - truth) * of_acting_on(p, false, &campaign)
+                truth * of_acting_once_known(p, true, &campaign)
+                    + (1.0 - truth) * of_acting_once_known(p, false, &campaign)
             };
             for said in (0..=100).map(|percent| f64::from(percent) / 100.0) {
                 assert!(earned(said) <= earned(truth) + 1e-12, "{said} for {truth}");
@@ -233,11 +256,14 @@ mod tests {
     fn certainty_and_campaigns_that_cannot_pay() {
         let campaign = Campaign::default();
         for churned in [false, true] {
+            assert_eq!(of_acting_once_known(0.0, churned, &campaign), 0.0);
             assert_eq!(of_acting_on(0.0, churned, &campaign), 0.0);
             let dear = Campaign { incentive: 200.0, ..campaign };
-            assert_eq!(of_acting_on(1.0, churned, &dear), 0.0);
+            assert_eq!(of_acting_once_known(1.0, churned, &dear), 0.0);
             let free = Campaign { incentive: 0.0, contact_cost: 0.0, ..campaign };
-            assert!((of_acting_on(0.2, churned, &free) - of_contacting(churned, &free)).abs() < 1e-12);
+            assert!(
+                (of_acting_once_known(0.2, churned, &free) - of_contacting(churned, &free)).abs() < 1e-12
+            );
         }
         assert_eq!(of_contacting(false, &campaign), -11.0);
         assert!((of_contacting(true, &campaign) - 56.0).abs() < 1e-12);
