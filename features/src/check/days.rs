@@ -17,6 +17,9 @@ pub(super) struct Day {
 
 /// A weekday on which lines come in so many weeks of ten is one on which they should.
 const OPEN_SHARE: f64 = 0.8;
+/// Where no line comes on so many days in a row the feed has failed, whatever its weekdays: they do not count when weekdays are
+/// looked at, and each of them is missing.
+const SILENT_DAYS: i64 = 14;
 /// A day with so little of what its weekday usually has is thin.
 const THIN: f64 = 0.1;
 /// A day with so many times what its weekday usually has is too full.
@@ -53,7 +56,7 @@ pub struct OddDay {
 /// What is odd about a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Oddity {
-    /// No line, on a weekday that usually has some.
+    /// No line, on a weekday that usually has some, or on many days in a row.
     Missing,
     /// Less than a tenth of what is usual.
     Thin,
@@ -94,15 +97,20 @@ pub(super) fn report(days: &BTreeMap<i64, Day>) -> Option<DayReport> {
         lines.sort_unstable();
         lines.get(lines.len() / 2).copied().unwrap_or(0)
     });
+    let silences = silences(days);
+    let in_silence = |day: i64| {
+        let after = silences.partition_point(|&(begin, _)| begin <= day);
+        after.checked_sub(1).is_some_and(|before| day <= silences[before].1)
+    };
     let is_open: [bool; 7] = std::array::from_fn(|of| {
-        let weeks = (first..=last).filter(|&day| weekday(day) == of).count();
+        let weeks = (first..=last).filter(|&day| weekday(day) == of && !in_silence(day)).count();
         by_weekday[of].len() as f64 >= OPEN_SHARE * weeks as f64
     });
     let oddity = |day: i64| {
         let (lines, of) = (days.get(&day).map_or(0, |of| of.lines), weekday(day));
         let usual_lines = usual[of];
         let oddity = match lines {
-            0 if is_open[of] => Oddity::Missing,
+            0 if is_open[of] || in_silence(day) => Oddity::Missing,
             0 => return None,
             _ if usual_lines < LEAST_LINES => return None,
             _ if (lines as f64) < THIN * usual_lines as f64 => Oddity::Thin,
@@ -115,6 +123,25 @@ pub(super) fn report(days: &BTreeMap<i64, Day>) -> Option<DayReport> {
     let before_last = days.keys().rev().nth(1);
     let alone_at_the_end = before_last.map(|&before| last - before).filter(|&days| days > ALONE_DAYS);
     Some(DayReport { span: (first, last), with_lines: days.len() as u64, alone_at_the_end, odd })
+}
+
+/// The first and the last of many days in a row without a line, where days with lines usually follow each other closely.
+fn silences(days: &BTreeMap<i64, Day>) -> Vec<(i64, i64)> {
+    let gaps = || days.keys().zip(days.keys().skip(1)).map(|(&day, &next)| (day + 1, next - 1));
+    let mut lengths: Vec<i64> = gaps().map(|(begin, end)| end - begin + 1).collect();
+    lengths.sort_unstable();
+    // A shop that sells once a month is not silent in between.
+    let usual = lengths.get(lengths.len() * 9 / 10).copied().unwrap_or(0);
+    let long = SILENT_DAYS.max(5 * usual);
+    // What comes alone so long after all else is a wrong date, and no feed that has begun again.
+    let last = days.keys().next_back();
+    let is_wrong_date = |length: i64, end: i64| length >= ALONE_DAYS && last == Some(&(end + 1));
+    gaps()
+        .filter(|&(begin, end)| {
+            let length = end - begin + 1;
+            length >= long && !is_wrong_date(length, end)
+        })
+        .collect()
 }
 
 fn weekday(day: i64) -> usize {
@@ -141,6 +168,17 @@ mod tests {
         assert_eq!(report.odd, expected);
         assert_eq!((report.span, report.with_lines), ((700, 769), 59));
         assert_eq!(report.alone_at_the_end, None);
+
+        // However long nothing comes, each of the days is missing, and the weekdays are judged by the others.
+        for silent in [30, 100, 365, 2_000] {
+            let mut with_hole = days.clone();
+            with_hole.extend((0..100).map(|day| (770 + silent + day, Day { lines: 100, amount: 0 })));
+            let missing = super::report(&with_hole).unwrap().odd;
+            let missing = missing
+                .iter()
+                .filter(|odd| odd.oddity == Oddity::Missing && (770..770 + silent).contains(&odd.day));
+            assert_eq!(missing.count() as i64, silent);
+        }
         days.insert(4_400, Day { lines: 1, amount: 0 });
         assert_eq!(super::report(&days).unwrap().alone_at_the_end, Some(4_400 - 769));
     }
