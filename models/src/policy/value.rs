@@ -26,6 +26,9 @@ pub enum Estimator {
 pub struct PolicyValue {
     /// What it is called.
     pub name: String,
+    /// Whether it was learnt from the records it is valued on: its intervals are of what was learnt, and too narrow for what
+    /// other records would have taught.
+    pub learnt_here: bool,
     /// How many records it asks for each action, in their order.
     pub asked: Vec<usize>,
     /// How many records got what it asks for.
@@ -119,15 +122,17 @@ pub fn evaluate(records: &Records, policies: &[Policy], seed: u64) -> Result<Eva
     let mean = |column: &Vec<f64>| column.iter().sum::<f64>() / records.len() as f64;
     let policies = values
         .into_iter()
+        .zip(policies)
         .zip(columns.chunks_exact(3))
-        .map(|((name, asked, followed, effective_sample_size), columns)| {
+        .map(|(((name, asked, followed, effective_sample_size), policy), columns)| {
             let mut next = || by_draw.next().unwrap_or_default();
             let draws = Draws {
                 means: [mean(&columns[0]), mean(&columns[1]), mean(&columns[2])],
                 by_draw: [next(), next(), next()],
             };
             let mean_weight = with_interval(draws.means[0], draws.by_draw[0].iter().copied());
-            PolicyValue { name, asked, followed, effective_sample_size, mean_weight, draws }
+            let learnt_here = matches!(policy, Policy::ByModel);
+            PolicyValue { name, learnt_here, asked, followed, effective_sample_size, mean_weight, draws }
         })
         .collect();
     Ok(Evaluation { records: records.len(), policies })

@@ -18,6 +18,7 @@ pub(super) fn of(outcome: &Outcome) -> Value {
         json!({
             "policy": policy.name,
             "is_single_action": place < *singles,
+            "learnt_from_these_records": policy.learnt_here,
             "asks_for": asked,
             "records_that_got_it": policy.followed,
             "effective_sample_size": policy.effective_sample_size,
