@@ -43,13 +43,12 @@ pub(super) fn basis(
     Assumptions { margin, discount }: Assumptions,
     language: Language,
 ) -> String {
-    let (english, chinese) = match lifetime {
-        Lifetime::BgNbd { .. } => (
+    let (english, chinese) = match lifetime.years_kept(discount) {
+        None => (
             "what they are expected to buy in five years, discounted".to_owned(),
             "未来五年预计购买额的折现".to_owned(),
         ),
-        Lifetime::Rate(retention) | Lifetime::Contractual(retention) => {
-            let years = retention.expected_years_kept(discount);
+        Some(years) => {
             (format!("what they buy in {years:.2} discounted years"), format!("{years:.2}个折现年内的购买额"))
         }
     };

@@ -43,6 +43,13 @@ impl Retention {
     pub fn expected_years_kept(&self, discount: YearlyDiscount) -> f64 {
         years_kept(self.churn_rate, f64::from(self.horizon_days), discount)
     }
+
+    /// How many of the next so many years, discounted: the same sum, of the horizons that begin within them.
+    pub fn expected_years_kept_within(&self, years: f64, discount: YearlyDiscount) -> f64 {
+        let period_years = f64::from(self.horizon_days) / DAYS_PER_YEAR;
+        let kept = (1.0 - self.churn_rate).clamp(0.0, 1.0) * discount.after_years(period_years);
+        self.expected_years_kept(discount) * (1.0 - kept.powf(years / period_years))
+    }
 }
 
 const DAYS_PER_YEAR: f64 = 365.0;
@@ -101,6 +108,18 @@ mod tests {
         assert!((expected_years_kept(1.0, quarter, YearlyDiscount::DEFAULT) - 0.2).abs() < 1e-12);
         let forever = expected_years_kept(0.0, Days::new(365).unwrap(), YearlyDiscount::DEFAULT);
         assert!((forever - 11.0).abs() < 1e-9, "1.1 / 0.1");
+    }
+
+    /// Five years of fifths, of which nine tenths are kept each time.
+    #[test]
+    fn years_kept_within_five_are_fewer() {
+        let retention = Retention { churn_rate: 0.1, horizon_days: 73, rate: None };
+        let within = retention.expected_years_kept_within(5.0, YearlyDiscount::DEFAULT);
+        let q = 0.9 / 1.1_f64.powf(0.2);
+        let sum: f64 = (0..25).map(|period| 0.2 * q.powi(period)).sum();
+        assert!((within - sum).abs() < 1e-12, "{within} {sum}");
+        let nobody_leaves = Retention { churn_rate: 0.0, ..retention };
+        assert!(nobody_leaves.expected_years_kept_within(5.0, YearlyDiscount::DEFAULT) < 5.0);
     }
 
     #[test]

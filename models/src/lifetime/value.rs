@@ -81,9 +81,19 @@ impl Lifetime {
             },
             Self::Rate(retention) | Self::Contractual(retention) => Expected {
                 discounted_purchases: retention.yearly_purchases(row)
-                    * retention.expected_years_kept(discount),
+                    * self.years_kept(discount).unwrap_or_default(),
                 mean_amount: row[place(&MONETARY)],
             },
+        }
+    }
+
+    /// How many discounted years a kept customer goes on, where that is the same for all: of contracts without an end, of
+    /// purchases within the five years that BG/NBD looks at.
+    pub fn years_kept(&self, discount: YearlyDiscount) -> Option<f64> {
+        match self {
+            Self::BgNbd { .. } => None,
+            Self::Rate(retention) => Some(retention.expected_years_kept_within(YEARS, discount)),
+            Self::Contractual(retention) => Some(retention.expected_years_kept(discount)),
         }
     }
 
@@ -230,14 +240,14 @@ mod tests {
 
     #[test]
     fn without_bg_nbd_the_value_is_the_plain_formula() {
-        let row = [10.0, 2.0, 50.0, 0.0, 730.0];
-        let plain = super::super::lifetime_value(
-            &row,
-            Margin::DEFAULT,
-            NOTHING_BACK.expected_years_kept(YearlyDiscount::DEFAULT),
-        );
-        for lifetime in [Lifetime::Rate(NOTHING_BACK), Lifetime::Contractual(NOTHING_BACK)] {
-            let value = lifetime.value(&row, Margin::DEFAULT, YearlyDiscount::DEFAULT);
+        let (row, discount) = ([10.0, 2.0, 50.0, 0.0, 730.0], YearlyDiscount::DEFAULT);
+        let without_end = NOTHING_BACK.expected_years_kept(discount);
+        let of_five = NOTHING_BACK.expected_years_kept_within(5.0, discount);
+        for (lifetime, years) in
+            [(Lifetime::Rate(NOTHING_BACK), of_five), (Lifetime::Contractual(NOTHING_BACK), without_end)]
+        {
+            let plain = super::super::lifetime_value(&row, Margin::DEFAULT, years);
+            let value = lifetime.value(&row, Margin::DEFAULT, discount);
             assert!((value.get() / plain.get() - 1.0).abs() < 1e-12);
         }
     }
