@@ -192,7 +192,7 @@ impl Attribute {
     /// recorded causes of churn, problems.
     pub fn is_private(&self) -> bool {
         let name = self.name.as_str();
-        LISTED.contains(&name) || [CHURN_CAUSE, PROBLEM].contains(&name) || name.starts_with(CONSENT_PREFIX)
+        LISTED.contains(&name) || is_for_decisions(name)
     }
 
     /// Whether it is a feature: it says from when on it is valid, so that what was known at an instant can be told.
@@ -240,6 +240,11 @@ const NO: [&str; 9] = ["no", "false", "0", "n", "nein", "falsch", "non", "faux",
 pub fn yes_or_no(text: &str) -> Option<bool> {
     let is = |words: &[&str]| words.iter().any(|word| text.trim().eq_ignore_ascii_case(word));
     is(&YES).then_some(true).or_else(|| is(&NO).then_some(false))
+}
+
+/// Whether decisions read an attribute of this name: consents, recorded causes of churn, problems.
+pub fn is_for_decisions(name: &str) -> bool {
+    [CHURN_CAUSE, PROBLEM].contains(&name) || name.starts_with(CONSENT_PREFIX)
 }
 
 /// Whether an attribute of this name must say yes or no.

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use mainstay_features::ingest::{Condition, Encoding, EpochUnit, MaxBadRows, MemorySize, TimeFormat, Zone};
 use serde::Deserialize;
 
-use super::input::{Renamed, parse_delimiter, parse_field};
+use super::input::{Renamed, parse_delimiter, parse_named};
 use super::nightly::config as nightly;
 use crate::failure::{Failure, Kind};
 use crate::store::folder_of;
@@ -86,8 +86,8 @@ impl Config {
         let here = |path: PathBuf| if path.as_os_str() == "-" { path } else { folder.join(path) };
         let all_here = |paths: Vec<PathBuf>| paths.into_iter().map(here).collect();
         let column = |(name, column): (String, String)| -> Result<Renamed, String> {
-            let (table, field) = parse_field(&name).map_err(|error| format!("columns: {error}"))?;
-            Ok((table, field, column))
+            let (table, named) = parse_named(&name).map_err(|error| format!("columns: {error}"))?;
+            Ok((table, named, column))
         };
         Ok(Self {
             purchases: all_here(written.purchases),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use mainstay_features::ingest::{
-    self, ColumnMap, Condition, Convention, Encoding, EpochUnit, Field, Input, MaxBadRows, Memory,
-    MemorySize, Source, Table, TimeFormat, Zone,
+    self, ColumnMap, Condition, Convention, Encoding, EpochUnit, Input, MaxBadRows, Memory, MemorySize,
+    Named, Source, Table, TimeFormat, Zone,
 };
 
 use super::config::Config;
@@ -115,23 +115,28 @@ impl Settled {
     }
 }
 
-/// A field's column, in one table or in all.
-pub(super) type Renamed = (Option<Table>, Field, String);
+/// The column of a field or an attribute, in one table or in all.
+pub(super) type Renamed = (Option<Table>, Named, String);
 
 fn parse_column(text: &str) -> Result<Renamed, String> {
-    let (field, column) =
+    let (named, column) =
         text.split_once('=').ok_or("expected FIELD=COLUMN, such as customer_id=CustomerID")?;
-    let (table, field) = parse_field(field)?;
-    Ok((table, field, column.to_owned()))
+    let (table, named) = parse_named(named)?;
+    Ok((table, named, column.to_owned()))
 }
 
 /// `[TABLE.]FIELD`.
-pub(super) fn parse_field(text: &str) -> Result<(Option<Table>, Field), String> {
-    let (table, field) = match text.split_once('.') {
-        Some((table, field)) => (Some(table.parse::<Table>().map_err(|error| error.to_string())?), field),
+pub(super) fn parse_named(text: &str) -> Result<(Option<Table>, Named), String> {
+    let (table, named) = match text.split_once('.') {
+        Some((table, named)) => (Some(table.parse::<Table>().map_err(|error| error.to_string())?), named),
         None => (None, text),
     };
-    Ok((table, field.parse::<Field>().map_err(|error| error.to_string())?))
+    match (table, named.parse::<Named>().map_err(|error| error.to_string())?) {
+        (Some(table), Named::Attribute(name)) if table != Table::Customers => {
+            Err(format!("{name} is in customers files, and in no others"))
+        }
+        (_, named) => Ok((table, named)),
+    }
 }
 
 /// One character of one byte; `tab` and `\t` are a tab.
@@ -159,8 +164,8 @@ impl InputArgs {
             Ok(found.sources)
         };
         let mut columns = ColumnMap::default();
-        for (table, field, column) in config.columns.iter().chain(&self.columns) {
-            columns.rename(*table, *field, column.clone());
+        for (table, named, column) in config.columns.iter().chain(&self.columns) {
+            columns.rename(*table, named.clone(), column.clone());
         }
         let mut conditions = config.conditions;
         conditions.extend(self.conditions.iter().cloned());

@@ -315,7 +315,7 @@ fn the_log_has_a_line_a_request_and_nothing_of_customers() {
     process.wait().unwrap();
     let line: Value =
         serde_json::from_str(text.lines().find(|line| line.contains("order-7")).unwrap()).unwrap();
-    assert_eq!((&line["route"], &line["status"]), (&"/v1/score".into(), &404.into()));
+    assert_eq!((&line["route"], &line["status"]), (&"/v1/score".into(), &400.into()));
     assert!(line["ms"].as_f64().unwrap() >= 0.0 && line["ts"].as_str().unwrap().ends_with('Z'), "{line}");
     assert!(text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()), "{text}");
     for secret in ["c001", "5ec3e7"] {

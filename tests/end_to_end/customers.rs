@@ -192,6 +192,31 @@ fn a_customers_file_that_cannot_be_is_named_with_its_column() {
     }
 }
 
+/// Whom an offer may reach is not lost because the shop calls its column otherwise.
+#[test]
+fn consents_are_read_from_columns_of_any_name_and_those_that_are_not_read_are_found() {
+    let folder = folder();
+    let here = folder.path().display();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    write("log.csv", LOG);
+    write("c.csv", "customer_id,短信同意,原因\na,否,price\nb,maybe,\n");
+    let input = format!("--purchases {here}/log.csv --customers {here}/c.csv --as-of 2024-03-01");
+    let found = done(&format!("check {input}"));
+    assert!(found.contains("\"短信同意\": if it says whom the shop may turn to"), "{found}");
+    let named = format!("{input} --column consent_sms=短信同意 --column customers.churn_cause=原因");
+    let found = done(&format!("check {named}"));
+    assert!(!found.contains("whom the shop may turn to"), "{found}");
+    assert!(found.contains("consent_sms") && found.contains("maybe"), "neither yes nor no: {found}");
+
+    let said = |flags: &str| failed(&format!("check {input} {flags}"));
+    let (code, message) = said("--column consent_sms=同意");
+    assert_eq!(code, 3);
+    assert!(message.contains("no column \"同意\"; it has: customer_id, 短信同意, 原因"), "{message}");
+    let output = run(&format!("check {input} --column complaints.consent_sms=短信同意"));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(message.contains("consent_sms is in customers files, and in no others"), "{message}");
+}
+
 #[test]
 fn bad_rows_about_customers_go_to_quarantine_like_others() {
     let (folder, _) = small();

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{IngestError, Source, Table};
-use crate::profile::is_reserved;
+use crate::profile::{is_for_decisions, is_reserved};
 use crate::units::ParseUnitError;
 
 /// A field of a row.
@@ -151,25 +151,51 @@ impl FromStr for Field {
     }
 }
 
+/// What a column can be named for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A field.
+    Field(Field),
+    /// An attribute of customers files that decisions read, such as `consent_phone`.
+    Attribute(String),
+}
+
+impl FromStr for Named {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if is_for_decisions(text) {
+            return Ok(Self::Attribute(text.to_owned()));
+        }
+        text.parse().map(Self::Field).map_err(|_| {
+            ParseUnitError::new(
+                text,
+                "a field, such as customer_id, order_id, ts, amount or consent_phone (docs/input.md)",
+            )
+        })
+    }
+}
+
 /// The columns' names where they differ from the fields'.
 #[derive(Clone, Debug, Default)]
 pub struct ColumnMap {
-    renamed: Vec<(Option<Table>, Field, String)>,
+    renamed: Vec<(Option<Table>, Named, String)>,
 }
 
 impl ColumnMap {
-    /// The field is in the column of this name, in the files of one table or wherever nothing else is said; the last
-    /// word on a field counts.
-    pub fn rename(&mut self, table: Option<Table>, field: Field, column: String) {
-        self.renamed.retain(|(of, known, _)| (*of, *known) != (table, field));
-        self.renamed.push((table, field, column));
+    /// What is named is in the column of this name, in the files of one table or wherever nothing else is said; the last
+    /// word on it counts.
+    pub fn rename(&mut self, table: Option<Table>, named: Named, column: String) {
+        self.renamed.retain(|(of, known, _)| (of, known) != (&table, &named));
+        self.renamed.push((table, named, column));
     }
 
     /// What the field's column is called in a table: what is said for the table, else for all. The second is whether
     /// the file must have it.
     fn column(&self, table: Table, field: Field) -> (&str, bool) {
+        let named = Named::Field(field);
         let said =
-            |of: Option<Table>| self.renamed.iter().find(|(table, known, _)| (*table, *known) == (of, field));
+            |of: Option<Table>| self.renamed.iter().find(|(table, known, _)| (table, known) == (&of, &named));
         match (said(Some(table)), said(None)) {
             (Some((_, _, column)), _) => (column, true),
             // What is said for all is said for the purchases first: other files may use the fields' own names.
@@ -199,7 +225,7 @@ impl ColumnMap {
                     return Err(IngestError::MissingColumn {
                         file: source.name(),
                         column: name.to_owned(),
-                        field,
+                        field: field.name().to_owned(),
                         found: listed(header),
                     });
                 }
@@ -208,29 +234,50 @@ impl ColumnMap {
         }
         Ok(columns)
     }
+
+    /// The columns of a customers file that are no field's: each is an attribute of its own name, unless decisions read it
+    /// under another. One without a name is left alone.
+    pub(crate) fn attributes(
+        &self,
+        source: &Source,
+        header: &[String],
+        taken: &[Column],
+    ) -> Result<Vec<Column>, IngestError> {
+        let renamed: Vec<(&str, &str)> = self.renamed.iter().filter_map(attribute).collect();
+        let missing = renamed.iter().find(|(_, column)| header.iter().all(|name| name != column));
+        if let Some((name, column)) = missing {
+            return Err(IngestError::MissingColumn {
+                file: source.name(),
+                column: (*column).to_owned(),
+                field: (*name).to_owned(),
+                found: listed(header),
+            });
+        }
+        let (mut columns, mut names) = (Vec::new(), BTreeSet::new());
+        for (place, column) in header.iter().enumerate() {
+            if column.is_empty() || taken.iter().any(|taken| taken.place == place) {
+                continue;
+            }
+            let name =
+                renamed.iter().find(|(_, renamed)| renamed == column).map_or(column.as_str(), |of| of.0);
+            if is_reserved(name) {
+                return Err(IngestError::ReservedName { file: source.name(), column: column.clone() });
+            }
+            if !names.insert(name) {
+                return Err(IngestError::AmbiguousColumn { file: source.name(), column: name.to_owned() });
+            }
+            columns.push(Column { field: Field::Attribute, name: name.to_owned(), place });
+        }
+        Ok(columns)
+    }
 }
 
-/// The columns of a customers file that are no field's: each is an attribute of its own name. One without a name is
-/// left alone.
-pub(crate) fn attributes(
-    source: &Source,
-    header: &[String],
-    taken: &[Column],
-) -> Result<Vec<Column>, IngestError> {
-    let (mut columns, mut names) = (Vec::new(), BTreeSet::new());
-    for (place, name) in header.iter().enumerate() {
-        if name.is_empty() || taken.iter().any(|column| column.place == place) {
-            continue;
-        }
-        if is_reserved(name) {
-            return Err(IngestError::ReservedName { file: source.name(), column: name.clone() });
-        }
-        if !names.insert(name) {
-            return Err(IngestError::AmbiguousColumn { file: source.name(), column: name.clone() });
-        }
-        columns.push(Column { field: Field::Attribute, name: name.clone(), place });
+/// The attribute that a column is named for, and the column.
+fn attribute((_, named, column): &(Option<Table>, Named, String)) -> Option<(&str, &str)> {
+    match named {
+        Named::Field(_) => None,
+        Named::Attribute(name) => Some((name, column)),
     }
-    Ok(columns)
 }
 
 /// The names of a file's columns, for a message: the first hundred.

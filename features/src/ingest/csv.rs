@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use csv::{ByteRecord, Position};
 
-use super::columns::{Column, attributes, listed, place_of};
+use super::columns::{Column, listed, place_of};
 use super::encoding::is_garbled;
 use super::longest::{RowByRow, RowTooLong};
 use super::rows::{RawRow, Rows};
@@ -58,7 +58,7 @@ pub(crate) fn read<'a>(
     header.extend(constants.iter().map(|(name, _)| name.clone()));
     let mut columns = input.columns.locate(source, table, &header, input.survey)?;
     if table == Table::Customers {
-        columns.extend(attributes(source, &header[..width], &columns)?);
+        columns.extend(input.columns.attributes(source, &header[..width], &columns)?);
     }
     let conditions = conditions(source, table, input, &header)?;
     let name = source.name();

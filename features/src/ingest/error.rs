@@ -31,8 +31,8 @@ pub enum IngestError {
         file: String,
         /// The column looked for.
         column: String,
-        /// The field it should hold.
-        field: Field,
+        /// The field, or the attribute, that it should hold.
+        field: String,
         /// The columns there are.
         found: String,
     },

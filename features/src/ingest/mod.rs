@@ -26,7 +26,7 @@ mod time_format;
 mod vetted;
 
 pub use self::csv::delimiter;
-pub use columns::{ColumnMap, Field};
+pub use columns::{ColumnMap, Field, Named};
 pub use condition::{Condition, ParseConditionError};
 pub use convention::{Convention, EpochUnit, Zone};
 pub use encoding::Encoding;

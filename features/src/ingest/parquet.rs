@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use super::arrays::Cells;
 use super::batch::{Batch, Digits, add};
-use super::columns::{Column, attributes};
+use super::columns::Column;
 use super::csv::conditions;
 use super::later::later_groups;
 use super::metadata::{check_codecs, check_rows, plain_metadata};
@@ -188,7 +188,8 @@ impl<'a> Layout<'a> {
         header.extend(names);
         let mut columns = input.columns.locate(source, table, &header, input.survey)?;
         if table == Table::Customers {
-            columns.extend(attributes(source, &header[..schema.fields().len()], &columns)?);
+            let named = &header[..schema.fields().len()];
+            columns.extend(input.columns.attributes(source, named, &columns)?);
         }
         let conditions = conditions(source, table, input, &header)?;
         Ok(Self { columns, conditions, header, constants })

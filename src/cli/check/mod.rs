@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use mainstay_features::check::{ContractReport, CustomerReport, usable_horizons};
 use mainstay_features::history::History;
 use mainstay_features::ingest::{IngestError, MaxBadRows};
+use mainstay_features::profile::Said;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 
@@ -34,6 +35,18 @@ pub(super) struct Args {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Words that columns of consents have in their names.
+const CONSENT_WORDS: [&str; 7] = ["consent", "opt_in", "optin", "opt-in", "einwillig", "同意", "订阅"];
+
+/// Attributes that are called as if they said whom the shop may turn to, and that no decision reads.
+fn like_consents(history: &History) -> Vec<String> {
+    let attributes = Said::of(history).attributes(|word| history.text(word));
+    let names =
+        attributes.into_iter().filter(|attribute| !attribute.is_private()).map(|attribute| attribute.name);
+    let is_like = |name: &String| CONSENT_WORDS.iter().any(|word| name.to_lowercase().contains(word));
+    names.filter(is_like).collect()
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -92,6 +105,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         days,
         customers,
         told: history.told(),
+        like_consents: like_consents(&history),
         horizons: usable_horizons(span, args.lookback),
         contracts: ContractReport::of(&history, as_of),
         as_of,

@@ -30,6 +30,8 @@ pub(super) struct Report {
     pub(super) contracts: Option<ContractReport>,
     /// Complaints of customers without an order.
     pub(super) told: Told,
+    /// Columns of customers files that are called as if they said whom the shop may turn to.
+    pub(super) like_consents: Vec<String>,
     pub(super) horizons: Vec<(Days, usize)>,
     pub(super) as_of: Instant,
     pub(super) given: Given,
@@ -151,6 +153,15 @@ impl Report {
         }
         self.rows.findings().into_iter().for_each(|finding| find(true, finding));
         strangers::doubts(&self.told).into_iter().for_each(|doubt| find(true, doubt));
+        for column in &self.like_consents {
+            find(
+                true,
+                format!(
+                    "customers files have a column {column:?}: if it says whom the shop may turn to, no decision reads it unless it is \
+                     named for the channel, as in --column consent_sms={column}"
+                ),
+            );
+        }
         let Statuses { closed_without_resolution, open_with_resolution } = self.statuses;
         let unresolved = self.given.complaints_unresolved;
         find(
