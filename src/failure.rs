@@ -1,6 +1,7 @@
 //! What can go wrong at the edges, and the one table from it to exit codes and HTTP statuses.
 
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 use mainstay_features::history::HistoryError;
@@ -188,12 +189,20 @@ impl From<IngestError> for Failure {
 
 impl From<HistoryError> for Failure {
     fn from(error: HistoryError) -> Self {
-        Self::new(of_history(&error), error.to_string())
+        let kind = of_history(&error);
+        match error {
+            // What it is made of ends where the next piece should begin.
+            HistoryError::Io(cause) if kind == Kind::BadStore => {
+                Self::new(kind, format!("the history is cut off: {cause}; put it back from a copy"))
+            }
+            error => Self::new(kind, error.to_string()),
+        }
     }
 }
 
 fn of_history(error: &HistoryError) -> Kind {
     match error {
+        HistoryError::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => Kind::BadStore,
         HistoryError::Io(_) => Kind::Output,
         HistoryError::Damaged(_) | HistoryError::Newer { .. } => Kind::BadStore,
         HistoryError::TooMany(_) => Kind::BadInput,

@@ -18,6 +18,7 @@ pub mod events;
 pub mod failure;
 pub mod feature_file;
 pub mod formula;
+mod marks;
 pub mod offers;
 mod parquet_file;
 pub mod plan;

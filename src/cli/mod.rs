@@ -37,6 +37,7 @@ mod verdict;
 mod winback;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
@@ -113,13 +114,19 @@ pub fn run() -> ExitCode {
         Command::Score(_) | Command::Nightly(_) => running::exit_code,
         _ => |kind: Kind| kind.told().exit_code,
     };
-    match threads(cli.threads).and_then(|()| dispatch(cli.command)) {
+    match outlive_full_files().and_then(|()| threads(cli.threads)).and_then(|()| dispatch(cli.command)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::note(&format!("error: {failure}"));
             ExitCode::from(exit_code(failure.kind))
         }
     }
+}
+
+/// A file that may not grow any more (`ulimit -f`) is an error like a full disk, and no end without a word.
+fn outlive_full_files() -> Result<(), Failure> {
+    let registered = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
+    registered.map(drop).map_err(|cause| Failure::new(Kind::Internal, cause.to_string()))
 }
 
 fn threads(threads: Option<u16>) -> Result<(), Failure> {

@@ -6,7 +6,7 @@
 
 mod told;
 
-pub use told::{Complaint, Contact, CustomerId, Purchase, Told, bad_input, instant};
+pub use told::{Complaint, Contact, CustomerId, Purchase, Told, bad_input, check_id, instant};
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -67,6 +67,7 @@ impl Happened {
             until,
         };
         told.add_to(&mut HistoryBuilder::default(), &customer)?;
+        told.check_settled()?;
         self.purchases.iter_mut().for_each(Purchase::settle);
         self.complaints.iter_mut().for_each(Complaint::settle);
         self.contacts.iter_mut().for_each(Contact::settle);
@@ -120,7 +121,7 @@ pub struct Since {
 /// # Errors
 /// When the state cannot be read.
 pub fn all(store: &Store, until: Instant) -> Result<Since, Failure> {
-    if !store.state_path().exists() {
+    if !store.has_state() {
         return Ok(Since::default());
     }
     Ok(since(&store.state()?, until)?.0)
@@ -142,7 +143,7 @@ pub struct TakenIn {
 /// # Errors
 /// When one of both cannot be read or written.
 pub fn take_in(store: &Store, kept: &mut Kept, until: Instant) -> Result<TakenIn, Failure> {
-    if !store.state_path().exists() {
+    if !store.has_state() {
         return Ok(TakenIn::default());
     }
     let state = store.state()?;

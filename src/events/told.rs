@@ -96,6 +96,10 @@ impl Purchase {
     /// Writes what can be written in several ways in one: what says the same is then the same.
     pub(super) fn settle(&mut self) {
         settled(&mut self.ts);
+        for amount in [Some(&mut self.amount), self.discount.as_mut()].into_iter().flatten() {
+            // As it is kept, to the millionth.
+            *amount = Amount::new(*amount).map_or(*amount, Amount::get);
+        }
         let ids = [Some(&mut self.order_id), self.product_id.as_mut(), self.cancels_order_id.as_mut()];
         ids.into_iter().flatten().for_each(|id| *id = CustomerId::Text(id.to_text().into_owned()));
     }
@@ -149,15 +153,27 @@ impl Told<'_> {
         Ok(true)
     }
 
+    /// That no complaint is told as settled at a time that is still to come.
+    ///
+    /// # Errors
+    /// When one is.
+    pub fn check_settled(&self) -> Result<(), Failure> {
+        for (i, complaint) in self.complaints.iter().enumerate() {
+            let field = || format!("{}complaints[{i}].resolved_at", self.at);
+            if let Some(resolved_at) = &complaint.resolved_at {
+                self.check_has_happened(field, instant(field, resolved_at)?)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Adds the rows to a history in the making, as a customer's.
     ///
     /// # Errors
     /// When a field cannot be; the message names it.
     pub fn add_to(&self, builder: &mut HistoryBuilder, customer: &str) -> Result<(), Failure> {
         let at = self.at;
-        if customer.is_empty() {
-            return Err(empty(&format!("{at}customer_id")));
-        }
+        check_id(|| format!("{at}customer_id"), customer)?;
         // What no row has, the request cannot tell: as a file without the column.
         builder.saw(history::Given {
             products: self.purchases.iter().any(|purchase| purchase.product_id.is_some()),
@@ -206,7 +222,7 @@ impl Told<'_> {
         };
         let text = |name: &str, id: &CustomerId| {
             let id = id.to_text().into_owned();
-            if id.is_empty() { Err(empty(&field(name))) } else { Ok(id) }
+            check_id(|| field(name), &id).map(|()| id)
         };
         let ts = instant(|| field("ts"), &purchase.ts)?;
         self.check_has_happened(|| field("ts"), ts)?;
@@ -275,6 +291,20 @@ pub fn bad_input(what: String) -> Failure {
     Failure::new(Kind::BadInput, what)
 }
 
-fn empty(field: &str) -> Failure {
-    bad_input(format!("{field}: empty"))
+/// So long an identifier is none: it would be in addresses and headers, and in every list.
+const MOST_ID_BYTES: usize = 1024;
+
+/// That an identifier of a request can be one.
+///
+/// # Errors
+/// When it cannot.
+pub fn check_id(field: impl FnOnce() -> String, id: &str) -> Result<(), Failure> {
+    match id.len() {
+        0 => Err(bad_input(format!("{}: empty", field()))),
+        1..=MOST_ID_BYTES => Ok(()),
+        length => Err(bad_input(format!(
+            "{}: {length} bytes long; an identifier has up to {MOST_ID_BYTES}",
+            field()
+        ))),
+    }
 }

@@ -6,6 +6,7 @@ use rusqlite::ErrorCode;
 
 use super::BUSY;
 use crate::failure::{Failure, Kind};
+use crate::marks;
 
 /// Why the database cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +41,12 @@ pub enum StateError {
         /// The file.
         path: PathBuf,
     },
+    /// There has been one, and there is none.
+    #[error("{}: {}", path.display(), marks::gone(path))]
+    Lost {
+        /// The file.
+        path: PathBuf,
+    },
     /// It cannot be written.
     #[error("{}: cannot be written: {cause}", path.display())]
     Unwritable {
@@ -70,9 +77,10 @@ impl StateError {
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         let kind = match error {
-            StateError::Newer { .. } | StateError::Damaged { .. } | StateError::Replaced { .. } => {
-                Kind::BadStore
-            }
+            StateError::Newer { .. }
+            | StateError::Damaged { .. }
+            | StateError::Replaced { .. }
+            | StateError::Lost { .. } => Kind::BadStore,
             StateError::Unwritable { .. } => Kind::Output,
             StateError::Busy { .. } => Kind::Busy,
         };

@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 
+use crate::marks;
+
 /// How long a process waits for another to finish writing.
 const BUSY: Duration = Duration::from_secs(5);
 /// After how long it tries again what SQLite does not wait for by itself.
@@ -43,6 +45,11 @@ impl State {
     /// When it is newer than this program, damaged, or cannot be written.
     pub fn open(path: &Path) -> Result<Self, StateError> {
         let failed = |cause| StateError::of(path, &cause);
+        let is_new = !fs::metadata(path).is_ok_and(|about| about.len() > 0);
+        // Without it there are no keys, and whoever asks without one would be answered.
+        if is_new && marks::is_left(path) {
+            return Err(StateError::Lost { path: path.to_owned() });
+        }
         // Whose keys these are is nobody else's business.
         fs::OpenOptions::new()
             .append(true)
@@ -56,6 +63,13 @@ impl State {
         writer.pragma_update(None, "foreign_keys", true).map_err(failed)?;
         migrations::run(&mut writer, migrations::ALL, path)?;
         let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
+        if !is_new {
+            let marked = marks::leave(path);
+            marked.map_err(|cause| StateError::Unwritable {
+                path: path.to_owned(),
+                cause: cause.to_string(),
+            })?;
+        }
         let file = FileId::of(path).ok_or_else(|| StateError::Replaced { path: path.to_owned() })?;
         Ok(Self { path: path.to_owned(), file, writer: Mutex::new(writer), reader: Mutex::new(reader) })
     }

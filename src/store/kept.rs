@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Whole, noted, write_whole};
 use crate::failure::{Failure, Kind};
+use crate::marks;
 
 /// From version 2 on it has a checksum.
 const VERSION: u32 = 2;
@@ -312,6 +313,8 @@ impl Kept {
         self.manifest.next += 1;
         self.manifest.files.extend(addition.files);
         self.write_manifest()?;
+        let marked = marks::leave(&self.folder);
+        marked.map_err(|cause| Failure::output(&marks::path_of(&self.folder), cause))?;
         self.remove_strays();
         Ok(())
     }
@@ -364,7 +367,13 @@ fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
         Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
             let gone = "is gone, and the history's segments are there: put it back from a copy, or, where no ingest has ever \
                         ended, remove them";
-            return if has_segments(folder) { Err(broken(gone.to_owned())) } else { Ok(Manifest::default()) };
+            return if has_segments(folder) {
+                Err(broken(gone.to_owned()))
+            } else if marks::is_left(folder) {
+                Err(Failure::new(Kind::BadStore, format!("{}: {}", folder.display(), marks::gone(folder))))
+            } else {
+                Ok(Manifest::default())
+            };
         }
         Err(cause) => return Err(broken(format!("cannot be read: {cause}"))),
     };

@@ -28,6 +28,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::failure::{Failure, Kind};
+use crate::marks;
 use crate::scores::{self, ListAbout, Scores};
 use crate::state::State;
 
@@ -71,6 +72,12 @@ impl Store {
     /// Where small things are kept that change while the API runs.
     pub fn state_path(&self) -> PathBuf {
         self.folder.join("state.sqlite")
+    }
+
+    /// Whether there is a state, or has been one.
+    pub fn has_state(&self) -> bool {
+        let path = self.state_path();
+        path.exists() || marks::is_left(&path)
     }
 
     /// Opens the state, and creates it where there is none.

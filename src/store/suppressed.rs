@@ -37,6 +37,10 @@ impl Store {
                             remove suppressed.lock too";
                 return Err(Failure::new(Kind::BadStore, format!("{}: {gone}", path.display())));
             }
+            // A list may have been there, and a server that has answered by it is still running.
+            None if !self.folder().is_dir() => {
+                return Err(unreadable(self.folder(), "the store's folder is gone"));
+            }
             None => Vec::new(),
             Some(Written::Plain(customers)) => customers,
             Some(Written::Sealed { customers, checksum }) if checksum == checksum_of(&customers) => customers,

@@ -322,3 +322,45 @@ fn a_night_sets_aside_what_is_still_to_come() {
     assert!(record["as_of"].as_str() < Some("2030"), "{record}");
     assert_eq!(beside(&store), ["a", "b"]);
 }
+
+/// What is the same to the millionth, to which it is kept, is the same; and what cannot be is refused.
+#[test]
+fn an_amount_in_other_digits_is_the_same_and_what_cannot_be_is_refused() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    keep(&store);
+    let customer = listed().0[5].clone();
+    let server = Server::start(&store.display().to_string());
+    let send = |told: Value| {
+        let mut happened = json!({"customer_id": customer});
+        happened.as_object_mut().unwrap().extend(told.as_object().unwrap().clone());
+        let body = json!({"events": [happened]});
+        let (status, _, answer) = server.post("/v1/events", body.to_string().as_bytes());
+        (status, answer)
+    };
+    let purchase = |amount: f64| json!({"purchases": [{"order_id": "n", "ts": "2023-12-05T10:00:00Z", "amount": amount}]});
+    for (amount, accepted) in [(0.3, 1), (0.1 + 0.2, 0), (0.300_000_4, 0), (0.300_001, 1)] {
+        let (status, answer) = send(purchase(amount));
+        assert_eq!((status, &answer["accepted"]), (200, &json!(accepted)), "{amount}: {answer}");
+    }
+    let long = "a".repeat(1025);
+    for (told, why) in [
+        (json!({"customer_id": long}), "customer_id: 1025 bytes long"),
+        (
+            json!({"purchases": [{"order_id": long, "ts": "2023-12-05", "amount": 1}]}),
+            "order_id: 1025 bytes long",
+        ),
+        (
+            json!({"complaints": [{"ts": "2023-12-05", "resolved_at": "2999-01-01"}]}),
+            "resolved_at: 2999-01-01T00:00:00Z is still to come",
+        ),
+    ] {
+        let (status, answer) = send(told);
+        let detail = answer["detail"].as_str().unwrap();
+        assert!(status == 422 && detail.contains(why) && detail.len() < 200, "{answer}");
+    }
+    let (status, answer) =
+        server.score(&json!({"customer_id": customer, "as_of": "2023-12-08", "churn_cause": "nonsense"}));
+    let detail = answer["detail"].as_str().unwrap();
+    assert!(status == 422 && detail.contains("\"nonsense\" is no cause; there are: natural, "), "{answer}");
+}

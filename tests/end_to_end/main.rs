@@ -35,6 +35,7 @@ mod kept_shop;
 mod list;
 mod list_exports;
 mod list_languages;
+mod lost;
 mod memory;
 mod models;
 mod nightly;

@@ -7,9 +7,10 @@ use mainstay_features::registry::CORE;
 use mainstay_features::units::Instant;
 use mainstay_models::language::Language;
 use mainstay_models::model::Basis;
+use mainstay_models::segments::Cause;
 
 use super::request::{Features, Given, ScoreRequest};
-use crate::events::{CustomerId, Told, bad_input, instant};
+use crate::events::{CustomerId, Told, bad_input, check_id, instant};
 use crate::failure::{Failure, Kind};
 use crate::service::Service;
 
@@ -58,10 +59,11 @@ impl Subject {
         let tells_more = !request.complaints.is_empty() || !contacts.is_empty();
         let (channels, answers) =
             request.consents.0.into_iter().map(|(channel, answer)| (channel, Some(answer))).unzip();
-        if let Some(CustomerId::Text(id)) = &request.customer_id
-            && id.is_empty()
-        {
-            return Err(bad_input("customer_id: empty".to_owned()));
+        if let Some(CustomerId::Text(id)) = &request.customer_id {
+            check_id(|| "customer_id".to_owned(), id)?;
+        }
+        if let Some(cause) = &request.churn_cause {
+            check_cause(cause)?;
         }
         let mut subject = Self {
             customer_id: request.customer_id,
@@ -157,6 +159,15 @@ impl Subject {
 
 /// What is said of a null of a feature that always has a value.
 pub(in crate::api) const ALWAYS_GIVEN: &str = "null, and it always has a value";
+
+/// That a cause of churn that a request records is one.
+fn check_cause(cause: &str) -> Result<(), Failure> {
+    if Cause::recorded(cause).is_some() || cause.parse() == Ok(Cause::Unknown) {
+        return Ok(());
+    }
+    let causes = Cause::ALL.map(Cause::name).join(", ");
+    Err(bad_input(format!("churn_cause: {cause:?} is no cause; there are: {causes}")))
+}
 
 fn unknown(id: &CustomerId) -> Failure {
     let id = id.to_text();
