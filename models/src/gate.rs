@@ -56,6 +56,14 @@ pub enum Grade {
 /// What serves is told to be so good: [`Verdict::words`].
 pub const WORDS: [&str; 4] = [CLEARLY_BETTER, BETTER_BY_LITTLE, NO_BETTER, TOO_LITTLE_HISTORY];
 
+/// The same in Chinese.
+const CHINESE: [&str; 4] = [
+    "明显优于简单规则",
+    "优于简单规则且并非偶然，但优势不大",
+    "不优于简单规则：请使用简单规则",
+    "历史数据太短，无法检验：请使用简单规则",
+];
+
 const CLEARLY_BETTER: &str = "clearly better than the simple rule";
 const BETTER_BY_LITTLE: &str = "better than the simple rule beyond chance, but by little";
 const NO_BETTER: &str = "no better than the simple rule: use the rule";
@@ -175,17 +183,22 @@ impl Verdict {
     /// In words, which tell apart what is sure and what is much: with many customers, chance is ruled out of gains too
     /// small to care about. `rule_log_loss` is that of the rule on the same rows.
     pub fn words(&self, rule_log_loss: Option<f64>, language: Language) -> &'static str {
-        match self.grade {
+        let words = match self.grade {
             Grade::ClearlyBetter if self.share_gained(rule_log_loss).is_some_and(|share| share < LITTLE) => {
-                language.either(BETTER_BY_LITTLE, "优于简单规则且并非偶然，但优势不大")
+                BETTER_BY_LITTLE
             }
-            Grade::ClearlyBetter => language.either(CLEARLY_BETTER, "明显优于简单规则"),
-            Grade::NoBetter => language.either(NO_BETTER, "不优于简单规则：请使用简单规则"),
-            Grade::TooLittleHistory => {
-                language.either(TOO_LITTLE_HISTORY, "历史数据太短，无法检验：请使用简单规则")
-            }
-        }
+            Grade::ClearlyBetter => CLEARLY_BETTER,
+            Grade::NoBetter => NO_BETTER,
+            Grade::TooLittleHistory => TOO_LITTLE_HISTORY,
+        };
+        words_in(language, words)
     }
+}
+
+/// The words in a language; others than [`WORDS`] as they are.
+pub fn words_in(language: Language, words: &str) -> &str {
+    let chinese = WORDS.iter().position(|known| *known == words).map(|place| CHINESE[place]);
+    language.either(words, chinese.unwrap_or(words))
 }
 
 /// The mean of each column of differences, with its interval by the bootstrap.

@@ -142,7 +142,7 @@ impl App {
         let broken = says("the newest list cannot be read: scores are answered without a tier");
         let lists = store.clone();
         let tiers = Newest::or_nothing(store.scores_path(), move || lists.load_tiers().inspect_err(&broken));
-        let suppressed = newest(&store, Store::suppressed_path, Store::load_suppressed);
+        let suppressed = newest(&store, Store::suppressed_path, Store::load_suppressed_again);
         let kept = KeptCustomers::of(&store, state.clone());
         let batches = Arc::new(Semaphore::new(BATCHES_A_THREAD * rayon::current_num_threads()));
         Ok(Arc::new(Self {

@@ -75,7 +75,8 @@ enum Sort {
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let file = args.show.out.check(sheet)?;
-    let ListOffers { catalogue, decided_by, .. } = args.list.offers(args.offers.as_deref())?;
+    let ListOffers { catalogue, decided_by, .. } =
+        args.list.offers(args.offers.as_deref(), args.show.out.language)?;
     let rfm = args.rfm.as_deref().map_or_else(|| Ok(RfmRules::default()), read_rfm)?;
     let (filter, order, most) = (args.filter.filter(), args.sort.order(), args.show.most());
     let language = args.show.out.language;

@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 fn ledger(args: &LedgerArgs) -> Result<(), Failure> {
     let format = out_format(&args.out)?;
     check_folder(&args.out)?;
-    let ListOffers { catalogue, .. } = args.list.offers(args.offers.as_deref())?;
+    let ListOffers { catalogue, .. } = args.list.offers(args.offers.as_deref(), Language::English)?;
     let scores = args.list.load()?;
     write_whole(&args.out, |out| write_ledger(&scores, &catalogue, format, out))?;
     output::print(&format!(

@@ -7,6 +7,7 @@ use clap::Args;
 use mainstay_features::units::Days;
 use mainstay_models::decision::{Catalogue, DO_NOTHING};
 use mainstay_models::forest::train::Trainer;
+use mainstay_models::language::Language;
 use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
 
@@ -85,19 +86,26 @@ pub(super) struct ListArgs {
 impl ListArgs {
     /// The offers of a file, or the built-in ones, beside those that decided the list. Says where these are others, where
     /// those are nobody's own, and where no model decided.
-    pub(super) fn offers(&self, file: Option<&Path>) -> Result<ListOffers, Failure> {
+    pub(super) fn offers(&self, file: Option<&Path>, language: Language) -> Result<ListOffers, Failure> {
         let catalogue = file.map_or_else(built_in_offers, read_offers)?;
         let decided_by = self.about().and_then(|about| about.basis);
         let are_others = decided_by.as_ref().map(|basis| !basis.has_offers(&catalogue));
         if are_others == Some(true) {
-            output::note(&format!(
-                "other offers than {} decided the list: give the file that it was scored with as --offers",
-                file.map_or("the built-in ones".to_owned(), |file| format!("those of {}", file.display()))
+            let file = file.map(|file| file.display().to_string());
+            output::note(&language.either(
+                format!(
+                    "other offers than {} decided the list: give the file that it was scored with as --offers",
+                    file.as_ref().map_or("the built-in ones".to_owned(), |file| format!("those of {file}"))
+                ),
+                format!(
+                    "名单不是按{}评分的：请用 --offers 给出评分时的方案文件",
+                    file.as_ref().map_or("内置方案".to_owned(), |file| format!(" {file} 的方案"))
+                ),
             ));
         } else if file.is_none() {
-            output::note(BUILT_IN_ARE_ASSUMED);
+            output::note(built_in_are_assumed(language));
         }
-        if let Some(why) = decided_by.as_ref().and_then(ListBasis::why_by_rule) {
+        if let Some(why) = decided_by.as_ref().and_then(|basis| basis.why_by_rule(language)) {
             output::note(&why);
         }
         Ok(ListOffers { catalogue, decided_by, are_others })
@@ -159,7 +167,7 @@ impl MoneyArgs {
     /// Says where the offers are nobody's own.
     pub(super) fn note_assumed(&self) {
         if self.offers.is_none() {
-            output::note(BUILT_IN_ARE_ASSUMED);
+            output::note(built_in_are_assumed(Language::English));
         }
     }
 
@@ -179,8 +187,13 @@ pub(super) struct ListOffers {
 }
 
 /// What is to be known where money rests on the built-in offers.
-pub(super) const BUILT_IN_ARE_ASSUMED: &str = "the amounts rest on the built-in offers, whose save rates and costs are assumptions, none of this shop's: give its \
-     own as --offers (docs/economics.md)";
+pub(super) fn built_in_are_assumed(language: Language) -> &'static str {
+    language.either(
+        "the amounts rest on the built-in offers, whose save rates and costs are assumptions, none of this shop's: give its \
+         own as --offers (docs/economics.md)",
+        "金额以内置方案为依据，其成功率和成本只是假设，并非本店数据：请用 --offers 给出本店的方案（docs/economics.md）",
+    )
+}
 
 /// The offers of a file. Says where there are none, which is allowed and seldom meant.
 pub(super) fn read_offers(path: &Path) -> Result<Catalogue, Failure> {

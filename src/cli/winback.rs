@@ -95,7 +95,7 @@ const RENAMED: [(&str, &str); 4] = [
 ];
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let file = args.show.out.check(|language| language.either("win back", "流失客户挽回名单"))?;
+    let file = args.show.out.check(|language| language.either("win back", "流失客户召回名单"))?;
     let store = Store::at(&args.store.store);
     let service = Service::new(store.load_model()?, args.money.catalogue()?, args.money.assumptions());
     let offers = service.catalogue().for_winning_back();
@@ -114,7 +114,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let lapsed = Scores::lapsed(&service, &offers, &history, as_of, &suppressed, &progress)?;
     check_actions(&args.offer, &lapsed)?;
     output::note(&summary(&lapsed, &offers, &service, args.show.out.language));
-    if let Some(why) = ListBasis::of(&service).why_by_rule() {
+    if let Some(why) = ListBasis::of(&service).why_by_rule(args.show.out.language) {
         output::note(&args.show.out.language.either(
             format!("{why}: no matter here, as who has lapsed is given no churn probability"),
             format!("{why}（对本名单没有影响：已流失的客户不计算流失概率）"),
@@ -206,7 +206,7 @@ fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service, language: Lan
                  {by_action}"
             ),
             format!(
-                "截至{as_of}，{customers}位已流失客户（{who}）中有{tried}位值得尝试挽回，预期净收益合计{net_value:.2}：{by_action}"
+                "截至{as_of}，{customers}位已流失客户（{who}）中有{tried}位值得尝试召回，预期净收益合计{net_value:.2}：{by_action}"
             ),
         ),
         language.either(
@@ -214,7 +214,7 @@ fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service, language: Lan
                 "of the others, {barred} may be made no offer (by tier, cause, consent or last contact), and {others} would not \
                  bring back what trying costs"
             ),
-            format!("其余客户中，{barred}位不能给予优惠（因等级、原因、同意或上次联系），{others}位赚不回尝试的成本"),
+            format!("其余客户中，{barred}位不能触达（因等级、原因、同意或上次联系），{others}位赚不回尝试的成本"),
         ),
         language.either(format!("by tier: {by_tier}"), format!("按客户等级：{by_tier}")),
         language.either(format!("by likely cause: {by_cause}"), format!("按可能的流失原因：{by_cause}")),
@@ -230,7 +230,7 @@ fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service, language: Lan
     let basis = lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions(), language);
     lines.push(language.either(
         format!("a customer won back is worth {worth:.2} on average, {basis}"),
-        format!("挽回一位客户平均价值{worth:.2}，{basis}"),
+        format!("召回一位客户平均价值{worth:.2}，{basis}"),
     ));
     lines.join("\n")
 }
@@ -260,7 +260,7 @@ fn told<'a>(parts: impl IntoIterator<Item = (&'a str, Tally)>, language: Languag
             0 => None,
             _ if customers == tried => Some(language.either(
                 format!("{name} {tried} ({net_value:.2})"),
-                format!("{name}{tried}位（{net_value:.2}）"),
+                format!("{name}{tried}位全部（{net_value:.2}）"),
             )),
             _ => Some(language.either(
                 format!("{name} {tried} of {customers} ({net_value:.2})"),

@@ -15,7 +15,10 @@ impl Report {
         let (training, verdict) = (&outcome.training, &outcome.training.verdict);
         let all = || outcome.models.iter().chain(&outcome.baselines);
         let used = outcome.models.iter().find(|judged| judged.selected);
-        let rule = all().find(|judged| judged.name == RECENCY_RULE && !judged.selected);
+        // Where the rule serves there is nothing to hold it against but itself.
+        let serves_by_rule = used.is_some_and(|judged| judged.name == RECENCY_RULE);
+        let is_told = |judged: &&Judged| judged.selected || judged.name != RECENCY_RULE || !serves_by_rule;
+        let rule = all().find(|judged| judged.name == RECENCY_RULE && !judged.selected && !serves_by_rule);
         let compared: Vec<&Judged> = used.into_iter().chain(rule).collect();
         let lines = |points: fn(&Curves) -> Vec<(f64, f64)>| lines(&compared, language, points);
         let curves = used.and_then(|judged| judged.curves.as_ref());
@@ -33,7 +36,7 @@ impl Report {
                 .chain(on_the_test_date(used, rule, language))
                 .collect(),
             facts: facts(outcome, used, language),
-            rows: all().map(|judged| measured(judged, language)).collect(),
+            rows: all().filter(is_told).map(|judged| measured(judged, language)).collect(),
             reliability: curves.map_or(Vec::new(), |curves| curves.reliability.iter().map(tenth).collect()),
             gain: lines(|curves| curves.gain.iter().map(|point| (point.contacted, point.reached)).collect()),
             lift: curves.map_or(Vec::new(), |curves| curves.lift_by_tenth.clone()),
@@ -97,18 +100,15 @@ fn closeness(Gain { mean, low, high }: Gain, language: Language) -> String {
     } else if high < 0.0 {
         ("farther from what happened than", "离实际情况更远")
     } else {
-        ("not beyond chance closer to what happened than", "没有更接近实际情况（差别在偶然范围之内）")
+        ("not beyond chance closer to what happened than", "是否更接近实际情况尚无定论，差别可能只是偶然")
     };
-    let (lower, by) = (mean >= 0.0, mean.abs());
     language.either(
         format!(
-            "Its probabilities were {english} those of the rule \"{RECENCY_RULE}\": log loss {} by {by:.4} (95 % interval \
-             {low:+.4} to {high:+.4}).",
-            if lower { "lower" } else { "higher" }
+            "Its probabilities were {english} those of the rule \"{RECENCY_RULE}\": they gained {mean:+.4} of log loss on it (95 % \
+             interval {low:+.4} to {high:+.4}; above zero is better)."
         ),
         format!(
-            "与“距上次下单天数”规则相比，模型的概率{chinese}：对数损失{}{by:.4}（95%区间{low:+.4}至{high:+.4}）。",
-            if lower { "低" } else { "高" }
+            "与“距上次下单天数”规则相比，模型的概率{chinese}：对数损失改善{mean:+.4}（95%置信区间{low:+.4}至{high:+.4}，大于零为更好）。"
         ),
     )
 }
@@ -155,7 +155,7 @@ fn facts(outcome: &Backtest, used: Option<&Judged>, language: Language) -> Vec<(
                 format!("{rows}行，全部在检验日期之前"),
             ),
         ),
-        (("In use", "当前采用"), used.map_or(String::new(), |used| used.words(language).to_owned())),
+        (("Selected", "本次选用"), used.map_or(String::new(), |used| used.words(language).to_owned())),
     ]
     .map(|((english, chinese), value)| (language.either(english, chinese).to_owned(), value))
     .into()
@@ -200,7 +200,7 @@ fn campaign(verdict: &Verdict, language: Language) -> String {
         ),
         format!(
             "示例活动：每次联系成本{contact}，优惠被使用时成本{offer}，联系到的流失客户中有{kept:.0}%被留住，留住一位客户价值\
-             {worth}；本来就会留下的客户也会使用优惠。您自己的优惠方案和每位客户的价值由 mainstay score 计算。"
+             {worth}；本来就会留下的客户也会使用优惠。评分（mainstay score）时按您自己的方案和每位客户的价值计算。"
         ),
     )
 }

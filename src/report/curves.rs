@@ -80,7 +80,7 @@ pub(super) fn reliability(tenths: &[Tenth], language: Language) -> Figure {
         y: axis(say("happened: share who left", "实际：流失比例"), from, to, Unit::Percent),
         series: vec![
             series(say("as said", "与预测一致"), Shape::Dashed, Colour::Grey, vec![(from, from), (to, to)]),
-            series(say("95 % interval", "95%区间"), Shape::Ranges, Colour::Blue, ranges.collect()),
+            series(say("95 % interval", "95%置信区间"), Shape::Ranges, Colour::Blue, ranges.collect()),
             series(say("a tenth", "十分之一的客户"), Shape::Dots, Colour::Blue, dots.collect()),
         ],
         markers: Vec::new(),
@@ -89,7 +89,7 @@ pub(super) fn reliability(tenths: &[Tenth], language: Language) -> Figure {
         format!("In {within} of {all} tenths the probability said is within the interval of what happened"),
         format!("{all}组中有{within}组，预测概率落在实际结果的区间之内"),
     );
-    figure(say("Do probabilities mean what they say?", "概率说的是真的吗？"), description, panel)
+    figure(say("Do probabilities mean what they say?", "预测概率准不准？"), description, panel)
 }
 
 /// The share of leavers found among the customers contacted first.

@@ -12,7 +12,7 @@ use mainstay_models::language::Language;
 pub use self::curves::{Line, Tenth};
 pub use self::html::Tone;
 pub use self::turnover::{By, Segmentation, TurnoverReport};
-pub(crate) use self::turnover::{period_cells, period_titles, segment_cells, segment_titles};
+pub(crate) use self::turnover::{LOST, period_cells, period_titles, segment_cells, segment_titles};
 
 use self::html::{Column, Page};
 
@@ -89,7 +89,7 @@ fn columns(language: Language) -> [Column; 7] {
             Column { title: "模型或规则", meaning: "" },
             Column {
                 title: "排序能力（ROC-AUC）",
-                meaning: "任取一位流失客户和一位留下的客户，流失者得到更高风险的比例；0.5等于瞎猜，1为完美",
+                meaning: "任取一位流失客户和一位留下的客户，流失者得到更高风险的比例；0.5相当于随机猜测，1为完美",
             },
             Column { title: "对数损失", meaning: "概率与实际结果的差距；越低越好，越自信的错误代价越大" },
             Column {
@@ -120,15 +120,15 @@ impl Report {
         page.facts(&self.facts);
         page.heading(say("Models and simple rules, side by side", "模型与简单规则的对比"));
         page.paragraph(say(
-            "All were given the same customers, and nothing later than the test date. The marked one is in use.",
-            "所有模型和规则面对同一批客户，都不知道检验日期之后的任何事。标出的一行是当前采用的。",
+            "All were given the same customers, and nothing later than the test date. The marked one was selected before the outcome was looked at.",
+            "所有模型和规则面对同一批客户，都不知道检验日期之后的任何事。标出的一行是在看到结果之前选定的。",
         ));
         let rows = self.rows.iter().map(|row| (row.is_used, row.cells(language)));
         page.table(&columns(language), &rows.collect::<Vec<_>>());
-        page.heading(say("Honesty", "概率是否诚实"));
+        page.heading(say("Honesty", "预测概率准不准（校准）"));
         page.paragraph(say(
             "Customers in ten groups by the probability they were given. Dots on the dashed line are honest; above it more left than was said, below it fewer. Where the upright line crosses the dashed one, the difference is within chance.",
-            "按预测概率把客户分为十组。点落在虚线上，说明概率诚实；在虚线上方，实际流失比预测的多，在下方则更少。竖线与虚线相交，说明差别在偶然范围之内。",
+            "按预测概率把客户分为十组。点落在虚线上，说明预测与实际一致；在虚线上方，实际流失比预测的多，在下方则更少。竖线与虚线相交，说明差别在偶然范围之内。",
         ));
         page.figure(&curves::reliability(&self.reliability, language));
         page.heading(say("Reach", "覆盖多少流失客户"));
@@ -161,7 +161,7 @@ impl Measured {
             format!(
                 "{}{}",
                 self.name,
-                if self.is_used { language.either(" (in use)", "（当前采用）") } else { "" }
+                if self.is_used { language.either(" (selected)", "（本次选用）") } else { "" }
             ),
             number(metrics.and_then(|m| m.auc), 3),
             number(metrics.map(|m| m.log_loss), 4),
@@ -227,7 +227,7 @@ mod tests {
         let html = report().to_html();
         assert!(html.contains("Clearly better than the simple rule"));
         assert_eq!(html.matches("<svg").count(), 4);
-        assert!(html.contains("average (in use)") && html.contains("do nothing &lt;b&gt;"));
+        assert!(html.contains("average (selected)") && html.contains("do nothing &lt;b&gt;"));
         assert!(html.contains("reaches 53 % of those who leave"), "the gain at a fifth");
         assert!(!html.contains("NaN") && !html.contains("<script"));
     }

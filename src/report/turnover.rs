@@ -16,6 +16,8 @@ use crate::chart::{Axis, Colour, Figure, Panel, Series, Shape, Unit};
 pub struct TurnoverReport {
     /// The language that people read it in.
     pub language: Language,
+    /// Which periods are left out, in sentences.
+    pub left_out: Vec<String>,
     /// What time is divided into.
     pub period: Period,
     /// The name of the zone on whose calendar.
@@ -54,6 +56,14 @@ impl By {
         Self { attribute: attribute.to_owned(), values }
     }
 }
+
+/// What lost means, in both languages: a model's churn is another thing (docs/segments.md).
+pub(crate) const LOST: [&str; 2] = [
+    "Lost is who was a customer at the start and is none at the end; the absolute churn rate is their share of the customers, \
+     the relative one of what all had bought. A model's churn is another thing: nothing bought within its horizon.",
+    "流失：期初是客户、期末不是客户的人；绝对流失率是他们占客户数的比例，相对流失率是他们占全部客户此前购买金额的比例。\
+     与模型的“流失”（预测期内没有购买）口径不同。",
+];
 
 /// One way to part customers: its name, and the turnover of each segment.
 pub type Segmentation = (String, Vec<(String, Turnover)>);
@@ -97,11 +107,11 @@ impl TurnoverReport {
             );
         };
         let (english, chinese) = if relative < 0.9 * absolute {
-            ("those who were lost had bought less than others", "流失的客户此前买得比其他客户少")
+            ("those who were lost had bought less than others", "流失客户的人均消费低于其他客户")
         } else if relative > 1.1 * absolute {
-            ("those who were lost had bought more than others", "流失的客户此前买得比其他客户多")
+            ("those who were lost had bought more than others", "流失客户的人均消费高于其他客户")
         } else {
-            ("those who were lost had bought about as much as others", "流失的客户此前买得与其他客户差不多")
+            ("those who were lost had bought about as much as others", "流失客户的人均消费与其他客户相近")
         };
         let (customers, value) = (100.0 * absolute, 100.0 * relative);
         language.either(
@@ -111,7 +121,7 @@ impl TurnoverReport {
                 self.period
             ),
             format!(
-                "平均每{}流失{customers:.1}%的客户，他们占购买金额的{value:.1}%：{chinese}",
+                "平均每{}流失{customers:.1}%的客户，他们此前贡献了{value:.1}%的购买金额：{chinese}",
                 self.period_words()
             ),
         )
@@ -123,7 +133,7 @@ impl TurnoverReport {
         match self.label {
             Label::NoPurchase => self
                 .language
-                .either(format!("who bought within {lookback} days"), format!("{lookback}天内有购买的人")),
+                .either(format!("who bought within {lookback} days"), format!("近{lookback}天内有购买的人")),
             Label::ContractEnd => self.language.either("whose contract runs", "合同有效的人").to_owned(),
         }
     }
@@ -146,16 +156,18 @@ impl TurnoverReport {
         let mut page = Page::new(language, say("Who stays, and who is lost?", "谁留下，谁流失？"));
         page.verdict(Tone::Neutral, &format!("{}{}", self.sentence(), say(".", "。")), &[]);
         page.facts(&self.facts());
+        page.paragraph(say(LOST[0], LOST[1]));
+        self.left_out.iter().for_each(|sentence| page.paragraph(&format!("{sentence}{}", say(".", "。"))));
         page.heading(say("Over time", "随时间的变化"));
         page.figure(&self.rates());
         let rows = self.periods.iter().map(|(period, of)| (false, period_cells(&period.name, of, language)));
         page.table(&period_columns(language), &rows.collect::<Vec<_>>());
         page.heading(say("By tier", "按客户等级"));
         page.figure(&self.by_tier());
-        page.heading(say("By segment", "按细分"));
+        page.heading(say("By segment", "按客户分群"));
         page.paragraph(say(
             "All periods together. A customer is in the segments of the period's start; docs/segments.md says what they are.",
-            "所有时期合计。客户所属的细分以时期开始时为准；各细分的含义见 docs/segments.md。",
+            "所有周期合计。客户所属的分群以周期开始时为准；各分群的含义见 docs/segments.md。",
         ));
         for (name, rows) in self.segmentations(&self.whole(), language) {
             page.heading(&name);
@@ -175,7 +187,7 @@ impl TurnoverReport {
         let periods = language
             .either(format!("{count} from {first} to {last}"), format!("{count}个，从{first}到{last}"));
         [
-            (("Periods", "时期"), periods),
+            (("Periods", "统计周期"), periods),
             (("Calendar", "日历时区"), self.zone.clone()),
             (("A customer is", "客户的定义"), self.customer()),
         ]
@@ -273,8 +285,10 @@ impl TurnoverReport {
             unit: Unit::Month,
         };
         let y = Axis {
-            label: language
-                .either(format!("of what there was at the {period}'s start"), format!("占{period}初的比例")),
+            label: language.either(
+                format!("of what there was at the {period}'s start"),
+                format!("占{period}初客户（金额）的比例"),
+            ),
             from,
             to,
             unit: Unit::Percent,
@@ -332,10 +346,10 @@ fn period_columns(language: Language) -> [Column; 9] {
             Column { title: "at end", meaning: "" },
         ],
         [
-            Column { title: "时期", meaning: "" },
+            Column { title: "周期", meaning: "" },
             Column { title: "期初客户", meaning: "" },
             Column { title: "新增", meaning: "期初不是客户，期末是客户" },
-            Column { title: "其中回归", meaning: "以前买过" },
+            Column { title: "其中回流", meaning: "以前买过" },
             Column { title: "流失", meaning: "期初是客户，期末不是" },
             Column { title: "期末客户", meaning: "" },
         ],
@@ -352,8 +366,8 @@ fn segment_columns(language: Language) -> [Column; 6] {
             Column { title: "lost", meaning: "of them" },
         ],
         [
-            Column { title: "细分", meaning: "" },
-            Column { title: "期初客户", meaning: "各时期期初客户数之和" },
+            Column { title: "分群", meaning: "" },
+            Column { title: "期初客户", meaning: "各周期期初客户数之和" },
             Column { title: "流失", meaning: "其中流失的" },
         ],
     );

@@ -6,6 +6,8 @@ use std::fs::File;
 use mainstay_features::units::Instant;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::decision::Catalogue;
+use mainstay_models::gate::words_in;
+use mainstay_models::language::Language;
 use mainstay_models::model::Kind;
 use mainstay_models::segments::TierCuts;
 use mainstay_models::training::Settings;
@@ -99,9 +101,13 @@ impl ListBasis {
     }
 
     /// That the simple rule's probabilities decided, and why no model's; `None` where a model's did.
-    pub fn why_by_rule(&self) -> Option<String> {
-        let verdict = self.verdict.as_deref().filter(|_| self.by_rule)?;
-        Some(format!("the list is by {}, which was judged {verdict}", self.model))
+    pub fn why_by_rule(&self, language: Language) -> Option<String> {
+        let verdict = words_in(language, self.verdict.as_deref().filter(|_| self.by_rule)?);
+        let model = &self.model;
+        Some(language.either(
+            format!("the list is by {model}, which was judged {verdict}"),
+            format!("本名单依据{model}，检验结论：{verdict}"),
+        ))
     }
 
     /// Whether these are its offers.

@@ -37,10 +37,6 @@ impl Store {
                             remove suppressed.lock too";
                 return Err(Failure::new(Kind::BadStore, format!("{}: {gone}", path.display())));
             }
-            // A list may have been there, and a server that has answered by it is still running.
-            None if !self.folder().is_dir() => {
-                return Err(unreadable(self.folder(), "the store's folder is gone"));
-            }
             None => Vec::new(),
             Some(Written::Plain(customers)) => customers,
             Some(Written::Sealed { customers, checksum }) if checksum == checksum_of(&customers) => customers,
@@ -51,6 +47,18 @@ impl Store {
             }
         };
         Ok(customers.iter().map(String::as_str).collect())
+    }
+
+    /// The same for a server, which was started with a store: if its folder has gone, so have those who have objected.
+    ///
+    /// # Errors
+    /// Likewise, or when the store's folder is gone.
+    pub fn load_suppressed_again(&self) -> Result<Suppressed, Failure> {
+        if self.folder().is_dir() {
+            self.load_suppressed()
+        } else {
+            Err(unreadable(self.folder(), "the store's folder is gone: put it back"))
+        }
     }
 
     /// Changes who has objected to marketing, while nobody else does: an objection is not lost among others.

@@ -298,7 +298,7 @@ fn lists_show_when_the_contract_ends() {
         );
     }
     assert!(done(&format!("list --store {store} --top 3")).contains("contract end"));
-    assert!(done(&format!("list --store {store} --top 3 --language zh")).contains("合同到期日"));
+    assert!(done(&format!("list --store {store} --top 3 --language zh")).contains("合同终止日"));
     assert!(!done(&format!("plan --store {store}")).contains("contract_end"), "nobody is compared by it");
 }
 

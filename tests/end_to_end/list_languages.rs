@@ -96,7 +96,7 @@ fn tables_and_spreadsheets_in_chinese_are_for_people_and_csv_is_for_scripts() {
     let mut archive = zip::ZipArchive::new(fs::File::open(&path).unwrap()).unwrap();
     let mut texts = String::new();
     archive.by_name("xl/sharedStrings.xml").unwrap().read_to_string(&mut texts).unwrap();
-    for text in ["客户编号", "风险价值", "话术", "关键客户"] {
+    for text in ["客户编号", "预计流失价值", "话术", "关键客户"] {
         assert!(texts.contains(text), "{text}");
     }
     assert!(!texts.contains("reason_codes") && !texts.contains("理由代码"), "people read the sentences");

@@ -134,7 +134,7 @@ fn whole_periods_alone_are_told_and_what_is_left_out_is_said() {
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(report["periods"].as_array().unwrap().len(), 1);
     let text = done(&format!("report --purchases {log} --lookback 60d"));
-    assert!(text.contains("lost is who was a customer at the start and is none at the end"), "{text}");
+    assert!(text.contains("Lost is who was a customer at the start and is none at the end"), "{text}");
     assert!(!text.contains("lapsed") && text.contains("silent"), "{text}");
     let complete = run_json(&format!("report --purchases {log} --lookback 60d --as-of 2024-04-30 --json"));
     assert_eq!(complete["periods"].as_array().unwrap().len(), 2, "the log is said to be complete");

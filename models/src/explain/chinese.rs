@@ -104,13 +104,10 @@ pub(super) const CHINESE: Table = Table {
         both("product_count", &["至今{product_count|没有买过商品|买过#种商品}"]),
         both("products_per_purchase", &["平均每单{products_per_purchase|没有商品|买#种商品}"]),
         both("discount_share", &["优惠金额占原价的{discount_share%}"]),
-        both("purchases_@d_year_ago", &["去年同期@天内{purchases_@d_year_ago|没有下单|下单#次}"]),
-        both("money_@d_year_ago", &["去年同期@天内{money_@d_year_ago|没有消费|消费#}"]),
-        both(
-            "purchases_next_@d_year_ago",
-            &["去年同一时点之后的@天内{purchases_next_@d_year_ago|没有下单|下单#次}"],
-        ),
-        both("money_next_@d_year_ago", &["去年同一时点之后的@天内{money_next_@d_year_ago|没有消费|消费#}"]),
+        both("purchases_@d_year_ago", &["去年此时的前@天{purchases_@d_year_ago|没有下单|下单#次}"]),
+        both("money_@d_year_ago", &["去年此时的前@天{money_@d_year_ago|没有消费|消费#}"]),
+        both("purchases_next_@d_year_ago", &["去年此时的后@天{purchases_next_@d_year_ago|没有下单|下单#次}"]),
+        both("money_next_@d_year_ago", &["去年此时的后@天{money_next_@d_year_ago|没有消费|消费#}"]),
         both("contacts_@d", &["近@天{contacts_@d|没有联系过客户|联系过客户#次}"]),
         Wording {
             missing: "从未联系过客户",

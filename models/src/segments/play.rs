@@ -23,7 +23,7 @@ pub const fn by_cause(cause: Cause, language: Language) -> &'static str {
         (Cause::Disappointment, Language::English) => "apologise, fix it, compensate; only then contact",
         (Cause::Disappointment, Language::Chinese) => "先道歉、解决问题并补偿，然后再联系",
         (Cause::Forced, Language::English) => "do not win back",
-        (Cause::Forced, Language::Chinese) => "不再挽回",
+        (Cause::Forced, Language::Chinese) => "不再召回",
         (Cause::Unknown, Language::English) => "ask what is wrong",
         (Cause::Unknown, Language::Chinese) => "先询问原因",
     }

@@ -103,7 +103,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     for out in [&args.curve, &args.svg].into_iter().flatten() {
         check_folder(out)?;
     }
-    let ListOffers { catalogue, decided_by, are_others } = args.list.offers(args.offers.as_deref())?;
+    let ListOffers { catalogue, decided_by, are_others } =
+        args.list.offers(args.offers.as_deref(), args.out.language)?;
     let capacities = capacities(args, &catalogue)?;
     let mut scores = args.list.load()?;
     let choices = choices(&scores, &catalogue);

@@ -51,7 +51,7 @@ fn summary(outcome: &Outcome<'_>, language: Language) -> String {
     let mut lines = vec![
         language.either(
             format!("{with_offer} of {all} customers get an offer, as of {as_of}"),
-            format!("截至{as_of}，{all}位客户中有{with_offer}位得到优惠"),
+            format!("截至{as_of}，{all}位客户中有{with_offer}位安排触达"),
         ),
         language.either(
             format!(
@@ -130,7 +130,7 @@ fn offers(outcome: &Outcome<'_>, language: Language) -> String {
     let rows: Vec<Vec<String>> = names.enumerate().map(row).collect();
     let header = language.either(
         ["offer", "customers", "capacity", "spend", "net value", "one more would earn"],
-        ["优惠", "客户数", "名额", "花费", "净收益", "多一个名额能多赚"],
+        ["方案", "客户数", "名额", "花费", "净收益", "多一个名额能多赚"],
     );
     output::table(&header, &rows)
 }
@@ -147,7 +147,7 @@ fn fairness(outcome: &Outcome<'_>, language: Language) -> String {
             let rows: Vec<Vec<String>> = groups.iter().map(|one| group(one, language)).collect();
             let [customers, with_offer, incentive, others] = language.either(
                 ["customers", "with an offer", "incentive a customer", "than the others"],
-                ["客户数", "得到优惠", "每位客户的优惠", "与其他组相比"],
+                ["客户数", "安排触达", "人均优惠成本", "优惠与其他组相比"],
             );
             output::table(&[attribute, customers, with_offer, incentive, others], &rows)
         };

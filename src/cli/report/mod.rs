@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
     let by = args.by.as_deref().map(|name| attribute(&history, name)).transpose()?;
-    let periods = periods(args, &history, &zone)?;
+    let (periods, left_out) = periods(args, &history, &zone)?;
 
     let first = periods.first().map(CalendarPeriod::just_before);
     let instants: Vec<Instant> = first.into_iter().chain(periods.iter().map(CalendarPeriod::last)).collect();
@@ -82,6 +82,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let turnovers = turnover(&history, &question, &progress)?;
     let report = TurnoverReport {
         language: args.language,
+        left_out,
         period: args.period,
         zone: zone.name().to_owned(),
         lookback: args.lookback,
@@ -106,8 +107,13 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.json { output::print_json(&json::of(&report)) } else { output::print(&text::of(&report)) }
 }
 
-/// The whole periods of which the log can tell who was a customer, at the start and at the end.
-fn periods(args: &Args, history: &Histories, zone: &Zone) -> Result<Vec<CalendarPeriod>, Failure> {
+/// The whole periods of which the log can tell who was a customer, at the start and at the end; and which others there are, in
+/// sentences.
+fn periods(
+    args: &Args,
+    history: &Histories,
+    zone: &Zone,
+) -> Result<(Vec<CalendarPeriod>, Vec<String>), Failure> {
     let (first, last) = history.summary().span.ok_or_else(no_orders)?;
     // Who bought within the lookback is known once the log is as old as that; whose contract runs, at once. A log begins
     // and ends with a day.
@@ -130,22 +136,29 @@ fn periods(args: &Args, history: &Histories, zone: &Zone) -> Result<Vec<Calendar
             ),
         ));
     }
+    let language = args.language;
+    let mut left_out = Vec::new();
     let too_early = all.iter().filter(|period| period.start < since && period.end <= known_until).count();
     if too_early > 0 {
-        output::note(&format!(
-            "left out: {too_early} {}{} before {since}, when the log is not yet as old as the lookback",
-            args.period,
-            if too_early == 1 { " that begins" } else { "s that begin" }
+        let begin = if too_early == 1 { " that begins" } else { "s that begin" };
+        left_out.push(language.either(
+            format!(
+                "left out: {too_early} {}{begin} before {since}, when the log is not yet as old as the lookback",
+                args.period
+            ),
+            format!("未列入：{since}之前开始的{too_early}个周期，那时日志还没有回看期那么长"),
         ));
     }
     if let Some(unfinished) = all.iter().find(|period| period.start < known_until && period.end > known_until)
     {
-        output::note(&format!(
-            "left out: {}, which the log is not at the end of (last order {last}; --as-of says if it is complete)",
-            unfinished.name
+        let name = &unfinished.name;
+        left_out.push(language.either(
+            format!("left out: {name}, which the log is not at the end of (last order {last}; --as-of says if it is complete)"),
+            format!("未列入：{name}，日志还没有到该周期结束（最后一单{last}；数据若已完整，请用 --as-of 说明）"),
         ));
     }
-    Ok(whole)
+    left_out.iter().for_each(|note| output::note(note));
+    Ok((whole, left_out))
 }
 
 /// The attribute of a name that customers can be told apart by.

@@ -1,14 +1,7 @@
 //! The report as tables for people.
 
 use crate::cli::output;
-use crate::report::{TurnoverReport, period_cells, period_titles, segment_cells, segment_titles};
-
-/// What the rates are of: a model's churn is another thing (docs/segments.md).
-const LOST: [&str; 2] = [
-    "lost is who was a customer at the start and is none at the end; the absolute churn rate is their share of \
-     the customers, the relative one of what all had bought",
-    "流失：期初是客户、期末不是客户的人；绝对流失率是他们占客户数的比例，相对流失率是他们占全部客户此前购买金额的比例",
-];
+use crate::report::{LOST, TurnoverReport, period_cells, period_titles, segment_cells, segment_titles};
 
 pub(super) fn of(report: &TurnoverReport) -> String {
     let (whole, language) = (report.whole(), report.language);
@@ -19,7 +12,7 @@ pub(super) fn of(report: &TurnoverReport) -> String {
             "{}\na customer is {customer}; {period}s begin on the calendar of {zone}\n{english}\n\n",
             report.sentence()
         ),
-        format!("{}\n客户是{customer}；每{period}的起止按{zone}时区的日历\n{chinese}\n\n", report.sentence()),
+        format!("{}\n客户指{customer}；每{period}的起止按{zone}时区的日历\n{chinese}\n\n", report.sentence()),
     );
     let mut rows: Vec<Vec<String>> =
         report.periods.iter().map(|(period, of)| period_cells(&period.name, of, language)).collect();
