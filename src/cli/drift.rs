@@ -114,10 +114,16 @@ fn sentence(report: &Report) -> String {
     if report.calls_for_training() {
         return "drifted: train again, and look at what changed below".to_owned();
     }
+    if report.has_drifted() && report.days_since_training < 0 {
+        return format!(
+            "these customers are those of {} days before the training: that they are others is to be expected",
+            -report.days_since_training
+        );
+    }
     if report.has_drifted() {
         return format!(
             "drifted, but {} days of history since the training are too few for another to differ: look at what changed below",
-            report.days_since_training.max(0)
+            report.days_since_training
         );
     }
     "no drift that calls for action".to_owned()

@@ -8,6 +8,7 @@ mod drift;
 mod evaluate_policy;
 mod export;
 mod features;
+mod gone;
 mod horizon;
 mod ids;
 mod ingest;

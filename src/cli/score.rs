@@ -14,6 +14,7 @@ use mainstay_models::language::Language;
 use mainstay_models::monitor::Likeness;
 use serde_json::json;
 
+use super::gone::Gone;
 use super::input::InputArgs;
 use super::lifetime;
 use super::list::note_other_question;
@@ -199,6 +200,8 @@ pub(super) fn write(
 
 /// A log that ends so many days before the instant is rarely whole.
 const SILENT_DAYS: i64 = 3;
+/// A log of less has no season twice.
+const TWO_YEARS_DAYS: i64 = 730;
 
 /// What makes scores of this history at this instant less than the model promises.
 pub(super) fn doubts(service: &Service, history: &Histories, as_of: Instant) -> Vec<String> {
@@ -223,6 +226,14 @@ pub(super) fn doubts(service: &Service, history: &Histories, as_of: Instant) -> 
     if shift != 0.0 && age_days > i64::from(artifact.settings.horizon.get()) / 3 {
         doubts.push(format!(
             "the model's shift for the season was estimated for {known_until}, {age_days} days before: train again"
+        ));
+    }
+    let (first, _) = artifact.data_span;
+    let log_days = known_until.days_since(first);
+    if shift != 0.0 && log_days < TWO_YEARS_DAYS {
+        doubts.push(format!(
+            "all probabilities are shifted by {shift:+.2} in log-odds for what was seen last, and the log of {log_days} days is too short to \
+             tell a season, which may end, from a trend"
         ));
     }
     if artifact.training.complaints && !given.complaints {
@@ -284,6 +295,8 @@ pub(super) struct Totals {
     largest_net_value: f64,
     /// For how many customers each offer is.
     offered: BTreeMap<String, u64>,
+    /// Who of them is as good as gone.
+    gone: Gone,
 }
 
 impl Totals {
@@ -300,6 +313,7 @@ impl Totals {
             leavers: 0.0,
             largest_net_value: 0.0,
             offered: BTreeMap::new(),
+            gone: Gone::default(),
         }
     }
 
@@ -309,6 +323,7 @@ impl Totals {
         for row in &scores.rows {
             self.lifetime_value += row.lifetime_value;
             self.leavers += row.churn_probability;
+            self.gone.count(row);
             if row.net_value > 0.0 {
                 self.actions += 1;
                 self.net_value += row.net_value;
@@ -353,7 +368,8 @@ impl Totals {
 
     /// What the sums do not show, a line each.
     fn caveats(&self, catalogue: &Catalogue) -> String {
-        let mut caveats = String::new();
+        let mut caveats =
+            self.gone.sentence(Language::English).map_or(String::new(), |sentence| sentence + "\n");
         if self.actions >= MANY && self.largest_net_value > CONCENTRATED * self.net_value {
             let share = 100.0 * self.largest_net_value / self.net_value;
             caveats += &format!("one customer alone is {share:.1} % of what the actions come to\n");

@@ -48,9 +48,6 @@ pub(super) struct Args {
     out: OutArgs,
 }
 
-/// From this churn probability on hardly anybody stays by themselves.
-const GONE: f64 = 0.9;
-
 /// What a plan came to.
 struct Outcome<'a> {
     scores: &'a Scores,
@@ -70,13 +67,6 @@ impl Outcome<'_> {
         let mut incentives = self.scores.rows.iter().map(|row| row.incentive);
         let first = incentives.next();
         incentives.any(|incentive| Some(incentive) != first)
-    }
-
-    /// How many who get an offer are as good as gone, and which share of what the plan earns they are to bring.
-    fn as_good_as_gone(&self) -> (usize, f64) {
-        let gone = self.scores.rows.iter().filter(|row| row.net_value > 0.0 && row.churn_probability >= GONE);
-        let all: f64 = self.scores.rows.iter().map(|row| row.net_value.max(0.0)).sum();
-        (gone.clone().count(), gone.map(|row| row.net_value).sum::<f64>() / all.max(f64::MIN_POSITIVE))
     }
 
     /// What is spent if everybody who gets an offer takes its incentive: no plan costs more.

@@ -4,6 +4,7 @@ use mainstay_models::language::Language;
 
 use super::Outcome;
 use crate::at_risk::AtRisk;
+use crate::cli::gone::Gone;
 use crate::cli::{output, show};
 use crate::plan::{Comparison, Group};
 
@@ -78,20 +79,9 @@ fn summary(outcome: &Outcome<'_>, language: Language) -> String {
             format!("如果每个人都使用优惠，将花费{most:.2}：这是最高成本"),
         ));
     }
-    let (gone, share) = outcome.as_good_as_gone();
-    if share >= 0.25 {
-        let percent = 100.0 * share;
-        lines.push(language.either(
-            format!(
-                "{gone} of them are to leave with 90 % and more, and {percent:.0} % of that is theirs: that an offer keeps as many \
-                 of them as of others is assumed here; a trial (mainstay evaluate-policy) would show it"
-            ),
-            format!(
-                "其中{gone}位的流失概率在90%以上，上述收益的{percent:.0}%来自他们：这里假定优惠对他们与对其他客户同样有效；做一次\
-                 随机试验（mainstay evaluate-policy）才能知道"
-            ),
-        ));
-    }
+    let mut gone = Gone::default();
+    outcome.scores.rows.iter().for_each(|row| gone.count(row));
+    lines.extend(gone.sentence(language));
     let (price, without) = (plan.budget_price, &planned.without_budget);
     let (without_spends, without_earns) = (without.spend.get(), without.net_value.get());
     if price > 0.0 {
