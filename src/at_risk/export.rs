@@ -35,12 +35,22 @@ pub fn to_json(list: &AtRisk<'_>, columns: &[Column]) -> Value {
     Value::Array(list.rows.iter().map(object).collect())
 }
 
+/// Nothing that is yet to come is certain, whatever it is rounded to.
+const NEARLY_SURE: f64 = 0.9995;
+
+fn is_chance(column: &Column) -> bool {
+    ["churn_probability", "pays_probability"].contains(&column.name.as_str())
+}
+
 /// The cells of a table for people.
 pub fn to_table_cells(list: &AtRisk<'_>, columns: &[Column]) -> Vec<Vec<String>> {
     let sign = list.language.percent_sign();
     let text = |column: &Column, row: &ScoreRow| match (list.cell_for_people(column, row), column.kind) {
         (Cell::Id(text), _) => text.to_owned(),
         (Cell::Text(text), _) => text.into_owned(),
+        (Cell::Number(chance), FieldKind::Share) if chance > NEARLY_SURE && is_chance(column) => {
+            format!("> 99.9{sign}")
+        }
         (Cell::Number(share), FieldKind::Share) => format!("{:.1}{sign}", 100.0 * share),
         (Cell::Number(number), FieldKind::Number(decimals)) => format!("{number:.decimals$}"),
         (Cell::Number(number), _) => number.to_string(),
