@@ -1,7 +1,7 @@
 //! How an input is to be read: its first two bytes, so that the fuzzer can change that too.
 
 use bytes::Bytes;
-use mainstay_features::ingest::{Convention, EpochUnit, Input, Memory, Source};
+use mainstay_features::ingest::{Convention, EpochUnit, Input, Memory, Numbers, Source};
 
 /// The file is read as purchases; each of the next four is another table. The same file can be several.
 pub const PURCHASES: u16 = 1;
@@ -68,7 +68,7 @@ impl Options {
                     .and_then(|text| text.parse().ok())
                     .into_iter()
                     .collect(),
-                decimal_comma: self.has(FORMATS),
+                numbers: if self.has(FORMATS) { Numbers::DecimalComma } else { Numbers::Plain },
                 encoding: when(FORMATS, "windows-1252").and_then(|name| name.parse().ok()),
                 delimiter: None,
             },

@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use mainstay_features::history::Severity;
 use mainstay_features::ingest::{
-    Condition, Convention, Encoding, EpochUnit, Field, MaxBadRows, Table, TimeFormat, Zone,
+    Condition, Convention, Encoding, EpochUnit, Field, MaxBadRows, Numbers, Table, TimeFormat, Zone,
 };
 use mainstay_features::units::{Amount, Days, Instant};
 use mainstay_fuzz::limits::within_limits;
@@ -14,8 +14,8 @@ fuzz_target!(|text: &str| within_limits(|| {
     // The condition, and after a line end the value it is asked about.
     let (condition, value) = text.split_once('\n').unwrap_or((text, ""));
     if let Ok(condition) = condition.parse::<Condition>() {
-        for decimal_comma in [false, true] {
-            let convention = Convention { decimal_comma, ..Convention::default() };
+        for numbers in [Numbers::Plain, Numbers::DecimalComma, Numbers::ThousandsComma] {
+            let convention = Convention { numbers, ..Convention::default() };
             condition.holds(Some(value), &convention);
             condition.holds(None, &convention);
         }

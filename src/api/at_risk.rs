@@ -56,6 +56,10 @@ pub(super) struct Asked {
     /// Only these actions: names of offers, or `do nothing`.
     #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
     offer: Option<String>,
+    /// Only with these values of attributes that customers files give, as in `region=north,region=south,club=yes`: of one attribute
+    /// any, of different ones all.
+    #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1, example = json!(["region=north"]))]
+    attribute: Option<String>,
     /// Only with a reason that has this text, as it is told in the language.
     reason: Option<String>,
     /// What comes first: the highest of a number, or the customers in order.
@@ -234,7 +238,7 @@ impl Asked {
         if let Some(unknown) = actions.iter().find(|asked| !known.contains(&asked.as_str())) {
             return Err(usage(format!("offer: {unknown:?} is no action; see GET /v1/offers")));
         }
-        Ok(Filter {
+        let filter = Filter {
             churn_probability: one("probability", &self.probability)?,
             value_at_risk: one("value_at_risk", &self.value_at_risk)?,
             net_value: one("net_value", &self.net_value)?,
@@ -242,8 +246,13 @@ impl Asked {
             causes: several("cause", &self.cause)?,
             stages: several("stage", &self.stage)?,
             actions,
+            attributes: several("attribute", &self.attribute)?,
             reason: self.reason.clone(),
-        })
+        };
+        match filter.unknown_attribute(scores) {
+            Some(name) => Err(usage(format!("attribute: {name:?} is none of this list's"))),
+            None => Ok(filter),
+        }
     }
 }
 

@@ -88,13 +88,21 @@ pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr
             ),
         ));
     }
-    allow_files(app.guard.limits.connections);
+    let connections = allow_files(app.guard.limits.connections);
+    if connections < app.guard.limits.connections {
+        let about = serde_json::json!({"connections": connections});
+        app.guard.log.event(
+            "warn",
+            "fewer connections than asked for: this process may open few files (ulimit -n)",
+            &about,
+        );
+    }
     runtime.block_on(async {
         let mut stop = Stop::new()?;
         app.guard.tell_panics();
         announce(address);
         tokio::spawn(refresh(app.clone()));
-        let door = Door::new(app.clone());
+        let door = Door::new(app.clone(), connections);
         tokio::select! {
             () = door.admit(&socket) => {}
             () = stop.asked() => {}
@@ -152,16 +160,23 @@ async fn refresh(app: Arc<App>) {
     }
 }
 
-/// Allows this process as many open files as so many connections need, as far as the system lets it.
-fn allow_files(connections: usize) {
+/// So many files are open at most beside connections: the store's, and those of who is told that there are too many.
+const FILES_BESIDE: u64 = 1_024;
+
+/// Allows this process as many open files as so many connections need, as far as the system lets it; how many connections
+/// that is enough for, as they are not to take the files that answers are read from.
+fn allow_files(connections: usize) -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let wanted = connections as u64 + 1_024;
+    let wanted = connections as u64 + FILES_BESIDE;
     let limit = getrlimit(Resource::Nofile);
     let most = limit.maximum.unwrap_or(u64::MAX).min(wanted);
     if limit.current.is_some_and(|current| current < most) {
-        // With fewer files there are fewer connections: those beyond wait.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: limit.maximum });
     }
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    // Of few files, half are for connections.
+    let room = files.saturating_sub(FILES_BESIDE).max(files / 2);
+    connections.min(usize::try_from(room).unwrap_or(usize::MAX))
 }
 
 /// Where connections come in.
@@ -174,8 +189,9 @@ struct Door {
 }
 
 impl Door {
-    fn new(app: Arc<App>) -> Self {
-        let places = Arc::new(Semaphore::new(app.guard.limits.connections));
+    /// Of so many connections at a time.
+    fn new(app: Arc<App>, connections: usize) -> Self {
+        let places = Arc::new(Semaphore::new(connections));
         let turned_away = Arc::new(Semaphore::new(MAX_TURNED_AWAY));
         Self { router: router(app.clone()), app, connections: GracefulShutdown::new(), places, turned_away }
     }

@@ -50,6 +50,26 @@ impl FromStr for Band {
     }
 }
 
+/// What a customers file says of a customer, as in `region=north`; nothing behind the sign is that it says nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The attribute.
+    pub attribute: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl FromStr for Said {
+    type Err = ParseUnitError;
+
+    fn from_str(text: &str) -> Result<Self, ParseUnitError> {
+        let (attribute, value) = text
+            .split_once('=')
+            .ok_or_else(|| ParseUnitError::new(text, "an attribute and its value, such as region=north"))?;
+        Ok(Self { attribute: attribute.to_owned(), value: value.to_owned() })
+    }
+}
+
 /// What a row must be like to be shown; what is empty asks for nothing.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
@@ -67,11 +87,19 @@ pub struct Filter {
     pub stages: Vec<Stage>,
     /// Any of these actions.
     pub actions: Vec<String>,
+    /// What customers files say: of each attribute that is named any of the values given for it.
+    pub attributes: Vec<Said>,
     /// A text that one of the reasons has, as it is told in the language of the list, in any letter case.
     pub reason: Option<String>,
 }
 
 impl Filter {
+    /// An attribute it asks for that a list does not show.
+    pub fn unknown_attribute(&self, scores: &Scores) -> Option<&str> {
+        let mut asked = self.attributes.iter().map(|asked| &asked.attribute);
+        asked.find(|name| !scores.shown.contains(name)).map(String::as_str)
+    }
+
     /// Whether a row is shown, to people who read it in a language.
     pub fn passes(&self, scores: &Scores, row: &ScoreRow, language: Language) -> bool {
         let within = |band: Option<Band>, number: f64| band.is_none_or(|band| band.has(number));
@@ -85,6 +113,12 @@ impl Filter {
             && any(&self.causes, &row.cause)
             && any(&self.stages, &row.stage)
             && (self.actions.is_empty() || self.actions.iter().any(|action| action == scores.action_of(row)))
+            && self.attributes.iter().all(|asked| {
+                let mut same = self.attributes.iter().filter(|other| other.attribute == asked.attribute);
+                let said = scores.shown.iter().position(|name| *name == asked.attribute);
+                let said = said.and_then(|place| row.shown.get(place)?.as_deref()).unwrap_or_default();
+                same.any(|other| other.value == said)
+            })
             && self.reason.as_ref().is_none_or(|reason| {
                 let reason = reason.to_lowercase();
                 let mut told = (0..).map_while(|place| row.reason(place, language));

@@ -18,7 +18,7 @@ mod sheet;
 pub use change::{Change, Previous};
 pub use columns::{Column, UnknownColumn, columns_named, columns_of_every_list, derived_names};
 pub use export::{to_csv, to_json, to_table_cells};
-pub use filter::{Band, Filter, Order};
+pub use filter::{Band, Filter, Order, Said};
 pub use measures::Measuring;
 pub use page::{Cursor, UnknownCursor};
 pub use people::for_people;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use mainstay_features::ingest::{Condition, Encoding, EpochUnit, MaxBadRows, MemorySize, TimeFormat, Zone};
+use mainstay_features::ingest::{
+    Condition, Encoding, EpochUnit, MaxBadRows, MemorySize, Numbers, TimeFormat, Zone,
+};
 use serde::Deserialize;
 
 use super::input::{Renamed, parse_delimiter, parse_named};
@@ -37,6 +39,8 @@ struct Written {
     ts_formats: Vec<String>,
     #[serde(default)]
     decimal_comma: bool,
+    #[serde(default)]
+    thousands_comma: bool,
     encoding: Option<String>,
     delimiter: Option<String>,
     max_bad_rows: Option<String>,
@@ -61,7 +65,7 @@ pub(super) struct Config {
     pub(super) time_zone: Option<Zone>,
     pub(super) ts_unit: Option<EpochUnit>,
     pub(super) ts_formats: Vec<TimeFormat>,
-    pub(super) decimal_comma: bool,
+    pub(super) numbers: Numbers,
     pub(super) encoding: Option<Encoding>,
     pub(super) delimiter: Option<u8>,
     pub(super) max_bad_rows: Option<MaxBadRows>,
@@ -109,7 +113,14 @@ impl Config {
                 .iter()
                 .map(|text| text.parse().map_err(|error| format!("ts_formats: {error}")))
                 .collect::<Result<_, String>>()?,
-            decimal_comma: written.decimal_comma,
+            numbers: match (written.decimal_comma, written.thousands_comma) {
+                (true, true) => {
+                    return Err("decimal_comma and thousands_comma: a comma is one of both".to_owned());
+                }
+                (true, false) => Numbers::DecimalComma,
+                (false, true) => Numbers::ThousandsComma,
+                (false, false) => Numbers::Plain,
+            },
             encoding: parsed("encoding", written.encoding)?,
             delimiter: written
                 .delimiter

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use mainstay_features::ingest::{
     self, ColumnMap, Condition, Convention, Encoding, EpochUnit, Input, MaxBadRows, Memory, MemorySize,
-    Named, Source, Table, TimeFormat, Zone,
+    Named, Numbers, Source, Table, TimeFormat, Zone,
 };
 
 use super::config::Config;
@@ -60,6 +60,9 @@ pub(super) struct InputArgs {
     /// Numbers in texts are written 1.234,50
     #[arg(long)]
     decimal_comma: bool,
+    /// Numbers in texts are written 1,234.50
+    #[arg(long, conflicts_with = "decimal_comma")]
+    thousands_comma: bool,
     /// How the characters of CSV files are written, such as windows-1252 or gb18030 [default: utf-8, or utf-16 where a file
     /// says so]
     #[arg(long, value_name = "NAME")]
@@ -185,7 +188,7 @@ impl InputArgs {
                 } else {
                     self.ts_formats.clone()
                 },
-                decimal_comma: self.decimal_comma || config.decimal_comma,
+                numbers: self.numbers().unwrap_or(config.numbers),
                 encoding: self.encoding.or(config.encoding),
                 delimiter: self.delimiter.or(config.delimiter),
             },
@@ -221,6 +224,15 @@ impl InputArgs {
         Ok(self.time_zone.clone().or(config.time_zone))
     }
 
+    /// How numbers are written, where a flag says it.
+    fn numbers(&self) -> Option<Numbers> {
+        match (self.decimal_comma, self.thousands_comma) {
+            (true, _) => Some(Numbers::DecimalComma),
+            (_, true) => Some(Numbers::ThousandsComma),
+            _ => None,
+        }
+    }
+
     /// Whether no flag says what to read.
     pub(super) fn say_nothing(&self) -> bool {
         self.purchases.is_empty()
@@ -234,7 +246,7 @@ impl InputArgs {
             && self.time_zone.is_none()
             && self.ts_unit.is_none()
             && self.ts_formats.is_empty()
-            && !self.decimal_comma
+            && self.numbers().is_none()
             && self.encoding.is_none()
             && self.delimiter.is_none()
             && self.max_bad_rows.is_none()

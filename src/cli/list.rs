@@ -9,8 +9,8 @@ use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 
 use super::output;
 use super::settings::{ListArgs, ListOffers};
-use super::show::{OutArgs, ShowArgs, check_actions};
-use crate::at_risk::{AtRisk, Band, Filter, Order, Picked, Previous};
+use super::show::{OutArgs, ShowArgs, check_actions, check_attributes};
+use crate::at_risk::{AtRisk, Band, Filter, Order, Picked, Previous, Said};
 use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::scores::{ListAbout, Scores};
@@ -59,6 +59,10 @@ struct FilterArgs {
     /// Only with these actions: names of offers, or "do nothing"
     #[arg(long, value_name = "ACTIONS", value_delimiter = ',')]
     offer: Vec<String>,
+    /// Only with this value of an attribute that customers files give, as in region=north; may be given for several: of one
+    /// attribute any, of different ones all
+    #[arg(long, value_name = "NAME=VALUE")]
+    attribute: Vec<Said>,
     /// Only with a reason that has this text, as it is told in the language
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -83,6 +87,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let mut picked = Picked::new(&filter, language, (order, most));
     let scores = args.list.load_keeping(|kept, some| picked.add(kept, some))?;
     check_actions(&args.filter.offer, &scores)?;
+    check_attributes(&filter, &scores)?;
     let previous = match args.list.scores {
         None => previous(&Store::at(&args.list.store.store), &scores),
         Some(_) => None,
@@ -146,6 +151,7 @@ impl FilterArgs {
             causes: self.cause.clone(),
             stages: self.stage.clone(),
             actions: self.offer.clone(),
+            attributes: self.attribute.clone(),
             reason: self.reason.clone(),
         }
     }

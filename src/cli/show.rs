@@ -8,7 +8,7 @@ use mainstay_models::language::Language;
 use super::output;
 use super::settings::check_folder;
 use crate::at_risk::{
-    AtRisk, Column, columns_named, for_people, to_csv, to_json, to_table_cells, write_sheet,
+    AtRisk, Column, Filter, columns_named, for_people, to_csv, to_json, to_table_cells, write_sheet,
 };
 use crate::failure::{Failure, Kind};
 use crate::scores::Scores;
@@ -160,6 +160,20 @@ pub(super) fn check_actions(asked: &[String], list: &Scores) -> Result<(), Failu
                 Kind::Usage,
                 format!("--offer {unknown:?}: no action of this list; there are: {known}"),
             ))
+        }
+        None => Ok(()),
+    }
+}
+
+/// That every attribute is one that the list shows.
+pub(super) fn check_attributes(filter: &Filter, list: &Scores) -> Result<(), Failure> {
+    match filter.unknown_attribute(list) {
+        Some(name) => {
+            let known = match list.shown.join(", ") {
+                none if none.is_empty() => "customers files gave none".to_owned(),
+                known => format!("there are: {known}"),
+            };
+            Err(Failure::new(Kind::Usage, format!("--attribute {name}: no attribute of this list; {known}")))
         }
         None => Ok(()),
     }

@@ -13,8 +13,8 @@ use super::output;
 use super::progress::Progress;
 use super::reading;
 use super::settings::{MoneyArgs, StoreArgs};
-use super::show::{ShowArgs, check_actions};
-use crate::at_risk::{AtRisk, Band, Column, Filter, Order, columns_named};
+use super::show::{ShowArgs, check_actions, check_attributes};
+use crate::at_risk::{AtRisk, Band, Column, Filter, Order, Said, columns_named};
 use crate::failure::{Failure, Kind};
 use crate::scores::{ConsentColumns, ListBasis, ScoreRow, Scores};
 use crate::service::Service;
@@ -40,6 +40,10 @@ pub(super) struct Args {
     /// Only these likely causes: natural, "need changed", price, disappointment, forced, unknown
     #[arg(long, value_name = "CAUSES", value_delimiter = ',')]
     cause: Vec<Cause>,
+    /// Only with this value of an attribute that customers files give, as in region=north; may be given for several: of one
+    /// attribute any, of different ones all
+    #[arg(long, value_name = "NAME=VALUE")]
+    attribute: Vec<Said>,
     /// Only with these actions: names of offers, or "do nothing"
     #[arg(long, value_name = "ACTIONS", value_delimiter = ',', conflicts_with = "everyone")]
     offer: Vec<String>,
@@ -122,6 +126,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
 
     let filter = args.filter(&offers);
+    check_attributes(&filter, &lapsed)?;
     let shown = (&filter, args.sort.order(), args.show.most());
     let list = AtRisk::of(&lapsed, &offers, None, args.show.out.language, shown);
     let all = columns(&list);
@@ -139,6 +144,7 @@ impl Args {
             net_value: self.net_value,
             tiers: self.tier.clone(),
             causes: self.cause.clone(),
+            attributes: self.attribute.clone(),
             actions: if self.offer.is_empty() && !self.everyone {
                 worth_trying()
             } else {

@@ -83,6 +83,12 @@ pub struct Contact {
     /// When the shop turned to the customer.
     #[schema(value_type = Moment)]
     ts: String,
+    /// How.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    /// With which offer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offer: Option<String>,
 }
 
 /// An instant that was read before, in the one way it is kept.
@@ -196,7 +202,11 @@ impl Told<'_> {
             let field = || format!("{at}contacts[{i}].ts");
             let instant = instant(field, &contact.ts)?;
             self.check_has_happened(field, instant)?;
-            builder.add_contact(customer, history::Contact { instant, channel: None, offer: None });
+            let mut word = |text: &Option<String>| {
+                text.as_deref().filter(|text| !text.is_empty()).map(|text| builder.word(text))
+            };
+            let (channel, offer) = (word(&contact.channel), word(&contact.offer));
+            builder.add_contact(customer, history::Contact { instant, channel, offer });
         }
         Ok(())
     }

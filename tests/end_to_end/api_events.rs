@@ -364,3 +364,22 @@ fn an_amount_in_other_digits_is_the_same_and_what_cannot_be_is_refused() {
     let detail = answer["detail"].as_str().unwrap();
     assert!(status == 422 && detail.contains("\"nonsense\" is no cause; there are: natural, "), "{answer}");
 }
+
+/// By two channels at one instant a customer was contacted twice; how is kept as files say it.
+#[test]
+fn contacts_are_told_apart_by_channel_and_offer() {
+    let folder = folder();
+    let store = folder.path().join("store");
+    keep(&store);
+    let customer = listed().0[5].clone();
+    let server = Server::start(&store.display().to_string());
+    for (contact, accepted) in [
+        (json!({"ts": "2023-12-05", "channel": "sms", "offer": "voucher"}), 1),
+        (json!({"ts": "2023-12-05T00:00:00Z", "channel": "sms", "offer": "voucher"}), 0),
+        (json!({"ts": "2023-12-05", "channel": "phone"}), 1),
+    ] {
+        let body = json!({"events": [{"customer_id": customer, "contacts": [contact]}]});
+        let (status, _, answer) = server.post("/v1/events", body.to_string().as_bytes());
+        assert_eq!((status, &answer["accepted"]), (200, &json!(accepted)), "{answer}");
+    }
+}

@@ -249,6 +249,27 @@ fn a_german_file_is_read_as_it_is_written() {
 }
 
 #[test]
+fn thousands_that_are_parted_by_commas_are_read_once_it_is_said() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let log = |amount: &str| {
+        format!("customer_id,order_id,ts,amount\na,1,2024-01-01,{amount}\nb,2,2024-01-31,-7\n")
+    };
+    write(folder.path(), &[("plain.csv", &log("1234.5")), ("excel.csv", &log("\"1,234.50\""))]);
+    let (code, said) = failed(&format!(
+        "features --purchases {} --as-of 2024-04-01 --out {}",
+        at("excel.csv"),
+        at("out.parquet")
+    ));
+    assert!(code == 3 && said.contains("1,234.50 with --thousands-comma"), "{said}");
+    let excel = features(folder.path(), &format!("--purchases {} --thousands-comma", at("excel.csv")));
+    assert_eq!(excel, features(folder.path(), &format!("--purchases {}", at("plain.csv"))));
+    let (code, said) =
+        failed(&format!("check --purchases {} --thousands-comma --decimal-comma", at("plain.csv")));
+    assert_eq!(code, 2, "{said}");
+}
+
+#[test]
 fn a_file_in_another_encoding_is_read_once_it_is_said_which() {
     let folder = folder();
     let at = |name: &str| folder.path().join(name).display().to_string();

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::server::Server;
 use crate::support::{Row, csv, done, failed, folder, json, number, run, shop, store_like_the_shops};
 
 const OFFERS: &str = r#"
@@ -152,6 +153,33 @@ fn who_gets_better_terms_is_told_by_attribute() {
     let store = flags.split(" --offers").next().unwrap();
     let text = done(&format!("plan {store} --offers {}", folder.path().join("mail.toml").display()));
     assert!(!text.contains("article 24"), "{text}");
+}
+
+/// A list is for one team, region or owner as often as for all.
+#[test]
+fn lists_are_of_customers_of_whom_something_is_said() {
+    let (_folder, flags) = scored();
+    let store = flags.split("--store ").nth(1).unwrap().split(' ').next().unwrap();
+    let offers = flags.split("--offers ").nth(1).unwrap().split(' ').next().unwrap();
+    let of = |asked: &str| -> Vec<String> {
+        let list = json(&format!("list --store {store} --offers {offers} --all --format json {asked}"));
+        list.as_array().unwrap().iter().map(|row| row["club"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = of("");
+    let yes = of("--attribute club=yes");
+    assert!(!yes.is_empty() && yes.len() < all.len() && yes.iter().all(|club| club == "yes"));
+    assert_eq!(of("--attribute club=yes --attribute club=no").len(), all.len(), "any of one");
+    assert_eq!(of("--attribute club=yes --attribute nickname=nobody").len(), 0, "all of several");
+    let (code, said) = failed(&format!("list --store {store} --offers {offers} --attribute klub=yes"));
+    assert!(
+        code == 2 && said.contains("klub: no attribute of this list; there are: club, nickname"),
+        "{said}"
+    );
+
+    let server = Server::start(store);
+    let page = |query: &str| server.get(&format!("/v1/at-risk?limit=1000&{query}"));
+    assert_eq!(page("attribute=club%3Dyes").2.as_array().unwrap().len(), yes.len());
+    assert_eq!(page("attribute=klub%3Dyes").0, 400);
 }
 
 #[test]

@@ -108,6 +108,7 @@ fn unquoted(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::Numbers;
 
     fn holds(condition: &str, value: Option<&str>) -> bool {
         condition.parse::<Condition>().unwrap().holds(value, &Convention::default())
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn numbers_of_files_with_decimal_commas_compare_as_numbers() {
-        let german = Convention { decimal_comma: true, ..Convention::default() };
+        let german = Convention { numbers: Numbers::DecimalComma, ..Convention::default() };
         let holds =
             |condition: &str, value| condition.parse::<Condition>().unwrap().holds(Some(value), &german);
         assert!(holds("amount > 999.5", "1.000,00") && !holds("amount > 999.5", "999,50"));

@@ -6,8 +6,7 @@ use std::str::FromStr;
 use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
-use super::decimal_comma::with_point;
-use super::{Encoding, TimeFormat};
+use super::{Encoding, Numbers, TimeFormat};
 use crate::units::{Amount, Instant, ParseUnitError};
 
 /// How files are written where they do not say so themselves.
@@ -19,8 +18,8 @@ pub struct Convention {
     pub ts_unit: Option<EpochUnit>,
     /// How times are written that are not in ISO 8601; the first that fits counts.
     pub ts_formats: Vec<TimeFormat>,
-    /// Whether numbers in texts are written 1.234,50.
-    pub decimal_comma: bool,
+    /// How numbers in texts are written.
+    pub numbers: Numbers,
     /// How the characters of CSV files are written; UTF-8 unless said, or UTF-16 where a file says so.
     pub encoding: Option<Encoding>,
     /// What separates the columns of CSV files; what the header has most of unless said.
@@ -73,15 +72,21 @@ impl Convention {
 
     /// The amount of a text.
     pub(crate) fn amount(&self, text: &str) -> Result<Amount, ParseUnitError> {
-        if self.decimal_comma {
-            let amount = with_point(text).and_then(|number| number.parse().ok());
-            return amount
-                .ok_or_else(|| ParseUnitError::new(text, "an amount such as 1.234,50, within ±10¹²"));
+        if self.numbers != Numbers::Plain {
+            let amount = self.numbers.with_point(text).and_then(|number| number.parse().ok());
+            return amount.ok_or_else(|| {
+                let expected = match self.numbers {
+                    Numbers::DecimalComma => "an amount such as 1.234,50, within ±10¹²",
+                    _ => "an amount such as 1,234.50, within ±10¹²",
+                };
+                ParseUnitError::new(text, expected)
+            });
         }
         text.parse().map_err(|error| match text.contains(',') {
             true => ParseUnitError::new(
                 text,
-                "an amount such as 1234.50, with a decimal point and no commas (1.234,50 is read with --decimal-comma)",
+                "an amount such as 1234.50, with a decimal point and no commas (1.234,50 is read with --decimal-comma, 1,234.50 with \
+                 --thousands-comma)",
             ),
             false => error,
         })
@@ -89,8 +94,7 @@ impl Convention {
 
     /// A number as it is with a decimal point; any other text as it is.
     pub(crate) fn plain<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let number = if self.decimal_comma { with_point(text) } else { None };
-        number.map_or(Cow::Borrowed(text), Cow::Owned)
+        self.numbers.with_point(text).map_or(Cow::Borrowed(text), Cow::Owned)
     }
 
     /// The instant of a time on the clock, given as the microseconds since 1970 that it would be in UTC.
@@ -255,7 +259,7 @@ mod tests {
 
     #[test]
     fn a_comma_is_a_decimal_comma_only_where_that_is_said() {
-        let german = Convention { decimal_comma: true, ..Convention::default() };
+        let german = Convention { numbers: Numbers::DecimalComma, ..Convention::default() };
         assert_eq!(german.amount("-1.234,50"), Ok(Amount::new(-1234.5).unwrap()));
         assert!(german.amount("1234.50").is_err(), "a point parts thousands");
         assert_eq!((german.plain("1,5"), german.plain("north")), ("1.5".into(), "north".into()));

@@ -7,7 +7,7 @@ mod rows;
 use clap::Args as ClapArgs;
 use mainstay_features::check::{ContractReport, CustomerReport, usable_horizons};
 use mainstay_features::history::History;
-use mainstay_features::ingest::{IngestError, MaxBadRows};
+use mainstay_features::ingest::{IngestError, MaxBadRows, Numbers};
 use mainstay_features::profile::Said;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         rows,
         negative: survey.negative,
         zero: survey.zero,
-        seems_thousands: (!settled.input.convention.decimal_comma
+        seems_thousands: (settled.input.convention.numbers != Numbers::DecimalComma
             && survey.with_point > 1
             && survey.with_point == survey.with_three_decimals)
             .then_some(survey.with_point),
