@@ -178,7 +178,11 @@ fn add<'a>(
     builder: impl FnOnce() -> &'a mut HistoryBuilder,
 ) -> Result<bool, Failure> {
     let broken = |error: serde_json::Error| {
-        Failure::new(Kind::BadStore, format!("an event in the state cannot be read: {}", where_in_it(&error)))
+        let what = where_in_it(&error);
+        Failure::new(
+            Kind::BadStore,
+            format!("an event in state.sqlite cannot be read: {what}; put the file back from a copy"),
+        )
     };
     let (mut purchases, mut complaints, mut contacts) = (Vec::new(), Vec::new(), Vec::new());
     match event.kind.as_str() {

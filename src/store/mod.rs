@@ -306,7 +306,9 @@ fn read_json<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, Failure> {
     let Some(mut file) = open(path)? else { return Ok(None) };
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).map_err(|cause| unreadable(path, cause))?;
-    serde_json::from_slice(&bytes).map(Some).map_err(|error| unreadable(path, where_in_it(&error)))
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| unreadable(path, format!("{}; put it back from a copy", where_in_it(&error))))
 }
 
 /// Where JSON is wrong, and not what stands there: it may be of a customer, and this goes to logs.
