@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::language::Language;
+
 /// A name that is not among those there are.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("`{given}` is no {what}; there are: {allowed}")]
@@ -12,6 +14,24 @@ pub struct UnknownName {
     pub given: String,
     /// The names there are, separated by commas.
     pub allowed: String,
+}
+
+/// The thing that people call so in any language, among all there are; the English word is its name.
+///
+/// # Errors
+/// Fails if none is called so.
+pub(crate) fn of_words<T: Copy>(
+    what: &'static str,
+    all: &[T],
+    words: fn(T, Language) -> &'static str,
+    given: &str,
+) -> Result<T, UnknownName> {
+    let is_called = |one: T| Language::ALL.iter().any(|&language| words(one, language) == given);
+    all.iter().copied().find(|&one| is_called(one)).ok_or_else(|| UnknownName {
+        what,
+        given: given.to_owned(),
+        allowed: all.iter().map(|&one| words(one, Language::English)).collect::<Vec<_>>().join(", "),
+    })
 }
 
 /// The thing of this name among all there are.

@@ -49,6 +49,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let outputs: Vec<&Path> = args.report.as_deref().into_iter().collect();
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
+    reading::note_holes(&history);
     let known_until = reading::known_at(args.as_of, &history)?;
     let outcome = backtest(&history, &args.settings.settings(), known_until, &progress)?;
     if let Some(report) = &args.report {

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use mainstay_features::check::{DayReport, Oddity};
 use mainstay_features::history::Histories;
 use mainstay_features::ingest::{self, Collected, Counts, IngestError, Ingested, Input};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 
+use super::check::date;
 use super::input::{InputArgs, Settled};
 use super::output;
 use super::progress::Progress;
@@ -231,6 +233,29 @@ fn note_history(history: &Histories, is_cut: bool) {
     // Of whom something is told before a first order that was left out is no stranger.
     if !is_cut {
         strangers::doubts(&summary.told).iter().for_each(|doubt| output::note(doubt));
+    }
+}
+
+/// So many days in a row without an order make a model learn of them, and not of customers.
+const LONG_HOLE_DAYS: usize = 7;
+
+/// Says where the feed has failed for long: who learns from it takes a hole for customers who left, and came back.
+pub(super) fn note_holes(history: &Histories) {
+    // Where contracts say who has left, a day without orders looks like nothing.
+    let days = DayReport::of_orders(history).filter(|_| !history.given().contracts);
+    let odd = days.map_or(Vec::new(), |days| days.odd);
+    let missing: Vec<i64> =
+        odd.iter().filter(|day| day.oddity == Oddity::Missing).map(|day| day.day).collect();
+    let holes: Vec<String> = missing
+        .chunk_by(|day, next| day + 1 == *next)
+        .filter(|hole| hole.len() >= LONG_HOLE_DAYS)
+        .map(|hole| format!("{} to {}", date(hole[0]), date(hole[hole.len() - 1])))
+        .collect();
+    if !holes.is_empty() {
+        output::note(&format!(
+            "WARNING: there is no order from {}: that looks like mass churn, and whatever is learnt from it is wrong (mainstay check)",
+            output::first_few(&holes)
+        ));
     }
 }
 

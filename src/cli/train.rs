@@ -41,6 +41,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let store = Store::at(&args.store.store);
     store.prepare()?;
     let history = args.input.read(&store, &[], &progress)?;
+    reading::note_holes(&history);
     let known_until = reading::known_at(args.as_of, &history)?;
     let settings = args.settings.settings();
     let (artifact, outcome) = train(&history, &settings, known_until, &store, args.promote, &progress)?;

@@ -127,3 +127,25 @@ fn complaints_sent_twice_count_once_where_repeated_rows_are_left_out_in_files_as
     noted(&format!("ingest --complaints {} --drop-duplicates --store {store}", at("b.csv")));
     assert_eq!(features(format!("--store {store}")), once);
 }
+
+/// A year that is missing is no year in which everybody left.
+#[test]
+fn a_hole_in_the_log_is_told_to_who_learns_from_it() {
+    let folder = folder();
+    let path = folder.path().join("p.csv");
+    let whole = fs::read_to_string(&shop().purchases).unwrap();
+    let is_kept = |line: &&str| {
+        let ts = line.split(',').nth(2).unwrap();
+        !("2022-09-01".."2023-01-01").contains(&ts)
+    };
+    fs::write(&path, whole.lines().filter(is_kept).map(|line| format!("{line}\n")).collect::<String>())
+        .unwrap();
+    let train = |purchases: &str| {
+        let store = folder.path().join("store");
+        let flags = "--horizon 60d --lookback 180d";
+        noted(&format!("train --purchases {purchases} {flags} --store {}", store.display()))
+    };
+    let said = train(&path.display().to_string());
+    assert!(said.contains("WARNING: there is no order from 2022-09-01 to 2022-12-31: "), "{said}");
+    assert!(!train(&shop().purchases.display().to_string()).contains("there is no order from"));
+}

@@ -17,7 +17,7 @@ pub(crate) fn is_chinese(text: &str) -> bool {
 #[test]
 fn a_list_in_chinese_has_the_offers_words_in_chinese() {
     let row = &rows("--language zh --offer voucher --top 1")[0];
-    assert_eq!(row["say"], "感谢您一直以来的支持，送您一张10.00元优惠券，下次下单即可使用。");
+    assert_eq!(row["say"], "感谢您一直以来的支持，送您一张10元优惠券，下次下单即可使用。");
     assert!(is_chinese(row["play"].as_str().unwrap()));
 }
 
@@ -53,6 +53,8 @@ fn a_list_scored_in_english_is_told_in_chinese() {
     assert!(!silent.is_empty() && silent.len() < chinese.len());
     assert!(silent.iter().all(|row| row.to_string().contains("未下单")));
     assert_eq!(rows("--all --language zh --reason order").len(), 0);
+    // What is shown can be asked for.
+    assert_eq!(rows("--all --tier 关键客户 --stage 退化期"), rows("--all --tier key --stage declining"));
 }
 
 #[test]

@@ -213,6 +213,19 @@ fn who_objects_is_never_listed_and_counted() {
 }
 
 #[test]
+fn other_money_than_the_lists_is_said() {
+    let setting = Setting::new();
+    done(&format!("score {} --out {}", setting.flags, setting.folder.path().join("s.csv").display()));
+    let noted = |flags: &str| {
+        let output = run(&format!("winback {} {flags}", setting.flags));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let said = "the store's newest list was decided with a margin of 0.3 instead of 0.5";
+    assert!(noted("--margin 0.5").contains(said), "{}", noted("--margin 0.5"));
+    assert!(!noted("").contains("was decided with"), "{}", noted(""));
+}
+
+#[test]
 fn what_makes_no_sense_is_said() {
     let setting = Setting::new();
     let path = setting.folder.path().join("offers.toml");

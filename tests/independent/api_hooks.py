@@ -22,10 +22,13 @@ NO_WHOLE = [
     r"^body: \S+: a text or a whole number at line \d+ column \d+$",
     r"^body: \S+: invalid type: floating point `-?\d+\.\d(e\+?\d+)?`, expected \w+ at line \d+ column \d+$",
 ]
+# A schema counts characters.
+LONG_ID = r"^\S+: \d+ bytes long; an identifier has up to 1024$"
 # How requests that the contract allows may be refused: by the route, the status and the problem's kind, what the detail says.
 MAY_REFUSE = {
     ("POST /v1/score", 422, "bad-input"): [
         *NO_WHOLE,
+        LONG_ID,
         r"^features\..*: (unknown; the model knows recency_days, |missing; give every feature of the model )",
         r"^features\.\w+: not a number$",  # null, of a feature that every customer has
         r"^\w+: \S+ is (below the least possible, \S+|more than \S+|not a whole number)$",  # a feature's own range
@@ -39,7 +42,8 @@ MAY_REFUSE = {
         *NO_WHOLE,
         r"^events\[\d+\]\.complaints\[\d+\]\.resolved_at: before the complaint$",
         # What has happened depends on the clock, of which a schema knows nothing.
-        r"^events\[\d+\]\.(purchases|complaints|contacts)\[\d+\]\.ts: \S+ is still to come, by the server's clock$",
+        r"^events\[\d+\]\.(purchases|complaints|contacts)\[\d+\]\.(ts|resolved_at): \S+ is still to come, by the server's clock$",
+        LONG_ID,
     ],
     ("POST /v1/events", 422, "other-request"): [r"^Idempotency-Key: it was sent with another request; "],
     ("POST /v1/models/{version}/promote", 422, "other-request"): [
@@ -48,6 +52,7 @@ MAY_REFUSE = {
     ("GET /v1/at-risk", 400, "usage"): [
         r"^after: is (no place that a page of this list ended at|a place in a list sorted otherwise)",
         r"^offer: .* is no action; see GET /v1/offers$",
+        r"^attribute: .* is (none of this list's|not an attribute and its value, such as region=north)$",
         r"^columns: .* is no column",
         r"^(probability|value_at_risk|net_value): .* is not a band of numbers, ",  # its ends in order, and finite
     ],

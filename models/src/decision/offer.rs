@@ -72,7 +72,10 @@ impl Words {
         let others = Language::ALL.into_iter().map(|other| self.of(other));
         let sentence =
             [self.of(language)].into_iter().chain(others).find(|text| !text.is_empty()).unwrap_or_default();
-        sentence.replace(INCENTIVE_PLACE, &format!("{:.2}", incentive.get()))
+        let amount = format!("{:.2}", incentive.get());
+        // Nobody says ten point nought nought yuan.
+        let amount = language.either(amount.as_str(), amount.strip_suffix(".00").unwrap_or(&amount));
+        sentence.replace(INCENTIVE_PLACE, amount)
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::warning::{FEW_PRODUCTS, LATE_GAPS, MUCH_DISCOUNT, Warning};
 use super::{Evidence, Signs};
 use crate::language::Language;
-use crate::names::{UnknownName, of_name};
+use crate::names::{UnknownName, of_words};
 
 /// Why a customer is likely to leave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,7 +75,7 @@ impl FromStr for Cause {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        of_name("cause", &Self::ALL, Self::name, text)
+        of_words("cause", &Self::ALL, Self::words, text)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Signs;
 use super::warning::LATE_GAPS;
 use crate::language::Language;
-use crate::names::{UnknownName, of_name};
+use crate::names::{UnknownName, of_words};
 
 /// How far along the life with the shop a customer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -106,7 +106,7 @@ impl FromStr for Stage {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        of_name("stage", &Self::ALL, Self::name, text)
+        of_words("stage", &Self::ALL, Self::words, text)
     }
 }
 

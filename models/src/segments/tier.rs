@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Cause, Signs};
 use crate::language::Language;
-use crate::names::{UnknownName, of_name};
+use crate::names::{UnknownName, of_words};
 
 /// How much of the shop's business a customer is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -52,7 +52,7 @@ impl FromStr for Tier {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, UnknownName> {
-        of_name("tier", &Self::ALL, Self::name, text)
+        of_words("tier", &Self::ALL, Self::words, text)
     }
 }
 

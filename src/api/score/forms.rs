@@ -9,7 +9,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::request::{Features, ScoreRequest};
 use crate::events::{Complaint, Contact, CustomerId, Purchase};
-use crate::schema::{Identifier, LanguageWord, Moment};
+use crate::schema::{CauseWord, Identifier, LanguageWord, Moment};
 
 /// One customer to score: by features, by raw history, or by name.
 #[derive(ToSchema)]
@@ -46,6 +46,7 @@ macro_rules! forms {
             #[serde(default)]
             consents: BTreeMap<String, bool>,
             /// Why the customer leaves, as far as the shop has recorded it.
+            #[schema(value_type = Option<CauseWord>)]
             churn_cause: Option<String>,
             /// Whether the shop has recorded the customer as a problem.
             #[serde(default)]

@@ -110,7 +110,7 @@ fn differences(outcome: &Outcome) -> String {
         let more = robust(policy, other);
         // A policy that was learnt from these records moves with them, which the interval does not know: where nothing helps,
         // one in eight would be called sure (500 simulated trials of 1,000 records).
-        let sure = match (&policy.learnt_here, more.excludes_zero()) {
+        let sure = match (policy.learnt_here, more.excludes_zero()) {
             (true, _) => "not told",
             (false, true) => "yes",
             (false, false) => "no",

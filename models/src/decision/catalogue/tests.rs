@@ -40,7 +40,7 @@ fn everything_an_offer_says_is_read() {
     assert_eq!(call.eligibility(), &eligibility);
     let five = Money::new(5.0).unwrap();
     assert_eq!(call.words().say(Language::English, five), "We have 5.00 for you");
-    assert_eq!(call.words().say(Language::Chinese, five), "送您5.00元");
+    assert_eq!(call.words().say(Language::Chinese, five), "送您5元");
 }
 
 #[test]
