@@ -118,7 +118,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let lapsed = Scores::lapsed(&service, &offers, &history, as_of, &suppressed, &progress)?;
     check_actions(&args.offer, &lapsed)?;
     output::note(&summary(&lapsed, &offers, &service, args.show.out.language));
-    note_other_money(&store, &service);
+    note_other_money(&store, &service, args.show.out.language);
     if let Some(why) = ListBasis::of(&service).why_by_rule(args.show.out.language) {
         output::note(&args.show.out.language.either(
             format!("{why}: no matter here, as who has lapsed is given no churn probability"),
@@ -167,13 +167,16 @@ impl Sort {
 }
 
 /// Says where the store's newest list rests on other money: the two would not be one campaign.
-fn note_other_money(store: &Store, service: &Service) {
+fn note_other_money(store: &Store, service: &Service, language: Language) {
     let newest = store.load_list_about().ok().flatten().and_then(|about| about.basis);
     let others = newest.map_or(Vec::new(), |newest| newest.differences(&ListBasis::of(service)));
     if !others.is_empty() {
-        output::note(&format!(
-            "the store's newest list was decided with {}: give winback the same, if both are to be one campaign",
-            others.join(", ")
+        output::note(&language.either(
+            format!(
+                "the store's newest list was decided with {}: give winback the same, if both are to be one campaign",
+                others.join(", ")
+            ),
+            "最新名单评分时的方案、毛利率或折现率与此不同：若两份名单属于同一次活动，请使用相同的设置".to_owned(),
         ));
     }
 }
