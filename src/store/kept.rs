@@ -96,7 +96,12 @@ pub struct Kept {
 impl Kept {
     /// The history kept in a folder, to be read.
     pub(super) fn open(folder: &Path) -> Result<Self, Failure> {
-        Ok(Self { folder: folder.to_owned(), manifest: read_manifest(folder)?, _lock: None })
+        let kept = Self { folder: folder.to_owned(), manifest: read_manifest(folder)?, _lock: None };
+        if !kept.is_empty() {
+            // One of before 2026-12 has no mark yet; where none can be left, it is read all the same.
+            let _ = marks::leave(folder);
+        }
+        Ok(kept)
     }
 
     /// The history kept in a folder, to be added to.

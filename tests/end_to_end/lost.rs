@@ -14,6 +14,9 @@ fn a_kept_history_that_is_gone_is_missed_by_every_command() {
     let store = folder.path().join("store");
     keep(&store);
     let shown = store.display();
+    // A store of before there were marks gets them when it is read.
+    fs::remove_file(store.join("history.kept")).unwrap();
+    done(&format!("score --store {shown} --out {}", folder.path().join("s.csv").display()));
     let purchases = folder.path().join("p.csv");
     fs::write(&purchases, "customer_id,order_id,ts,amount\nsomebody,1,2023-12-07,5\n").unwrap();
     fs::remove_dir_all(store.join("history")).unwrap();
