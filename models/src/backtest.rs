@@ -85,7 +85,8 @@ pub struct Backtest {
     pub baselines: Vec<Judged>,
 }
 
-/// Runs the back-test on what was known at `known_until`: nothing later is looked at. The stage in which a model of the result is fitted is called "fit {name}".
+/// Runs the back-test on what was known at `known_until`: nothing later is looked at. The stage in which a model of the
+/// result is fitted is called "fit {name}".
 ///
 /// # Errors
 /// See [`TrainingError`].

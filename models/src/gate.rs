@@ -45,7 +45,7 @@ impl Gain {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
-    /// Better than the rule, and than contacting nobody or everybody, beyond chance: the model serves.
+    /// Better than the rule, and worth more than one probability for everybody, beyond chance: the model serves.
     ClearlyBetter,
     /// Not beyond chance: the rule serves.
     NoBetter,

@@ -27,11 +27,8 @@ pub(crate) fn of_words<T: Copy>(
     given: &str,
 ) -> Result<T, UnknownName> {
     let is_called = |one: T| Language::ALL.iter().any(|&language| words(one, language) == given);
-    all.iter().copied().find(|&one| is_called(one)).ok_or_else(|| UnknownName {
-        what,
-        given: given.to_owned(),
-        allowed: all.iter().map(|&one| words(one, Language::English)).collect::<Vec<_>>().join(", "),
-    })
+    let found = all.iter().copied().find(|&one| is_called(one));
+    found.map_or_else(|| of_name(what, all, |one| words(one, Language::English), given), Ok)
 }
 
 /// The thing of this name among all there are.
@@ -41,7 +38,7 @@ pub(crate) fn of_words<T: Copy>(
 pub(crate) fn of_name<T: Copy>(
     what: &'static str,
     all: &[T],
-    name: fn(T) -> &'static str,
+    name: impl Fn(T) -> &'static str,
     given: &str,
 ) -> Result<T, UnknownName> {
     all.iter().copied().find(|&one| name(one) == given).ok_or_else(|| UnknownName {

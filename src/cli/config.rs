@@ -113,14 +113,8 @@ impl Config {
                 .iter()
                 .map(|text| text.parse().map_err(|error| format!("ts_formats: {error}")))
                 .collect::<Result<_, String>>()?,
-            numbers: match (written.decimal_comma, written.thousands_comma) {
-                (true, true) => {
-                    return Err("decimal_comma and thousands_comma: a comma is one of both".to_owned());
-                }
-                (true, false) => Numbers::DecimalComma,
-                (false, true) => Numbers::ThousandsComma,
-                (false, false) => Numbers::Plain,
-            },
+            numbers: Numbers::of_commas(written.decimal_comma, written.thousands_comma)
+                .ok_or("decimal_comma and thousands_comma: a comma is one of both")?,
             encoding: parsed("encoding", written.encoding)?,
             delimiter: written
                 .delimiter

@@ -226,11 +226,8 @@ impl InputArgs {
 
     /// How numbers are written, where a flag says it.
     fn numbers(&self) -> Option<Numbers> {
-        match (self.decimal_comma, self.thousands_comma) {
-            (true, _) => Some(Numbers::DecimalComma),
-            (_, true) => Some(Numbers::ThousandsComma),
-            _ => None,
-        }
+        let numbers = Numbers::of_commas(self.decimal_comma, self.thousands_comma);
+        numbers.filter(|numbers| *numbers != Numbers::Plain)
     }
 
     /// Whether no flag says what to read.

@@ -67,7 +67,7 @@ impl Happened {
             until,
         };
         told.add_to(&mut HistoryBuilder::default(), &customer)?;
-        told.check_settled()?;
+        told.check_new(&customer)?;
         self.purchases.iter_mut().for_each(Purchase::settle);
         self.complaints.iter_mut().for_each(Complaint::settle);
         self.contacts.iter_mut().for_each(Contact::settle);

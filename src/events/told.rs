@@ -159,13 +159,26 @@ impl Told<'_> {
         Ok(true)
     }
 
-    /// That no complaint is told as settled at a time that is still to come.
+    /// What holds of what comes now, and not of all that was acknowledged before: that identifiers are not too long, and no
+    /// complaint is told as settled at a time that is still to come.
     ///
     /// # Errors
-    /// When one is.
-    pub fn check_settled(&self) -> Result<(), Failure> {
+    /// When something does not; the message names it.
+    pub fn check_new(&self, customer: &str) -> Result<(), Failure> {
+        let at = self.at;
+        check_id(|| format!("{at}customer_id"), customer)?;
+        for (i, purchase) in self.purchases.iter().enumerate() {
+            let ids = [
+                ("order_id", Some(&purchase.order_id)),
+                ("product_id", purchase.product_id.as_ref()),
+                ("cancels_order_id", purchase.cancels_order_id.as_ref()),
+            ];
+            for (name, id) in ids.into_iter().filter_map(|(name, id)| Some((name, id?))) {
+                check_id(|| format!("{at}purchases[{i}].{name}"), &id.to_text())?;
+            }
+        }
         for (i, complaint) in self.complaints.iter().enumerate() {
-            let field = || format!("{}complaints[{i}].resolved_at", self.at);
+            let field = || format!("{at}complaints[{i}].resolved_at");
             if let Some(resolved_at) = &complaint.resolved_at {
                 self.check_has_happened(field, instant(field, resolved_at)?)?;
             }
@@ -179,7 +192,9 @@ impl Told<'_> {
     /// When a field cannot be; the message names it.
     pub fn add_to(&self, builder: &mut HistoryBuilder, customer: &str) -> Result<(), Failure> {
         let at = self.at;
-        check_id(|| format!("{at}customer_id"), customer)?;
+        if customer.is_empty() {
+            return Err(empty(&format!("{at}customer_id")));
+        }
         // What no row has, the request cannot tell: as a file without the column.
         builder.saw(history::Given {
             products: self.purchases.iter().any(|purchase| purchase.product_id.is_some()),
@@ -232,7 +247,7 @@ impl Told<'_> {
         };
         let text = |name: &str, id: &CustomerId| {
             let id = id.to_text().into_owned();
-            check_id(|| field(name), &id).map(|()| id)
+            if id.is_empty() { Err(empty(&field(name))) } else { Ok(id) }
         };
         let ts = instant(|| field("ts"), &purchase.ts)?;
         self.check_has_happened(|| field("ts"), ts)?;
@@ -310,11 +325,15 @@ const MOST_ID_BYTES: usize = 1024;
 /// When it cannot.
 pub fn check_id(field: impl FnOnce() -> String, id: &str) -> Result<(), Failure> {
     match id.len() {
-        0 => Err(bad_input(format!("{}: empty", field()))),
+        0 => Err(empty(&field())),
         1..=MOST_ID_BYTES => Ok(()),
         length => Err(bad_input(format!(
             "{}: {length} bytes long; an identifier has up to {MOST_ID_BYTES}",
             field()
         ))),
     }
+}
+
+fn empty(field: &str) -> Failure {
+    bad_input(format!("{field}: empty"))
 }

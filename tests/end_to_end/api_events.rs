@@ -363,6 +363,11 @@ fn an_amount_in_other_digits_is_the_same_and_what_cannot_be_is_refused() {
         server.score(&json!({"customer_id": customer, "as_of": "2023-12-08", "churn_cause": "nonsense"}));
     let detail = answer["detail"].as_str().unwrap();
     assert!(status == 422 && detail.contains("\"nonsense\" is no cause; there are: natural, "), "{answer}");
+
+    // Identifiers were of any length once: what was acknowledged then stops no night now.
+    keep_as_it_was(&store, &"a".repeat(2000), "2023-12-01T00:00:00Z");
+    let ingested = support::json(&format!("ingest --store {} --json", store.display()));
+    assert_eq!(ingested["events_taken_in"], json!(3));
 }
 
 /// By two channels at one instant a customer was contacted twice; how is kept as files say it.

@@ -72,24 +72,15 @@ impl Convention {
 
     /// The amount of a text.
     pub(crate) fn amount(&self, text: &str) -> Result<Amount, ParseUnitError> {
-        if self.numbers != Numbers::Plain {
+        let with_point = |expected| {
             let amount = self.numbers.with_point(text).and_then(|number| number.parse().ok());
-            return amount.ok_or_else(|| {
-                let expected = match self.numbers {
-                    Numbers::DecimalComma => "an amount such as 1.234,50, within ±10¹²",
-                    _ => "an amount such as 1,234.50, within ±10¹²",
-                };
-                ParseUnitError::new(text, expected)
-            });
+            amount.ok_or_else(|| ParseUnitError::new(text, expected))
+        };
+        match self.numbers {
+            Numbers::Plain => plain_amount(text),
+            Numbers::DecimalComma => with_point("an amount such as 1.234,50, within ±10¹²"),
+            Numbers::ThousandsComma => with_point("an amount such as 1,234.50, within ±10¹²"),
         }
-        text.parse().map_err(|error| match text.contains(',') {
-            true => ParseUnitError::new(
-                text,
-                "an amount such as 1234.50, with a decimal point and no commas (1.234,50 is read with --decimal-comma, 1,234.50 with \
-                 --thousands-comma)",
-            ),
-            false => error,
-        })
     }
 
     /// A number as it is with a decimal point; any other text as it is.
@@ -103,6 +94,18 @@ impl Convention {
         let clock = jiff::Timestamp::from_microsecond(micros).ok()?;
         zone.instant(TimeZone::UTC.to_datetime(clock))
     }
+}
+
+/// An amount with a decimal point and nothing between its thousands.
+fn plain_amount(text: &str) -> Result<Amount, ParseUnitError> {
+    text.parse().map_err(|error| match text.contains(',') {
+            true => ParseUnitError::new(
+                text,
+                "an amount such as 1234.50, with a decimal point and no commas (1.234,50 is read with --decimal-comma, 1,234.50 with \
+                 --thousands-comma)",
+            ),
+            false => error,
+        })
 }
 
 /// Whether a time, in microseconds since 1970, is in the year 9999 or later.

@@ -13,6 +13,16 @@ pub enum Numbers {
 }
 
 impl Numbers {
+    /// By what a comma is said to be, of decimals or of thousands; `None` of both.
+    pub const fn of_commas(decimal: bool, thousands: bool) -> Option<Self> {
+        match (decimal, thousands) {
+            (false, false) => Some(Self::Plain),
+            (true, false) => Some(Self::DecimalComma),
+            (false, true) => Some(Self::ThousandsComma),
+            (true, true) => None,
+        }
+    }
+
     /// What parts the decimals, and what may stand between groups of three digits: the other of both, or one of the spaces that
     /// spreadsheets put there. `None` of plain ones.
     const fn signs(self) -> Option<(char, [char; 4])> {

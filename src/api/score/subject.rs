@@ -95,6 +95,7 @@ impl Subject {
                 // What is after the instant is not seen, and may be anything.
                 let told = Told { at: "", purchases: &purchases, complaints, contacts, until: Instant::MAX };
                 told.add_to(&mut builder, &id.to_text())?;
+                told.check_new(&id.to_text())?;
                 let history = History::fold(vec![builder]).map_err(|error| bad_input(error.to_string()))?;
                 if history.is_empty() {
                     let nothing = "no purchases: there is nothing to lose yet";
