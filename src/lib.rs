@@ -22,6 +22,7 @@ mod marks;
 pub mod offers;
 mod parquet_file;
 pub mod plan;
+pub mod proceeds;
 pub mod promotion;
 pub mod quarantine_file;
 pub mod report;

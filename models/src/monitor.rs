@@ -1,6 +1,7 @@
 //! Watching a model in use: are customers as those it was trained on, and did what it said come true.
 
 use mainstay_features::history::{Histories, HistoryError};
+use mainstay_features::monetary::MONETARY;
 use mainstay_features::units::Instant;
 use rayon::prelude::*;
 
@@ -155,14 +156,17 @@ pub struct Likeness {
     pub far: usize,
     /// Of so many.
     pub columns: usize,
+    /// Whether what a purchase comes to is one of them.
+    pub amounts_are_far: bool,
 }
 
 impl Likeness {
     /// That of a population.
     pub fn of(artifact: &Artifact, population: &Tally) -> Self {
         let shifts = artifact.training.reference.compare(population);
-        let far = shifts.iter().filter(|shift| shift.verdict() == Verdict::MovedFar).count();
-        Self { far, columns: shifts.len() }
+        let far = || shifts.iter().filter(|shift| shift.verdict() == Verdict::MovedFar);
+        let amounts_are_far = far().any(|shift| shift.feature == MONETARY.name);
+        Self { far: far().count(), columns: shifts.len(), amounts_are_far }
     }
 
     /// Whether these may be no customers of the shop that the model is of: half of the columns are far. Of a shop's own

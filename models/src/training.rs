@@ -220,8 +220,7 @@ pub fn train(
     let [chosen, core] = mended;
     let snapshots: Vec<SnapshotSummary> =
         ground.learnt_from(known_until, spacing).map(|snapshot| snapshot.summary()).collect();
-    let churn_rate = snapshots.iter().find_map(SnapshotSummary::churn_rate).unwrap_or(1.0);
-    let retention = Retention { churn_rate, horizon_days: settings.horizon.get(), rate: None };
+    let retention = retention(&ground, settings, known_until);
     watch.begin("fit lifetime value", None);
     let lifetime = Lifetime::fit(histories, known_until, retention)?;
     watch.end();
@@ -257,6 +256,16 @@ pub fn train(
     training.core.usual_contributions = training.models.usual_contributions(core_kind, reference.rows());
     training.reference = training.reference.answered(&said[said.len() - newest..], usual);
     Ok(training)
+}
+
+/// At what rate customers are kept, by all horizons that a model learns from, none of them overlapping: by the newest alone a
+/// few more or fewer who left would make everybody worth half as much again.
+fn retention(ground: &Ground, settings: &Settings, known_until: Instant) -> Retention {
+    let horizons = ground.learnt_from(known_until, crate::choice::Spacing::Horizon).map(|s| s.summary());
+    let (churned, population) = horizons.fold((0, 0), |(churned, population), horizon| {
+        (churned + horizon.churned, population + horizon.rows)
+    });
+    Retention::of_population(churned, population, settings.horizon)
 }
 
 /// How probabilities do on labelled rows; `None` without rows.

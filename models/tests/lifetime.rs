@@ -7,7 +7,7 @@ use mainstay_features::units::{Amount, Instant};
 use mainstay_models::lifetime::value::{Amounts, Fitted};
 use mainstay_models::lifetime::{FitError, Lifetime, Retention};
 
-const RETENTION: Retention = Retention { churn_rate: 0.4, horizon_days: 90, rate: None };
+const RETENTION: Retention = Retention { churn_rate: 0.4, churn_rate_sd: 0.0, horizon_days: 90, rate: None };
 const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// A log of customers of whom some never come back, and others more or less often, until they stop.

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
+use mainstay_features::history::Histories;
 use mainstay_features::units::Instant;
+use mainstay_models::artifact::Artifact;
 use mainstay_models::backtest::{Backtest, Judged, backtest};
 use mainstay_models::evaluate::Metrics;
 use mainstay_models::language::Language;
@@ -13,10 +15,12 @@ use super::input::InputArgs;
 use super::output;
 use super::progress::Progress;
 use super::reading;
-use super::settings::{SettingsArgs, StoreArgs, check_folder};
+use super::settings::{MoneyArgs, SettingsArgs, StoreArgs, check_folder};
 use super::verdict;
 use crate::failure::Failure;
+use crate::proceeds::{Proceeds, Sum};
 use crate::report::Report;
+use crate::service::Service;
 use crate::store::{Store, write_whole};
 
 #[derive(ClapArgs)]
@@ -27,6 +31,8 @@ pub(super) struct Args {
     store: StoreArgs,
     #[command(flatten)]
     settings: SettingsArgs,
+    #[command(flatten)]
+    money: MoneyArgs,
     /// Test what was known one horizon before this instant, and look at nothing later [default: the last order's, or start
     /// of a contract]
     #[arg(long, value_name = "INSTANT")]
@@ -50,19 +56,81 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
     reading::note_holes(&history);
+    args.money.note_assumed();
     let known_until = reading::known_at(args.as_of, &history)?;
-    let outcome = backtest(&history, &args.settings.settings(), known_until, &progress)?;
+    let settings = args.settings.settings();
+    let outcome = backtest(&history, &settings, known_until, &progress)?;
+    let proceeds = args.proceeds(&history, &outcome, &progress)?;
     if let Some(report) = &args.report {
-        let html = Report::of(&outcome, args.language).to_html();
+        let html = Report::of(&outcome, &proceeds, args.language).to_html();
         write_whole(report, |out| out.write_all(html.as_bytes()))?;
         output::note(&format!("report in {}", report.display()));
     }
     if args.json {
-        output::print_json(&to_json(&outcome, &progress))
+        let mut json = to_json(&outcome, &progress);
+        json["net_value"] = proceeds_to_json(&proceeds);
+        output::print_json(&json)
     } else {
-        output::print(&to_text(&outcome, &progress))
+        output::print(&(to_text(&outcome, &progress) + &proceeds_to_text(&proceeds)))
     }
 }
+
+impl Args {
+    /// What the actions of the test date were said to earn, and what came.
+    fn proceeds(
+        &self,
+        history: &Histories,
+        outcome: &Backtest,
+        progress: &Progress,
+    ) -> Result<Proceeds, Failure> {
+        let (first, _) = history.summary().span.unwrap_or((outcome.test_cutoff, outcome.test_cutoff));
+        let span = (first, outcome.test_cutoff);
+        let artifact = Artifact::new(self.settings.settings(), span, outcome.training.clone());
+        let service = Service::new(artifact, self.money.catalogue()?, self.money.assumptions());
+        Proceeds::of(&service, history, outcome.test_cutoff, progress)
+    }
+}
+
+fn proceeds_to_json(proceeds: &Proceeds) -> Value {
+    let sum = |sum: &Sum| {
+        json!({
+            "customers": sum.customers,
+            "expected_leavers": sum.expected_leavers,
+            "leavers": sum.leavers,
+            "actions": sum.actions,
+            "said": sum.said,
+            "by_who_left": sum.came,
+        })
+    };
+    let tiers: serde_json::Map<String, Value> =
+        proceeds.tiers.iter().map(|(tier, of)| (tier.name().to_owned(), sum(of))).collect();
+    json!({"all": sum(&proceeds.all), "tiers": tiers})
+}
+
+/// The money as a table for people, with what is to be thought of it where it was far off.
+fn proceeds_to_text(proceeds: &Proceeds) -> String {
+    let row = |name: &str, sum: &Sum| std::iter::once(name.to_owned()).chain(sum.cells()).collect();
+    let tiers = proceeds.tiers.iter().map(|(tier, sum)| row(tier.name(), sum));
+    let rows: Vec<Vec<String>> = std::iter::once(row("all", &proceeds.all)).chain(tiers).collect();
+    let mut text =
+        "\nwhat the offers' actions on the test date were said to earn, and what they come to by who left (all else as assumed):\n"
+            .to_owned();
+    text += &output::table(
+        &["tier", "customers", "expected to leave", "left", "actions", "net value said", "by who left"],
+        &rows,
+    );
+    let Sum { said, came, .. } = proceeds.all;
+    if said > FAR * came {
+        let share = if said > 0.0 { 100.0 * came / said } else { 0.0 };
+        text += &format!(
+            "{share:.0} % of what was said came: so it may be with the net values of a scored list, by tier as above\n"
+        );
+    }
+    text
+}
+
+/// So many times as high as what comes, what is said of money is no longer near it.
+const FAR: f64 = 1.25;
 
 /// How long the model of a result took to fit.
 fn fit_seconds(judged: &Judged, progress: &Progress) -> f64 {

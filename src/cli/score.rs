@@ -11,6 +11,7 @@ use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
+use mainstay_models::model;
 use mainstay_models::monitor::Likeness;
 use serde_json::json;
 
@@ -125,9 +126,11 @@ fn work(
 
 /// What comes before everything else where the customers are hardly those the model is of.
 fn warning(likeness: Likeness) -> String {
-    let Likeness { far, columns } = likeness;
+    let Likeness { far, columns, amounts_are_far } = likeness;
     if !likeness.is_doubtful() {
-        return String::new();
+        let amounts = "WARNING: what purchases come to is far from what it was in the model's training. Are they in another currency or \
+                       unit? Then no value is right: train anew\n\n";
+        return if amounts_are_far { amounts.to_owned() } else { String::new() };
     }
     format!(
         "WARNING: {far} of the {columns} features that the model sees are far from what they were in its training. Is it a model \
@@ -273,6 +276,17 @@ pub(super) fn nobody(service: &Service, as_of: Instant) -> Failure {
     Failure::new(Kind::TooLittleData, format!("{why}; nothing was written"))
 }
 
+/// What is to be known of the money where the rule serves.
+fn by_rule(service: &Service) -> &'static str {
+    match service.artifact().training.kind() {
+        model::Kind::Rule => {
+            "the rule knows nothing but how long ago the last order was: of who buys often, and is worth most, it says too much; \
+             mainstay backtest holds what actions were said to earn against what came\n"
+        }
+        _ => "",
+    }
+}
+
 /// Of so many actions none should earn more than this share of all.
 const MANY: usize = 100;
 const CONCENTRATED: f64 = 0.1;
@@ -363,7 +377,8 @@ impl Totals {
             self.net_value,
             self.lifetime_value / rows,
             lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions(), Language::English),
-        ) + &self.caveats(service.catalogue())
+        ) + by_rule(service)
+            + &self.caveats(service.catalogue())
     }
 
     /// What the sums do not show, a line each.

@@ -7,11 +7,13 @@ use mainstay_models::evaluate::curves::{Curves, ReliabilityBin};
 use mainstay_models::gate::{Gain, Grade, Verdict};
 use mainstay_models::language::Language;
 
+use crate::proceeds::Proceeds;
+
 use super::{Line, Measured, Report, Tenth, Tone};
 
 impl Report {
     /// The report of a back-test, in a language.
-    pub fn of(outcome: &Backtest, language: Language) -> Self {
+    pub fn of(outcome: &Backtest, proceeds: &Proceeds, language: Language) -> Self {
         let (training, verdict) = (&outcome.training, &outcome.training.verdict);
         let all = || outcome.models.iter().chain(&outcome.baselines);
         let used = outcome.models.iter().find(|judged| judged.selected);
@@ -44,6 +46,9 @@ impl Report {
                 curves.profit.iter().map(|point| (point.contacted, point.per_customer)).collect()
             }),
             campaign: campaign(verdict, language),
+            proceeds: std::iter::once((language.either("all", "全部").to_owned(), proceeds.all))
+                .chain(proceeds.tiers.iter().map(|(tier, sum)| (tier.words(language).to_owned(), *sum)))
+                .collect(),
         }
     }
 }

@@ -15,6 +15,7 @@ pub use self::turnover::{By, Segmentation, TurnoverReport};
 pub(crate) use self::turnover::{LOST, period_cells, period_titles, segment_cells, segment_titles};
 
 use self::html::{Column, Page};
+use crate::proceeds::Sum;
 
 /// What the report of a back-test shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +42,8 @@ pub struct Report {
     pub profit: Vec<Line>,
     /// What the campaign of the profits costs and earns, a sentence.
     pub campaign: String,
+    /// What the actions by your own offers were said to earn and what came, of all and by tier.
+    pub proceeds: Vec<(String, Sum)>,
 }
 
 /// A row of the table.
@@ -54,6 +57,35 @@ pub struct Measured {
     pub metrics: Option<Metrics>,
     /// What acting on it earns, in money per customer of the population.
     pub profit: Option<f64>,
+}
+
+fn columns_of_proceeds(language: Language) -> [Column; 7] {
+    language.either(
+        [
+            Column { title: "tier", meaning: "" },
+            Column { title: "customers", meaning: "" },
+            Column { title: "expected to leave", meaning: "the sum of their probabilities" },
+            Column { title: "left", meaning: "" },
+            Column { title: "actions", meaning: "for how many an offer was to pay" },
+            Column { title: "net value said", meaning: "what these offers were expected to earn, as a scored list says it" },
+            Column {
+                title: "by who left",
+                meaning: "the same with who left and who stayed in place of the probabilities; values and save rates are as assumed",
+            },
+        ],
+        [
+            Column { title: "等级", meaning: "" },
+            Column { title: "客户数", meaning: "" },
+            Column { title: "预计流失", meaning: "各客户流失概率之和" },
+            Column { title: "实际流失", meaning: "" },
+            Column { title: "行动数", meaning: "值得提供方案的客户数" },
+            Column { title: "预计净收益", meaning: "评分名单上这些方案的预期收益" },
+            Column {
+                title: "按实际流失计算",
+                meaning: "用实际流失与否代替概率重新计算；客户价值和成功率仍为假设",
+            },
+        ],
+    )
 }
 
 fn columns(language: Language) -> [Column; 7] {
@@ -146,6 +178,17 @@ impl Report {
         page.heading(say("Money", "收益"));
         page.paragraph(&self.campaign);
         page.figure(&curves::profit(&self.profit, language));
+        page.heading(say("Money by your own offers", "按您自己的方案计算"));
+        page.paragraph(say(
+            "What the offers on the test date were said to earn, and what they come to by who left. Where the two are far apart, so are the net values of a scored list.",
+            "检验日期的方案预计能赚多少，按实际流失情况又是多少。两者若相差很大，评分名单上的净收益也同样不可靠。",
+        ));
+        let rows = self.proceeds.iter().enumerate().map(|(place, (tier, sum))| {
+            let mut cells = vec![tier.clone()];
+            cells.extend(sum.cells());
+            (place == 0, cells)
+        });
+        page.table(&columns_of_proceeds(language), &rows.collect::<Vec<_>>());
         page.finish()
     }
 }
@@ -219,6 +262,7 @@ mod tests {
             lift: (0..10).map(|i| 2.6 - 0.25 * f64::from(i)).collect(),
             profit: vec![money("average", 10.0), money("days since the last order", 8.0)],
             campaign: "A contact costs 1.00 and an incentive 10.00; three in ten who would leave are kept, each worth 200.00.".to_owned(),
+            proceeds: vec![("all".to_owned(), Sum { customers: 9, expected_leavers: 4.4, leavers: 5, actions: 7, said: 123.4, came: 99.0 })],
         }
     }
 
@@ -229,6 +273,7 @@ mod tests {
         assert_eq!(html.matches("<svg").count(), 4);
         assert!(html.contains("average (selected)") && html.contains("do nothing &lt;b&gt;"));
         assert!(html.contains("reaches 53 % of those who leave"), "the gain at a fifth");
+        assert!(html.contains("<td>123.40</td><td>99.00</td>"));
         assert!(!html.contains("NaN") && !html.contains("<script"));
     }
 }

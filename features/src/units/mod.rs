@@ -14,6 +14,8 @@ pub struct Probability(f64);
 impl Probability {
     /// Certain.
     pub const ONE: Self = Self(1.0);
+    /// It does not.
+    pub const ZERO: Self = Self(0.0);
 
     /// `None` outside [0, 1].
     pub const fn new(p: f64) -> Option<Self> {

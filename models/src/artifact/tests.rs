@@ -203,11 +203,20 @@ fn what_no_training_writes_is_refused() {
         ("no usual contributions", |t| t.reference.usual_contributions.clear()),
         ("an infinite usual contribution, nearly", |t| t.reference.usual_contributions[0] = 1e308),
         ("a horizon of no days", |t| {
-            t.lifetime.lifetime = Lifetime::Rate(Retention { churn_rate: 0.0, horizon_days: 0, rate: None });
+            t.lifetime.lifetime = Lifetime::Rate(Retention {
+                churn_rate: 0.0,
+                churn_rate_sd: 0.0,
+                horizon_days: 0,
+                rate: None,
+            });
         }),
         ("more leave than there are", |t| {
-            t.lifetime.lifetime =
-                Lifetime::Contractual(Retention { churn_rate: 2.0, horizon_days: 9, rate: None });
+            t.lifetime.lifetime = Lifetime::Contractual(Retention {
+                churn_rate: 2.0,
+                churn_rate_sd: 0.0,
+                horizon_days: 9,
+                rate: None,
+            });
         }),
         ("fewer purchases than days with one", |t| {
             if let Lifetime::BgNbd { purchases_per_day, .. } = &mut t.lifetime.lifetime {

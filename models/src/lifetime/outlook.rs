@@ -92,7 +92,8 @@ mod tests {
             purchases_per_day: 1.25,
             amounts,
         };
-        let rate = Lifetime::Rate(Retention { churn_rate: 0.2, horizon_days: 90, rate: None });
+        let rate =
+            Lifetime::Rate(Retention { churn_rate: 0.2, churn_rate_sd: 0.02, horizon_days: 90, rate: None });
         [bg_nbd(Amounts::GammaGamma(amounts.try_into().unwrap())), bg_nbd(Amounts::OwnMean), rate]
     }
 

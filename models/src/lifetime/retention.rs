@@ -17,6 +17,9 @@ use super::{PurchaseRate, Purchases};
 pub struct Retention {
     /// The share of the population that leaves within the horizon, in [0, 1].
     pub churn_rate: f64,
+    /// How well it is known: its standard deviation; 0 in models of before 2026-12, which did not keep it.
+    #[serde(default)]
+    pub churn_rate_sd: f64,
     /// The horizon in days, 1 to 36,500.
     pub horizon_days: u32,
     /// How often who is kept is billed, where contracts say who is; else, and in models of before 2026-12, it is reckoned
@@ -26,9 +29,24 @@ pub struct Retention {
 }
 
 impl Retention {
+    /// From how many of a population left within a horizon of so many days. How well the rate is known is the standard
+    /// deviation of Beta(churned + ½, stayed + ½), what is known of a share that nothing was known of (Jeffreys, *Theory of
+    /// Probability*, 3rd edition, 1961).
+    pub fn of_population(churned: usize, population: usize, horizon: Days) -> Self {
+        let (churned, population) = (churned as f64, population as f64);
+        let (a, b) = (churned + 0.5, population - churned + 0.5);
+        Self {
+            churn_rate: if population > 0.0 { churned / population } else { 1.0 },
+            churn_rate_sd: (a * b / (a + b + 1.0)).sqrt() / (a + b),
+            horizon_days: horizon.get(),
+            rate: None,
+        }
+    }
+
     /// Whether it is one: read from a file, it may be anything.
     pub(super) fn is_possible(&self) -> bool {
         (0.0..=1.0).contains(&self.churn_rate)
+            && (0.0..=1.0).contains(&self.churn_rate_sd)
             && Days::new(self.horizon_days).is_some()
             && self.rate.is_none_or(|rate| rate.is_possible())
     }
@@ -42,6 +60,16 @@ impl Retention {
     /// How many years a kept customer is expected to stay, discounted: see [`expected_years_kept`].
     pub fn expected_years_kept(&self, discount: YearlyDiscount) -> f64 {
         years_kept(self.churn_rate, f64::from(self.horizon_days), discount)
+    }
+
+    /// The relative variance of the years kept by how well the churn rate is known: of their logarithm, half the way from one
+    /// standard deviation below to one above.
+    pub(super) fn relative_variance_of_years(&self, discount: YearlyDiscount) -> f64 {
+        let years = |churn_rate: f64| {
+            years_kept(churn_rate.clamp(0.0, 1.0), f64::from(self.horizon_days), discount).ln()
+        };
+        let (low, high) = (self.churn_rate - self.churn_rate_sd, self.churn_rate + self.churn_rate_sd);
+        (0.5 * (years(low) - years(high))).powi(2)
     }
 
     /// How many of the next so many years, discounted: the same sum, of the horizons that begin within them.
@@ -113,13 +141,28 @@ mod tests {
     /// Five years of fifths, of which nine tenths are kept each time.
     #[test]
     fn years_kept_within_five_are_fewer() {
-        let retention = Retention { churn_rate: 0.1, horizon_days: 73, rate: None };
+        let retention = Retention { churn_rate: 0.1, churn_rate_sd: 0.0, horizon_days: 73, rate: None };
         let within = retention.expected_years_kept_within(5.0, YearlyDiscount::DEFAULT);
         let q = 0.9 / 1.1_f64.powf(0.2);
         let sum: f64 = (0..25).map(|period| 0.2 * q.powi(period)).sum();
         assert!((within - sum).abs() < 1e-12, "{within} {sum}");
         let nobody_leaves = Retention { churn_rate: 0.0, ..retention };
         assert!(nobody_leaves.expected_years_kept_within(5.0, YearlyDiscount::DEFAULT) < 5.0);
+    }
+
+    #[test]
+    fn how_well_the_years_are_known_is_how_well_the_churn_rate_is() {
+        let month = Days::new(30).unwrap();
+        let spread = |churned, population| {
+            let of = Retention::of_population(churned, population, month);
+            of.relative_variance_of_years(YearlyDiscount::DEFAULT).sqrt()
+        };
+        // 37 of 6,256: with ln years = −ln(1 − (1 − c)·q) + …, the slope is −q / (1 − (1 − c)·q), q = 1.1^(−30/365).
+        let (c, q): (f64, f64) = (37.0 / 6256.0, 1.1_f64.powf(-30.0 / 365.0));
+        let by_slope = (c * (1.0 - c) / 6257.0).sqrt() * q / (1.0 - (1.0 - c) * q);
+        assert!((spread(37, 6256) / by_slope - 1.0).abs() < 0.02, "{} {by_slope}", spread(37, 6256));
+        assert!(spread(1, 337) > 0.2, "of one who left little is known");
+        assert!(spread(0, 10) > spread(0, 1000) && spread(0, 1000) > 0.0);
     }
 
     #[test]

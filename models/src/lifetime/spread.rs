@@ -30,6 +30,8 @@ pub struct Spread {
     purchases: Option<PurchaseSpread>,
     /// That of contracts.
     rate: Option<PurchaseRate>,
+    /// The relative variance of how long everybody stays, where that is one rate for all.
+    years: f64,
     amounts: Option<super::GammaGamma>,
 }
 
@@ -47,11 +49,13 @@ impl Spread {
     /// That of lifetime values discounted so.
     pub fn new(lifetime: &Lifetime, discount: YearlyDiscount) -> Self {
         let Lifetime::BgNbd { purchases: model, amounts, .. } = *lifetime else {
-            let rate = match lifetime {
-                Lifetime::Contractual(retention) | Lifetime::Rate(retention) => retention.rate,
-                Lifetime::BgNbd { .. } => None,
+            let (rate, years) = match lifetime {
+                Lifetime::Contractual(retention) | Lifetime::Rate(retention) => {
+                    (retention.rate, retention.relative_variance_of_years(discount))
+                }
+                Lifetime::BgNbd { .. } => (None, 0.0),
             };
-            return Self { purchases: None, rate, amounts: None };
+            return Self { purchases: None, rate, years, amounts: None };
         };
         let rate = |y: f64| checked_gamma_lr(model.r, y.exp()).unwrap_or(f64::NAN);
         let chance = |y: f64| 1.0 / (1.0 + (-y).exp());
@@ -69,7 +73,7 @@ impl Spread {
             Amounts::GammaGamma(model) => Some(model),
             Amounts::OwnMean => None,
         };
-        Self { purchases: Some(purchases), rate: None, amounts }
+        Self { purchases: Some(purchases), rate: None, years: 0.0, amounts }
     }
 
     /// The standard deviation of a customer's lifetime value as a share of it, from 0 to 10. Without BG/NBD that of a
@@ -80,7 +84,7 @@ impl Spread {
             (None, Some(rate)) => rate.relative_variance(purchases),
             (None, None) => 1.0 / f64::from(spending.times.max(1)),
         };
-        self.with_amount(of_purchases, spending)
+        self.with_amount((1.0 + of_purchases) * (1.0 + self.years) - 1.0, spending)
     }
 
     /// The relative variance of the purchases to come by BG/NBD; NaN without it.
@@ -182,7 +186,8 @@ mod tests {
 
     #[test]
     fn the_plain_formula_knows_a_count() {
-        let rate = Lifetime::Rate(Retention { churn_rate: 0.2, horizon_days: 365, rate: None });
+        let rate =
+            Lifetime::Rate(Retention { churn_rate: 0.2, churn_rate_sd: 0.0, horizon_days: 365, rate: None });
         assert_eq!(relative_sd(&rate, 3, 100), 0.5);
     }
 

@@ -202,7 +202,8 @@ mod tests {
     use super::super::{bg_nbd, gamma_gamma};
     use super::*;
 
-    const NOTHING_BACK: Retention = Retention { churn_rate: 0.2, horizon_days: 365, rate: None };
+    const NOTHING_BACK: Retention =
+        Retention { churn_rate: 0.2, churn_rate_sd: 0.01, horizon_days: 365, rate: None };
 
     /// CDNOW's published parameters (ECONOMICS.md section 2).
     fn cdnow() -> Lifetime {
