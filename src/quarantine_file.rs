@@ -1,12 +1,12 @@
 //! The quarantine file: rows that were left out, each with what is wrong with it.
 
-use std::borrow::Cow;
 use std::io;
 use std::path::Path;
 
 use mainstay_features::ingest::BadRow;
 
 use crate::failure::Failure;
+use crate::formula::defused;
 use crate::store::write_whole;
 
 /// Writes the bad rows of a run in place of those of the run before; of none, the names of the columns alone.
@@ -29,11 +29,6 @@ pub fn write_quarantine(path: &Path, rows: &[BadRow]) -> Result<(), Failure> {
         }
         csv.flush()
     })
-}
-
-/// A text that a spreadsheet does not take for a formula.
-fn defused(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }
 
 #[cfg(test)]

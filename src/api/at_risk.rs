@@ -15,7 +15,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
 use super::App;
-use super::body::on_a_thread;
+use super::body::{on_a_thread, parameters};
 use super::contract::fails;
 use crate::at_risk::{AtRisk, Cursor, Filter, Order, columns_named, columns_of_every_list, to_csv, to_json};
 use crate::failure::{Failure, Kind};
@@ -156,7 +156,7 @@ pub(super) async fn at_risk(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
-    let Query(asked) = asked.map_err(|rejection| usage(rejection.body_text()))?;
+    let asked = parameters(asked)?;
     let as_csv = prefers_csv(&headers);
     on_a_thread(move || page(&app, &asked, &query.unwrap_or_default(), as_csv)).await
 }

@@ -3,8 +3,8 @@
 use std::panic::resume_unwind;
 
 use axum::body::Bytes;
-use axum::extract::Path;
-use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::extract::rejection::{BytesRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use serde::Deserialize;
 
@@ -59,10 +59,27 @@ pub(super) fn object<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, String>
         let from = &mut serde_json::Deserializer::from_str(json);
         let way = serde_path_to_error::deserialize::<_, T>(from).err().map(|error| error.path().to_string());
         match way.filter(|way| way != ".") {
-            Some(way) => format!("{way}: {error}"),
-            None => error.to_string(),
+            Some(way) => plainly(&format!("{way}: {error}")),
+            None => plainly(&error.to_string()),
         }
     })
+}
+
+/// What is wrong with what was sent, in words of who sends it and not of the program.
+fn plainly(text: &str) -> String {
+    const WORDS: [(&str, &str); 10] = [
+        ("Failed to deserialize query string: ", ""),
+        ("Invalid URL: ", ""),
+        ("invalid digit found in string", "not a whole number"),
+        ("cannot parse integer from empty string", "empty"),
+        ("number too large to fit in target type", "too large"),
+        ("floating point", "number"),
+        ("expected f64", "expected a number"),
+        ("expected usize", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected i64", "expected a whole number"),
+    ];
+    WORDS.iter().fold(text.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 /// Whether JSON can be an object, by how it begins.
@@ -82,6 +99,21 @@ fn other_than_an_object(json: &str) -> Option<&'static str> {
     }
 }
 
+/// The parameters of an address, behind its question mark.
+///
+/// # Errors
+/// When one is none of the route's, or is not what it should be.
+pub(super) fn parameters<T>(asked: Result<Query<T>, QueryRejection>) -> Result<T, Failure> {
+    asked
+        .map(|Query(asked)| asked)
+        .map_err(|rejection| Failure::new(Kind::Usage, plainly(&rejection.body_text())))
+}
+
+/// What is asked of a route that takes no parameters.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
 /// The one parameter of a path.
 ///
 /// # Errors
@@ -89,7 +121,7 @@ fn other_than_an_object(json: &str) -> Option<&'static str> {
 pub(super) fn path(path: Result<Path<String>, PathRejection>) -> Result<String, Failure> {
     match path {
         Ok(Path(text)) => Ok(text),
-        Err(rejection) => Err(Failure::new(Kind::Usage, rejection.body_text())),
+        Err(rejection) => Err(Failure::new(Kind::Usage, plainly(&rejection.body_text()))),
     }
 }
 

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
+use super::body::{Nothing, parameters};
+use super::contract::fails;
 use crate::failure::Failure;
 use crate::offers::{OfferTold, told};
 
@@ -18,13 +21,22 @@ pub(super) struct Offers {
     offers: Vec<OfferTold>,
 }
 
+fails!(
+    /// What the offers cannot be told for.
+    OffersFail: Usage, Internal
+);
+
 /// The offers that decisions are made with
 #[utoipa::path(
     get,
     path = "/v1/offers",
     tag = "models",
-    responses((status = 200, description = "The catalogue, as `mainstay offers check --json` prints it", body = Offers))
+    responses((status = 200, description = "The catalogue, as `mainstay offers check --json` prints it", body = Offers), OffersFail)
 )]
-pub(super) async fn offers(State(app): State<Arc<App>>) -> Result<Json<Offers>, Failure> {
+pub(super) async fn offers(
+    State(app): State<Arc<App>>,
+    asked: Result<Query<Nothing>, QueryRejection>,
+) -> Result<Json<Offers>, Failure> {
+    parameters(asked)?;
     Ok(Json(Offers { offers: told(app.service()?.catalogue()) }))
 }

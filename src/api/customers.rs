@@ -16,7 +16,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::App;
-use super::body::{on_a_thread, path};
+use super::body::{on_a_thread, parameters, path};
 use super::contract::fails;
 use super::score::{BreakEvenTold, Kept as _, LedgerTold, TermsTold};
 use crate::at_risk::{AtRisk, Previous};
@@ -151,7 +151,7 @@ pub(super) async fn customer(
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Listed>, Failure> {
     let id = path(id)?;
-    let Query(asked) = asked.map_err(|rejection| Failure::new(Kind::Usage, rejection.body_text()))?;
+    let asked = parameters(asked)?;
     let find = move || {
         let (list, service, previous) = (app.list()?, app.service()?, app.previous.get()?);
         let scores = list.scores();

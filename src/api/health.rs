@@ -60,6 +60,7 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Ready>, F
     if app.guard.is_leaving() {
         return Err(Failure::new(Kind::Busy, "the server is about to stop"));
     }
+    app.guard.check_keys()?;
     let service = app.service()?;
     let artifact = service.artifact();
     let verdict = artifact.training.judged();

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::{Extension, Json};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::App;
-use super::body::{on_a_thread, path};
+use super::body::{Nothing, on_a_thread, parameters, path};
 use super::contract::fails;
 use crate::failure::{Failure, Kind};
 use crate::state::once::{Answer, Once};
@@ -33,6 +33,11 @@ pub(super) struct InService {
     in_service: String,
 }
 
+fails!(
+    /// What the models cannot be told for.
+    ModelsFail: Usage, Output, Internal
+);
+
 /// The models of the store
 ///
 /// As `mainstay models list` has them, with which were in service one after the other.
@@ -40,9 +45,13 @@ pub(super) struct InService {
     get,
     path = "/v1/models",
     tag = "models",
-    responses((status = 200, description = "All of them", body = Models))
+    responses((status = 200, description = "All of them", body = Models), ModelsFail)
 )]
-pub(super) async fn models(State(app): State<Arc<App>>) -> Result<Json<Models>, Failure> {
+pub(super) async fn models(
+    State(app): State<Arc<App>>,
+    asked: Result<Query<Nothing>, QueryRejection>,
+) -> Result<Json<Models>, Failure> {
+    parameters(asked)?;
     let read = move || {
         let (models, failures) = app.store.models()?;
         let history = app.store.model_history()?;

@@ -11,6 +11,10 @@ use crate::failure::{Failure, Kind};
 /// What a problem document is sent as.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
+/// What is told of the server's own faults: what and where is for its log, and none of the business of who asks.
+const OWN: &str =
+    "the server's log says why, by this answer's X-Request-Id; to ask again helps once that is mended";
+
 /// A problem document.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct Problem {
@@ -35,7 +39,7 @@ impl Problem {
             r#type: format!("urn:mainstay:problem:{}", told.slug),
             title: told.title,
             status: told.status,
-            detail: failure.message.clone(),
+            detail: if failure.is_the_servers() { OWN.to_owned() } else { failure.message.clone() },
         }
     }
 }

@@ -69,7 +69,7 @@ fn table() -> Vec<Route> {
         get("/docs", Nothing, docs::page),
         get("/docs/page.js", Nothing, docs::script),
         get("/docs/page.css", Nothing, docs::style),
-        get("/metrics", Key(Scope::Read), metrics::metrics),
+        get("/metrics", Key(Scope::Metrics), metrics::metrics),
         post("/v1/score", Key(Scope::Score), score::score),
         post("/v1/score:batch", Key(Scope::Score), score::score_batch),
         post_once("/v1/events", Key(Scope::Train), events::events),

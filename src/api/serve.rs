@@ -122,6 +122,8 @@ pub fn serve(listener: Listener, app: Arc<App>, announce: impl FnOnce(SocketAddr
         }
         Ok::<(), Failure>(())
     })?;
+    // What events it deleted is not left in the log; where that cannot be, the next night does it.
+    let _ = app.state.settle();
     app.guard.log.event("info", "stopped", &serde_json::Value::Null);
     app.guard.log.flush();
     // What still computes for a connection that is gone is not waited for.

@@ -226,17 +226,20 @@ impl AsyncWrite for Wire {
 /// What is said instead of an answer of hyper's own, to bytes that are no request: it has no body, and every error here
 /// has one. No answer of a route is of such a status without a body.
 fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
-    let kind = match bytes.get(..12)? {
-        b"HTTP/1.1 400" => Kind::Usage,
-        b"HTTP/1.1 414" => Kind::LongAddress,
-        b"HTTP/1.1 431" => Kind::LargeHeaders,
+    let (kind, what) = match bytes.get(..12)? {
+        b"HTTP/1.1 400" => (Kind::Usage, "this is no HTTP/1.1 request"),
+        b"HTTP/1.1 414" => (Kind::LongAddress, "the address is longer than any that is read"),
+        b"HTTP/1.1 431" => (
+            Kind::LargeHeaders,
+            "the headers are larger than any that are read, or Content-Length is no length",
+        ),
         _ => return None,
     };
     let empty: &[u8] = b"content-length: 0\r\n";
     if !bytes.windows(empty.len()).any(|window| window.eq_ignore_ascii_case(empty)) {
         return None;
     }
-    Some(bare(&Failure::new(kind, "this is no HTTP/1.1 request, or its head is too large")))
+    Some(bare(&Failure::new(kind, what)))
 }
 
 /// A failure's answer as bytes, where there is no request to answer.

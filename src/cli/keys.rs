@@ -8,7 +8,7 @@ use super::output;
 use super::settings::StoreArgs;
 use crate::clock::now;
 use crate::failure::{Failure, Kind};
-use crate::state::keys::{Key, Revoked, Scope};
+use crate::state::keys::{Key, PREFIX, Revoked, Scope, id_of};
 use crate::store::Store;
 
 #[derive(ClapArgs)]
@@ -19,7 +19,7 @@ pub(super) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a key and print it: the only time it is shown
+    /// Make a key and print it: the only time it is shown; a server that runs knows it within a second
     Create(CreateArgs),
     /// Show which keys there are
     List(ListArgs),
@@ -29,8 +29,8 @@ enum Command {
 
 #[derive(ClapArgs)]
 struct CreateArgs {
-    /// What it is for: score (ask for scores), read (lists, customers, models, measurements), train (send purchases and
-    /// complaints), admin (choose the model in service)
+    /// What it is for: score (ask for scores), read (lists, customers, models, measurements), metrics (measurements alone), train
+    /// (send purchases and complaints), admin (choose the model in service)
     #[arg(long, value_name = "SCOPE", required = true, value_delimiter = ',')]
     scope: Vec<Scope>,
     /// For how long it is good [default: until it is revoked]
@@ -57,7 +57,7 @@ struct ListArgs {
 
 #[derive(ClapArgs)]
 struct RevokeArgs {
-    /// The key's id, as keys list shows it
+    /// The key's id, as keys list shows it, or the whole key
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
@@ -107,17 +107,20 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         ]
     };
     let rows: Vec<Vec<String>> = keys.iter().map(row).collect();
-    output::print(&output::table(&["id", "name", "scopes", "created", "expires", ""], &rows))
+    output::print(&output::table(&["id", "name", "scopes", "created", "expires", "state"], &rows))
 }
 
 fn revoke(args: &RevokeArgs) -> Result<(), Failure> {
-    match args.store.existing()?.state()?.revoke_key(&args.id, now())? {
-        Some(Revoked::Now) => output::print(&format!("{} is revoked\n", args.id)),
-        Some(Revoked::Before) => output::print(&format!("{} was revoked before\n", args.id)),
-        None => Err(Failure::new(
-            Kind::Usage,
-            format!("{}: there is no such key; mainstay keys list shows the ids", args.id),
-        )),
+    // Whoever finds a key somewhere has all of it; it is not shown again.
+    let id = id_of(&args.id).unwrap_or(&args.id);
+    match args.store.existing()?.state()?.revoke_key(id, now())? {
+        Some(Revoked::Now) => output::print(&format!("{id} is revoked\n")),
+        Some(Revoked::Before) => output::print(&format!("{id} was revoked before\n")),
+        None => {
+            let id = if id.starts_with(PREFIX) { "that" } else { id };
+            let why = format!("{id}: there is no such key; mainstay keys list shows the ids");
+            Err(Failure::new(Kind::Usage, why))
+        }
     }
 }
 

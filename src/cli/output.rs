@@ -45,6 +45,11 @@ fn visible(text: &str) -> String {
     shown
 }
 
+/// A text as a line of its own.
+pub(super) fn line(text: &str) -> String {
+    visible(&text.replace('\n', "\\n")) + "\n"
+}
+
 /// A table for people: the first column left, the others right, with room between. Chinese characters are two wide.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> =

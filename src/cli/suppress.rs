@@ -8,6 +8,7 @@ use serde_json::json;
 use super::ids::read_ids;
 use super::output;
 use super::settings::StoreArgs;
+use crate::events::check_id;
 use crate::failure::{Failure, Kind};
 use crate::store::Store;
 use crate::suppressed::Suppressed;
@@ -33,7 +34,7 @@ struct WhoArgs {
     /// The customers
     #[arg(value_name = "CUSTOMER", required_unless_present = "file")]
     customers: Vec<String>,
-    /// A file with a customer a line
+    /// A file with a customer a line; blanks around count where quotation marks are around them
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -55,12 +56,7 @@ impl WhoArgs {
         if let Some(path) = &self.file {
             ids.extend(read_ids(path)?);
         }
-        if ids.iter().any(String::is_empty) {
-            return Err(Failure::new(
-                Kind::Usage,
-                "an empty customer: give an identifier as the files have it",
-            ));
-        }
+        ids.iter().try_for_each(|id| check_id(|| "customer".to_owned(), id))?;
         Ok(ids)
     }
 
@@ -129,7 +125,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             if args.json {
                 return output::print_json(&json!(suppressed.ids().collect::<Vec<_>>()));
             }
-            output::print(&suppressed.ids().map(|id| format!("{id}\n")).collect::<String>())
+            output::print(&suppressed.ids().map(output::line).collect::<String>())
         }
     }
 }

@@ -153,6 +153,7 @@ pub fn take_in(store: &Store, kept: &mut Kept, until: Instant) -> Result<TakenIn
         // A server that has looked for events, in vain, then has a history that was looked at since they are in it.
         std::thread::sleep(SEEN_BY_ALL);
         state.forget_events(&numbers)?;
+        state.settle()?;
     }
     Ok(TakenIn { events, to_come })
 }

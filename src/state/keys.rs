@@ -13,7 +13,7 @@ use super::{State, StateError};
 use crate::failure::{Failure, Kind};
 
 /// What keys begin with, so that whoever finds one knows what it is for.
-const PREFIX: &str = "mainstay_";
+pub const PREFIX: &str = "mainstay_";
 /// 256 bits: nobody guesses them, so that a plain hash of them needs no salt and no stretching.
 const SECRET_BYTES: usize = 32;
 /// The bytes of what a key is called by.
@@ -26,6 +26,8 @@ pub enum Scope {
     Score,
     /// To read lists, customers, models and measurements.
     Read,
+    /// To read measurements, and nothing of customers.
+    Metrics,
     /// To send purchases and complaints.
     Train,
     /// To choose which model is in service.
@@ -34,16 +36,22 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 4] = [Self::Score, Self::Read, Self::Train, Self::Admin];
+    pub const ALL: [Self; 5] = [Self::Score, Self::Read, Self::Metrics, Self::Train, Self::Admin];
 
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Score => "score",
             Self::Read => "read",
+            Self::Metrics => "metrics",
             Self::Train => "train",
             Self::Admin => "admin",
         }
+    }
+
+    /// Whether who may do this may do that.
+    pub fn covers(self, other: Self) -> bool {
+        self == other || (self, other) == (Self::Read, Self::Metrics)
     }
 }
 
@@ -58,7 +66,7 @@ impl FromStr for Scope {
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let found = Self::ALL.into_iter().find(|scope| scope.name() == name);
-        found.ok_or_else(|| format!("{name}: a scope is one of score, read, train, admin"))
+        found.ok_or_else(|| format!("{name}: a scope is one of {}", Self::ALL.map(Self::name).join(", ")))
     }
 }
 

@@ -61,6 +61,8 @@ impl State {
         keep_log(&writer).map_err(failed)?;
         writer.pragma_update(None, "synchronous", "FULL").map_err(failed)?;
         writer.pragma_update(None, "foreign_keys", true).map_err(failed)?;
+        // What is deleted is overwritten: events are of people.
+        writer.pragma_update(None, "secure_delete", true).map_err(failed)?;
         migrations::run(&mut writer, migrations::ALL, path)?;
         let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(failed)?;
         if !is_new {
@@ -100,9 +102,7 @@ impl State {
     ) -> Result<T, E> {
         let mut connection = lock(&self.writer);
         // What is written to a file that is no longer there is lost with this process.
-        if FileId::of(&self.path) != Some(self.file) {
-            return Err(StateError::Replaced { path: self.path.clone() }.into());
-        }
+        self.check_place()?;
         let begun = connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|cause| self.failed(&cause))?;
         let writing = Writing { transaction, path: &self.path };
@@ -114,10 +114,28 @@ impl State {
     /// A number that is another one after anybody has written, in this process or another. It costs a few microseconds.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// When the database cannot be read, or is no longer the one at its path.
     pub fn version(&self) -> Result<i64, StateError> {
+        self.check_place()?;
         let version = lock(&self.reader).pragma_query_value(None, "data_version", |row| row.get(0));
         version.map_err(|cause| self.failed(&cause))
+    }
+
+    /// That the file that is open is the one that others open.
+    fn check_place(&self) -> Result<(), StateError> {
+        let is_there = FileId::of(&self.path) == Some(self.file);
+        if is_there { Ok(()) } else { Err(StateError::Replaced { path: self.path.clone() }) }
+    }
+
+    /// Empties the write-ahead log into the database, so that nothing deleted is left in it. Where somebody reads meanwhile, it
+    /// is left to who does this next.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn settle(&self) -> Result<(), StateError> {
+        self.check_place()?;
+        let settled = lock(&self.writer).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        settled.map_err(|cause| self.failed(&cause))
     }
 
     fn failed(&self, cause: &rusqlite::Error) -> StateError {

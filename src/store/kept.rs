@@ -13,7 +13,7 @@ use mainstay_features::history::{
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
 
-use super::{Whole, noted, write_whole};
+use super::{Whole, create_private, noted, write_whole};
 use crate::failure::{Failure, Kind};
 use crate::marks;
 
@@ -107,7 +107,7 @@ impl Kept {
     /// The history kept in a folder, to be added to.
     pub(super) fn open_to_add(folder: &Path) -> Result<Self, Failure> {
         let unwritable = |cause| Failure::output(folder, cause);
-        fs::create_dir_all(folder).map_err(unwritable)?;
+        create_private(folder).map_err(unwritable)?;
         let lock = File::create(folder.join("lock")).map_err(unwritable)?;
         match lock.try_lock() {
             Ok(()) => {}

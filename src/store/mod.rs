@@ -19,6 +19,7 @@ pub use whole_folder::{PartFile, WholeFolder};
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use mainstay_features::units::Instant;
@@ -263,8 +264,14 @@ impl Store {
     }
 
     fn create(&self) -> Result<(), Failure> {
-        fs::create_dir_all(&self.folder).map_err(|cause| Failure::output(&self.folder, cause))
+        create_private(&self.folder).map_err(|cause| Failure::output(&self.folder, cause))
     }
+}
+
+/// Makes a folder that is not there, for nobody but who runs this: names and phone numbers stand in files of the store. One
+/// that is there stays as it is, and open to whom its owner has opened it.
+fn create_private(folder: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// A scored list that is whole, and not yet the newest.

@@ -13,7 +13,7 @@ const ENDINGS: [&str; 9] =
 pub struct Found {
     /// The files that are read.
     pub sources: Vec<Source>,
-    /// Files in the folders that are not, as they are not called as data files are.
+    /// Files in the folders that are not, as they are not called as data files are, or are pipes and the like.
     pub left_alone: Vec<PathBuf>,
 }
 
@@ -86,7 +86,7 @@ fn add_folder(
         let lower = name.to_lowercase();
         if path.is_dir() {
             add_folder(&path, found, left_alone)?;
-        } else if ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+        } else if path.is_file() && ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
             found.push(path);
         } else {
             left_alone.push(path);

@@ -1,15 +1,18 @@
 //! Whose name a request may call the server by.
 
-use axum::http::{HeaderMap, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, Uri, header};
 
 use crate::failure::{Failure, Kind};
 
 /// Lets only requests through that call the server by a loopback name. A page in a browser on this machine can point a
 /// name of its own at 127.0.0.1 and would otherwise read customers' data (DNS rebinding); or send something, which its
 /// `Origin` gives away.
-pub(super) fn check(headers: &HeaderMap) -> Result<(), Failure> {
+pub(super) fn check(uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    if !text(header::HOST).is_some_and(is_loopback) {
+    // An address that has a host itself is what counts (RFC 9112, section 3.2.2).
+    let host = uri.authority().map(Authority::as_str).or_else(|| text(header::HOST));
+    if !host.is_some_and(is_loopback) {
         return Err(Failure::new(
             Kind::Misdirected,
             "the Host header must name this machine: localhost, 127.0.0.1 or [::1]",

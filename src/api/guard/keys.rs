@@ -38,6 +38,8 @@ pub(super) struct Ring {
     /// The state's version that the keys were read at.
     version: Mutex<i64>,
     keys: RwLock<Arc<Keys>>,
+    /// Set where the keys are no longer where they were: one that is revoked now would still open.
+    lost: RwLock<Option<StateError>>,
     anybody: Arc<Asker>,
 }
 
@@ -46,11 +48,24 @@ impl Ring {
         let version = Mutex::new(state.version()?);
         let keys = RwLock::new(Arc::new(load(&state, &Keys::new())?));
         let anybody = Arc::new(Asker { key: None, bucket: Arc::default() });
-        Ok(Self { state, version, keys, anybody })
+        Ok(Self { state, version, keys, lost: RwLock::default(), anybody })
     }
 
     /// Reads the keys again if something in the state has changed.
     pub(super) fn refresh(&self) -> Result<(), StateError> {
+        let refreshed = self.read_again();
+        if matches!(refreshed, Ok(()) | Err(StateError::Replaced { .. })) {
+            *self.lost.write().unwrap_or_else(PoisonError::into_inner) = refreshed.clone().err();
+        }
+        refreshed
+    }
+
+    /// That the keys are still those that others make and revoke.
+    pub(super) fn check(&self) -> Result<(), StateError> {
+        self.lost.read().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
+    }
+
+    fn read_again(&self) -> Result<(), StateError> {
         let mut known = self.version.lock().unwrap_or_else(PoisonError::into_inner);
         // Asked before the keys are read: what changes in between is then seen the next time.
         let version = self.state.version()?;
@@ -92,7 +107,7 @@ impl Ring {
             )));
         }
         match scope {
-            Some(scope) if !key.scopes.contains(&scope) => Err(Failure::new(
+            Some(scope) if !key.scopes.iter().any(|own| own.covers(scope)) => Err(Failure::new(
                 Kind::WrongScope,
                 format!(
                     "the key {} is not for {scope}; make one with mainstay keys create --scope {scope}",

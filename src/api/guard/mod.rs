@@ -1,6 +1,7 @@
 //! What stands before every route: who asks, how often, with how much; and what is noted of the answer.
 
 mod body;
+mod head;
 mod held;
 mod host;
 mod keys;
@@ -35,11 +36,6 @@ use super::routes::{Declared, Needs};
 use crate::failure::{Failure, Kind};
 use crate::state::once::{Answer, Once};
 use crate::state::{State, StateError};
-
-/// The longest address a request may have: path and query.
-const MAX_ADDRESS_BYTES: usize = 8 * 1024;
-/// The largest headers a request may have, all together.
-const MAX_HEADER_BYTES: usize = 16 * 1024;
 
 /// What a client calls a request that writes by, so that it may send it again.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -94,6 +90,11 @@ impl Guard {
         !self.ring.is_empty()
     }
 
+    /// That the keys are still those that others make and revoke.
+    pub(super) fn check_keys(&self) -> Result<(), Failure> {
+        Ok(self.ring.check()?)
+    }
+
     /// Reads the keys again if they have changed. It blocks.
     pub(super) fn refresh(&self) -> Result<(), StateError> {
         self.ring.refresh()
@@ -126,11 +127,14 @@ impl Guard {
     }
 
     /// Who asks, if it shows what the route needs and has not asked too often; `None` where nobody need say.
-    fn admit(&self, needs: Needs, headers: &HeaderMap) -> Result<Option<Arc<Asker>>, Failure> {
+    fn admit(&self, needs: Needs, uri: &Uri, headers: &HeaderMap) -> Result<Option<Arc<Asker>>, Failure> {
+        if needs != Needs::Nothing {
+            self.check_keys()?;
+        }
         let asker = match self.ring.is_empty() {
             // Without keys the server listens on loopback only, and browsers are who could be misled to call it.
             true => {
-                host::check(headers)?;
+                host::check(uri, headers)?;
                 self.ring.anybody()
             }
             false => match needs {
@@ -165,8 +169,8 @@ impl Post {
         asker: &mut Option<Arc<Asker>>,
     ) -> Result<Response, Failure> {
         let guard = &self.guard;
-        check_head(request.uri(), request.headers())?;
-        *asker = guard.admit(self.declared.needs, request.headers())?;
+        head::check(request.version(), request.uri(), request.headers())?;
+        *asker = guard.admit(self.declared.needs, request.uri(), request.headers())?;
         check_query(&self.declared.method, request.uri())?;
         let (mut head, body) = request.into_parts();
         // Only then is a place taken: whoever sends slowly holds up nobody.
@@ -218,6 +222,11 @@ pub(super) async fn stand(Extracted(post): Extracted<Arc<Post>>, request: Reques
     });
     let headers = response.headers_mut();
     headers.insert(request_id::NAME, request_id);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if post.declared.needs != Needs::Nothing {
+        // It is of customers: no proxy or browser keeps it.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     if guard.is_leaving() {
         headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
@@ -242,22 +251,6 @@ impl IntoResponse for Answer {
 fn known(method: &str) -> &str {
     let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
     methods.into_iter().find(|&known| known == method).unwrap_or("other")
-}
-
-/// A head that is read but larger than needs be is refused.
-fn check_head(uri: &Uri, headers: &HeaderMap) -> Result<(), Failure> {
-    let address = uri.path_and_query().map_or(0, |address| address.as_str().len());
-    if address > MAX_ADDRESS_BYTES {
-        return Err(Failure::new(
-            Kind::LongAddress,
-            format!("an address has up to {MAX_ADDRESS_BYTES} bytes"),
-        ));
-    }
-    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if size > MAX_HEADER_BYTES {
-        return Err(Failure::new(Kind::LargeHeaders, format!("headers have up to {MAX_HEADER_BYTES} bytes")));
-    }
-    Ok(())
 }
 
 /// What is posted says all in its body: a question mark and what follows would be ignored, which nobody who writes it means.

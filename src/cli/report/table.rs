@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use mainstay_models::language::Language;
 use mainstay_models::segments::Turnover;
 
+use crate::formula::defused;
 use crate::report::TurnoverReport;
 
 const HEADER: [&str; 15] = [
@@ -46,7 +47,7 @@ pub(super) fn write(report: &TurnoverReport, out: impl Write) -> io::Result<()> 
         out.write_record(row(&when, ["all", "all"], &of.total, came))?;
         for (name, segments) in report.segmentations(of, Language::English) {
             for (segment, of) in segments {
-                out.write_record(row(&when, [&name, &segment], &of, Came::default()))?;
+                out.write_record(row(&when, [&defused(&name), &defused(&segment)], &of, Came::default()))?;
             }
         }
     }
