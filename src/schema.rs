@@ -1,6 +1,7 @@
 //! Types that the API's contract names and that the code has only as text: instants, identifiers, and the words of a list.
 //! Each is a schema made from the words themselves.
 
+use mainstay_features::history::Severity;
 use mainstay_models::gate;
 use mainstay_models::language::Language;
 use mainstay_models::model::Basis;
@@ -51,6 +52,11 @@ named! {
     BandText = ObjectBuilder::new()
         .schema_type(Type::String)
         .pattern(Some(format!("^ *{NUMBER} *\\.\\. *{NUMBER} *$")))
+        .build();
+    /// How grave a complaint is: a number by the shop's own scale, or a word for 1 to 4.
+    Graveness = OneOfBuilder::new()
+        .item(ObjectBuilder::new().schema_type(Type::Number).minimum(Some(0)).maximum(Some(1_000_000)))
+        .item(one_of(Severity::WORDS))
         .build();
     /// Which features a score rests on.
     BasisWord = one_of(Basis::ALL.map(|basis| json!(basis)));

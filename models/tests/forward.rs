@@ -134,7 +134,12 @@ fn customers_who_stay_are_worth_what_was_expected_of_them() {
         let as_of: Instant = trial.as_of.parse().unwrap();
         let customers = population(history, &trial, as_of, trial.span);
         let kept_rate = retention(history, &trial, as_of);
-        let fallback = Retention { churn_rate: 1.0 - kept_rate, horizon_days: HORIZON.get(), rate: None };
+        let fallback = Retention {
+            churn_rate: 1.0 - kept_rate,
+            churn_rate_sd: 0.0,
+            horizon_days: HORIZON.get(),
+            rate: None,
+        };
         let fitted = Lifetime::fit(&histories, as_of, fallback).unwrap();
         let Lifetime::BgNbd { purchases, purchases_per_day, amounts } = fitted.lifetime else {
             unreachable!("{:?} {:?}", trial.log, fitted.no_bg_nbd)

@@ -10,7 +10,6 @@ use utoipa::ToSchema;
 
 use super::App;
 use super::body::{Nothing, parameters};
-use super::contract::fails;
 use crate::failure::Failure;
 use crate::offers::{OfferTold, told};
 
@@ -21,17 +20,12 @@ pub(super) struct Offers {
     offers: Vec<OfferTold>,
 }
 
-fails!(
-    /// What the offers cannot be told for.
-    OffersFail: Usage, Internal
-);
-
 /// The offers that decisions are made with
 #[utoipa::path(
     get,
     path = "/v1/offers",
     tag = "models",
-    responses((status = 200, description = "The catalogue, as `mainstay offers check --json` prints it", body = Offers), OffersFail)
+    responses((status = 200, description = "The catalogue, as `mainstay offers check --json` prints it", body = Offers))
 )]
 pub(super) async fn offers(
     State(app): State<Arc<App>>,

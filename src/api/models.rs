@@ -33,11 +33,6 @@ pub(super) struct InService {
     in_service: String,
 }
 
-fails!(
-    /// What the models cannot be told for.
-    ModelsFail: Usage, Output, Internal
-);
-
 /// The models of the store
 ///
 /// As `mainstay models list` has them, with which were in service one after the other.
@@ -45,7 +40,7 @@ fails!(
     get,
     path = "/v1/models",
     tag = "models",
-    responses((status = 200, description = "All of them", body = Models), ModelsFail)
+    responses((status = 200, description = "All of them", body = Models))
 )]
 pub(super) async fn models(
     State(app): State<Arc<App>>,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::failure::{Failure, Kind};
-use crate::schema::{Identifier, Moment};
+use crate::schema::{Graveness, Identifier, Moment};
 
 /// An identifier as the client writes it; it comes back as it was.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -57,6 +57,23 @@ pub struct Purchase {
     cancels_order_id: Option<CustomerId>,
 }
 
+/// How grave a complaint is, as the client writes it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "a number, or low, medium, high or critical")]
+enum SeverityTold {
+    Number(f64),
+    Word(String),
+}
+
+impl SeverityTold {
+    fn read(&self) -> Option<Severity> {
+        match self {
+            Self::Number(number) => Severity::new(*number),
+            Self::Word(word) => word.parse().ok(),
+        }
+    }
+}
+
 /// A complaint; likewise.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
 pub struct Complaint {
@@ -66,10 +83,10 @@ pub struct Complaint {
     /// What it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     category: Option<String>,
-    /// How grave it is, by the shop's own scale.
+    /// How grave it is, as files have it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 0, maximum = 1_000_000)]
-    severity: Option<f64>,
+    #[schema(value_type = Option<Graveness>)]
+    severity: Option<SeverityTold>,
     /// When it was settled, which is not before it was made. A complaint that was told while it was open, and is told again as it
     /// was with this, is one.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -117,6 +134,9 @@ impl Complaint {
         settled(&mut self.ts);
         if let Some(resolved_at) = &mut self.resolved_at {
             settled(resolved_at);
+        }
+        if let Some(severity) = self.severity.as_ref().and_then(SeverityTold::read) {
+            self.severity = Some(SeverityTold::Number(severity.into()));
         }
     }
 }
@@ -278,9 +298,13 @@ impl Complaint {
         if resolved_at.is_some_and(|resolved_at| resolved_at < made) {
             return Err(bad_input(format!("{}: before the complaint", field("resolved_at"))));
         }
-        let severity = self.severity.map(|severity| {
-            Severity::new(severity).ok_or_else(|| {
-                bad_input(format!("{}: {severity} is not from 0 to 1000000", field("severity")))
+        let severity = self.severity.as_ref().map(|severity| {
+            severity.read().ok_or_else(|| {
+                let words = Severity::WORDS.join(", ");
+                bad_input(format!(
+                    "{}: neither a number from 0 to 1000000 nor one of {words}",
+                    field("severity")
+                ))
             })
         });
         Ok(history::Complaint {

@@ -20,7 +20,7 @@ ANSWERED = os.environ["MAINSTAY_ANSWERED"]
 # A whole number that is written as a fraction is whole to a schema; one of more than 64 bits may be, once rounded.
 NO_WHOLE = [
     r"^body: \S+: a text or a whole number at line \d+ column \d+$",
-    r"^body: \S+: invalid type: floating point `-?\d+\.\d(e\+?\d+)?`, expected \w+ at line \d+ column \d+$",
+    r"^body: \S+: invalid type: number `-?\d+\.\d(e\+?\d+)?`, expected (a whole number|\w+) at line \d+ column \d+$",
 ]
 # A schema counts characters.
 LONG_ID = r"^\S+: \d+ bytes long; an identifier has up to 1024$"

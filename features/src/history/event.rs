@@ -69,6 +69,8 @@ pub struct Severity(u32);
 impl Severity {
     const PER_UNIT: f64 = 100.0;
     const MAX: f64 = 1e6;
+    /// What stands for 1, 2, 3 and 4.
+    pub const WORDS: [&str; 4] = ["low", "medium", "high", "critical"];
     pub(crate) const EXPECTED: &str =
         "a severity: a number from 0 to 1000000, or low, medium, high or critical";
 
@@ -100,8 +102,7 @@ impl FromStr for Severity {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let text = text.trim();
-        let named =
-            ["low", "medium", "high", "critical"].iter().position(|name| name.eq_ignore_ascii_case(text));
+        let named = Self::WORDS.iter().position(|name| name.eq_ignore_ascii_case(text));
         let number = named.map_or_else(|| text.parse().ok(), |place| Some(place as f64 + 1.0));
         number.and_then(Self::new).ok_or_else(|| ParseUnitError::new(text, Self::EXPECTED))
     }

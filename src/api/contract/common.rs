@@ -14,6 +14,7 @@ use crate::state::keys::Scope;
 
 /// What the guard answers to any request.
 const ANY: &[Kind] = &[
+    Kind::Usage,
     Kind::MethodNotAllowed,
     Kind::LongAddress,
     Kind::Misdirected,
