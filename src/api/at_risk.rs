@@ -17,7 +17,9 @@ use utoipa::{IntoParams, PartialSchema, ToSchema};
 use super::App;
 use super::body::{on_a_thread, parameters};
 use super::contract::fails;
-use crate::at_risk::{AtRisk, Cursor, Filter, Order, columns_named, columns_of_every_list, to_csv, to_json};
+use crate::at_risk::{
+    AtRisk, Cursor, Filter, Order, columns_named, columns_of_every_list, meaning, to_csv, to_json,
+};
 use crate::failure::{Failure, Kind};
 use crate::schema::{BandText, CauseWord, LanguageWord, StageWord, TierWord, one_of};
 use crate::scores::{FieldKind, Scores};
@@ -106,7 +108,9 @@ impl PartialSchema for Row {
                 FieldKind::BreakEven => &[Type::Number, Type::String, Type::Null],
                 FieldKind::Whole => &[Type::Integer, Type::Null],
             };
-            let cell = ObjectBuilder::new().schema_type(SchemaType::from_iter(of.iter().cloned()));
+            let cell = ObjectBuilder::new()
+                .description(meaning(&name))
+                .schema_type(SchemaType::from_iter(of.iter().cloned()));
             row.property(name, cell)
         });
         let attribute = ObjectBuilder::new().schema_type(SchemaType::from_iter([Type::String, Type::Null]));

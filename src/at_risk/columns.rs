@@ -109,15 +109,17 @@ impl AtRisk<'_> {
     /// The columns of a table for people: few enough for a screen. What has changed only where there is a list before; of
     /// what customers files say only whom to call.
     pub fn columns_of_a_table(&self) -> Vec<Column> {
-        let is_shown = |column: &&Column| {
-            let name = column.name.as_str();
-            (LISTED.contains(&name) || name == CONTRACT_END) && self.scores.shown.contains(&column.name)
-        };
         let all = self.columns();
         let has_previous = self.previous.is_some();
         let few = OF_A_TABLE.iter().filter(|&&name| name != "change" || has_previous);
         let few = few.filter_map(|name| all.iter().find(|column| column.name == *name));
-        few.chain(all.iter().filter(is_shown)).cloned().collect()
+        few.chain(all.iter().filter(|column| self.is_for_a_call(column))).cloned().collect()
+    }
+
+    /// Whether a column is one of what customers files say that a table shows: whom to call, and until when the contract runs.
+    pub fn is_for_a_call(&self, column: &Column) -> bool {
+        let name = column.name.as_str();
+        (LISTED.contains(&name) || name == CONTRACT_END) && self.scores.shown.contains(&column.name)
     }
 
     /// What a column holds for a row.

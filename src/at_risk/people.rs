@@ -90,13 +90,10 @@ impl AtRisk<'_> {
         }
     }
 
-    /// What a column holds for a row, with words in the language of people, and break-evens to four decimals.
+    /// What a column holds for a row, with words in the language of people.
     pub fn cell_for_people<'a>(&'a self, column: &'a Column, row: &'a ScoreRow) -> Cell<'a> {
         let cell = self.cell(column, row);
         let language = self.language;
-        if let (FieldKind::BreakEven, Cell::Number(at)) = (column.kind, &cell) {
-            return Cell::Number((at * 1e4).round() / 1e4);
-        }
         let words = match (column.name.as_str(), &cell) {
             ("value_tier", _) => row.tier.words(language),
             ("lifecycle_stage", _) => row.stage.words(language),

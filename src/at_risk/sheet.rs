@@ -30,6 +30,7 @@ pub fn write_sheet(list: &AtRisk<'_>, columns: &[Column], name: &str) -> Result<
         FieldKind::Number(decimals) => {
             Format::new().set_num_format(format!("0.{}", "0".repeat(decimals.max(1))))
         }
+        FieldKind::BreakEven => Format::new().set_num_format("0.0000"),
         _ => Format::new(),
     };
     let as_of = list.scores.as_of.to_string();

@@ -79,8 +79,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if rows == 0 {
         output::note("nobody is in the population at any of the instants: the file has columns and no rows");
     }
-    let columns = table.features.len() + table.attributes.len();
-    output::print(&format!("{rows} rows of {columns} features in {}\n", args.out.display()))
+    let attributes = match table.attributes.len() {
+        0 => String::new(),
+        number => format!(" and {number} attributes"),
+    };
+    let features = table.features.len();
+    output::print(&format!("{rows} rows of {features} features{attributes} in {}\n", args.out.display()))
 }
 
 /// The columns of a table.

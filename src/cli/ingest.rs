@@ -31,6 +31,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let mut settled = args.input.settled()?;
     let store = Store::at(&args.store.store);
+    if settled.input.has_no_files() && store.history()?.is_empty() && !store.has_state() {
+        let why = "no files: give --purchases and the like, or --config; without any, ingest takes in what has come over the API";
+        return Err(Failure::new(Kind::Usage, why));
+    }
     let mut kept = store.history_to_add()?;
 
     let (new, known) = new_files(&mut settled, &kept, &progress)?;

@@ -97,6 +97,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.show.prints_table() {
         let (as_of, age_days) = (scores.as_of, clock::now().days_since(scores.as_of));
         let model = decided_by.map(|basis| basis.model);
+        if model.is_none() {
+            output::note(language.either(
+                "this file does not tell which model decided, nor how it was judged, as lists in CSV do not",
+                "这个文件没有注明由哪个模型决定、检验结论如何（CSV名单都没有）",
+            ));
+        }
         output::note(&language.either(
             format!(
                 "as of {as_of},{} {age_days} days ago",

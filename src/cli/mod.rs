@@ -65,8 +65,10 @@ enum Command {
     /// Try everything on the bundled CDNOW purchase log: train, back-test, score, decide
     Demo(demo::Args),
     /// Report what the files are like, and what in them would mislead a model
+    #[command(mut_arg("purchases", |flag| flag.help(NEEDED_PURCHASES)), mut_arg("memory", |flag| flag.hide(true)))]
     Check(check::Args),
     /// Keep purchases, complaints, contacts, what customers are like and contracts in the store's history; a file that is there already changes nothing
+    #[command(mut_arg("purchases", |flag| flag.help(NEW_PURCHASES)))]
     Ingest(ingest::Args),
     /// Advise the horizon: after how long a silence few customers come back, and what each choice would mean
     Horizon(horizon::Args),
@@ -107,6 +109,14 @@ enum Command {
     /// Write the files of a made-up shop, and the truth about its customers
     Simulate(simulate::Args),
 }
+
+/// What `--purchases` is where the kept history does not stand in for it.
+const NEEDED_PURCHASES: &str = "Purchases, Parquet or CSV (also packed with gzip or zstd): files, folders, patterns such as \
+                                'log/*.csv', or - for CSV on standard input; with customer_id, order_id, ts, amount and, where \
+                                there are, cancels_order_id, product_id, discount";
+const NEW_PURCHASES: &str = "Purchases, Parquet or CSV (also packed with gzip or zstd): files, folders or patterns such as \
+                             'log/*.csv'; with customer_id, order_id, ts, amount and, where there are, cancels_order_id, product_id, \
+                             discount. With no files at all, what has come over the API is taken in";
 
 /// Runs the command and says how it ended.
 pub fn run() -> ExitCode {

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::{Args as ClapArgs, Subcommand};
+use mainstay_features::units::Money;
 use mainstay_models::decision::{Catalogue, Eligibility, Incentive, Offer, SaveRate};
 use mainstay_models::language::Language;
 use mainstay_models::segments::Cause;
@@ -126,7 +127,7 @@ fn to_text(file: &Path, catalogue: &Catalogue) -> String {
 }
 
 fn give_or_take(rate: &SaveRate) -> String {
-    if rate.sd() > 0.0 { format!(", give or take {:.1}", 100.0 * rate.sd()) } else { String::new() }
+    if rate.sd() > 0.0 { format!(", give or take {:.2}", 100.0 * rate.sd()) } else { String::new() }
 }
 
 fn incentive(offer: &Offer) -> String {
@@ -169,6 +170,12 @@ fn doubts(offer: &Offer) -> Vec<String> {
     let mut doubts = Vec::new();
     if offer.save_rate().sd() == 0.0 {
         doubts.push("a save rate known exactly: with save_rate_sd = 0, how sure it is that the offer pays says too much".to_owned());
+    }
+    if offer.save_rate().mean() == 1.0 {
+        doubts.push("it keeps everybody who would leave: no offer does".to_owned());
+    }
+    if offer.contact_cost() == Money::ZERO && offer.incentive() == Incentive::Fixed(Money::ZERO) {
+        doubts.push("it costs nothing, so that everybody gets it whom it does not drive away: is the contact free, too?".to_owned());
     }
     if offer.save_rate().mean() == 0.0 {
         doubts.push("it keeps nobody, and will never be made".to_owned());

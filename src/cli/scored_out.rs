@@ -9,7 +9,7 @@ use mainstay_models::language::Language;
 
 use super::settings::{check_folder, out_format};
 use crate::failure::Failure;
-use crate::scores::{Format, ListFile, ScoredPopulation, Scores};
+use crate::scores::{Format, ListAbout, ListBasis, ListFile, ScoredPopulation, Scores};
 use crate::service::Service;
 use crate::store::{NewList, PartFile, Whole, WholeFolder, check_writable};
 
@@ -119,13 +119,15 @@ fn write_parts(
 ) -> io::Result<()> {
     let outs = files.iter_mut().map(|file| file as &mut (dyn Write + Send));
     let mut parts = outs.map(|out| ListFile::new(Format::Parquet, language, out));
+    let about = ListAbout::new(scored.as_of(), scored.tiers(), ListBasis::of(service));
+    let finish = |part: ListFile<'_>| part.finish_telling(&about);
     let mut part = parts.next();
     let mut room = rows_per_file;
     scored.each(service.catalogue(), |scores| {
         let mut rows = scores.rows.as_slice();
         while !rows.is_empty() {
             if room == 0 {
-                part.take().map_or(Ok(()), ListFile::finish)?;
+                part.take().map_or(Ok(()), finish)?;
                 (part, room) = (parts.next(), rows_per_file);
             }
             let (some, rest) = rows.split_at(rows.len().min(room));
@@ -139,5 +141,5 @@ fn write_parts(
         }
         Ok(())
     })?;
-    part.map_or(Ok(()), ListFile::finish)
+    part.map_or(Ok(()), finish)
 }

@@ -152,10 +152,10 @@ pub(super) struct MoneyArgs {
     #[arg(long, value_name = "FILE")]
     offers: Option<PathBuf>,
     /// The share of the amount paid that is left after the cost of goods
-    #[arg(long, value_name = "SHARE", default_value = "0.3")]
+    #[arg(long, allow_negative_numbers = true, value_name = "SHARE", default_value = "0.3")]
     margin: Margin,
     /// By how much a year's wait lowers what an amount is worth
-    #[arg(long, value_name = "RATE", default_value = "0.1")]
+    #[arg(long, allow_negative_numbers = true, value_name = "RATE", default_value = "0.1")]
     discount: YearlyDiscount,
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use mainstay_models::decision::DO_NOTHING;
 use mainstay_models::language::Language;
 
 use super::output;
@@ -153,7 +154,7 @@ fn asked(
 /// That every name is one of an action.
 pub(super) fn check_actions(asked: &[String], list: &Scores) -> Result<(), Failure> {
     let known = || list.actions.iter().map(|action| action.name.as_str());
-    match asked.iter().find(|asked| known().all(|action| action != *asked)) {
+    match asked.iter().find(|asked| *asked != DO_NOTHING && known().all(|action| action != *asked)) {
         Some(unknown) => {
             let known = known().collect::<Vec<_>>().join(", ");
             Err(Failure::new(

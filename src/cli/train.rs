@@ -63,8 +63,8 @@ fn to_json(artifact: &Artifact, outcome: Outcome, store: &Store) -> Value {
     json!({
         "model": artifact.name(),
         "label": training.label.to_string(),
-        "file": store.path_of_model(artifact, outcome == Outcome::Serves).display().to_string(),
-        "serves": outcome == Outcome::Serves,
+        "file": store.path_of_model(artifact, outcome.serves()).display().to_string(),
+        "serves": outcome.serves(),
         "outcome": outcome.to_string(),
         "selected": serving.kind,
         "grade": training.verdict.grade,
@@ -98,9 +98,9 @@ fn to_text(artifact: &Artifact, outcome: Outcome, store: &Store) -> String {
     }
     text += &verdict::to_text(training);
     text += &lifetime::to_text(&training.lifetime);
-    let (name, path) = (artifact.name(), store.path_of_model(artifact, outcome == Outcome::Serves));
+    let (name, path) = (artifact.name(), store.path_of_model(artifact, outcome.serves()));
     text += &format!("saved: {name} in {}: {outcome}\n", path.display());
-    if outcome != Outcome::Serves {
+    if !outcome.serves() {
         text += &format!(
             "put it into service all the same with mainstay models promote {name}, or train --promote\n"
         );

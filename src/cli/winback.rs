@@ -133,7 +133,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let all = columns(&list);
     let of_a_table = columns_named(&all, &OF_A_TABLE.map(str::to_owned))
         .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-    let said = all.iter().filter(|column| lapsed.shown.contains(&column.name)).cloned();
+    let said = all.iter().filter(|column| list.is_for_a_call(column)).cloned();
     let of_a_table = of_a_table.into_iter().chain(said).collect();
     args.show.show(file, &list, all, of_a_table)
 }

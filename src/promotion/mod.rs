@@ -19,6 +19,8 @@ use crate::store::{Change, Store};
 pub enum Outcome {
     /// It serves.
     Serves,
+    /// It serves in place of one that answers another question, so that the two could not be compared.
+    ServesInstead,
     /// It is kept beside the one in service, which it does not beat beyond chance.
     NotBetter,
     /// It is kept: no outcome is known yet that the one in service has not learnt from.
@@ -29,10 +31,21 @@ pub enum Outcome {
     Overtaken,
 }
 
+impl Outcome {
+    /// Whether the model serves.
+    pub fn serves(self) -> bool {
+        matches!(self, Self::Serves | Self::ServesInstead)
+    }
+}
+
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Serves => "it serves",
+            Self::ServesInstead => {
+                "it serves, in place of a model for another horizon, lookback or meaning of leaving, with which it was not compared \
+                 (mainstay models list shows that one, and models promote puts it back)"
+            }
             Self::NotBetter => "kept beside the model in service, which it does not beat beyond chance",
             Self::TooEarly => {
                 "kept beside the model in service: no outcome is known yet which that one has not learnt from, \
@@ -64,6 +77,7 @@ pub fn train(
     // A model that cannot be read is none to be compared with, and one for another question is no rival.
     let in_service = store.load_model().ok();
     let replaces = in_service.as_ref().map(Artifact::name);
+    let serves_another = in_service.is_some();
     let incumbent = in_service.filter(|model| {
         let Settings { horizon, lookback, .. } = model.settings;
         (horizon, lookback, model.training.label) == (settings.horizon, settings.lookback, label)
@@ -81,20 +95,21 @@ pub fn train(
     let artifact = Artifact::new(*settings, (first, known_until), training);
     let outcome = match &incumbent {
         Some(incumbent) if !anyway => against(&artifact, incumbent),
+        None if serves_another => Outcome::ServesInstead,
         _ => Outcome::Serves,
     };
     let outcome = match outcome {
-        Outcome::Serves if anyway => {
+        serves if serves.serves() && anyway => {
             store.serve_model(&artifact, Change::Train)?;
-            Outcome::Serves
+            serves
         }
-        Outcome::Serves if store.serve_in_place_of(replaces.as_deref(), &artifact, Change::Train)? => {
-            Outcome::Serves
+        serves if serves.serves() => {
+            let is_alone = store.serve_in_place_of(replaces.as_deref(), &artifact, Change::Train)?;
+            if is_alone { serves } else { Outcome::Overtaken }
         }
-        Outcome::Serves => Outcome::Overtaken,
         kept => kept,
     };
-    if outcome != Outcome::Serves {
+    if !outcome.serves() {
         store.keep_model(&artifact)?;
     }
     Ok((artifact, outcome))

@@ -110,6 +110,16 @@ impl ListBasis {
         ))
     }
 
+    /// The margin that values were reckoned with.
+    pub const fn margin(&self) -> f64 {
+        self.margin
+    }
+
+    /// By how much a year's wait lowered what an amount is worth.
+    pub const fn yearly_discount(&self) -> f64 {
+        self.yearly_discount
+    }
+
     /// Whether these are its offers.
     pub fn has_offers(&self, catalogue: &Catalogue) -> bool {
         self.offers == offers::fingerprint(catalogue)

@@ -210,7 +210,8 @@ fn backtest_prints_one_object_with_the_promised_keys() {
             "calibration",
             "season_shift",
             "models",
-            "baselines"
+            "baselines",
+            "net_value"
         ]
     );
     let models = outcome["models"].as_array().unwrap();

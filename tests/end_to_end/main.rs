@@ -48,6 +48,8 @@ mod pages_in_chinese;
 mod partitions;
 mod plan;
 mod policy;
+mod private;
+mod proceeds;
 mod report;
 mod resume;
 mod same_bytes;

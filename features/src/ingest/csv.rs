@@ -199,7 +199,7 @@ fn add<'a, 'b>(
         let text = text(bytes(column.place), convention).map_err(at)?;
         let given = (!text.is_empty()).then_some(text);
         if column.field.is_identifier() && is_rounded(text) {
-            return Err(at(Problem::Rounded));
+            return Err(at(Problem::Rounded { text: text.to_owned() }));
         }
         if column.field == Field::CustomerId {
             if !rows.takes(given) {

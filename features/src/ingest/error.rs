@@ -146,7 +146,10 @@ pub enum Problem {
     NotInEncoding,
     /// It is a number in a spreadsheet's short form, which has lost digits.
     #[error("is a number that a spreadsheet has rounded: export the column as text")]
-    Rounded,
+    Rounded {
+        /// What stands there.
+        text: String,
+    },
     /// It holds other rows.
     #[error("holds what seem to be rows of the file: is a quotation mark not closed?")]
     HoldsRows,
@@ -191,7 +194,7 @@ impl Problem {
         match self {
             Self::Unreadable(error) => error.text().to_owned(),
             Self::StillToCome(instant) => instant.to_string(),
-            Self::NoAnswer { text, .. } => text.clone(),
+            Self::NoAnswer { text, .. } | Self::Rounded { text } => text.clone(),
             _ => String::new(),
         }
     }

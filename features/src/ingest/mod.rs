@@ -86,6 +86,14 @@ pub struct Input {
     pub memory: Option<Memory>,
 }
 
+impl Input {
+    /// Whether there is nothing to read.
+    pub fn has_no_files(&self) -> bool {
+        let tables = [&self.purchases, &self.complaints, &self.contacts, &self.customers, &self.contracts];
+        tables.iter().all(|files| files.is_empty())
+    }
+}
+
 /// A history and what was met on the way to it.
 #[derive(Debug)]
 pub struct Ingested {

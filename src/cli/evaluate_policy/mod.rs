@@ -51,7 +51,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "COLUMN")]
     churn: Option<String>,
     /// What an outcome, or a customer who was not lost, is worth
-    #[arg(long, value_name = "AMOUNT", value_parser = parse_amount)]
+    #[arg(long, allow_negative_numbers = true, value_name = "AMOUNT", value_parser = parse_amount)]
     outcome_value: Option<f64>,
     /// What assigning an action costs
     #[arg(long, value_name = "ACTION=AMOUNT", value_parser = parse_cost)]

@@ -289,6 +289,8 @@ fn line(record: &RunRecord, dry_run: bool) -> String {
     let rehearsal = if dry_run { " (dry run: nothing was changed)" } else { "" };
     let seconds = record.seconds;
     if let Some(message) = &record.message {
+        // Of several lines, as of a configuration that is none, an alert would show the last.
+        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
         let step = record.steps.last().map_or("start", |step| &step.step);
         let code = record.exit_code.unwrap_or(1);
         return format!(

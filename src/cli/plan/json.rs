@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::Outcome;
 use super::text::redress;
 use crate::plan::Comparison;
+use crate::scores::ListBasis;
 
 /// The plan, what each offer comes to, and who gets better terms.
 pub(super) fn of(outcome: &Outcome<'_>) -> Value {
@@ -26,6 +27,8 @@ pub(super) fn of(outcome: &Outcome<'_>) -> Value {
         "as_of": outcome.scores.as_of.to_string(),
         "model": outcome.decided_by.as_ref().map(|basis| &basis.model),
         "verdict": outcome.decided_by.as_ref().map(|basis| &basis.verdict),
+        "margin": outcome.decided_by.as_ref().map(ListBasis::margin),
+        "yearly_discount": outcome.decided_by.as_ref().map(ListBasis::yearly_discount),
         "budget": planned.limits.budget.map(|budget| budget.get()),
         "customers": outcome.scores.rows.len(),
         "customers_with_offer": planned.customers(),

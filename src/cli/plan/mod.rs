@@ -27,7 +27,7 @@ pub(super) struct Args {
     #[command(flatten)]
     list: ListArgs,
     /// The most that may be expected to be spent, on contacts and on incentives that are redeemed [default: no limit]
-    #[arg(long, value_name = "AMOUNT", value_parser = parse_amount)]
+    #[arg(long, allow_negative_numbers = true, value_name = "AMOUNT", value_parser = parse_amount)]
     budget: Option<Money>,
     /// How many customers can get an offer, as in call=500; may be given for several [default: the catalogue's]
     #[arg(long, value_name = "OFFER=N", value_parser = parse_capacity)]

@@ -72,6 +72,15 @@ fn summary(outcome: &Outcome<'_>, language: Language) -> String {
             ),
         ),
     ];
+    lines.extend(outcome.decided_by.as_ref().map(|basis| {
+        let (margin, discount) = (basis.margin(), basis.yearly_discount());
+        language.either(
+            format!(
+                "customers are worth a margin of {margin} of what they buy, discounted at {discount} a year"
+            ),
+            format!("客户价值按毛利率{margin}、年折现率{discount}计算"),
+        )
+    }));
     if with_offer > 0 {
         let most = outcome.most_spend();
         lines.push(language.either(
