@@ -19,6 +19,10 @@ use crate::failure::{Failure, Kind};
 use crate::state::events::Event;
 use crate::state::once::{Answer, Once};
 
+/// Who it is the answer does not say.
+const FORGOTTEN: &str = "events: of a customer who has been forgotten (mainstay forget), of whom nothing may be kept; leave out who \
+                         asked to be erased";
+
 /// What has just happened.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -65,6 +69,11 @@ pub(super) async fn events(
     let body = body::whole(body)?;
     let keep = move || {
         let events = read(&body)?;
+        let forgotten = app.forgotten.get()?;
+        if events.iter().any(|event| forgotten.as_ref().as_ref().is_some_and(|of| of.has(&event.customer_id)))
+        {
+            return Err(Failure::new(Kind::BadInput, FORGOTTEN));
+        }
         app.once(once, |writing| {
             let accepted = writing.add_events(&events, clock::now())?;
             Ok(Accepted { accepted, known: events.len() - accepted })

@@ -37,6 +37,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
     let mut kept = store.history_to_add()?;
 
+    settled.input.forgotten = store.is_forgotten()?;
     let (new, known) = new_files(&mut settled, &kept, &progress)?;
     let is_contracts = |file: &KeptFile| file.table == Table::Contracts.to_string();
     if new.iter().any(is_contracts) && kept.files().iter().any(is_contracts) {

@@ -195,6 +195,7 @@ impl InputArgs {
             conditions,
             excluded: excluded.map(read_ids).transpose()?.unwrap_or_default().into_iter().collect(),
             max_bad_rows: self.max_bad_rows.or(config.max_bad_rows).unwrap_or_default(),
+            forgotten: None,
             until: Some(clock::latest()),
             needed_until: None,
             survey: false,

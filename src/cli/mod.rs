@@ -8,6 +8,7 @@ mod drift;
 mod evaluate_policy;
 mod export;
 mod features;
+mod forget;
 mod gone;
 mod horizon;
 mod ids;
@@ -92,6 +93,8 @@ enum Command {
     Offers(offers::Args),
     /// Keep who has objected to marketing: never listed, never recommended anything
     Suppress(suppress::Args),
+    /// Erase customers: out of all that the store holds, and kept out of it
+    Forget(forget::Args),
     /// Compare today's customers with those the model in service was trained on, and what it said with what happened
     Drift(drift::Args),
     /// Estimate what deciding in some way would have earned, by records of what was tried at random
@@ -163,6 +166,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::Plan(args) => plan::run(&args),
         Command::Offers(args) => offers::run(&args),
         Command::Suppress(args) => suppress::run(&args),
+        Command::Forget(args) => forget::run(&args),
         Command::Drift(args) => drift::run(&args),
         Command::EvaluatePolicy(args) => evaluate_policy::run(&args),
         Command::Report(args) => report::run(&args),

@@ -47,7 +47,7 @@ impl InputArgs {
         if self.say_nothing() {
             return self.read_kept(store, progress);
         }
-        self.read_files(outputs, None, progress)
+        self.read_files(store, outputs, None, progress)
     }
 
     /// [`Self::read`], for who asks for nothing after an instant.
@@ -61,11 +61,12 @@ impl InputArgs {
         if self.say_nothing() {
             return self.read(store, outputs, progress);
         }
-        self.read_files(outputs, Some(until), progress)
+        self.read_files(store, outputs, Some(until), progress)
     }
 
     fn read_files(
         &self,
+        store: &Store,
         outputs: &[&Path],
         until: Option<Instant>,
         progress: &Progress,
@@ -73,6 +74,7 @@ impl InputArgs {
         let mut settled = self.with_purchases()?;
         settled.refuse_as_outputs(outputs)?;
         settled.input.needed_until = until;
+        settled.input.forgotten = store.is_forgotten()?;
         read(&settled, progress)
     }
 

@@ -124,7 +124,7 @@ pub fn all(store: &Store, until: Instant) -> Result<Since, Failure> {
     if !store.has_state() {
         return Ok(Since::default());
     }
-    Ok(since(&store.state()?, until)?.0)
+    Ok(since(store, &store.state()?, until)?.0)
 }
 
 /// How many events a kept history has taken in, and how many are left where they are.
@@ -147,9 +147,11 @@ pub fn take_in(store: &Store, kept: &mut Kept, until: Instant) -> Result<TakenIn
         return Ok(TakenIn::default());
     }
     let state = store.state()?;
-    let (Since { rows, events, to_come }, numbers) = since(&state, until)?;
+    let (Since { rows, events, to_come }, numbers) = since(store, &state, until)?;
     if events > 0 {
         kept.add(vec![rows], Vec::new(), true)?;
+    }
+    if !numbers.is_empty() {
         // A server that has looked for events, in vain, then has a history that was looked at since they are in it.
         std::thread::sleep(SEEN_BY_ALL);
         state.forget_events(&numbers)?;
@@ -158,17 +160,20 @@ pub fn take_in(store: &Store, kept: &mut Kept, until: Instant) -> Result<TakenIn
     Ok(TakenIn { events, to_come })
 }
 
-/// What has come, and the numbers of the events in its rows.
-fn since(state: &State, until: Instant) -> Result<(Since, Vec<i64>), Failure> {
-    let (mut since, mut numbers) = (Since::default(), Vec::new());
+/// What has come, and the numbers of the events that need not be kept any longer: of those in its rows, and of customers who have
+/// been forgotten.
+fn since(store: &Store, state: &State, until: Instant) -> Result<(Since, Vec<i64>), Failure> {
+    let (mut since, mut numbers, forgotten) = (Since::default(), Vec::new(), store.is_forgotten()?);
     for Recorded { number, event } in state.events()? {
-        if add(&event, until, || &mut since.rows)? {
+        if forgotten.as_ref().is_some_and(|forgotten| forgotten.is(&event.customer_id)) {
             numbers.push(number);
+        } else if add(&event, until, || &mut since.rows)? {
+            numbers.push(number);
+            since.events += 1;
         } else {
             since.to_come += 1;
         }
     }
-    since.events = numbers.len();
     Ok((since, numbers))
 }
 

@@ -24,7 +24,8 @@ use super::scoring::{Scoring, scoring};
 use crate::service::Service;
 use crate::suppressed::Suppressed;
 
-const FILE: &str = "scores.aside";
+/// What the file is called where it has a name.
+pub const FILE: &str = "scores.aside";
 const MAGIC: &[u8; 8] = b"MNSTASID";
 /// The magic, and [`Scoring`].
 const START_BYTES: usize = 8 + 16;

@@ -17,6 +17,7 @@ mod write;
 
 pub use about::{ListAbout, ListBasis, Question};
 pub use aside::Aside;
+pub use aside::FILE as ASIDE;
 pub use decide::ConsentColumns;
 pub(crate) use fields::known_fields;
 pub use fields::{Cell, Field, FieldKind};

@@ -85,6 +85,21 @@ impl State {
         })
     }
 
+    /// Removes the events of customers; how many that were.
+    ///
+    /// # Errors
+    /// When they cannot be read or removed.
+    pub fn forget_customers(&self, is_forgotten: &dyn Fn(&str) -> bool) -> Result<usize, StateError> {
+        let events = self.events()?;
+        let theirs = events.iter().filter(|recorded| is_forgotten(&recorded.event.customer_id));
+        let numbers: Vec<i64> = theirs.map(|recorded| recorded.number).collect();
+        if !numbers.is_empty() {
+            self.forget_events(&numbers)?;
+        }
+        self.settle()?;
+        Ok(numbers.len())
+    }
+
     /// Removes the events of these numbers: a kept history has them.
     ///
     /// # Errors

@@ -8,7 +8,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::history::{
-    Compared, Histories, HistoryBuilder, HistoryError, Lookup, Segment, SentAgain, join, write_segment,
+    Compared, Histories, HistoryBuilder, HistoryError, Lookup, Segment, SentAgain, count_forgotten, join,
+    write_segment, write_segment_without,
 };
 use mainstay_features::ingest::MemorySize;
 use serde::{Deserialize, Serialize};
@@ -286,6 +287,31 @@ impl Kept {
             return Err(self.broken(&self.folder, &error));
         }
         Ok(Addition { written: written?, name, together, files, sent_again })
+    }
+
+    /// Takes customers out, as if they had never been; how many they were.
+    ///
+    /// # Errors
+    /// When what is kept cannot be read, or the folder cannot be written to: the history is then what it was.
+    pub fn forget(&mut self, is_forgotten: &(dyn Fn(&str) -> bool + Sync)) -> Result<usize, Failure> {
+        let segments = self.segments()?;
+        let count = count_forgotten(&segments, is_forgotten);
+        let count = count.map_err(|error| self.broken(&self.folder, &error))?;
+        if count == 0 {
+            return Ok(0);
+        }
+        let name = format!("segment-{:06}.history", self.manifest.next);
+        let written = Whole::write(&self.folder.join(&name), |out| {
+            let mut out: &mut dyn Write = out;
+            let written = write_segment_without(&segments, is_forgotten, &mut out);
+            written.map(drop).map_err(|error| match error {
+                HistoryError::Io(cause) => cause,
+                other => io::Error::other(other.to_string()),
+            })
+        })?;
+        let sent_again = SentAgain::default();
+        self.commit(Addition { written, name, together: true, files: Vec::new(), sent_again })?;
+        Ok(count)
     }
 
     /// The history as it will be with an addition; see [`Self::history`].

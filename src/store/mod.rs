@@ -1,6 +1,7 @@
 //! The store: a folder with the history that is kept, the models and the newest scored list. What is written appears whole
 //! or not at all.
 
+mod forgotten;
 mod kept;
 mod lock;
 mod models;
@@ -103,6 +104,12 @@ impl Store {
     /// Where it is kept which segments are the history: it changes whenever the history does.
     pub fn history_manifest_path(&self) -> PathBuf {
         self.history_folder().join(kept::MANIFEST)
+    }
+
+    /// Whether there is a kept history, or has been one.
+    pub fn has_history(&self) -> bool {
+        let folder = self.history_folder();
+        folder.exists() || marks::is_left(&folder)
     }
 
     /// The history that is kept, if any.

@@ -194,6 +194,26 @@ impl Store {
         write_json(&folder.join(record.file_name()), record)
     }
 
+    /// Takes the message out of every record that names one of some customers; how many that were.
+    ///
+    /// # Errors
+    /// When one cannot be written.
+    pub(crate) fn forget_in_runs(&self, customers: &[String]) -> Result<usize, Failure> {
+        let Ok(entries) = fs::read_dir(self.runs_folder()) else { return Ok(0) };
+        let mut taken = 0;
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let record = fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Value>(&text).ok());
+            let Some(mut record) = record else { continue };
+            let message = record.get("message").and_then(Value::as_str);
+            if message.is_some_and(|message| customers.iter().any(|id| names(message, id))) {
+                record["message"] = Value::from("it named a customer who has been forgotten");
+                write_json(&path, &record)?;
+                taken += 1;
+            }
+        }
+        Ok(taken)
+    }
+
     /// Notes of runs that were killed that they were, and removes the oldest records. Who calls it holds the lock: no
     /// other run is under way. What cannot be read or removed is in nobody's way.
     pub fn tidy_runs(&self) {
@@ -214,6 +234,14 @@ impl Store {
             }
         }
     }
+}
+
+/// Whether a text has an identifier in it, and not only as a part of something longer.
+fn names(text: &str, id: &str) -> bool {
+    let is_apart = |next: Option<char>| !next.is_some_and(char::is_alphanumeric);
+    text.match_indices(id).any(|(at, _)| {
+        is_apart(text[..at].chars().next_back()) && is_apart(text[at + id.len()..].chars().next())
+    })
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod commands;
 mod contracts;
 mod customers;
 mod evening;
+mod forget;
 mod independent;
 mod input;
 mod kept;

@@ -6,6 +6,7 @@
 use std::borrow::Borrow;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::ops::AddAssign;
 use std::os::unix::fs::FileExt;
 
 use rayon::prelude::*;
@@ -227,26 +228,66 @@ pub fn write_segment(
     let new_span = builders.iter().filter_map(HistoryBuilder::span);
     let span = older.iter().filter_map(|segment| segment.span).chain(new_span).reduce(join);
     let gathered = gather(older, builders);
-    let mut sent_again = SentAgain::default();
+    let (kind, head) = (gathered.kind, Head { kind: gathered.kind, given: gathered.given, span });
+    let part = |number, raw| {
+        if kept.segments.is_empty() {
+            Ok((sorted_part(older, number, raw, kind)?, SentAgain::default()))
+        } else {
+            compared_part(older, kept, number, raw, kind)
+        }
+    };
+    write_all_parts(&head, gathered.parts, part, || gathered.words.texts(), out)
+}
+
+/// Writes as one segment what a function makes of each part of segments; of the words those with a text that stays, which is
+/// asked once all parts are made.
+///
+/// # Errors
+/// When it cannot be written, or another segment cannot be read.
+pub(super) fn write_parts<T: AddAssign + Default + Send>(
+    segments: &[Segment],
+    part: impl Fn(usize, IdKind) -> Result<(Sorted, T), HistoryError> + Sync,
+    stays: impl Fn(&str) -> bool,
+    out: &mut dyn Write,
+) -> Result<T, HistoryError> {
+    let gathered = gather(segments, Vec::new());
+    let span = segments.iter().filter_map(|segment| segment.span).reduce(join);
+    let (kind, head) = (gathered.kind, Head { kind: gathered.kind, given: gathered.given, span });
+    let texts = || gathered.words.texts().filter(|text| stays(text));
+    write_all_parts(&head, vec![(); PARTS], |number, ()| part(number, kind), texts, out)
+}
+
+/// What a segment says of itself.
+struct Head {
+    kind: IdKind,
+    given: Given,
+    span: Option<(Instant, Instant)>,
+}
+
+/// Writes a segment: what is made of the raw rows of each part, and then what all of them are of.
+fn write_all_parts<'a, Raw: Send, T: AddAssign + Default + Send, Texts: Iterator<Item = &'a str>>(
+    head: &Head,
+    raw: Vec<Raw>,
+    part: impl Fn(usize, Raw) -> Result<(Sorted, T), HistoryError> + Sync,
+    texts: impl Fn() -> Texts,
+    out: &mut dyn Write,
+) -> Result<T, HistoryError> {
+    let mut told = T::default();
     out.write_all(MAGIC)?;
     out.write_all(&VERSION.to_le_bytes())?;
     let mut offset = HEADER_BYTES;
     let mut places = Vec::with_capacity(PARTS);
-    let mut parts = gathered.parts.into_iter().enumerate();
+    let mut parts = raw.into_iter().enumerate();
     let at_once = AT_ONCE * rayon::current_num_threads().max(1);
     loop {
-        let some: Vec<(usize, Vec<Log>)> = parts.by_ref().take(at_once).collect();
+        let some: Vec<(usize, Raw)> = parts.by_ref().take(at_once).collect();
         if some.is_empty() {
             break;
         }
-        let packed: Vec<(Vec<u8>, u64, SentAgain)> = some
+        let packed: Vec<(Vec<u8>, u64, T)> = some
             .into_par_iter()
             .map(|(number, raw)| {
-                let (sorted, known) = if kept.segments.is_empty() {
-                    (sorted_part(older, number, raw, gathered.kind)?, SentAgain::default())
-                } else {
-                    compared_part(older, kept, number, raw, gathered.kind)?
-                };
+                let (sorted, known) = part(number, raw)?;
                 if sorted.customers.is_empty() {
                     return Ok((Vec::new(), 0, known));
                 }
@@ -256,7 +297,7 @@ pub fn write_segment(
             })
             .collect::<Result<_, HistoryError>>()?;
         for (packed, bytes, known) in packed {
-            sent_again += known;
+            told += known;
             out.write_all(&packed)?;
             let packed_bytes = packed.len() as u64;
             places.push(Place { offset, packed_bytes, bytes, checksum: xxh3_64(&packed) });
@@ -264,15 +305,15 @@ pub fn write_segment(
         }
     }
     let mut directory = Directory { out: BufWriter::new(out), bytes: 0, hash: Xxh3::new() };
-    directory.add(u64::from(gathered.kind == IdKind::Text))?;
-    let flags = gathered.given.flags();
+    directory.add(u64::from(head.kind == IdKind::Text))?;
+    let flags = head.given.flags();
     directory.add(flags.iter().enumerate().map(|(i, &given)| u64::from(given) << i).sum())?;
     // No instant is as early as what stands for none.
-    for instant in [span.map(|(first, _)| first), span.map(|(_, last)| last)] {
+    for instant in [head.span.map(|(first, _)| first), head.span.map(|(_, last)| last)] {
         directory.add(instant.map_or(i64::MIN, Instant::micros) as u64)?;
     }
-    directory.add(gathered.words.texts().count() as u64)?;
-    gathered.words.texts().try_for_each(|text| directory.add_text(text))?;
+    directory.add(texts().count() as u64)?;
+    texts().try_for_each(|text| directory.add_text(text))?;
     for Place { offset, packed_bytes, bytes, checksum } in places {
         [offset, packed_bytes, bytes, checksum].into_iter().try_for_each(|word| directory.add(word))?;
     }
@@ -282,7 +323,7 @@ pub fn write_segment(
     }
     out.write_all(MAGIC)?;
     out.flush()?;
-    Ok(sent_again)
+    Ok(told)
 }
 
 /// A directory as it is written: with the texts of ten million customers' names it is half a gigabyte.

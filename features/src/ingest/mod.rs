@@ -43,6 +43,7 @@ use self::repeats::SeenLines;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use crate::check::Survey;
 use crate::history::{Histories, HistoryBuilder};
@@ -70,6 +71,8 @@ pub struct Input {
     pub conditions: Vec<Condition>,
     /// Customers whose rows are left out: staff, tests, wholesale.
     pub excluded: BTreeSet<String>,
+    /// Customers whose rows are left out without a word of who they are.
+    pub forgotten: Option<IsForgotten>,
     /// Purchases, complaints and contacts after this instant are bad rows, as they have not happened; none where it is not
     /// said.
     pub until: Option<Instant>,
@@ -86,7 +89,34 @@ pub struct Input {
     pub memory: Option<Memory>,
 }
 
+/// Says of a customer whether they have been forgotten.
+#[derive(Clone)]
+pub struct IsForgotten(Arc<dyn Fn(&str) -> bool + Send + Sync>);
+
+impl IsForgotten {
+    /// As this function says.
+    pub fn new(of: Arc<dyn Fn(&str) -> bool + Send + Sync>) -> Self {
+        Self(of)
+    }
+
+    /// Whether a customer has been.
+    pub fn is(&self, customer: &str) -> bool {
+        (self.0)(customer)
+    }
+}
+
+impl std::fmt::Debug for IsForgotten {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("IsForgotten")
+    }
+}
+
 impl Input {
+    /// Whether a customer has been forgotten.
+    pub(crate) fn has_forgotten(&self, customer: &str) -> bool {
+        self.forgotten.as_ref().is_some_and(|forgotten| forgotten.is(customer))
+    }
+
     /// Whether there is nothing to read.
     pub fn has_no_files(&self) -> bool {
         let tables = [&self.purchases, &self.complaints, &self.contacts, &self.customers, &self.contracts];

@@ -178,6 +178,7 @@ impl<'a> Rows<'a> {
     pub(super) fn takes(&mut self, customer: Option<&str>) -> bool {
         match customer {
             None => self.counts.without_customer += 1,
+            Some(customer) if self.reading.input.has_forgotten(customer) => self.counts.excluded += 1,
             Some(customer) if self.reading.input.excluded.contains(customer) => {
                 self.counts.excluded += 1;
                 if !self.excluded.contains(customer) {
@@ -232,7 +233,8 @@ impl<'a> Rows<'a> {
         total: Amount,
         count: usize,
     ) -> bool {
-        if self.reading.input.excluded.contains(customer) || self.is_to_come(instant) {
+        let input = self.reading.input;
+        if input.excluded.contains(customer) || input.has_forgotten(customer) || self.is_to_come(instant) {
             return false;
         }
         if self.is_later(instant) {

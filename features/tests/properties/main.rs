@@ -5,5 +5,6 @@
 mod as_of;
 mod features;
 mod folding;
+mod forget;
 mod rows;
 mod segments;

@@ -254,6 +254,7 @@ impl Night<'_> {
         found: &mut Found,
     ) -> Result<Option<crate::store::Addition>, Failure> {
         let mut settled = InputArgs::of_config(&self.args.config).settled()?;
+        settled.input.forgotten = self.store.is_forgotten()?;
         let (new, known) = new_files(&mut settled, kept, &self.progress)?;
         found.insert("files_new".to_owned(), json!(new.len()));
         found.insert("files_known".to_owned(), json!(known.len()));
