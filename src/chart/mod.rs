@@ -58,8 +58,8 @@ pub struct Axis {
 pub enum Unit {
     /// As they are.
     Number,
-    /// 0.25 as 25 %.
-    Percent,
+    /// 0.25 as 25 and this sign.
+    Percent(&'static str),
     /// Months from January of the year 0 on, 24000 as 2000-01.
     Month,
 }
@@ -161,7 +161,7 @@ mod tests {
         let panel = Panel {
             title: "<script>alert(1)</script>".to_owned(),
             x: axis("days", 100.0, Unit::Number),
-            y: axis("share", 1.0, Unit::Percent),
+            y: axis("share", 1.0, Unit::Percent(" %")),
             series: vec![bars, line, dots, ranges],
             markers: vec![marker],
         };

@@ -82,7 +82,7 @@ fn power_of_ten(exponent: i32) -> f64 {
 fn label(value: f64, decimals: usize, unit: Unit) -> String {
     match unit {
         Unit::Number => format!("{value:.decimals$}"),
-        Unit::Percent => format!("{:.*} %", decimals.saturating_sub(2), 100.0 * value),
+        Unit::Percent(sign) => format!("{:.*}{sign}", decimals.saturating_sub(2), 100.0 * value),
         Unit::Month => {
             format!("{:04.0}-{:02.0}", (value / 12.0).floor(), value.rem_euclid(12.0).floor() + 1.0)
         }
@@ -101,8 +101,11 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         assert_eq!(labels(0.0, 544.0, Unit::Number, 6), ["0", "100", "200", "300", "400", "500"]);
-        assert_eq!(labels(0.0, 1.0, Unit::Percent, 6), ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]);
-        assert_eq!(labels(0.0, 0.012, Unit::Percent, 5), ["0.0 %", "0.5 %", "1.0 %"]);
+        assert_eq!(
+            labels(0.0, 1.0, Unit::Percent(" %"), 6),
+            ["0 %", "20 %", "40 %", "60 %", "80 %", "100 %"]
+        );
+        assert_eq!(labels(0.0, 0.012, Unit::Percent("%"), 5), ["0.0%", "0.5%", "1.0%"]);
         assert_eq!(labels(-0.3, 0.3, Unit::Number, 4), ["-0.2", "0.0", "0.2"]);
         assert_eq!(labels(0.0, 1.3e6, Unit::Number, 3), ["0", "500000", "1000000"]);
         assert_eq!(labels(f64::NAN, 1.0, Unit::Number, 3), Vec::<String>::new());

@@ -54,7 +54,7 @@ fn series(name: &str, shape: Shape, colour: Colour, points: Vec<(f64, f64)>) -> 
 fn contacted(language: Language) -> Axis {
     let label = language
         .either("customers contacted, most likely to leave first", "联系的客户比例（最可能流失的在前）");
-    axis(label, 0.0, 1.0, Unit::Percent)
+    axis(label, 0.0, 1.0, Unit::Percent(language.percent_sign()))
 }
 
 /// Said against what happened, a dot for each tenth.
@@ -76,8 +76,18 @@ pub(super) fn reliability(tenths: &[Tenth], language: Language) -> Figure {
             "每个点是十分之一的客户；在虚线上，实际流失与预测一致",
         )
         .to_owned(),
-        x: axis(say("said: mean probability of leaving", "预测：平均流失概率"), from, to, Unit::Percent),
-        y: axis(say("happened: share who left", "实际：流失比例"), from, to, Unit::Percent),
+        x: axis(
+            say("said: mean probability of leaving", "预测：平均流失概率"),
+            from,
+            to,
+            Unit::Percent(language.percent_sign()),
+        ),
+        y: axis(
+            say("happened: share who left", "实际：流失比例"),
+            from,
+            to,
+            Unit::Percent(language.percent_sign()),
+        ),
         series: vec![
             series(say("as said", "与预测一致"), Shape::Dashed, Colour::Grey, vec![(from, from), (to, to)]),
             series(say("95 % interval", "95%置信区间"), Shape::Ranges, Colour::Blue, ranges.collect()),
@@ -111,7 +121,12 @@ pub(super) fn gain(found: &[Line], language: Language) -> Figure {
         )
         .to_owned(),
         x: contacted(language),
-        y: axis(say("leavers among them", "覆盖的流失客户比例"), 0.0, 1.0, Unit::Percent),
+        y: axis(
+            say("leavers among them", "覆盖的流失客户比例"),
+            0.0,
+            1.0,
+            Unit::Percent(language.percent_sign()),
+        ),
         series: std::iter::once(chance).chain(lines(found)).collect(),
         markers: marker.into_iter().collect(),
     };

@@ -42,7 +42,7 @@ pub struct Report {
     pub profit: Vec<Line>,
     /// What the campaign of the profits costs and earns, a sentence.
     pub campaign: String,
-    /// What the actions by your own offers were said to earn and what came, of all and by tier.
+    /// What the actions by the offers were said to earn and what came, of all and by tier.
     pub proceeds: Vec<(String, Sum)>,
 }
 
@@ -178,7 +178,7 @@ impl Report {
         page.heading(say("Money", "收益"));
         page.paragraph(&self.campaign);
         page.figure(&curves::profit(&self.profit, language));
-        page.heading(say("Money by your own offers", "按您自己的方案计算"));
+        page.heading(say("What the offers would have come to", "各方案的实际结果"));
         page.paragraph(say(
             "What the offers on the test date were said to earn, and what they come to by who left. Where the two are far apart, so are the net values of a scored list.",
             "检验日期的方案预计能赚多少，按实际流失情况又是多少。两者若相差很大，评分名单上的净收益也同样不可靠。",

@@ -296,7 +296,7 @@ impl TurnoverReport {
             ),
             from,
             to,
-            unit: Unit::Percent,
+            unit: Unit::Percent(language.percent_sign()),
         };
         Panel { title: title.to_owned(), x, y, series, markers: Vec::new() }
     }

@@ -68,7 +68,9 @@ pub struct ModelTold {
     /// Until when it knew, as RFC 3339.
     #[schema(format = DateTime)]
     pub trained_until: String,
-    /// The share of customers who left, where it learnt.
+    /// How many customers the newest snapshot has that it learnt from.
+    pub customers: usize,
+    /// The share of them who left.
     #[schema(minimum = 0, maximum = 1)]
     pub churn_rate: f64,
     /// How it was judged.
@@ -86,6 +88,7 @@ impl StoredModel {
             horizon_days: artifact.settings.horizon.get(),
             lookback_days: artifact.settings.lookback.get(),
             trained_until: artifact.data_span.1.to_string(),
+            customers: artifact.training.snapshots.iter().map(|s| s.rows).find(|&rows| rows > 0).unwrap_or(0),
             churn_rate: artifact.churn_rate(),
             verdict: artifact.training.judged().to_owned(),
         }

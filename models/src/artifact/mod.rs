@@ -40,7 +40,7 @@ impl Artifact {
         format!("{}-{}", self.training.kind(), self.id)
     }
 
-    /// The churn rate at the newest snapshot with customers: the base rate for how long a kept customer stays.
+    /// The churn rate at the newest snapshot with customers.
     pub fn churn_rate(&self) -> f64 {
         // A training without any customer fails, so the 1 ("nobody stays") is never met.
         self.training.snapshots.iter().find_map(SnapshotSummary::churn_rate).unwrap_or(1.0)

@@ -1,6 +1,7 @@
 //! The advice as a chart: the gaps there are, and who comes back after how long.
 
 use mainstay_features::horizon::{Advice, Window};
+use mainstay_models::language::Language;
 
 use super::text::sentence;
 use crate::chart::{Axis, Colour, Figure, Marker, Panel, Series, Shape, Unit};
@@ -41,7 +42,12 @@ fn gaps(advice: &Advice) -> Panel {
     Panel {
         title: format!("Gaps between purchases: {}", advice.gap_count),
         x: days(advice, &format!("days to the next purchase ({bins} a bar)")),
-        y: Axis { label: "share of gaps".to_owned(), from: 0.0, to: 1.05 * highest, unit: Unit::Percent },
+        y: Axis {
+            label: "share of gaps".to_owned(),
+            from: 0.0,
+            to: 1.05 * highest,
+            unit: Unit::Percent(Language::English.percent_sign()),
+        },
         series: vec![Series { name: "gaps".to_owned(), shape: Shape::Bars, colour: Colour::Blue, points }],
         markers: Vec::new(),
     }
@@ -70,7 +76,7 @@ fn come_back(advice: &Advice) -> Panel {
             label: "share that ever buys again".to_owned(),
             from: 0.0,
             to: (1.1 * highest).min(1.0),
-            unit: Unit::Percent,
+            unit: Unit::Percent(Language::English.percent_sign()),
         },
         series: vec![
             reference,

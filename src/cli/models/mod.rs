@@ -127,21 +127,22 @@ fn list(common: &Common) -> Result<(), Failure> {
     }
     let rows: Vec<Vec<String>> = models.iter().map(cells).collect();
     output::print(&output::table(
-        &["model", "in service", "horizon", "trained until", "customers", "churn rate"],
+        &["model", "in service", "horizon", "lookback", "trained until", "customers", "churn rate", "judged"],
         &rows,
     ))
 }
 
 fn cells(model: &StoredModel) -> Vec<String> {
-    let artifact = &model.artifact;
-    let newest = artifact.training.snapshots.iter().find(|snapshot| snapshot.rows > 0);
+    let (settings, told) = (&model.artifact.settings, model.told());
     vec![
-        artifact.name(),
-        if model.in_service { "yes" } else { "no" }.to_owned(),
-        artifact.settings.horizon.to_string(),
-        artifact.data_span.1.to_string(),
-        newest.map_or(0, |snapshot| snapshot.rows).to_string(),
-        format!("{:.1} %", 100.0 * artifact.churn_rate()),
+        told.model,
+        if told.in_service { "yes" } else { "no" }.to_owned(),
+        settings.horizon.to_string(),
+        settings.lookback.to_string(),
+        told.trained_until,
+        told.customers.to_string(),
+        format!("{:.1} %", 100.0 * told.churn_rate),
+        told.verdict,
     ]
 }
 

@@ -1,0 +1,105 @@
+//! What kept customers are worth, held to simulated shops of which it is known who had left: over five years, by how often they had
+//! bought. `cargo test -p mainstay-models --test worth_by_truth -- --nocapture` prints the numbers in docs/economics.md.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::HashMap;
+
+use mainstay_features::history::{Histories, HistoryBuilder};
+use mainstay_features::known::Cut;
+use mainstay_features::registry;
+use mainstay_features::simulate::{Shop, SimulatedCustomer, customer_id};
+use mainstay_features::units::{Amount, Days, Instant};
+use mainstay_models::lifetime::{Lifetime, Margin, Retention, YearlyDiscount};
+
+const LOOKBACK: Days = Days::new(365).unwrap();
+const FIVE_YEARS: Days = Days::new(1826).unwrap();
+/// From so many purchase days on, up to before the next.
+const CLASSES: [(&str, f64); 4] = [("1", 1.0), ("2 and 3", 2.0), ("4 to 9", 4.0), ("10 and more", 10.0)];
+
+/// What customers who had not left are said to be worth, and what they then brought.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    customers: usize,
+    said: f64,
+    came: f64,
+}
+
+impl Sum {
+    fn ratio(&self) -> f64 {
+        self.said / self.came
+    }
+}
+
+/// Discounted, of what is paid after an instant, for five years; what is returned is taken off.
+fn came(customer: &SimulatedCustomer, as_of: Instant) -> f64 {
+    let until = as_of.plus(FIVE_YEARS);
+    let later = customer.lines.iter().filter(|line| line.instant > as_of && line.instant <= until);
+    let worth = |line: &mainstay_features::simulate::Line| {
+        let years = line.instant.elapsed_days_since(as_of) / 365.25;
+        Margin::DEFAULT.get() * line.amount * YearlyDiscount::DEFAULT.after_years(years)
+    };
+    later.map(worth).sum()
+}
+
+/// Of all, and by class.
+fn sums(seed: u64, as_of: Instant) -> [Sum; CLASSES.len() + 1] {
+    let (begin, end) = ("2018-01-01".parse().unwrap(), "2026-01-01".parse().unwrap());
+    let shop = Shop::new(seed, 12_000, begin, end, Days::new(90).unwrap()).unwrap();
+    let customers: Vec<SimulatedCustomer> =
+        (0..shop.customers()).map(|number| shop.customer(number)).collect();
+    let mut builder = HistoryBuilder::default();
+    for customer in &customers {
+        let id = customer_id(customer.number);
+        for line in customer.lines.iter().filter(|line| line.instant <= as_of) {
+            let amount = Amount::new(line.amount).unwrap();
+            match &line.cancels_order_id {
+                Some(order) => builder.add_cancellation(&id, order, line.instant, amount),
+                None => builder.add_line(&id, &line.order_id, line.instant, amount),
+            }
+        }
+    }
+    let histories = Histories::fold(vec![builder]).unwrap();
+    let fallback = Retention::of_population(1, 2, Days::new(90).unwrap());
+    let lifetime = Lifetime::fit(&histories, as_of, fallback).unwrap().lifetime;
+    let by_id: HashMap<String, &SimulatedCustomer> =
+        customers.iter().map(|customer| (customer_id(customer.number), customer)).collect();
+    let (mut sums, mut cut) = ([Sum::default(); CLASSES.len() + 1], Cut::default());
+    let history = histories.whole().unwrap();
+    for number in 0..history.len() {
+        let Some(known) =
+            cut.at(history.customer(number), as_of).filter(|known| known.bought_within(LOOKBACK))
+        else {
+            continue;
+        };
+        let customer = by_id[history.customer_id(number)];
+        if customer.truth.dropped_out_at.is_some_and(|left| left <= as_of) {
+            continue;
+        }
+        let row = registry::compute(&known);
+        let said = lifetime.value(&row, Margin::DEFAULT, YearlyDiscount::DEFAULT).get();
+        let class = CLASSES.iter().rposition(|(_, least)| row[1] >= *least).unwrap();
+        for place in [0, class + 1] {
+            sums[place].customers += 1;
+            sums[place].said += said;
+            sums[place].came += came(customer, as_of);
+        }
+    }
+    sums
+}
+
+/// Season is not in the model: just after its height everybody is said to be worth more than they are.
+#[test]
+fn who_has_not_left_is_worth_what_is_said_of_them_however_often_they_bought() {
+    for seed in [1, 2] {
+        for as_of in ["2020-01-01", "2020-10-01"] {
+            let sums = sums(seed, as_of.parse().unwrap());
+            let named = std::iter::once("all").chain(CLASSES.map(|(name, _)| name)).zip(sums);
+            for (name, sum) in named {
+                println!("seed {seed}, {as_of}: {name}, {} customers: {:.2}", sum.customers, sum.ratio());
+                assert!((0.75..1.35).contains(&sum.ratio()), "{name}: {}", sum.ratio());
+            }
+            assert!((0.9..1.25).contains(&sums[0].ratio()), "{}", sums[0].ratio());
+        }
+    }
+}
