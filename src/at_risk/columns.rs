@@ -1,12 +1,12 @@
 //! The columns of an at-risk list: those of a scored list, and what follows from them.
 
 use mainstay_features::profile::{CONTRACT_END, LISTED};
-use mainstay_models::decision::{BreakEven, BreakEvens};
+use mainstay_models::decision::{BreakEven, BreakEvens, Offer};
 use mainstay_models::language::Language;
 use mainstay_models::segments::play::play;
 
 use super::AtRisk;
-use crate::scores::{Cell, Field, FieldKind, ScoreRow, known_fields};
+use crate::scores::{Cell, ConsentColumns, Field, FieldKind, ScoreRow, known_fields};
 
 /// A column.
 #[derive(Clone, Debug)]
@@ -33,6 +33,9 @@ const DERIVED: &[(&str, FieldKind, Get)] = &[
     ("change", FieldKind::Text, |list, row| {
         list.change(row).map_or(Cell::Nothing, |change| Cell::Text(change.words(list.language).into()))
     }),
+    ("why_nothing", FieldKind::Text, |list, row| {
+        why_nothing(list, row).map_or(Cell::Nothing, |why| Cell::Text(why.into()))
+    }),
     ("play", FieldKind::Text, |list, row| Cell::Text(play(row.tier, row.cause, list.language).into())),
     ("say", FieldKind::Text, |list, row| {
         let offer = list.catalogue.named(list.scores.action_of(row));
@@ -55,6 +58,27 @@ const DERIVED: &[(&str, FieldKind, Get)] = &[
         break_even(list, row, |at| at.lifetime_value)
     }),
 ];
+
+/// Of who is offered nothing, why not: by offer, where they differ.
+fn why_nothing(list: &AtRisk<'_>, row: &ScoreRow) -> Option<String> {
+    if row.pays.is_some() {
+        return None;
+    }
+    let (language, consents) = (list.language, ConsentColumns::of(list.scores));
+    let p = row.stakes().churn_probability;
+    let why = |offer: &Offer| {
+        let barred = consents.circumstances(row, |circumstances| offer.allows(p, circumstances).err());
+        let does_not_pay = || language.either("does not pay", "不划算").to_owned();
+        (offer.name().to_owned(), barred.map_or_else(does_not_pay, |barred| barred.words(language)))
+    };
+    let whys: Vec<(String, String)> = list.catalogue.offers().iter().map(why).collect();
+    let (_, first) = whys.first()?;
+    if whys.iter().all(|(_, why)| why == first) {
+        return Some(first.clone());
+    }
+    let (colon, between) = (language.either(": ", "："), language.either("; ", "；"));
+    Some(whys.iter().map(|(offer, why)| format!("{offer}{colon}{why}")).collect::<Vec<_>>().join(between))
+}
 
 fn break_even<'a>(list: &AtRisk<'_>, row: &ScoreRow, of: fn(&BreakEvens) -> BreakEven) -> Cell<'a> {
     // Doing nothing has none.

@@ -5,7 +5,7 @@ use mainstay_features::registry::CORE;
 use super::columns_of_every_list;
 
 /// What the columns mean that are no features.
-const MEANINGS: [(&str, &str); 39] = [
+const MEANINGS: [(&str, &str); 40] = [
     ("customer_id", "the customer"),
     ("as_of", "the instant the list is of: what is known then is in it, and nothing later"),
     ("churn_probability", "the chance that the customer leaves within the horizon if nothing is done"),
@@ -57,6 +57,10 @@ const MEANINGS: [(&str, &str); 39] = [
     (
         "change",
         "what changed since the list before: `new`, `rising`, `falling`, `recovered`; empty where nothing did or there is none",
+    ),
+    (
+        "why_nothing",
+        "of who is offered nothing, why not: what bars each offer, or that it does not pay; empty where something is offered",
     ),
     ("play", "what serves with such a customer who leaves for such a cause; advice, not an offer"),
     ("say", "the words of the action's offer"),

@@ -47,6 +47,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("reason_codes", "主要因素代码"),
     ("value_at_risk", "预计流失价值"),
     ("change", "变化"),
+    ("why_nothing", "未提供方案的原因"),
     ("play", "应对策略"),
     ("say", "话术"),
     ("rfm_score", "RFM加权得分"),

@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use super::input::{Renamed, parse_delimiter, parse_named};
 use super::nightly::config as nightly;
+use super::small;
 use crate::failure::{Failure, Kind};
 use crate::store::folder_of;
 
@@ -79,7 +80,7 @@ pub(super) struct Config {
 impl Config {
     /// Reads a file.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+        let text = small::read(path, small::SETTINGS)?;
         Self::parse(&text, folder_of(path)).map_err(|error| {
             Failure::new(Kind::BadInput, format!("{}: {}", path.display(), error.trim_end()))
         })

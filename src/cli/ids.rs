@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use super::small;
 use crate::failure::Failure;
 
 /// The identifiers in a file, one a line; with quotation marks around them, as spreadsheets write them, or without.
 pub(super) fn read_ids(path: &Path) -> Result<Vec<String>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+    let text = small::read(path, small::IDS)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     Ok(text.lines().map(identifier).filter(|id| !id.is_empty()).collect())
 }

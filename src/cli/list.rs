@@ -10,6 +10,7 @@ use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 use super::output;
 use super::settings::{ListArgs, ListOffers};
 use super::show::{OutArgs, ShowArgs, check_actions, check_attributes};
+use super::small;
 use crate::at_risk::{AtRisk, Band, Filter, Order, Picked, Previous, Said};
 use crate::clock;
 use crate::failure::{Failure, Kind};
@@ -142,7 +143,7 @@ pub(super) fn write_newest(
 }
 
 fn read_rfm(path: &Path) -> Result<RfmRules, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+    let text = small::read(path, small::SETTINGS)?;
     toml::from_str(&text)
         .map_err(|error| Failure::new(Kind::BadInput, format!("{}: {}", path.display(), error.message())))
 }

@@ -32,6 +32,7 @@ mod serve;
 mod settings;
 mod show;
 mod simulate;
+mod small;
 mod strangers;
 mod suppress;
 mod train;

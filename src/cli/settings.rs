@@ -12,6 +12,7 @@ use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
 
 use super::output;
+use super::small;
 use crate::failure::{Failure, Kind};
 use crate::scores::{self, Format, ListAbout, ListBasis, Scores};
 use crate::service::Assumptions;
@@ -197,7 +198,7 @@ pub(super) fn built_in_are_assumed(language: Language) -> &'static str {
 
 /// The offers of a file. Says where there are none, which is allowed and seldom meant.
 pub(super) fn read_offers(path: &Path) -> Result<Catalogue, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|cause| Failure::unreadable(path, cause))?;
+    let text = small::read(path, small::SETTINGS)?;
     let catalogue = Catalogue::from_toml(&text).map_err(|error| Failure::offers(path, &error))?;
     if catalogue.offers().is_empty() {
         output::note(&format!(

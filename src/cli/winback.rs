@@ -79,7 +79,8 @@ const OF_A_TABLE: [&str; 9] = [
 
 /// Columns of lists that say nothing of who has lapsed: how far along they are, what a model would say, and what was said
 /// before.
-const OF_WHO_MAY_LEAVE: [&str; 8] = [
+const OF_WHO_MAY_LEAVE: [&str; 9] = [
+    "why_nothing",
     "lifecycle_stage",
     "value_at_risk",
     "change",

@@ -101,8 +101,11 @@ fn break_evens_play_and_words_stand_beside_a_recommendation() {
         assert_eq!(row["change"], Value::Null, "there is no list before");
         if action == "do nothing" {
             assert_eq!((&row["say"], &row["break_even_probability"]), (&Value::Null, &Value::Null));
+            let why = row["why_nothing"].as_str().unwrap();
+            assert!(why.contains("does not pay") || why.contains("not for this"), "{why}");
             continue;
         }
+        assert_eq!(row["why_nothing"], Value::Null);
         // The net value is above 0 because the probability is above the break-even.
         let is_always_or =
             |column: &str, holds: &dyn Fn(f64) -> bool| row[column] == "always" || holds(number(row, column));

@@ -2,6 +2,7 @@
 
 use mainstay_features::units::Probability;
 
+use crate::language::Language;
 use crate::segments::play::default_allowed;
 use crate::segments::{Cause, Tier};
 
@@ -86,6 +87,21 @@ pub enum Ineligible {
     /// There is no consent to the channel.
     #[error("no consent to the channel")]
     NoConsent,
+}
+
+impl Ineligible {
+    /// What people are told.
+    pub fn words(self, language: Language) -> String {
+        let chinese = match self {
+            Self::Objects => "客户拒绝营销",
+            Self::Tier => "不面向该客户等级",
+            Self::Cause => "不适用于该流失原因",
+            Self::ChurnProbability => "流失概率不在方案范围内",
+            Self::ContactedLately => "近期已联系过",
+            Self::NoConsent => "未同意该渠道联系",
+        };
+        language.either(self.to_string(), chinese.to_owned())
+    }
 }
 
 impl Eligibility {
