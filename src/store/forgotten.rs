@@ -1,5 +1,8 @@
 //! Who has been forgotten, as it is kept, and what a list is without them.
 
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mainstay_features::id::fingerprint;
@@ -11,7 +14,7 @@ use super::{Store, read_about, read_json, unreadable, write_json, write_whole};
 use crate::failure::{Failure, Kind};
 use crate::forgotten::Forgotten;
 use crate::marks;
-use crate::scores::{self, Format, ListFile, Scores};
+use crate::scores::{self, Format, ListFile};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,7 +28,7 @@ struct Written {
 
 impl Store {
     /// Where it is kept who has been forgotten.
-    pub fn forgotten_path(&self) -> std::path::PathBuf {
+    pub fn forgotten_path(&self) -> PathBuf {
         self.folder.join("forgotten.json")
     }
 
@@ -74,8 +77,8 @@ impl Store {
     /// When it cannot be removed.
     pub(crate) fn remove_aside(&self) -> Result<(), Failure> {
         let path = self.folder.join(scores::ASIDE);
-        match std::fs::remove_file(&path) {
-            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(Failure::output(&path, cause)),
+        match fs::remove_file(&path) {
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(Failure::output(&path, cause)),
             _ => Ok(()),
         }
     }
@@ -87,24 +90,51 @@ impl Store {
     pub(crate) fn forget_in_lists(&self, forgotten: &Forgotten) -> Result<usize, Failure> {
         let mut taken = 0;
         for path in [self.scores_path(), self.previous_scores_path()] {
-            let Some(mut list) = self.read_scores(&path, Scores::append)? else { continue };
-            let before = list.rows.len();
-            list.rows.retain(|row| !forgotten.has(&row.customer_id));
-            if list.rows.len() == before {
-                continue;
-            }
-            taken += before - list.rows.len();
-            let about = read_about(&path)?;
-            write_whole(&path, |out| {
-                let mut file = ListFile::new(Format::Parquet, Language::English, out);
-                file.add(&list)?;
-                match &about {
-                    Some(about) => file.finish_telling(about),
-                    None => file.finish(),
-                }
+            let mut theirs = 0;
+            self.read_scores(&path, |_, some| {
+                theirs += some.rows.iter().filter(|row| forgotten.has(&row.customer_id)).count();
             })?;
+            if theirs > 0 {
+                self.write_list_without(&path, forgotten)?;
+            }
+            taken += theirs;
         }
         Ok(taken)
+    }
+
+    /// Writes a list anew without some customers, some rows at a time.
+    fn write_list_without(&self, path: &Path, forgotten: &Forgotten) -> Result<(), Failure> {
+        let about = read_about(path)?;
+        let mut unreadable = None;
+        let written = write_whole(path, |out| {
+            let mut file = ListFile::new(Format::Parquet, Language::English, out);
+            let (mut added, mut written) = (0, Ok(()));
+            let read = self.read_scores(path, |kept, mut some| {
+                some.rows.retain(|row| !forgotten.has(&row.customer_id));
+                if !some.rows.is_empty() && written.is_ok() {
+                    (added, written) = (added + some.rows.len(), file.add(&some));
+                }
+                // Of nobody who is left, a list is of an instant and has its columns all the same.
+                some.rows.clear();
+                kept.append(some);
+            });
+            written?;
+            match read {
+                Ok(Some(nobody)) if added == 0 => file.add(&nobody)?,
+                Ok(_) => {}
+                Err(failure) => {
+                    let cause = io::Error::other(failure.message.clone());
+                    unreadable = Some(failure);
+                    return Err(cause);
+                }
+            }
+            match &about {
+                Some(about) => file.finish_telling(about),
+                None => file.finish(),
+            }
+        });
+        // What is there is to blame, and not what is written.
+        unreadable.map_or(written, Err)
     }
 }
 
