@@ -48,14 +48,13 @@ pub fn forget(store: &Store, customers: &[String]) -> Result<Erased, Failure> {
     // What a run has left that was killed: the next scores anew.
     store.remove_aside()?;
     erased.list_rows = store.forget_in_lists(&forgotten)?;
-    if store.load_suppressed()?.ids().any(|id| forgotten.has(id)) {
-        let (_, objections) = store.change_suppressed(|suppressed| {
-            let theirs: Vec<String> =
-                suppressed.ids().filter(|id| forgotten.has(id)).map(str::to_owned).collect();
-            theirs.iter().filter(|id| suppressed.remove(id)).count()
-        })?;
-        erased.objections = objections;
-    }
+    // Also where nobody has objected: it is by this file that a server sees that something has changed.
+    let (_, objections) = store.change_suppressed(|suppressed| {
+        let theirs: Vec<String> =
+            suppressed.ids().filter(|id| forgotten.has(id)).map(str::to_owned).collect();
+        theirs.iter().filter(|id| suppressed.remove(id)).count()
+    })?;
+    erased.objections = objections;
     erased.run_messages = store.forget_in_runs(customers)?;
     Ok(erased)
 }

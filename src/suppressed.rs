@@ -1,45 +1,60 @@
-//! Who has objected to marketing: never listed, never recommended anything.
+//! Who is never listed and never recommended anything: who has objected to marketing, and who has been forgotten.
 
 use std::collections::BTreeSet;
 
-/// The customers who have objected, by their identifiers.
+use crate::forgotten::Forgotten;
+
+/// The customers who have objected, by their identifiers, and those who have been forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Suppressed(BTreeSet<Box<str>>);
+pub struct Suppressed {
+    objecting: BTreeSet<Box<str>>,
+    forgotten: Option<Forgotten>,
+}
 
 impl Suppressed {
-    /// Whether a customer has.
+    /// Whether a customer is one of them.
     pub fn has(&self, customer_id: &str) -> bool {
-        self.0.contains(customer_id)
+        self.objecting.contains(customer_id) || self.has_forgotten(customer_id)
     }
 
-    /// How many have.
+    /// Whether a customer has been forgotten.
+    pub fn has_forgotten(&self, customer_id: &str) -> bool {
+        self.forgotten.as_ref().is_some_and(|forgotten| forgotten.has(customer_id))
+    }
+
+    /// With those who have been forgotten.
+    pub fn and(self, forgotten: Option<Forgotten>) -> Self {
+        Self { forgotten, ..self }
+    }
+
+    /// How many have objected.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.objecting.len()
     }
 
-    /// Whether none has.
+    /// Whether nobody has objected.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.objecting.is_empty()
     }
 
     /// Their identifiers, in order.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|id| &**id)
+        self.objecting.iter().map(|id| &**id)
     }
 
     /// Adds a customer; whether they were not there before.
     pub fn add(&mut self, customer_id: &str) -> bool {
-        self.0.insert(customer_id.into())
+        self.objecting.insert(customer_id.into())
     }
 
     /// Takes a customer off; whether they were there.
     pub fn remove(&mut self, customer_id: &str) -> bool {
-        self.0.remove(customer_id)
+        self.objecting.remove(customer_id)
     }
 }
 
 impl<'a> FromIterator<&'a str> for Suppressed {
     fn from_iter<I: IntoIterator<Item = &'a str>>(ids: I) -> Self {
-        Self(ids.into_iter().map(Into::into).collect())
+        Self { objecting: ids.into_iter().map(Into::into).collect(), forgotten: None }
     }
 }

@@ -221,7 +221,8 @@ impl App {
     fn not_listed(&self, id: &str, scores: &Scores, service: &Service) -> Failure {
         let not_listed = |why: String| Failure::new(Kind::NotListed, why);
         let why = || {
-            if self.suppressed.get()?.has(id) {
+            let suppressed = self.suppressed.get()?;
+            if suppressed.has(id) && !suppressed.has_forgotten(id) {
                 return Ok("the customer objects to marketing, and is in no list".to_owned());
             }
             let kept = self.kept.of_some([id.to_owned()]);

@@ -69,9 +69,8 @@ pub(super) async fn events(
     let body = body::whole(body)?;
     let keep = move || {
         let events = read(&body)?;
-        let forgotten = app.forgotten.get()?;
-        if events.iter().any(|event| forgotten.as_ref().as_ref().is_some_and(|of| of.has(&event.customer_id)))
-        {
+        let suppressed = app.suppressed.get()?;
+        if events.iter().any(|event| suppressed.has_forgotten(&event.customer_id)) {
             return Err(Failure::new(Kind::BadInput, FORGOTTEN));
         }
         app.once(once, |writing| {

@@ -39,7 +39,6 @@ use self::kept::KeptCustomers;
 use self::newest::Newest;
 use crate::at_risk::{Measuring, Previous};
 use crate::failure::Failure;
-use crate::forgotten::Forgotten;
 use crate::scores::{ScoreRow, Scores};
 use crate::service::Service;
 use crate::state::State;
@@ -60,7 +59,6 @@ pub struct App {
     previous: Newest<Option<Previous>>,
     tiers: Newest<Option<TierCuts>>,
     suppressed: Newest<Suppressed>,
-    forgotten: Newest<Option<Forgotten>>,
     guard: Arc<Guard>,
     kept: KeptCustomers,
     /// Turns at a batch: what is read of one is several times its body, and all threads work on each.
@@ -145,7 +143,6 @@ impl App {
         let lists = store.clone();
         let tiers = Newest::or_nothing(store.scores_path(), move || lists.load_tiers().inspect_err(&broken));
         let suppressed = newest(&store, Store::suppressed_path, Store::load_suppressed_again);
-        let forgotten = newest(&store, Store::forgotten_path, Store::load_forgotten);
         let kept = KeptCustomers::of(&store, state.clone());
         let batches = Arc::new(Semaphore::new(BATCHES_A_THREAD * rayon::current_num_threads()));
         Ok(Arc::new(Self {
@@ -154,7 +151,6 @@ impl App {
             previous,
             tiers,
             suppressed,
-            forgotten,
             guard,
             kept,
             batches,

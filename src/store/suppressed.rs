@@ -25,10 +25,10 @@ enum Written {
 }
 
 impl Store {
-    /// Who has objected to marketing.
+    /// Who has objected to marketing, and who has been forgotten.
     ///
     /// # Errors
-    /// When it cannot be read, was changed by anything but this program, or is gone.
+    /// When one of both cannot be read, was changed by anything but this program, or is gone.
     pub fn load_suppressed(&self) -> Result<Suppressed, Failure> {
         let path = self.suppressed_path();
         let customers = match read_json(&path)? {
@@ -46,7 +46,7 @@ impl Store {
                 return Err(unreadable(&path, changed));
             }
         };
-        Ok(customers.iter().map(String::as_str).collect())
+        Ok(customers.iter().map(String::as_str).collect::<Suppressed>().and(self.load_forgotten()?))
     }
 
     /// The same for a server, which was started with a store: if its folder has gone, so have those who have objected.

@@ -49,7 +49,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("columns", &[]),
         ("parquet_file", &["columns", "seal"]),
         ("feature_file", &["columns", "parquet_file"]),
-        ("suppressed", &[]),
+        ("suppressed", &["forgotten"]),
         ("formula", &[]),
         ("marks", &[]),
         (
@@ -76,7 +76,6 @@ fn modules_of_the_edges_know_only_those_before_them() {
                 "clock",
                 "events",
                 "failure",
-                "forgotten",
                 "offers",
                 "schema",
                 "scores",

@@ -92,6 +92,11 @@ fn who_is_forgotten_is_in_nothing_and_does_not_come_back() {
     assert_eq!(status, 422, "{refused}");
     assert!(!refused.to_string().contains(&customer), "{refused}");
     assert_eq!(server.post("/v1/events", event("c001").as_bytes()).0, 200);
+    // Who asks about them by their history is told, and nothing is offered.
+    let told = json!({"customer_id": customer, "as_of": "2023-12-08",
+        "purchases": [{"order_id": "1", "ts": "2023-11-01", "amount": 50.0}]});
+    let (status, answer) = server.score(&told);
+    assert_eq!((status, &answer["action"]), (200, &json!("do nothing")), "{answer}");
 
     // In another file, by another command, and by a backup: it is left out, or taken out again.
     let again = work.path().join("again.csv");
