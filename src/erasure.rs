@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::clock;
+use crate::events::SEEN_BY_ALL;
 use crate::failure::Failure;
 use crate::forgotten::Forgotten;
 use crate::store::Store;
@@ -56,5 +57,10 @@ pub fn forget(store: &Store, customers: &[String]) -> Result<Erased, Failure> {
     })?;
     erased.objections = objections;
     erased.run_messages = store.forget_in_runs(customers)?;
+    if store.has_state() {
+        // What a server took in until it saw that something has changed.
+        std::thread::sleep(SEEN_BY_ALL);
+        erased.events += store.state()?.forget_customers(&|id| forgotten.has(id))?;
+    }
     Ok(erased)
 }

@@ -42,9 +42,9 @@ impl Suppressed {
         self.objecting.iter().map(|id| &**id)
     }
 
-    /// Adds a customer; whether they were not there before.
+    /// Adds a customer; whether they were not there before, and are not forgotten: of those nothing is kept.
     pub fn add(&mut self, customer_id: &str) -> bool {
-        self.objecting.insert(customer_id.into())
+        !self.has_forgotten(customer_id) && self.objecting.insert(customer_id.into())
     }
 
     /// Takes a customer off; whether they were there.

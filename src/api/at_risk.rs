@@ -18,7 +18,8 @@ use super::App;
 use super::body::{on_a_thread, parameters};
 use super::contract::fails;
 use crate::at_risk::{
-    AtRisk, Cursor, Filter, Order, columns_named, columns_of_every_list, meaning, to_csv, to_json,
+    AtRisk, Cursor, Filter, Order, action_named, columns_named, columns_of_every_list, meaning, to_csv,
+    to_json,
 };
 use crate::failure::{Failure, Kind};
 use crate::schema::{BandText, CauseWord, LanguageWord, StageWord, TierWord, one_of};
@@ -232,7 +233,7 @@ fn link(query: &str, next: &Cursor) -> String {
 
 impl Asked {
     fn filter(&self, scores: &Scores, catalogue: &Catalogue) -> Result<Filter, Failure> {
-        let actions: Vec<String> = texts(&self.offer).map(str::to_owned).collect();
+        let actions: Vec<String> = texts(&self.offer).map(|text| action_named(text).to_owned()).collect();
         let listed = scores.actions.iter().map(|action| action.name.as_str());
         let known: Vec<&str> = [DO_NOTHING]
             .into_iter()

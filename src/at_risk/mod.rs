@@ -23,7 +23,7 @@ pub use filter::{Band, Filter, Order, Said};
 pub use meanings::{dictionary, meaning};
 pub use measures::Measuring;
 pub use page::{Cursor, UnknownCursor};
-pub use people::for_people;
+pub use people::{action_named, for_people};
 pub use picked::Picked;
 pub use sheet::write_sheet;
 

@@ -77,6 +77,14 @@ pub fn for_people(mut columns: Vec<Column>) -> Vec<Column> {
     columns
 }
 
+/// What `do nothing` is called in Chinese.
+const DO_NOTHING_IN_CHINESE: &str = "不采取行动";
+
+/// The name of an action that people may call otherwise.
+pub fn action_named(text: &str) -> &str {
+    if text == DO_NOTHING_IN_CHINESE { DO_NOTHING } else { text }
+}
+
 impl AtRisk<'_> {
     /// What people call a column: its name, unless the language has a heading for it.
     pub fn heading(&self, column: &Column) -> String {
@@ -100,7 +108,7 @@ impl AtRisk<'_> {
             ("lifecycle_stage", _) => row.stage.words(language),
             ("likely_cause", _) => row.cause.words(language),
             (name, Cell::Text(text)) if language == Language::Chinese => match (name, &**text) {
-                ("action", DO_NOTHING) => "不采取行动",
+                ("action", DO_NOTHING) => DO_NOTHING_IN_CHINESE,
                 ("value_matrix", name) => name.parse().map_or("", |cell: MatrixCell| cell.words(language)),
                 (_, "always") if column.kind == FieldKind::BreakEven => "总是划算",
                 (_, "never") if column.kind == FieldKind::BreakEven => "从不划算",

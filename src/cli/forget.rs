@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
-use super::ids::read_ids;
+use super::ids::{note_strangers, read_ids, strangers};
 use super::output;
 use super::settings::StoreArgs;
 use crate::erasure::{Erased, forget};
@@ -36,7 +36,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if customers.is_empty() && store.load_forgotten()?.is_none() {
         return Err(Failure::new(Kind::Usage, "nobody has been forgotten yet: name a customer"));
     }
+    let strangers = strangers(&store, &customers);
     let erased = forget(&store, &customers)?;
+    // Who was forgotten before is none either.
+    if erased.newly_marked > 0 {
+        note_strangers(strangers);
+    }
     if args.json {
         let told = serde_json::to_value(&erased);
         return output::print_json(&told.map_err(|error| Failure::new(Kind::Internal, error.to_string()))?);

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use super::small;
-use crate::failure::Failure;
+use super::{output, small};
+use crate::failure::{Failure, Kind};
+use crate::formula::restored;
+use crate::store::Store;
 
 /// The identifiers in a file, one a line; with quotation marks around them, as spreadsheets write them, or without.
 pub(super) fn read_ids(path: &Path) -> Result<Vec<String>, Failure> {
@@ -15,8 +17,44 @@ pub(super) fn read_ids(path: &Path) -> Result<Vec<String>, Failure> {
 fn identifier(line: &str) -> String {
     let line = line.trim();
     match line.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        Some(quoted) => quoted.replace("\"\"", "\""),
-        None => line.to_owned(),
+        Some(quoted) => restored(&quoted.replace("\"\"", "\"")).to_owned(),
+        None => restored(line).to_owned(),
+    }
+}
+
+/// Those of some identifiers whom the kept history does not know, as they are to be shown; of no history nobody.
+///
+/// # Errors
+/// When it cannot be read.
+pub(super) fn strangers(store: &Store, ids: &[String]) -> Result<Vec<String>, Failure> {
+    let kept = store.history()?;
+    if kept.is_empty() {
+        return Ok(Vec::new());
+    }
+    let lookup = kept.lookup()?;
+    let mut strangers = Vec::new();
+    for id in ids {
+        let history = lookup.customer(id, None);
+        let history = history.map_err(|error| Failure::new(Kind::BadStore, error.to_string()))?;
+        if history.is_empty() {
+            strangers.push(format!("{id:?}"));
+        }
+    }
+    Ok(strangers)
+}
+
+/// Says who is nobody the kept history knows: another spelling is nobody's.
+pub(super) fn note_strangers(strangers: Result<Vec<String>, Failure>) {
+    match strangers {
+        // They are kept all the same.
+        Err(failure) => output::note(&format!("whether they are customers cannot be told: {failure}")),
+        Ok(strangers) if strangers.is_empty() => {}
+        Ok(strangers) => output::note(&format!(
+            "WARNING: {} of them are no customers of the kept history: {}: are they written as in the files, with every \
+             leading zero, and without a heading?",
+            strangers.len(),
+            output::first_few(&strangers)
+        )),
     }
 }
 

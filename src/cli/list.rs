@@ -11,7 +11,7 @@ use super::output;
 use super::settings::{ListArgs, ListOffers};
 use super::show::{OutArgs, ShowArgs, check_actions, check_attributes};
 use super::small;
-use crate::at_risk::{AtRisk, Band, Filter, Order, Picked, Previous, Said};
+use crate::at_risk::{AtRisk, Band, Filter, Order, Picked, Previous, Said, action_named};
 use crate::clock;
 use crate::failure::{Failure, Kind};
 use crate::scores::{ListAbout, Scores};
@@ -58,7 +58,7 @@ struct FilterArgs {
     #[arg(long, value_name = "STAGES", value_delimiter = ',')]
     stage: Vec<Stage>,
     /// Only with these actions: names of offers, or "do nothing"
-    #[arg(long, value_name = "ACTIONS", value_delimiter = ',')]
+    #[arg(long, value_name = "ACTIONS", value_delimiter = ',', value_parser = parse_action)]
     offer: Vec<String>,
     /// Only with this value of an attribute that customers files give, as in region=north; may be given for several: of one
     /// attribute any, of different ones all
@@ -67,6 +67,11 @@ struct FilterArgs {
     /// Only with a reason that has this text, as it is told in the language
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+}
+
+/// An action's name; never fails.
+fn parse_action(text: &str) -> Result<String, std::convert::Infallible> {
+    Ok(action_named(text).to_owned())
 }
 
 #[derive(Clone, Copy, ValueEnum)]

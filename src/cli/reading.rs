@@ -210,7 +210,7 @@ pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
         }
     };
     left_out(counts.without_customer, "without a customer_id");
-    left_out(counts.excluded, "of excluded customers");
+    left_out(counts.excluded, "of excluded or forgotten customers");
     left_out(counts.filtered, "that do not meet --where");
     left_out(counts.repeated, "that repeat another");
     left_out(counts.later, "later than what is asked for");

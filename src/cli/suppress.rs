@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
-use super::ids::read_ids;
+use super::ids::{note_strangers, read_ids, strangers};
 use super::output;
 use super::settings::StoreArgs;
 use crate::events::check_id;
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::store::Store;
 use crate::suppressed::Suppressed;
 
@@ -76,47 +76,13 @@ impl WhoArgs {
         };
         output::print(&format!("{changed} {done}{rest}; {} have objected in all\n", suppressed.len()))
     }
-
-    /// Says who of them is nobody the kept history knows: an objection in another spelling protects nobody.
-    fn note_strangers(&self) {
-        match self.strangers() {
-            // They are kept all the same.
-            Err(failure) => output::note(&format!("whether they are customers cannot be told: {failure}")),
-            Ok(strangers) if strangers.is_empty() => {}
-            Ok(strangers) => {
-                output::note(&format!(
-                    "WARNING: {} of them are no customers of the kept history: {}: are they written as in the files, \
-                     with every leading zero, and without a heading?",
-                    strangers.len(),
-                    output::first_few(&strangers)
-                ));
-            }
-        }
-    }
-
-    fn strangers(&self) -> Result<Vec<String>, Failure> {
-        let kept = Store::at(&self.store.store).history()?;
-        if kept.is_empty() {
-            return Ok(Vec::new());
-        }
-        let lookup = kept.lookup()?;
-        let mut strangers = Vec::new();
-        for id in self.ids()? {
-            let history = lookup.customer(&id, None);
-            let history = history.map_err(|error| Failure::new(Kind::BadStore, error.to_string()))?;
-            if history.is_empty() {
-                strangers.push(format!("{id:?}"));
-            }
-        }
-        Ok(strangers)
-    }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
         Command::Add(who) => {
             who.change(Suppressed::add, "added", "were there already")?;
-            who.note_strangers();
+            note_strangers(strangers(&Store::at(&who.store.store), &who.ids()?));
             Ok(())
         }
         Command::Remove(who) => who.change(Suppressed::remove, "taken off", "were not there"),

@@ -23,7 +23,8 @@ pub(super) struct Args {
     input: InputArgs,
     #[command(flatten)]
     settings: SettingsArgs,
-    /// Train on what was known at this instant [default: the last order's, or start of a contract]
+    /// Train on what was known at this instant, as of the last order until then [default: the last order's, or start of a
+    /// contract]
     #[arg(long, value_name = "INSTANT")]
     as_of: Option<Instant>,
     #[command(flatten)]

@@ -41,7 +41,7 @@ pub struct Happened {
 }
 
 /// A server takes it for granted for less than this that no other history is there: for a millisecond (src/api/newest.rs).
-const SEEN_BY_ALL: Duration = Duration::from_millis(5);
+pub(crate) const SEEN_BY_ALL: Duration = Duration::from_millis(5);
 
 const PURCHASE: &str = "purchase";
 const COMPLAINT: &str = "complaint";

@@ -138,6 +138,11 @@ impl ListBasis {
 }
 
 impl ListAbout {
+    /// Its instant.
+    pub fn as_of(&self) -> Instant {
+        Instant::from_micros(self.as_of_micros).unwrap_or(Instant::MIN)
+    }
+
     /// A list of an instant, with these lifetime values between its tiers, decided by this.
     pub fn new(as_of: Instant, tiers: TierCuts, basis: ListBasis) -> Self {
         Self { as_of_micros: as_of.micros(), tiers, basis: Some(basis) }

@@ -61,7 +61,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ("state", &["failure", "marks"]),
         ("forgotten", &["failure"]),
         ("store", &["failure", "forgotten", "marks", "scores", "state", "suppressed"]),
-        ("erasure", &["clock", "failure", "forgotten", "store"]),
+        ("erasure", &["clock", "events", "failure", "forgotten", "store"]),
         ("table_file", &["failure"]),
         ("promotion", &["failure", "store"]),
         ("quarantine_file", &["failure", "formula", "store"]),

@@ -96,7 +96,7 @@ fn amounts_in_several_currencies_and_exclusions_of_nobody_are_told() {
     let said = noted(&format!("features {flags}"));
     assert!(said.contains("in several currencies (EUR, JPY)"), "{said}");
     let said = noted(&format!("features {flags} --exclude {}", at("staff.csv")));
-    assert!(said.contains("1 rows of excluded customers were left out"), "{said}");
+    assert!(said.contains("1 rows of excluded or forgotten customers were left out"), "{said}");
     assert!(said.contains("--exclude: 1 of its 2 customers have no row here, as \"0007\""), "{said}");
     assert!(!said.contains("currencies"), "{said}");
 }

@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use mainstay::store::Store;
 use mainstay_features::history::History;
@@ -9,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::kept_shop::{keep, listed};
 use crate::server::{Server, slug};
-use crate::support::{csv, done, failed, folder, shop};
+use crate::support::{csv, done, failed, folder, run, shop};
 
 /// Every file in a folder and those in it.
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -120,6 +122,72 @@ fn who_is_forgotten_is_in_nothing_and_does_not_come_back() {
     let (code, said) = failed(&format!("ingest --purchases {} --store {shown}", shop().purchases.display()));
     assert_eq!(code, 5);
     assert!(said.contains("forgotten.json: is gone"), "{said}");
+}
+
+/// What a server takes in while its customer is forgotten is not left.
+#[test]
+fn events_that_come_while_a_customer_is_forgotten_are_forgotten_too() {
+    let work = folder();
+    let store = work.path().join("store");
+    keep(&store);
+    let shown = store.display().to_string();
+    let customer = listed().0[5].clone();
+    let server = Server::start(&shown);
+    let stop = AtomicBool::new(false);
+    let refused = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| {
+            let mut refused = 0;
+            for number in 0.. {
+                let event = json!({"events": [{"customer_id": customer, "purchases": [
+                    {"order_id": format!("marked-{number}"), "ts": "2023-12-05T10:00:00Z", "amount": 1.0}]}]});
+                refused += usize::from(server.post("/v1/events", event.to_string().as_bytes()).0 == 422);
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+            refused
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        done(&format!("forget {customer} --store {shown}"));
+        stop.store(true, Ordering::Relaxed);
+        sending.join().unwrap()
+    });
+    assert!(refused > 0, "it is seen at the latest when it has been done");
+    assert!(server.terminate().success());
+    assert_eq!(with(&store, "marked-"), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn a_list_of_nobody_is_still_of_its_instant() {
+    let work = folder();
+    let store = work.path().join("store");
+    keep(&store);
+    let shown = store.display();
+    let ids = work.path().join("ids.csv");
+    fs::write(&ids, customers(&store).join("\n")).unwrap();
+    let before = json_of(&format!("plan --store {shown} --json"))["as_of"].clone();
+    done(&format!("forget --file {} --store {shown}", ids.display()));
+    assert_eq!(customers(&store), Vec::<String>::new());
+    assert_eq!(json_of(&format!("plan --store {shown} --json"))["as_of"], before);
+}
+
+fn json_of(arguments: &str) -> Value {
+    serde_json::from_str(&done(arguments)).unwrap()
+}
+
+#[test]
+fn an_objection_of_who_is_forgotten_is_not_kept_and_other_spellings_are_warned_of() {
+    let work = folder();
+    let store = work.path().join("store");
+    keep(&store);
+    let shown = store.display();
+    let customer = listed().0[2].clone();
+    done(&format!("forget {customer} --store {shown}"));
+    done(&format!("suppress add {customer} --store {shown}"));
+    assert_eq!(with(&store, &format!("\"{customer}\"")), Vec::<PathBuf>::new());
+    let output = run(&format!("forget {customer}0 --store {shown}"));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("WARNING: 1 of them are no customers of the kept history"), "{said}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn conditions_and_exclusions_leave_rows_out_and_say_so() {
         &at("x.parquet"),
     ]);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("1 rows of excluded customers were left out"), "{said}");
+    assert!(said.contains("1 rows of excluded or forgotten customers were left out"), "{said}");
     assert!(said.contains("1 rows that do not meet --where were left out"), "{said}");
     let expected = features(folder.path(), &format!("--purchases {}", at("kept.csv")));
     assert_eq!(fs::read(at("x.parquet")).unwrap(), expected);

@@ -41,7 +41,9 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
     let mut read: Vec<usize> = used.chain(&shown).copied().collect();
     read.sort_unstable();
     let columns = Columns { known, shown, read };
-    let mut scores = Scores::empty(Instant::MIN, IdKind::Integer, Vec::new());
+    // Of a list without a row nothing else says of when it is.
+    let as_of = about.as_ref().map_or(Instant::MIN, ListAbout::as_of);
+    let mut scores = Scores::empty(as_of, IdKind::Integer, Vec::new());
     scores.basis = about.and_then(|about| about.basis);
     scores.shown = columns.shown.iter().map(|&place| fields[place].name().clone()).collect();
     if at("customer_id").is_some_and(is_text) {
