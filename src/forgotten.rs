@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
+use crate::random::{hexadecimal, random_bytes};
 
 const KEY_BYTES: usize = 32;
 /// So much of a hash tells a customer from all others.
@@ -25,11 +26,7 @@ impl Forgotten {
     /// # Errors
     /// When the system has no random numbers.
     pub fn nobody() -> Result<Self, Failure> {
-        let mut key = [0; KEY_BYTES];
-        getrandom::fill(&mut key).map_err(|cause| {
-            Failure::new(Kind::Internal, format!("the system gives no random numbers: {cause}"))
-        })?;
-        Ok(Self { key, marks: BTreeSet::new() })
+        Ok(Self { key: random_bytes()?, marks: BTreeSet::new() })
     }
 
     /// From what [`Self::key`] and [`Self::marks`] gave; `None` where they are none.
@@ -79,10 +76,6 @@ impl Forgotten {
         }
         mark
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {

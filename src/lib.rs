@@ -27,6 +27,7 @@ pub mod plan;
 pub mod proceeds;
 pub mod promotion;
 pub mod quarantine_file;
+pub mod random;
 pub mod report;
 pub mod sample;
 pub mod schema;

@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::{State, StateError};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
+use crate::random::{hexadecimal, random_bytes};
 
 /// What keys begin with, so that whoever finds one knows what it is for.
 pub const PREFIX: &str = "mainstay_";
@@ -132,8 +133,8 @@ impl State {
         created: Instant,
         expires: Option<Instant>,
     ) -> Result<(Key, Secret), Failure> {
-        let id = random_hex::<ID_BYTES>()?;
-        let text = format!("{PREFIX}{id}_{}", random_hex::<SECRET_BYTES>()?);
+        let id = hexadecimal(&random_bytes::<ID_BYTES>()?);
+        let text = format!("{PREFIX}{id}_{}", hexadecimal(&random_bytes::<SECRET_BYTES>()?));
         let hash = hash_of(&text);
         let key = Key { id, name: name.to_owned(), scopes, created, expires, revoked: None, hash };
         let names: Vec<&str> = key.scopes.iter().map(|scope| scope.name()).collect();
@@ -216,15 +217,6 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<Key> {
 
 fn hash_of(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
-}
-
-/// So many bytes of the operating system's random numbers, in hexadecimal.
-fn random_hex<const BYTES: usize>() -> Result<String, Failure> {
-    let mut bytes = [0_u8; BYTES];
-    getrandom::fill(&mut bytes).map_err(|cause| {
-        Failure::new(Kind::Internal, format!("the system gives no random numbers: {cause}"))
-    })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mainstay_features::history::{
-    Compared, Histories, HistoryBuilder, HistoryError, Lookup, Segment, SentAgain, count_forgotten, join,
+    Compared, Histories, HistoryBuilder, HistoryError, Leaving, Lookup, Segment, SentAgain, join,
     write_segment, write_segment_without,
 };
 use mainstay_features::ingest::MemorySize;
@@ -265,14 +265,21 @@ impl Kept {
         let overlaps = |segment: &Segment| time.is_some_and(|time| segment.overlaps(time));
         let compared: &[Segment] = if leave_out || segments.iter().any(overlaps) { &segments } else { &[] };
         let older: &[Segment] = if together { &segments } else { &[] };
+        let kept = Compared { segments: compared, leave_out };
+        let (name, written, sent_again) =
+            self.write_next(|mut out| write_segment(older, kept, builders, &mut out))?;
+        Ok(Addition { written, name, together, files, sent_again })
+    }
+
+    /// Writes the next segment, which is none of the history yet: its name, itself, and what writing it told.
+    fn write_next<T: Default>(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> Result<T, HistoryError>,
+    ) -> Result<(String, Whole, T), Failure> {
         let name = format!("segment-{:06}.history", self.manifest.next);
-        let mut sent_again = SentAgain::default();
-        let mut unreadable = None;
+        let (mut told, mut unreadable) = (T::default(), None);
         let written = Whole::write(&self.folder.join(&name), |out| {
-            let mut out: &mut dyn Write = out;
-            let kept = Compared { segments: compared, leave_out };
-            let written = write_segment(older, kept, builders, &mut out);
-            sent_again = written.map_err(|error| match error {
+            told = write(out).map_err(|error| match error {
                 HistoryError::Io(cause) => cause,
                 other => {
                     let cause = io::Error::other(other.to_string());
@@ -283,10 +290,10 @@ impl Kept {
             Ok(())
         });
         // What is kept is to blame, and not what is written.
-        if let Some(error) = unreadable {
-            return Err(self.broken(&self.folder, &error));
+        match unreadable {
+            Some(error) => Err(self.broken(&self.folder, &error)),
+            None => Ok((name, written?, told)),
         }
-        Ok(Addition { written: written?, name, together, files, sent_again })
     }
 
     /// Takes customers out, as if they had never been; how many they were.
@@ -295,20 +302,13 @@ impl Kept {
     /// When what is kept cannot be read, or the folder cannot be written to: the history is then what it was.
     pub fn forget(&mut self, is_forgotten: &(dyn Fn(&str) -> bool + Sync)) -> Result<usize, Failure> {
         let segments = self.segments()?;
-        let count = count_forgotten(&segments, is_forgotten);
-        let count = count.map_err(|error| self.broken(&self.folder, &error))?;
-        if count == 0 {
+        let leaving = Leaving::find(&segments, is_forgotten);
+        let leaving = leaving.map_err(|error| self.broken(&self.folder, &error))?;
+        if leaving.customers == 0 {
             return Ok(0);
         }
-        let name = format!("segment-{:06}.history", self.manifest.next);
-        let written = Whole::write(&self.folder.join(&name), |out| {
-            let mut out: &mut dyn Write = out;
-            let written = write_segment_without(&segments, is_forgotten, &mut out);
-            written.map(drop).map_err(|error| match error {
-                HistoryError::Io(cause) => cause,
-                other => io::Error::other(other.to_string()),
-            })
-        })?;
+        let (name, written, count) =
+            self.write_next(|mut out| write_segment_without(&segments, &leaving, is_forgotten, &mut out))?;
         let sent_again = SentAgain::default();
         self.commit(Addition { written, name, together: true, files: Vec::new(), sent_again })?;
         Ok(count)

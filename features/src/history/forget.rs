@@ -17,52 +17,55 @@ use crate::id::{Ids, fingerprint};
 /// Numbers of words.
 type Numbers = HashSet<u64>;
 
-/// How many of the customers that segments hold are to be forgotten.
-///
-/// # Errors
-/// When one cannot be read.
-pub fn count_forgotten(
-    segments: &[Segment],
-    is_forgotten: &(dyn Fn(&str) -> bool + Sync),
-) -> Result<usize, HistoryError> {
-    let in_part = |number: usize| -> Result<usize, HistoryError> {
-        let mut customers: HashSet<String> = HashSet::new();
-        for segment in segments {
-            let part = segment.part(number)?;
-            customers.extend(part.customers.iter().filter(|id| is_forgotten(id)).map(str::to_owned));
-        }
-        Ok(customers.len())
-    };
-    (0..PARTS).into_par_iter().map(in_part).sum()
+/// Customers whom segments hold and who are to be forgotten, and the words that stand in their rows.
+#[derive(Debug, Default)]
+pub struct Leaving {
+    /// How many they are.
+    pub customers: usize,
+    words: Numbers,
 }
 
-/// Writes what segments hold as one segment, without those customers who are to be forgotten and without the texts, such as
-/// names, that nobody else has. Returns how many they are.
+impl Leaving {
+    /// Finds them.
+    ///
+    /// # Errors
+    /// When a segment cannot be read.
+    pub fn find(
+        segments: &[Segment],
+        is_forgotten: &(dyn Fn(&str) -> bool + Sync),
+    ) -> Result<Self, HistoryError> {
+        let in_part = |number: usize| -> Result<Self, HistoryError> {
+            let (mut customers, mut words) = (HashSet::new(), Numbers::new());
+            for segment in segments {
+                let part = segment.part(number)?;
+                for (customer, id) in part.customers.iter().enumerate().filter(|(_, id)| is_forgotten(id)) {
+                    customers.insert(id.to_owned());
+                    words.extend(part.words_of(customer));
+                }
+            }
+            Ok(Self { customers: customers.len(), words })
+        };
+        (0..PARTS).into_par_iter().map(in_part).try_reduce(Self::default, |mut all, some| {
+            all.customers += some.customers;
+            all.words.extend(some.words);
+            Ok(all)
+        })
+    }
+}
+
+/// Writes what segments hold as one segment, without those customers who leave and without the texts, such as names, that nobody
+/// else has. Returns how many they are.
 ///
 /// # Errors
 /// When it cannot be written, or a segment cannot be read.
 pub fn write_segment_without(
     segments: &[Segment],
+    leaving: &Leaving,
     is_forgotten: &(dyn Fn(&str) -> bool + Sync),
     out: &mut dyn Write,
 ) -> Result<usize, HistoryError> {
     let none: [Log; 0] = [];
-    let theirs = |number: usize| -> Result<Numbers, HistoryError> {
-        let mut words = Numbers::new();
-        for segment in segments {
-            let part = segment.part(number)?;
-            for (customer, id) in part.customers.iter().enumerate() {
-                if is_forgotten(id) {
-                    words.extend(part.words_of(customer));
-                }
-            }
-        }
-        Ok(words)
-    };
-    let theirs: Numbers = (0..PARTS)
-        .into_par_iter()
-        .map(theirs)
-        .try_reduce(Numbers::new, |all, some| Ok(all.into_iter().chain(some).collect()))?;
+    let theirs = &leaving.words;
     let others = Mutex::new(Numbers::new());
     let left = |number: usize, kind| -> Result<(Sorted, usize), HistoryError> {
         let sorted = sorted_part(segments, number, &none, kind)?;

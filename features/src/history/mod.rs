@@ -25,7 +25,7 @@ pub use again::SentAgain;
 pub use builder::HistoryBuilder;
 pub use event::{Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word};
 
-pub use forget::{count_forgotten, write_segment_without};
+pub use forget::{Leaving, write_segment_without};
 pub use histories::{Histories, Noted, Summary};
 pub use log::Spill;
 pub use lookup::Lookup;

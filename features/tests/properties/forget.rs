@@ -2,9 +2,7 @@
 
 use std::io::Write;
 
-use mainstay_features::history::{
-    Compared, History, Segment, count_forgotten, write_segment, write_segment_without,
-};
+use mainstay_features::history::{Compared, History, Leaving, Segment, write_segment, write_segment_without};
 use proptest::prelude::*;
 
 use crate::features::{attributes, features};
@@ -19,8 +17,9 @@ fn segment(rows: &[Row]) -> Segment {
 /// The history that is left of two segments without who is forgotten, and its bytes.
 fn without(segments: &[Segment], is_forgotten: &(dyn Fn(&str) -> bool + Sync)) -> (History, Vec<u8>) {
     let (mut bytes, mut file) = (Vec::new(), tempfile::tempfile().unwrap());
-    let forgotten = write_segment_without(segments, is_forgotten, &mut bytes).unwrap();
-    assert_eq!(forgotten, count_forgotten(segments, is_forgotten).unwrap());
+    let leaving = Leaving::find(segments, is_forgotten).unwrap();
+    let forgotten = write_segment_without(segments, &leaving, is_forgotten, &mut bytes).unwrap();
+    assert_eq!(forgotten, leaving.customers);
     file.write_all(&bytes).unwrap();
     (History::of_segments(&[Segment::open(file).unwrap()]).unwrap(), bytes)
 }
