@@ -35,6 +35,7 @@ mod simulate;
 mod small;
 mod strangers;
 mod suppress;
+mod totals;
 mod train;
 mod verdict;
 mod winback;

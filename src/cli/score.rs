@@ -1,6 +1,5 @@
 //! `mainstay score`.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -9,15 +8,11 @@ use mainstay_features::history::Histories;
 use mainstay_features::label::Label;
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
-use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
-use mainstay_models::model;
 use mainstay_models::monitor::Likeness;
 use serde_json::json;
 
-use super::gone::Gone;
 use super::input::InputArgs;
-use super::lifetime;
 use super::list::note_other_question;
 use super::output;
 use super::progress::Progress;
@@ -25,8 +20,9 @@ use super::reading;
 use super::running::{Found, Run, input};
 use super::scored_out::{ListOut, ROWS_PER_FILE};
 use super::settings::{MoneyArgs, StoreArgs};
+use super::totals::Totals;
 use crate::failure::{Failure, Kind};
-use crate::scores::{Aside, Format, ListAbout, ListBasis, ListFile, ScoredPopulation, Scores};
+use crate::scores::{Aside, Format, ListAbout, ListBasis, ListFile, ScoredPopulation};
 use crate::service::Service;
 use crate::store::{NewList, Store};
 
@@ -274,130 +270,4 @@ pub(super) fn nobody(service: &Service, as_of: Instant) -> Failure {
         Label::ContractEnd => format!("no contract of a customer with a purchase runs at {as_of}"),
     };
     Failure::new(Kind::TooLittleData, format!("{why}; nothing was written"))
-}
-
-/// What is to be known of the money where the rule serves.
-fn by_rule(service: &Service) -> &'static str {
-    match service.artifact().training.kind() {
-        model::Kind::Rule => {
-            "the rule knows nothing but how long ago the last order was: of who buys often, and is worth most, it says too much; \
-             mainstay backtest holds what actions were said to earn against what came\n"
-        }
-        _ => "",
-    }
-}
-
-/// Of so many actions none should earn more than this share of all.
-const MANY: usize = 100;
-const CONCENTRATED: f64 = 0.1;
-
-/// What a scored list amounts to.
-pub(super) struct Totals {
-    as_of: Instant,
-    /// Customers scored.
-    pub(super) rows: usize,
-    /// Customers left out as they object to marketing.
-    pub(super) suppressed: usize,
-    /// Customers for whom an action pays.
-    pub(super) actions: usize,
-    /// What the actions are expected to earn.
-    pub(super) net_value: f64,
-    lifetime_value: f64,
-    /// How many are expected to leave.
-    leavers: f64,
-    /// What the action that earns most does.
-    largest_net_value: f64,
-    /// For how many customers each offer is.
-    offered: BTreeMap<String, u64>,
-    /// Who of them is as good as gone.
-    gone: Gone,
-}
-
-impl Totals {
-    /// Of no rows yet.
-    pub(super) fn of(scored: &ScoredPopulation) -> Self {
-        let (as_of, suppressed) = (scored.as_of(), scored.suppressed());
-        Self {
-            as_of,
-            rows: 0,
-            suppressed,
-            actions: 0,
-            net_value: 0.0,
-            lifetime_value: 0.0,
-            leavers: 0.0,
-            largest_net_value: 0.0,
-            offered: BTreeMap::new(),
-            gone: Gone::default(),
-        }
-    }
-
-    /// With some rows more.
-    pub(super) fn add(&mut self, scores: &Scores) {
-        self.rows += scores.rows.len();
-        for row in &scores.rows {
-            self.lifetime_value += row.lifetime_value;
-            self.leavers += row.churn_probability;
-            self.gone.count(row);
-            if row.net_value > 0.0 {
-                self.actions += 1;
-                self.net_value += row.net_value;
-                self.largest_net_value = self.largest_net_value.max(row.net_value);
-                let action = scores.action_of(row);
-                match self.offered.get_mut(action) {
-                    Some(customers) => *customers += 1,
-                    None => _ = self.offered.insert(action.to_owned(), 1),
-                }
-            }
-        }
-    }
-
-    /// In words.
-    pub(super) fn summary(&self, service: &Service, place: &str) -> String {
-        let suppressed = match self.suppressed {
-            0 => String::new(),
-            number => format!("{number} customers object to marketing, and are left out\n"),
-        };
-        let artifact = service.artifact();
-        let rows = self.rows.max(1) as f64;
-        format!(
-            "{} customers scored as of {} by {} {place}\n{suppressed}\
-             {:.0} of them ({:.1} %) are expected to leave within {} days if nothing is done; of those the model learnt from \
-             last, {:.1} % did\n\
-             the model was judged {}\n\
-             an action pays for {} of them, together {:.2}; keeping a customer is worth {:.2} on average, {}\n",
-            self.rows,
-            self.as_of,
-            artifact.name(),
-            self.leavers,
-            100.0 * self.leavers / rows,
-            artifact.settings.horizon.get(),
-            100.0 * artifact.churn_rate(),
-            artifact.training.judged(),
-            self.actions,
-            self.net_value,
-            self.lifetime_value / rows,
-            lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions(), Language::English),
-        ) + by_rule(service)
-            + &self.caveats(service.catalogue())
-    }
-
-    /// What the sums do not show, a line each.
-    fn caveats(&self, catalogue: &Catalogue) -> String {
-        let mut caveats =
-            self.gone.sentence(Language::English).map_or(String::new(), |sentence| sentence + "\n");
-        if self.actions >= MANY && self.largest_net_value > CONCENTRATED * self.net_value {
-            let share = 100.0 * self.largest_net_value / self.net_value;
-            caveats += &format!("one customer alone is {share:.1} % of what the actions come to\n");
-        }
-        for offer in catalogue.offers() {
-            let customers = self.offered.get(offer.name()).copied().unwrap_or_default();
-            if let Some(capacity) = offer.capacity().filter(|&capacity| capacity < customers) {
-                caveats += &format!(
-                    "{} is for {customers} customers and has a capacity of {capacity}: mainstay plan says who gets it\n",
-                    offer.name()
-                );
-            }
-        }
-        caveats
-    }
 }
