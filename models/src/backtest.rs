@@ -9,14 +9,18 @@ use crate::TrainingError;
 use crate::evaluate::Metrics;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::profit::{Campaign, expected_maximum, maximum, of_acting_on, of_contacting};
+use crate::ground::{Ground, MOST_CUSTOMERS};
 use crate::inputs::EXPECTED_PURCHASES;
 use crate::language::Language;
 use crate::model::{Kind, completed, probabilities};
+use crate::rolling::by_recency;
 use crate::snapshots::{Question, Snapshots};
 use crate::training::{self, Settings, Training, measure};
 
-/// The rule everyone has without a model, as a logistic regression on recency alone.
-pub const RECENCY_RULE: &str = "days since the last order";
+/// The rule everyone has without a model, as a logistic regression on both.
+pub const RULE: &str = "recency and frequency";
+/// A logistic regression on recency alone, which never serves.
+pub const RECENCY: &str = "days since the last order";
 /// BG/NBD's word, e to the power of less the purchases it expects.
 pub const BG_NBD: &str = "BG/NBD";
 /// Contacting everyone, whoever they are.
@@ -43,7 +47,8 @@ impl Judged {
     /// What people call it.
     pub fn words(&self, language: Language) -> &str {
         let chinese = match self.name.as_str() {
-            RECENCY_RULE => "距上次下单天数",
+            RULE => "最近下单与下单次数",
+            RECENCY => "距上次下单天数",
             EVERYONE => "联系所有人",
             NOBODY => "不联系任何人",
             "logistic" => "逻辑回归",
@@ -97,8 +102,13 @@ pub fn backtest(
     watch: &dyn Watch,
 ) -> Result<Backtest, TrainingError> {
     let test_cutoff = known_until.minus(settings.horizon);
-    let training =
-        training::train(histories, settings, test_cutoff, None, watch).map_err(|error| match error {
+    let ground = Ground::survey(histories, settings, test_cutoff, MOST_CUSTOMERS, watch);
+    let (ground, training) = ground
+        .and_then(|ground| {
+            let training = training::train_on(&ground, histories, settings, test_cutoff, None, watch)?;
+            Ok((ground, training))
+        })
+        .map_err(|error| match error {
             // To train one horizon earlier takes a history one horizon longer.
             TrainingError::HistoryTooShort { first, needed_days, .. } => TrainingError::HistoryTooShort {
                 first,
@@ -133,7 +143,8 @@ pub fn backtest(
             .filter(|&kind| kind != serving.kind)
             .map(|kind| judge(&name_of(kind), false, &raw(kind))),
     );
-    let mut baselines = vec![judge(RECENCY_RULE, false, &raw(Kind::Rule))];
+    let recency = by_recency(&ground, test_cutoff, &models.inputs, data.rows())?;
+    let mut baselines = vec![judge(RULE, false, &raw(Kind::Rule)), judge(RECENCY, false, &recency)];
     if models.inputs.purchasing.is_some() {
         let last = data.width() - 1;
         let said: Vec<f64> = data.rows().iter().map(|row| (-f64::from(row[last])).exp()).collect();
@@ -167,7 +178,7 @@ pub fn backtest(
 /// The name of a kind in the results.
 pub fn name_of(kind: Kind) -> String {
     match kind {
-        Kind::Rule => RECENCY_RULE.to_owned(),
+        Kind::Rule => RULE.to_owned(),
         kind => kind.to_string(),
     }
 }

@@ -1,8 +1,8 @@
 //! The gate: whether a model may serve, judged forward in time.
 //!
 //! Everything the model said in the rolling backtests (chosen and fitted on what came before each) is held against what
-//! there is without it: the days-since-the-last-order rule, contacting everyone, doing nothing, and the model in
-//! service. Chance is told from gain by a paired bootstrap over customers: all rows of a customer count as often as
+//! there is without it: the rule of recency and frequency, days since the last order alone, contacting everyone, doing nothing,
+//! and the model in service. Chance is told from gain by a paired bootstrap over customers: all rows of a customer count as often as
 //! chance draws the customer.
 
 use rayon::prelude::*;
@@ -84,6 +84,10 @@ pub struct Verdict {
     pub rows: usize,
     /// Log loss of the rule less the model's; `None` where nothing was tested, as below.
     pub over_rule: Option<Gain>,
+    /// Log loss by days since the last order alone less the model's; `None` too where the model was judged before the rule knew
+    /// more than that.
+    #[serde(default)]
+    pub over_recency: Option<Gain>,
     /// Profit of acting on the model's probabilities less that of acting on the rule's, in money a customer, at the mean save
     /// rate.
     pub profit_over_rule: Option<Gain>,
@@ -107,6 +111,7 @@ impl Verdict {
             origins,
             rows,
             over_rule: None,
+            over_recency: None,
             profit_over_rule: None,
             profit_over_nothing: None,
             profit_over_everyone: None,
@@ -139,6 +144,7 @@ impl Verdict {
             &said.customers,
             &[
                 difference(&losses(&said.rule, &said.churned), &model_losses),
+                difference(&losses(&said.recency, &said.churned), &model_losses),
                 difference(&earned, &earned_by_rule),
                 earned.clone(),
                 difference(&earned, &of_everyone),
@@ -147,16 +153,25 @@ impl Verdict {
             ],
             seed,
         );
-        if let [over_rule, profit_over_rule, over_nothing, over_everyone, worth_over_rule, worth_over_alike] =
-            gains[..]
+        if let [
+            over_rule,
+            over_recency,
+            profit_over_rule,
+            over_nothing,
+            over_everyone,
+            worth_over_rule,
+            worth_over_alike,
+        ] = gains[..]
         {
             let is_better = over_rule.is_sure()
+                && over_recency.is_sure()
                 && worth_over_alike.is_sure()
                 && worth_over_rule.mean > 0.0
                 && !over_nothing.is_surely_less()
                 && !over_everyone.is_surely_less();
             verdict.grade = if is_better { Grade::ClearlyBetter } else { Grade::NoBetter };
             verdict.over_rule = Some(over_rule);
+            verdict.over_recency = Some(over_recency);
             verdict.profit_over_rule = Some(profit_over_rule);
             verdict.profit_over_nothing = Some(over_nothing);
             verdict.profit_over_everyone = Some(over_everyone);
@@ -235,6 +250,7 @@ mod tests {
             said.churned.push((mix(row ^ 991) >> 11) as f64 / ((1_u64 << 53) as f64) < chance);
             said.model.push(tell(chance));
             said.rule.push(0.5);
+            said.recency.push(0.5);
         }
         said
     }

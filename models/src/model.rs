@@ -22,7 +22,8 @@ pub enum Kind {
     Forest,
     /// The mean of both in log-odds.
     Average,
-    /// The rule everyone has without a model: days since the last order, as a logistic regression.
+    /// The rule everyone has without a model: days since the last order and on how many days there was one, as a logistic
+    /// regression.
     Rule,
     /// A logistic regression on the core features and what BG/NBD expects of them: it answers where only those are known.
     Core,

@@ -196,17 +196,29 @@ pub fn train(
     watch: &dyn Watch,
 ) -> Result<Training, TrainingError> {
     let ground = Ground::survey(histories, settings, known_until, MOST_CUSTOMERS, watch)?;
+    train_on(&ground, histories, settings, known_until, incumbent, watch)
+}
+
+/// The same on what was surveyed already, up to that instant.
+pub(crate) fn train_on(
+    ground: &Ground,
+    histories: &Histories,
+    settings: &Settings,
+    known_until: Instant,
+    incumbent: Option<&Incumbent<'_>>,
+    watch: &dyn Watch,
+) -> Result<Training, TrainingError> {
     if ground.label == Label::ContractEnd
         && ground.learnt_from(known_until, crate::choice::Spacing::Horizon).all(|s| s.data.is_empty())
     {
         return Err(TrainingError::NoContractRuns);
     }
-    let walk = rolling::walk(&ground, settings, incumbent, watch)?;
+    let walk = rolling::walk(ground, settings, incumbent, watch)?;
     let verdict = Verdict::of(&walk.said, walk.origins.len(), settings.seed);
     let core_verdict = Verdict::of(&walk.said.by_core(), walk.origins.len(), settings.seed);
     let evidence = &walk.evidence;
     let spacing = evidence.spacing();
-    let models = rolling::fit(&ground, settings, known_until, spacing, evidence.penalty(), watch)?;
+    let models = rolling::fit(ground, settings, known_until, spacing, evidence.penalty(), watch)?;
     let mended = Basis::ALL.map(|basis| {
         let (kind, mending) = (evidence.kind(basis), evidence.mending(basis));
         let calibration = evidence.calibrations(kind).swap_remove(mending.calibration());
@@ -220,7 +232,7 @@ pub fn train(
     let [chosen, core] = mended;
     let snapshots: Vec<SnapshotSummary> =
         ground.learnt_from(known_until, spacing).map(|snapshot| snapshot.summary()).collect();
-    let retention = retention(&ground, settings, known_until);
+    let retention = retention(ground, settings, known_until);
     watch.begin("fit lifetime value", None);
     let lifetime = Lifetime::fit(histories, known_until, retention)?;
     watch.end();

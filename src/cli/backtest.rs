@@ -6,7 +6,7 @@ use clap::Args as ClapArgs;
 use mainstay_features::history::Histories;
 use mainstay_features::units::Instant;
 use mainstay_models::artifact::Artifact;
-use mainstay_models::backtest::{Backtest, Judged, RECENCY_RULE, backtest};
+use mainstay_models::backtest::{Backtest, Judged, RULE, backtest};
 use mainstay_models::evaluate::Metrics;
 use mainstay_models::language::Language;
 use serde_json::{Value, json};
@@ -185,13 +185,13 @@ pub(super) fn to_text(outcome: &Backtest, progress: &Progress) -> String {
         outcome.training.rows(),
         outcome.label
     );
-    let by_rule = outcome.models.iter().any(|judged| judged.selected && judged.name == RECENCY_RULE);
+    let by_rule = outcome.models.iter().any(|judged| judged.selected && judged.name == RULE);
     let rows: Vec<Vec<String>> = outcome
         .models
         .iter()
         .chain(&outcome.baselines)
         // Where the rule serves there is nothing to hold it against but itself.
-        .filter(|judged| judged.selected || judged.name != RECENCY_RULE || !by_rule)
+        .filter(|judged| judged.selected || judged.name != RULE || !by_rule)
         .map(|judged| {
             let mark = if judged.selected { " (selected)" } else { "" };
             let mut row = vec![format!("{}{mark}", judged.name)];

@@ -16,8 +16,8 @@ use crate::service::Service;
 fn by_rule(service: &Service) -> &'static str {
     match service.artifact().training.kind() {
         model::Kind::Rule => {
-            "the rule knows nothing but how long ago the last order was: of who buys often, and is worth most, it says too much; \
-             mainstay backtest holds what actions were said to earn against what came\n"
+            "the rule knows no more than how long ago the last order was and on how many days there was one: mainstay backtest \
+             holds what actions were said to earn against what came\n"
         }
         _ => "",
     }

@@ -62,6 +62,7 @@ fn judged(training: &Training) -> String {
         text +=
             &format!("  log loss gained on the rule: {gained}, {:.1} % of its {rule:.4}\n", 100.0 * share);
     }
+    text += &line("log loss gained on days since the last order alone", &verdict.over_recency, 4);
     text += &line("profit a customer over acting on the rule", &verdict.profit_over_rule, 2);
     text += &line("profit a customer over contacting everyone", &verdict.profit_over_everyone, 2);
     text += &line("profit a customer over doing nothing", &verdict.profit_over_nothing, 2);

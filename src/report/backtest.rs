@@ -1,7 +1,7 @@
 //! From the outcome of a back-test to what its report shows.
 
 use mainstay_features::label::Label;
-use mainstay_models::backtest::{Backtest, Judged, RECENCY_RULE};
+use mainstay_models::backtest::{Backtest, Judged, RULE};
 use mainstay_models::drift::Interval;
 use mainstay_models::evaluate::curves::{Curves, ReliabilityBin};
 use mainstay_models::gate::{Gain, Grade, Verdict};
@@ -18,9 +18,9 @@ impl Report {
         let all = || outcome.models.iter().chain(&outcome.baselines);
         let used = outcome.models.iter().find(|judged| judged.selected);
         // Where the rule serves there is nothing to hold it against but itself.
-        let serves_by_rule = used.is_some_and(|judged| judged.name == RECENCY_RULE);
-        let is_told = |judged: &&Judged| judged.selected || judged.name != RECENCY_RULE || !serves_by_rule;
-        let rule = all().find(|judged| judged.name == RECENCY_RULE && !judged.selected && !serves_by_rule);
+        let serves_by_rule = used.is_some_and(|judged| judged.name == RULE);
+        let is_told = |judged: &&Judged| judged.selected || judged.name != RULE || !serves_by_rule;
+        let rule = all().find(|judged| judged.name == RULE && !judged.selected && !serves_by_rule);
         let compared: Vec<&Judged> = used.into_iter().chain(rule).collect();
         let lines = |points: fn(&Curves) -> Vec<(f64, f64)>| lines(&compared, language, points);
         let curves = used.and_then(|judged| judged.curves.as_ref());
@@ -109,11 +109,11 @@ fn closeness(Gain { mean, low, high }: Gain, language: Language) -> String {
     };
     language.either(
         format!(
-            "Its probabilities were {english} those of the rule \"{RECENCY_RULE}\": they gained {mean:+.4} of log loss on it (95 % \
+            "Its probabilities were {english} those of the rule \"{RULE}\": they gained {mean:+.4} of log loss on it (95 % \
              interval {low:+.4} to {high:+.4}; above zero is better)."
         ),
         format!(
-            "与“距上次下单天数”规则相比，模型的概率{chinese}：对数损失改善{mean:+.4}（95%置信区间{low:+.4}至{high:+.4}，大于零为更好）。"
+            "与“最近下单与下单次数”规则相比，模型的概率{chinese}：对数损失改善{mean:+.4}（95%置信区间{low:+.4}至{high:+.4}，大于零为更好）。"
         ),
     )
 }

@@ -58,7 +58,8 @@ if __name__ == "__main__":
         "test_rows": len(test[1]),
         "churn_rate": test[1].mean(),
         "logistic": logistic(*train, *test),
-        "recency_rule": logistic(train[0][:, :1], train[1], test[0][:, :1], test[1]),
+        "recency_alone": logistic(train[0][:, :1], train[1], test[0][:, :1], test[1]),
+        "rule": logistic(np.log1p(train[0][:, :2]), train[1], np.log1p(test[0][:, :2]), test[1]),
         "forest_auc_mean_of_5_seeds": np.mean([forest_auc(seed, *train, *test) for seed in range(5)]),
     }
     GOLDEN.write_text(json.dumps(golden, indent=2, default=float) + "\n")

@@ -35,6 +35,7 @@ fn artifact() -> Artifact {
         origins: 1,
         rows: 900,
         over_rule: Some(gain),
+        over_recency: Some(gain),
         profit_over_rule: Some(gain),
         profit_over_nothing: Some(gain),
         profit_over_everyone: Some(gain),

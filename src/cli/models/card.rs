@@ -90,9 +90,7 @@ fn limits(artifact: &Artifact) -> String {
         "Years ahead: look at mainstay drift before it is relied on, and train again when that says so".to_owned(),
     ];
     if !artifact.training.verdict.passes() {
-        items.push(
-            "Finer distinctions than days since the last order: nothing better was found here".to_owned(),
-        );
+        items.push("Finer distinctions than the rule makes: nothing better was found here".to_owned());
     }
     list(&items)
 }
@@ -160,7 +158,8 @@ fn quality(artifact: &Artifact) -> String {
         })
     };
     let gains: Vec<String> = [
-        gain("Log loss gained on the rule \"days since the last order\"", &verdict.over_rule, 4),
+        gain("Log loss gained on the rule \"recency and frequency\"", &verdict.over_rule, 4),
+        gain("Log loss gained on days since the last order alone", &verdict.over_recency, 4),
         gain("Profit a customer over acting on the rule", &verdict.profit_over_rule, 2),
         gain("Profit a customer over contacting everyone", &verdict.profit_over_everyone, 2),
         gain("Profit a customer over doing nothing", &verdict.profit_over_nothing, 2),
@@ -186,7 +185,7 @@ fn answers(artifact: &Artifact) -> String {
         Kind::Logistic => "A logistic regression on all features",
         Kind::Forest => "A random forest",
         Kind::Average => "The mean of a logistic regression and a random forest, in log-odds",
-        Kind::Rule => "The rule: a logistic regression on days since the last order alone",
+        Kind::Rule => "The rule: a logistic regression on days since the last order and days with an order",
         Kind::Core => "A logistic regression on the five core features",
     };
     let calibration = match &serving.calibration {
