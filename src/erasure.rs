@@ -39,6 +39,7 @@ pub fn forget(store: &Store, customers: &[String]) -> Result<Erased, Failure> {
     let newly_marked = customers.iter().filter(|id| forgotten.add(id)).count();
     // First of all: what comes in from now on is left out.
     store.keep_forgotten(&forgotten)?;
+    store.remove_what_killed_runs_left()?;
     let mut erased = Erased { newly_marked, marked: forgotten.len(), ..Erased::default() };
     if store.has_history() {
         erased.in_history = store.history_to_add()?.forget(&|id| forgotten.has(id))?;
@@ -46,8 +47,6 @@ pub fn forget(store: &Store, customers: &[String]) -> Result<Erased, Failure> {
     if store.has_state() {
         erased.events = store.state()?.forget_customers(&|id| forgotten.has(id))?;
     }
-    // What a run has left that was killed: the next scores anew.
-    store.remove_aside()?;
     erased.list_rows = store.forget_in_lists(&forgotten)?;
     // Also where nobody has objected: it is by this file that a server sees that something has changed.
     let (_, objections) = store.change_suppressed(|suppressed| {

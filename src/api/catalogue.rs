@@ -32,5 +32,5 @@ pub(super) async fn offers(
     asked: Result<Query<Nothing>, QueryRejection>,
 ) -> Result<Json<Offers>, Failure> {
     parameters(asked)?;
-    Ok(Json(Offers { offers: told(app.service()?.catalogue()) }))
+    app.with_service(|app| Ok(Json(Offers { offers: told(app.service()?.catalogue()) }))).await
 }

@@ -69,11 +69,12 @@ pub(super) async fn events(
     let body = body::whole(body)?;
     let keep = move || {
         let events = read(&body)?;
-        let suppressed = app.suppressed.get()?;
-        if events.iter().any(|event| suppressed.has_forgotten(&event.customer_id)) {
-            return Err(Failure::new(Kind::BadInput, FORGOTTEN));
-        }
         app.once(once, |writing| {
+            // As it is now that nobody else writes: whoever is forgotten after this is looked for among what is written here.
+            let suppressed = app.suppressed.written()?;
+            if events.iter().any(|event| suppressed.has_forgotten(&event.customer_id)) {
+                return Err(Failure::new(Kind::BadInput, FORGOTTEN));
+            }
             let accepted = writing.add_events(&events, clock::now())?;
             Ok(Accepted { accepted, known: events.len() - accepted })
         })

@@ -61,8 +61,11 @@ pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Ready>, F
         return Err(Failure::new(Kind::Busy, "the server is about to stop"));
     }
     app.guard.check_keys()?;
-    let service = app.service()?;
-    let artifact = service.artifact();
-    let verdict = artifact.training.judged();
-    Ok(Json(Ready { status: Status::Ready, model: artifact.name(), verdict }))
+    let ready = |app: &App| {
+        let service = app.service()?;
+        let artifact = service.artifact();
+        let verdict = artifact.training.judged();
+        Ok(Json(Ready { status: Status::Ready, model: artifact.name(), verdict }))
+    };
+    app.with_service(ready).await
 }

@@ -14,6 +14,7 @@ use super::body::on_a_thread;
 use super::routes::{Declared, declared, unmatched};
 use crate::clock::now;
 use crate::failure::Failure;
+use crate::scores::ListAbout;
 
 /// The upper ends of the histogram's buckets, in microseconds.
 const BUCKETS_MICROS: [u64; 14] = [
@@ -165,7 +166,9 @@ fn head(text: &mut String, name: &str, kind: &str, help: &str) -> std::fmt::Resu
 )]
 pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResponse, Failure> {
     let text = on_a_thread(move || {
-        let age = app.list().ok().map(|list| (now().micros() - list.scores().as_of.micros()) as f64 / 1e6);
+        let about = app.about.get()?;
+        let as_of = about.as_ref().as_ref().map(ListAbout::as_of);
+        let age = as_of.map(|as_of| (now().micros() - as_of.micros()) as f64 / 1e6);
         app.guard
             .metrics
             .to_text(&app, age)
@@ -174,6 +177,7 @@ pub(super) async fn metrics(State(app): State<Arc<App>>) -> Result<impl IntoResp
     .await?;
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))
 }
+
 /// The labels of a route. Where there is none, requests of any method are counted together.
 fn labels(route: &Declared) -> String {
     let Declared { method, path, .. } = route;

@@ -30,16 +30,16 @@ pub use serve::{Listener, serve};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use mainstay_models::segments::TierCuts;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use self::body::on_a_thread;
 use self::guard::Guard;
 use self::kept::KeptCustomers;
 use self::newest::Newest;
 use crate::at_risk::{Measuring, Previous};
 use crate::failure::Failure;
-use crate::scores::{ScoreRow, Scores};
+use crate::scores::{ListAbout, ScoreRow, Scores};
 use crate::service::Service;
 use crate::state::State;
 use crate::store::Store;
@@ -57,7 +57,8 @@ pub struct App {
     written: Newest<MeasuredList>,
     /// What is remembered of the list before.
     previous: Newest<Option<Previous>>,
-    tiers: Newest<Option<TierCuts>>,
+    /// What the newest list tells of itself, which is read without its rows.
+    about: Newest<Option<ListAbout>>,
     suppressed: Newest<Suppressed>,
     guard: Arc<Guard>,
     kept: KeptCustomers,
@@ -134,14 +135,16 @@ impl App {
         // Each is read when the first who needs it asks.
         let written = newest(&store, Store::scores_path, |store| {
             Ok(MeasuredList { scores: store.load_scores_as_written()?, measuring: Arc::default() })
-        });
+        })
+        .or_before_meanwhile();
         let previous = newest(&store, Store::previous_scores_path, |store| {
             // One that cannot be read, as of an older version, says nothing of what has changed.
             Ok(store.load_previous_scores().ok().flatten().as_ref().map(Previous::of))
         });
         let broken = says("the newest list cannot be read: scores are answered without a tier");
         let lists = store.clone();
-        let tiers = Newest::or_nothing(store.scores_path(), move || lists.load_tiers().inspect_err(&broken));
+        let about =
+            Newest::or_nothing(store.scores_path(), move || lists.load_list_about().inspect_err(&broken));
         let suppressed = newest(&store, Store::suppressed_path, Store::load_suppressed_again);
         let kept = KeptCustomers::of(&store, state.clone());
         let batches = Arc::new(Semaphore::new(BATCHES_A_THREAD * rayon::current_num_threads()));
@@ -149,7 +152,7 @@ impl App {
             service,
             written,
             previous,
-            tiers,
+            about,
             suppressed,
             guard,
             kept,
@@ -180,6 +183,19 @@ impl App {
     /// None after [`Self::new`] has found a model.
     pub fn service(&self) -> Result<Arc<Service>, Failure> {
         self.service.get()
+    }
+
+    /// Whether there is nothing to load before a score can be answered.
+    fn is_loaded(&self) -> bool {
+        self.service.is_loaded() && self.about.is_loaded() && self.suppressed.is_loaded()
+    }
+
+    /// Does what the service is needed for: at once, or, where it has to be loaded first, where that holds up nobody.
+    async fn with_service<T: Send + 'static>(
+        self: Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        if self.is_loaded() { work(&self) } else { on_a_thread(move || work(&self)).await }
     }
 }
 

@@ -78,20 +78,26 @@ pub(super) async fn promote(
     version: Result<Path<String>, PathRejection>,
 ) -> Result<Answer, Failure> {
     let version = path(version)?;
-    on_a_thread(move || app.once(once, |_| app.promote(&version).map(|in_service| InService { in_service })))
-        .await
+    let promote = move || {
+        // Before the state is anybody's: it takes a while.
+        let model = app.model_to_serve(&version);
+        let answer = app.once(once, |_| {
+            let model = model?;
+            app.store.serve_model(&model.artifact, Change::Promote)?;
+            Ok(InService { in_service: model.artifact.name() })
+        })?;
+        // Who is answered that it serves is answered by it.
+        app.service.written()?;
+        Ok(answer)
+    };
+    on_a_thread(promote).await
 }
 
 impl App {
-    /// One at a time, as whoever asks holds the state's only writer: each keeps the model that the one before put into
-    /// service.
-    fn promote(&self, version: &str) -> Result<String, Failure> {
-        let model = self.store.model_named(version).map_err(|failure| match failure.kind {
+    fn model_to_serve(&self, version: &str) -> Result<StoredModel, Failure> {
+        self.store.model_named(version).map_err(|failure| match failure.kind {
             Kind::NoModel => Failure { kind: Kind::UnknownModel, ..failure },
             _ => failure,
-        })?;
-        self.store.serve_model(&model.artifact, Change::Promote)?;
-        // Who is answered that it serves is answered by it.
-        Ok(self.service.written()?.artifact().name())
+        })
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::failure::Failure;
@@ -28,7 +28,12 @@ pub(super) struct Newest<T> {
     load: Load<T>,
     otherwise: Otherwise<T>,
     try_again: Duration,
+    /// Whether whoever asks while another is loaded is answered by what was loaded before.
+    is_patient: bool,
+    /// Held for no longer than it takes to look.
     kept: Mutex<Option<Kept<T>>>,
+    /// Held while a file is loaded: by one at a time.
+    loading: Mutex<()>,
 }
 
 struct Kept<T> {
@@ -46,7 +51,20 @@ type Version = (u64, SystemTime);
 impl<T> Newest<T> {
     /// What the file holds, or why it cannot be loaded.
     pub(super) fn of(path: PathBuf, load: impl Fn() -> Result<T, Failure> + Send + Sync + 'static) -> Self {
-        Self { path, load: Box::new(load), otherwise: |_| None, try_again: TRY_AGAIN, kept: Mutex::new(None) }
+        Self {
+            path,
+            load: Box::new(load),
+            otherwise: |_| None,
+            try_again: TRY_AGAIN,
+            is_patient: true,
+            kept: Mutex::default(),
+            loading: Mutex::default(),
+        }
+    }
+
+    /// The same of what takes so long to load that meanwhile all but the first who asks are answered by what was there before.
+    pub(super) fn or_before_meanwhile(self) -> Self {
+        Self { is_patient: false, ..self }
     }
 
     /// What the file holds; while another in its place cannot be loaded, what was loaded before.
@@ -78,33 +96,59 @@ impl<T> Newest<T> {
         self.seen_within(Duration::ZERO)
     }
 
+    /// Whether [`Self::get`] has nothing to load now.
+    pub(super) fn is_loaded(&self) -> bool {
+        self.current(LOOK_AGAIN).is_some()
+    }
+
     fn seen_within(&self, age: Duration) -> Result<Arc<T>, Failure> {
-        // Whoever panicked while holding the lock left either the old content or the new.
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        if let Some(kept) = kept.as_ref()
-            && now.duration_since(kept.seen) < age
-        {
-            return Ok(kept.content.clone());
+        if let Some(content) = self.current(age) {
+            return Ok(content);
+        }
+        let _loading = match self.loading.try_lock() {
+            Ok(loading) => loading,
+            Err(TryLockError::Poisoned(loading)) => loading.into_inner(),
+            Err(TryLockError::WouldBlock) => {
+                if let Some(before) = self.kept().as_ref().filter(|_| !self.is_patient) {
+                    return Ok(before.content.clone());
+                }
+                self.loading.lock().unwrap_or_else(PoisonError::into_inner)
+            }
+        };
+        // Another may have loaded it by now.
+        if let Some(content) = self.current(age) {
+            return Ok(content);
         }
         // Before it is loaded: what takes its place meanwhile is of another version.
-        let version = self.version();
-        if let Some(kept) = kept.as_mut()
-            && kept.version == version
-            && kept.again.is_none_or(|again| now < again)
-        {
-            kept.seen = now;
-            return Ok(kept.content.clone());
-        }
+        let (now, version) = (Instant::now(), self.version());
         let (content, again) = match (self.load)() {
             Ok(content) => (Arc::new(content), None),
             Err(failure) => {
-                let before = kept.as_ref().map(|kept| &kept.content);
-                ((self.otherwise)(before).ok_or(failure)?, Some(now + self.try_again))
+                let before = self.kept().as_ref().map(|kept| kept.content.clone());
+                ((self.otherwise)(before.as_ref()).ok_or(failure)?, Some(now + self.try_again))
             }
         };
-        *kept = Some(Kept { version, content: content.clone(), seen: now, again });
+        *self.kept() = Some(Kept { version, content: content.clone(), seen: now, again });
         Ok(content)
+    }
+
+    /// What was loaded, where the file is still that one; it is looked at again if it was not within the age.
+    fn current(&self, age: Duration) -> Option<Arc<T>> {
+        let mut kept = self.kept();
+        let kept = kept.as_mut()?;
+        let now = Instant::now();
+        if now.duration_since(kept.seen) >= age {
+            if kept.version != self.version() || kept.again.is_some_and(|again| again <= now) {
+                return None;
+            }
+            kept.seen = now;
+        }
+        Some(kept.content.clone())
+    }
+
+    /// Whoever panicked while holding the lock left either the old content or the new.
+    fn kept(&self) -> MutexGuard<'_, Option<Kept<T>>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn version(&self) -> Option<Version> {
@@ -203,6 +247,39 @@ mod tests {
         newest.kept = Mutex::default();
         assert_eq!((get(&newest), get(&newest), get(&newest)), (None, Some(1), Some(1)));
         assert_eq!(tries.load(Ordering::Relaxed), 3);
+    }
+
+    /// A model or a list takes a while to load: nobody but who loads it waits, where what was there before will do.
+    #[test]
+    fn while_one_loads_others_look_and_are_answered_by_what_was_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file");
+        put(&path, "1");
+        let own = path.clone();
+        let (begun, begins) = std::sync::mpsc::sync_channel::<()>(0);
+        let (end, ends) = std::sync::mpsc::sync_channel::<()>(0);
+        let ends = Mutex::new(ends);
+        let newest = Newest::of(path.clone(), move || {
+            let read = number(&own)?;
+            if read == Some(2) {
+                begun.send(()).unwrap();
+                ends.lock().unwrap().recv().unwrap();
+            }
+            Ok(read)
+        })
+        .or_before_meanwhile();
+        assert_eq!(*newest.get().unwrap(), Some(1));
+        put(&path, "2");
+        std::thread::scope(|scope| {
+            let loads = scope.spawn(|| *newest.get().unwrap());
+            begins.recv().unwrap();
+            assert!(!newest.is_loaded());
+            assert_eq!(*newest.get().unwrap(), Some(1));
+            end.send(()).unwrap();
+            assert_eq!(loads.join().unwrap(), Some(2));
+        });
+        assert!(newest.is_loaded());
+        assert_eq!(*newest.get().unwrap(), Some(2));
     }
 
     #[test]

@@ -10,7 +10,8 @@ use mainstay_features::ingest::IsForgotten;
 use mainstay_models::language::Language;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, read_about, read_json, unreadable, write_json, write_whole};
+use super::whole::remove_leftovers_in;
+use super::{NEXT_PREVIOUS, Store, read_about, read_json, unreadable, write_json, write_whole};
 use crate::failure::{Failure, Kind};
 use crate::forgotten::Forgotten;
 use crate::marks;
@@ -71,16 +72,22 @@ impl Store {
         marks::leave(&path).map_err(|cause| Failure::output(&path, cause))
     }
 
-    /// Removes what a scoring that was killed has left. Who calls it holds the lock of runs.
+    /// Removes whatever runs that were killed have left: the next begin anew. Who calls it holds the lock of runs.
     ///
     /// # Errors
-    /// When it cannot be removed.
-    pub(crate) fn remove_aside(&self) -> Result<(), Failure> {
-        let path = self.folder.join(scores::ASIDE);
-        match fs::remove_file(&path) {
-            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(Failure::output(&path, cause)),
-            _ => Ok(()),
+    /// When something cannot be removed.
+    pub(crate) fn remove_what_killed_runs_left(&self) -> Result<(), Failure> {
+        for name in [scores::ASIDE, NEXT_PREVIOUS] {
+            let path = self.folder.join(name);
+            match fs::remove_file(&path) {
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                    return Err(Failure::output(&path, cause));
+                }
+                _ => {}
+            }
         }
+        let folders = [self.folder.clone(), self.history_folder(), self.runs_folder()];
+        folders.iter().try_for_each(|folder| remove_leftovers_in(folder))
     }
 
     /// Takes who has been forgotten out of the newest list and the one before; how many rows that were.

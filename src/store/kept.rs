@@ -305,6 +305,8 @@ impl Kept {
         let leaving = Leaving::find(&segments, is_forgotten);
         let leaving = leaving.map_err(|error| self.broken(&self.folder, &error))?;
         if leaving.customers == 0 {
+            // Segments that a run which was killed has left may have them.
+            self.remove_strays();
             return Ok(0);
         }
         let (name, written, count) =

@@ -25,7 +25,6 @@ use std::path::{Path, PathBuf};
 
 use mainstay_features::units::Instant;
 use mainstay_models::artifact::Artifact;
-use mainstay_models::segments::TierCuts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -33,6 +32,9 @@ use crate::failure::{Failure, Kind};
 use crate::marks;
 use crate::scores::{self, ListAbout, Scores};
 use crate::state::State;
+
+/// Where the newest list has its second name before it takes the place of the one before.
+const NEXT_PREVIOUS: &str = ".scores-before.parquet.part";
 
 /// The folder state lives in.
 #[derive(Clone, Debug)]
@@ -160,7 +162,7 @@ impl Store {
     /// Gives the newest list a second name; there is always one at its own.
     fn keep_previous(&self) -> Result<(), Failure> {
         let (newest, previous) = (self.scores_path(), self.previous_scores_path());
-        let aside = self.folder.join(".scores-before.parquet.part");
+        let aside = self.folder.join(NEXT_PREVIOUS);
         let attempt = || -> io::Result<()> {
             match fs::remove_file(&aside) {
                 Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
@@ -189,14 +191,6 @@ impl Store {
     /// As there.
     pub(crate) fn load_previous_about(&self) -> Result<Option<ListAbout>, Failure> {
         read_about(&self.previous_scores_path())
-    }
-
-    /// The lifetime values between the tiers of the newest scored list; `None` before there is one.
-    ///
-    /// # Errors
-    /// When they cannot be read.
-    pub fn load_tiers(&self) -> Result<Option<TierCuts>, Failure> {
-        Ok(self.load_list_about()?.map(|list| list.tiers))
     }
 
     /// Loads the newest scored list, without who has objected to marketing since it was written.

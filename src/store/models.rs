@@ -121,8 +121,19 @@ impl Store {
     /// The model of a name.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or it cannot be used.
     pub fn model_named(&self, name: &str) -> Result<StoredModel, Failure> {
+        // It is kept under its name, so that the others need not be read, and where it is damaged that is told.
+        let path = self.model_path();
+        if let Some(artifact) = load(&path).ok().filter(|artifact| artifact.name() == name) {
+            return Ok(StoredModel { path, in_service: true, artifact });
+        }
+        if let Some(path) = self.kept_models()?.into_iter().find(|path| *path == self.kept_path(name)) {
+            let artifact = load(&path)?;
+            if artifact.name() == name {
+                return Ok(StoredModel { path, in_service: false, artifact });
+            }
+        }
         let (models, _) = self.models()?;
         let names: Vec<String> = models.iter().map(|model| model.artifact.name()).collect();
         models.into_iter().find(|model| model.artifact.name() == name).ok_or_else(|| {

@@ -159,22 +159,42 @@ pub(super) fn is_running(process: u32) -> bool {
 /// Removes the temporary files and folders of this output that processes left which were killed. What cannot be removed is
 /// left: it is in nobody's way.
 pub(super) fn remove_leftovers(path: &Path) {
-    let Ok(entries) = fs::read_dir(folder_of(path)) else { return };
     let prefix = leftover_prefix(path);
+    let _ = remove_leftovers_of(folder_of(path), |file| file.starts_with(&prefix));
+}
+
+/// Removes those of every output of a folder.
+///
+/// # Errors
+/// When the folder cannot be read or one cannot be removed.
+pub(super) fn remove_leftovers_in(folder: &Path) -> Result<(), Failure> {
+    let removed = remove_leftovers_of(folder, |_| true);
+    removed.map_err(|cause| Failure::output(folder, cause))
+}
+
+/// All are tried, and the first that cannot be removed is told.
+fn remove_leftovers_of(folder: &Path, is_meant: impl Fn(&str) -> bool) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    let mut outcome = Ok(());
     for entry in entries.flatten() {
         let file = entry.file_name();
-        let process = file
-            .to_str()
-            .and_then(|file| file.strip_prefix(&prefix))
-            .and_then(|rest| rest.strip_suffix(LEFTOVER_SUFFIX))
-            .and_then(|rest| rest.split('-').next())
-            .and_then(|process| process.parse::<u32>().ok());
+        let process = file.to_str().filter(|file| is_meant(file)).and_then(writer_of);
         if process.is_some_and(|process| !is_running(process)) {
             let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
             let remove = if is_folder { fs::remove_dir_all } else { fs::remove_file };
-            let _ = remove(entry.path());
+            outcome = outcome.and(remove(entry.path()));
         }
     }
+    outcome
+}
+
+/// The process that writes or wrote a temporary file or folder; `None` of any other.
+fn writer_of(file: &str) -> Option<u32> {
+    let (rest, _) = file.strip_prefix('.')?.strip_suffix(LEFTOVER_SUFFIX)?.rsplit_once('-')?;
+    rest.rsplit_once('.')?.1.parse().ok()
 }
 
 #[cfg(test)]
@@ -223,5 +243,7 @@ mod tests {
         }
         write_whole(&at("out.csv".to_owned()), |out| out.write_all(b"whole")).unwrap();
         assert!(!left.exists() && living.exists() && other.exists(), "no process has a number above 2²²");
+        remove_leftovers_in(folder.path()).unwrap();
+        assert!(!other.exists() && living.exists() && at("out.csv".to_owned()).exists());
     }
 }

@@ -98,7 +98,7 @@ pub(super) async fn live() -> Json<Live> {
     responses((status = 200, description = "One is", body = IsReady), (status = 503, description = "None is", body = IsReady))
 )]
 pub(super) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<IsReady>) {
-    let ready = app.service().is_ok();
+    let ready = app.with_service(App::service).await.is_ok();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(IsReady { ready }))
 }
@@ -126,7 +126,8 @@ pub(super) async fn model(
     State(app): State<Arc<App>>,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Json<Model>, Refused> {
-    let service = app.model_called(&body::path(name)?)?;
+    let name = body::path(name)?;
+    let service = app.with_service(move |app| app.model_called(&name)).await?;
     let tensor = |name, datatype, shape| Tensor { name, datatype, shape };
     let width = service.features().width() as i64;
     Ok(Json(Model {
@@ -157,7 +158,8 @@ pub(super) async fn model_ready(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Json<ModelReady>, Refused> {
     let name = body::path(name)?;
-    app.model_called(&name)?;
+    let called = name.clone();
+    app.with_service(move |app| app.model_called(&called)).await?;
     Ok(Json(ModelReady { name, ready: true }))
 }
 

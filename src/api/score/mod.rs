@@ -19,6 +19,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use mainstay_features::units::Instant;
 use mainstay_models::model::Basis;
+use mainstay_models::segments::TierCuts;
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -38,6 +39,8 @@ const CHUNK: usize = 125;
 const TOLD_BYTES: usize = 2 * 1024;
 /// …and so many with what each column contributes.
 const EXPLAINED_BYTES: usize = 10 * 1024;
+/// A longer body is not read where that holds up others.
+const MOST_AT_ONCE_BYTES: usize = 64 * 1024;
 
 fails!(
     /// What a customer cannot be scored for.
@@ -74,11 +77,13 @@ pub(super) async fn score(
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Failure> {
     let body = body::whole(body)?;
-    let request: ScoreRequest<'_> = body::parse(&body)?;
-    if request.by_name().is_none() {
-        return one(&app, request).map(sent);
+    if body.len() <= MOST_AT_ONCE_BYTES {
+        let request: ScoreRequest<'_> = body::parse(&body)?;
+        if request.by_name().is_none() && app.is_loaded() {
+            return one(&app, request).map(sent);
+        }
     }
-    // What is kept may have to be read first.
+    // It is long, or something has to be read first.
     on_a_thread(move || one(&app, body::parse(&body)?)).await.map(sent)
 }
 
@@ -150,7 +155,7 @@ pub(super) struct Decided {
 /// Decides on rows of features that can be scored, one after the other.
 pub(super) fn decisions(app: &App, service: &Service, rows: &[f64]) -> Result<Vec<Decided>, Failure> {
     let suppressed = app.suppressed.get()?;
-    let desk = Desk::of(service, *app.tiers.get()?, &suppressed);
+    let desk = Desk::of(service, app.tiers()?, &suppressed);
     let of_some = |rows: &[f64]| -> Vec<Decided> {
         let contacts =
             rows.chunks_exact(service.features().width()).map(|row| service.days_since_contact(row));
@@ -177,6 +182,11 @@ impl App {
     /// Shows what answers now, and what instant it is: one model for all of a request.
     fn at_desk<T>(&self, show: impl FnOnce(&Desk<'_>, Instant) -> Result<T, Failure>) -> Result<T, Failure> {
         let (service, suppressed) = (self.service.get()?, self.suppressed.get()?);
-        show(&Desk::of(&service, *self.tiers.get()?, &suppressed), clock::now())
+        show(&Desk::of(&service, self.tiers()?, &suppressed), clock::now())
+    }
+
+    /// The lifetime values between the tiers of the newest list; `None` where there is none that can be read.
+    fn tiers(&self) -> Result<Option<TierCuts>, Failure> {
+        Ok(self.about.get()?.as_ref().as_ref().map(|about| about.tiers))
     }
 }
