@@ -2,6 +2,7 @@
 //! those may be right in all and wrong where the money is.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::fingerprint;
@@ -68,19 +69,20 @@ pub struct Proceeds {
 }
 
 impl Proceeds {
-    /// Decides about everybody in the population at an instant, as on that day, and looks at who left within the model's horizon.
+    /// Decides about everybody in the population at an instant, as on that day, and looks at who left within the model's horizon. Rows go
+    /// through a file without a name in the folder.
     ///
     /// # Errors
-    /// When a part of the history cannot be read, or rows cannot be put aside in the folder for temporary files.
+    /// When a part of the history cannot be read, or rows cannot be put aside there.
     pub fn of(
         service: &Service,
         histories: &Histories,
         cutoff: Instant,
+        folder: &Path,
         watch: &dyn Watch,
     ) -> Result<Self, Failure> {
         let leavers = leavers(service, histories, cutoff)?;
-        let folder = std::env::temp_dir();
-        let aside = Aside::nameless(&folder).map_err(|cause| Failure::output(&folder, cause))?;
+        let aside = Aside::nameless(folder).map_err(|cause| Failure::output(folder, cause))?;
         let scored = ScoredPopulation::of(service, histories, cutoff, &Suppressed::default(), aside, watch)?;
         let (mut all, mut tiers) = (Sum::default(), Tier::ALL.map(|tier| (tier, Sum::default())));
         let added = scored.each(service.catalogue(), |scores| {

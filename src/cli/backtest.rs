@@ -7,11 +7,12 @@ use mainstay_features::history::Histories;
 use mainstay_features::units::Instant;
 use mainstay_models::artifact::Artifact;
 use mainstay_models::backtest::{Backtest, Judged, RULE, backtest};
+use mainstay_models::decision::Catalogue;
 use mainstay_models::evaluate::Metrics;
 use mainstay_models::language::Language;
 use serde_json::{Value, json};
 
-use super::input::InputArgs;
+use super::input::{InputArgs, temporary_folder};
 use super::output;
 use super::progress::Progress;
 use super::reading;
@@ -53,6 +54,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         check_folder(report)?;
     }
     let outputs: Vec<&Path> = args.report.as_deref().into_iter().collect();
+    let catalogue = args.money.catalogue()?;
     let progress = Progress::new();
     let history = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
     reading::note_holes(&history);
@@ -60,7 +62,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let known_until = reading::known_at(args.as_of, &history)?;
     let settings = args.settings.settings();
     let outcome = backtest(&history, &settings, known_until, &progress)?;
-    let proceeds = args.proceeds(&history, &outcome, &progress)?;
+    let proceeds = args.proceeds(catalogue, &history, &outcome, &progress)?;
     if let Some(report) = &args.report {
         let html = Report::of(&outcome, &proceeds, args.language).to_html();
         write_whole(report, |out| out.write_all(html.as_bytes()))?;
@@ -79,6 +81,7 @@ impl Args {
     /// What the actions of the test date were said to earn, and what came.
     fn proceeds(
         &self,
+        catalogue: Catalogue,
         history: &Histories,
         outcome: &Backtest,
         progress: &Progress,
@@ -86,8 +89,8 @@ impl Args {
         let (first, _) = history.summary().span.unwrap_or((outcome.test_cutoff, outcome.test_cutoff));
         let span = (first, outcome.test_cutoff);
         let artifact = Artifact::new(self.settings.settings(), span, outcome.training.clone());
-        let service = Service::new(artifact, self.money.catalogue()?, self.money.assumptions());
-        Proceeds::of(&service, history, outcome.test_cutoff, progress)
+        let service = Service::new(artifact, catalogue, self.money.assumptions());
+        Proceeds::of(&service, history, outcome.test_cutoff, &temporary_folder(), progress)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `mainstay ingest`.
 
+use std::collections::HashSet;
+
 use clap::Args as ClapArgs;
 use mainstay_features::history::SentAgain;
 use mainstay_features::ingest::Table;
@@ -22,6 +24,10 @@ pub(super) struct Args {
     input: InputArgs,
     #[command(flatten)]
     store: StoreArgs,
+    /// Make the history of these files alone, in place of what is kept, as after corrections upstream. What came over the API
+    /// before counts no longer, unless the files have it
+    #[arg(long)]
+    anew: bool,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,
@@ -31,11 +37,18 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let mut settled = args.input.settled()?;
     let store = Store::at(&args.store.store);
+    if settled.input.has_no_files() && args.anew {
+        let why = "no files to make the history of anew: give --purchases and the like, or --config";
+        return Err(Failure::new(Kind::Usage, why));
+    }
     if settled.input.has_no_files() && store.history()?.is_empty() && !store.has_state() {
         let why = "no files: give --purchases and the like, or --config; without any, ingest takes in what has come over the API";
         return Err(Failure::new(Kind::Usage, why));
     }
     let mut kept = store.history_to_add()?;
+    if args.anew {
+        kept.begin_anew();
+    }
 
     settled.input.forgotten = store.is_forgotten()?;
     let (new, known) = new_files(&mut settled, &kept, &progress)?;
@@ -75,6 +88,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "purchase_lines_read": lines,
             "orders_sent_again": sent_again.same,
             "orders_sent_again_with_other_amounts": sent_again.other_amount,
+            "orders_sent_again_at_other_instants": sent_again.other_instant,
             "left_out": settled.input.drop_duplicates,
             "files": kept.files().len(),
         }));
@@ -98,36 +112,37 @@ pub(super) fn new_files(
 ) -> Result<(Vec<KeptFile>, Vec<String>), Failure> {
     progress.begin("compare with what is kept", None);
     let (mut new, mut known): (Vec<KeptFile>, Vec<String>) = (Vec::new(), Vec::new());
-    let input = &mut settled.input;
-    for (table, sources) in [
-        (Table::Purchases, &mut input.purchases),
-        (Table::Complaints, &mut input.complaints),
-        (Table::Contacts, &mut input.contacts),
-        (Table::Customers, &mut input.customers),
-        (Table::Contracts, &mut input.contracts),
-    ] {
+    let kept: HashSet<&KeptFile> = kept.files().iter().collect();
+    let mut seen: HashSet<(String, String)> = kept.iter().map(|file| file.identity()).collect();
+    for table in Table::ALL {
         let mut to_read = Vec::new();
-        for source in std::mem::take(sources) {
+        for source in std::mem::take(settled.input.files_mut(table)) {
             if source.is_stdin() {
                 let why =
                     "-: ingest reads files, as it must know one that is sent again; write it to a file first";
                 return Err(Failure::new(Kind::Usage, why));
             }
-            let fingerprint = format!("{:032x}", source.fingerprint()?);
-            let file = KeptFile { table: table.to_string(), name: source.name(), fingerprint };
-            if kept.files().iter().chain(&new).any(|known| known.is_same(&file)) {
+            let bytes = source.fingerprint()?;
+            let of = |told: &str| KeptFile::new(table, source.name(), bytes, told);
+            let file = of(&settled.input.told_by_folders(table, &source));
+            // Before 2026-12 a file was known by its bytes alone, whatever its folders tell.
+            if kept.contains(&of("")) || !seen.insert(file.identity()) {
                 known.push(file.name);
             } else {
                 new.push(file);
                 to_read.push(source);
             }
         }
-        *sources = to_read;
+        *settled.input.files_mut(table) = to_read;
     }
     progress.end();
-    for name in &known {
+    if let [first, rest @ ..] = known.as_slice() {
+        let and_more =
+            if rest.is_empty() { String::new() } else { format!(" and {} files more are", rest.len()) };
+        let is = if rest.is_empty() { " is" } else { "" };
         output::note(&format!(
-            "{name} is in the history already: left as it is. To read it by other rules, ingest into another --store"
+            "{first}{and_more}{is} in the history already, and left as they were read. To read all by other rules, or as they \
+             are now: mainstay ingest --anew"
         ));
     }
     Ok((new, known))
@@ -135,7 +150,7 @@ pub(super) fn new_files(
 
 /// Says which orders came again.
 pub(super) fn note_sent_again(orders: SentAgain, left_out: bool) {
-    let SentAgain { same, other_amount } = orders;
+    let SentAgain { same, other_amount, other_instant } = orders;
     if same > 0 {
         let what_then = if left_out {
             "they were left out"
@@ -150,6 +165,13 @@ pub(super) fn note_sent_again(orders: SentAgain, left_out: bool) {
         output::note(&format!(
             "{other_amount} orders are in the history already with their instant and another amount: what came now counts \
              beside what is kept. (Were both files read with --drop-duplicates, or both without?)"
+        ));
+    }
+    if other_instant > 0 {
+        output::note(&format!(
+            "{other_instant} orders are in the history already with their amount and another instant: what came now counts beside \
+             what is kept. (Does the feed write its times otherwise than it did? mainstay ingest --anew takes the files as they \
+             are now)"
         ));
     }
 }

@@ -11,7 +11,8 @@ use mainstay_features::history::{
     Compared, Histories, HistoryBuilder, HistoryError, Leaving, Lookup, Segment, SentAgain, join,
     write_segment, write_segment_without,
 };
-use mainstay_features::ingest::MemorySize;
+use mainstay_features::id;
+use mainstay_features::ingest::{MemorySize, Table};
 use serde::{Deserialize, Serialize};
 
 use super::{Whole, create_private, noted, write_whole};
@@ -45,7 +46,7 @@ impl Manifest {
         let files =
             files.iter().map(|KeptFile { table, fingerprint, .. }| format!("{table} {fingerprint}\n"));
         all.extend(names.chain(files));
-        format!("{:016x}", mainstay_features::id::fingerprint(&all))
+        format!("{:016x}", id::fingerprint(&all))
     }
 }
 
@@ -57,21 +58,30 @@ impl Default for Manifest {
 }
 
 /// A file that is in the history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeptFile {
     /// Which table it was read as.
     pub table: String,
     /// What it was called.
     pub name: String,
-    /// The fingerprint of its bytes, in hexadecimal.
+    /// The fingerprint of its bytes and of what its folders tell, in hexadecimal.
     pub fingerprint: String,
 }
 
 impl KeptFile {
-    /// Whether both are the same bytes read as the same table, whatever they are called.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.table == other.table && self.fingerprint == other.fingerprint
+    /// A file of a table with these bytes, whose folders tell this.
+    pub fn new(table: Table, name: String, bytes: u128, told_by_folders: &str) -> Self {
+        let mut fingerprint = format!("{bytes:032x}");
+        if !told_by_folders.is_empty() {
+            fingerprint += &format!("{:016x}", id::fingerprint(told_by_folders));
+        }
+        Self { table: table.to_string(), name, fingerprint }
+    }
+
+    /// What is the same of two files that say the same, whatever they are called: their table and their fingerprint.
+    pub fn identity(&self) -> (String, String) {
+        (self.table.clone(), self.fingerprint.clone())
     }
 }
 
@@ -125,6 +135,12 @@ impl Kept {
     /// Whether nothing is kept.
     pub fn is_empty(&self) -> bool {
         self.manifest.segments.is_empty()
+    }
+
+    /// From here on it is as if nothing were kept: what is added next takes the place of all. On disk nothing changes before.
+    pub fn begin_anew(&mut self) {
+        self.manifest.segments.clear();
+        self.manifest.files.clear();
     }
 
     /// The files it is of.

@@ -108,6 +108,66 @@ fn orders_sent_again_in_another_file_are_reported_and_left_out_when_asked() {
     );
 }
 
+/// A feed that begins to write its times otherwise sends everything anew: that is said, and a history can be made of the files as
+/// they are.
+#[test]
+fn orders_at_other_instants_are_told_and_a_history_is_made_anew() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let day = |hour: u32| {
+        format!(
+            "customer_id,order_id,ts,amount\na,1,2024-01-01T{hour:02}:00:00Z,5\nb,2,2024-01-01T{hour:02}:30:00Z,7\n"
+        )
+    };
+    fs::write(at("before.csv"), day(9)).unwrap();
+    fs::write(at("after.csv"), day(10)).unwrap();
+    let ingest = |file: &str, flags: &str| {
+        json(&format!(
+            "ingest --purchases {} --store {} --drop-duplicates {flags} --json",
+            at(file),
+            at("store")
+        ))
+    };
+    let frequencies = || {
+        let out = at("features.parquet");
+        done(&format!("features --store {} --as-of 2024-02-01 --out {out}", at("store")));
+        fs::read(out).unwrap()
+    };
+    ingest("before.csv", "");
+    let said = ingest("after.csv", "");
+    assert_eq!(
+        (&said["orders_sent_again"], &said["orders_sent_again_at_other_instants"]),
+        (&0.into(), &2.into())
+    );
+    let both = frequencies();
+    let anew = ingest("after.csv", "--anew");
+    assert_eq!((&anew["files_added"], &anew["files"]), (&1.into(), &1.into()));
+    assert!(frequencies() != both);
+    done(&format!("ingest --purchases {} --store {}", at("after.csv"), at("fresh")));
+    let fresh = at("fresh.parquet");
+    done(&format!("features --store {} --as-of 2024-02-01 --out {fresh}", at("fresh")));
+    assert!(frequencies() == fs::read(fresh).unwrap());
+    let (code, nothing) = failed(&format!("ingest --anew --store {}", at("store")));
+    assert!(code == 2 && nothing.contains("no files to make the history of anew"), "{nothing}");
+}
+
+/// Two days of contacts may be the same bytes: the folder says which day.
+#[test]
+fn files_of_the_same_bytes_are_two_where_their_folders_tell_two_things() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    for day in ["2024-05-01", "2024-05-14"] {
+        let of_day = folder.path().join(format!("contacts/dt={day}/run={day}"));
+        fs::create_dir_all(&of_day).unwrap();
+        fs::write(of_day.join("list.csv"), "customer_id,channel\na,mail\n").unwrap();
+    }
+    fs::write(at("log.csv"), "customer_id,order_id,ts,amount\na,1,2024-01-01,5\n").unwrap();
+    let input =
+        format!("--purchases {} --contacts {} --column contacts.ts=dt", at("log.csv"), at("contacts"));
+    let ingest = || json(&format!("ingest {input} --store {} --json", at("store")))["files_added"].clone();
+    assert_eq!((ingest(), ingest()), (3.into(), 0.into()));
+}
+
 #[test]
 fn an_order_kept_from_two_files_is_known_in_one_and_discounts_with_it() {
     let folder = folder();

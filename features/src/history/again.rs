@@ -18,6 +18,8 @@ pub(super) struct Again {
     lines: Vec<bool>,
     /// Lines of orders that are kept with the same instant, whatever the amount.
     begun: Vec<bool>,
+    /// Lines of orders that are kept with the same amount, whatever the instant.
+    moved: Vec<bool>,
     cancellations: Vec<bool>,
     first_buys: Vec<bool>,
     discounts: Vec<bool>,
@@ -35,6 +37,7 @@ impl Again {
         Ok(Self {
             lines: vec![false; new.lines.len()],
             begun: vec![false; new.lines.len()],
+            moved: vec![false; new.lines.len()],
             cancellations: vec![false; new.cancellations.len()],
             first_buys: vec![false; new.first_buys.len()],
             discounts: vec![false; new.discounts.len()],
@@ -56,6 +59,8 @@ impl Again {
         mark(&mut self.lines, &new.lines, &kept.lines, &in_both, LineSum::words);
         let order_and_instant = |line: &LineSum| (line.order, line.instant);
         mark(&mut self.begun, &new.lines, &kept.lines, &in_both, order_and_instant);
+        let order_and_amount = |line: &LineSum| (line.order, line.amount);
+        mark(&mut self.moved, &new.lines, &kept.lines, &in_both, order_and_amount);
         mark(&mut self.cancellations, &new.cancellations, &kept.cancellations, &in_both, Wire::words);
         mark(&mut self.first_buys, &new.first_buys, &kept.first_buys, &in_both, Wire::words);
         mark(&mut self.discounts, &new.discounts, &kept.discounts, &in_both, Wire::words);
@@ -66,9 +71,17 @@ impl Again {
 
     /// How many of the orders are kept already.
     pub(super) fn orders(&self) -> SentAgain {
-        let count = |marks: &[bool]| marks.iter().filter(|&&is_marked| is_marked).count() as u64;
-        let other_amount = self.begun.iter().zip(&self.lines).filter(|(begun, same)| **begun && !**same);
-        SentAgain { same: count(&self.lines), other_amount: other_amount.count() as u64 }
+        let mut orders = SentAgain::default();
+        for ((&same, &begun), &moved) in self.lines.iter().zip(&self.begun).zip(&self.moved) {
+            let count = match () {
+                () if same => &mut orders.same,
+                () if begun => &mut orders.other_amount,
+                () if moved => &mut orders.other_instant,
+                () => continue,
+            };
+            *count += 1;
+        }
+        orders
     }
 
     /// All new rows.
@@ -101,12 +114,15 @@ pub struct SentAgain {
     pub same: u64,
     /// With the same instant and another amount: with other lines, it seems.
     pub other_amount: u64,
+    /// With the same amount at another instant: as where times are written otherwise than they were.
+    pub other_instant: u64,
 }
 
 impl AddAssign for SentAgain {
     fn add_assign(&mut self, other: Self) {
         self.same += other.same;
         self.other_amount += other.other_amount;
+        self.other_instant += other.other_instant;
     }
 }
 
@@ -166,7 +182,7 @@ mod tests {
         for count in [10, 100_000] {
             let mut again = Again::new(minutes(0..count)).unwrap();
             again.compare(&minutes((0..count).step_by(2)));
-            assert_eq!(again.orders(), SentAgain { same: count as u64 / 2, other_amount: 0 });
+            assert_eq!(again.orders(), SentAgain { same: count as u64 / 2, ..SentAgain::default() });
             assert_eq!(again.into_others().lines, minutes((1..count).step_by(2)).lines);
         }
     }

@@ -49,6 +49,15 @@ fn whole(array: &dyn Array) -> Option<Vec<i64>> {
     numbers.values().iter().enumerate().map(whole).collect()
 }
 
+/// Whole decimals that fit, as databases keep numbers of many digits; `None` if one does not.
+fn short(array: &dyn Array) -> Option<Vec<i64>> {
+    let numbers = array.as_primitive_opt::<Decimal128Type>()?;
+    let short = |(i, &number): (usize, &i128)| {
+        if numbers.is_null(i) { Some(0) } else { i64::try_from(number).ok() }
+    };
+    numbers.values().iter().enumerate().map(short).collect()
+}
+
 /// A column of identifiers.
 pub(super) enum Ids<'a> {
     Integers(Vec<i64>, Option<&'a NullBuffer>),
@@ -62,6 +71,7 @@ impl<'a> Ids<'a> {
             DataType::Utf8View => array.as_string_view_opt().map(Self::Text),
             DataType::UInt64 => array.as_primitive_opt::<UInt64Type>().map(Self::Unsigned),
             DataType::Float64 => whole(array).map(|values| Self::Integers(values, array.nulls())),
+            DataType::Decimal128(_, 0) => short(array).map(|values| Self::Integers(values, array.nulls())),
             _ => integers(array).map(|values| Self::Integers(values, array.nulls())),
         }
     }
@@ -228,7 +238,7 @@ impl<'a> Cells<'a> {
                 condition.holds(flags.is_valid(i).then_some(text), convention)
             }
             Self::Numbers(numbers) => {
-                let number = numbers.get(i).ok().flatten().map(|amount| amount.get().to_string());
+                let number = numbers.number(i).map(|number| number.to_string());
                 condition.holds(number.as_deref(), &Convention::default())
             }
         }

@@ -204,6 +204,11 @@ impl ColumnMap {
         }
     }
 
+    /// Whether a field of a table may be in a column of this name.
+    pub(crate) fn reads(&self, table: Table, name: &str) -> bool {
+        table.fields().iter().any(|&field| self.column(table, field).0 == name || field.name() == name)
+    }
+
     /// For each field of the table that the file has, the name and number of its column among `header`; those that
     /// only a data report looks at only for one.
     pub(crate) fn locate(

@@ -30,17 +30,19 @@ impl Condition {
             (Test::In(list), Some(value)) => list.iter().any(|one| one == value),
             (Test::NotIn(list), Some(value)) => list.iter().all(|one| one != value),
             (Test::NotIn(_), None) => true,
-            (Test::Compared(holds, other), Some(value)) => holds.contains(&compare(value, other, convention)),
+            (Test::Compared(holds, other), Some(value)) => {
+                compare(value, other, convention).is_some_and(|ordering| holds.contains(&ordering))
+            }
             (Test::In(_) | Test::Compared(..), None) => false,
         }
     }
 }
 
-/// Numbers as numbers, all else as text; `a` is of a file.
-fn compare(a: &str, b: &str, convention: &Convention) -> Ordering {
+/// Numbers as numbers, of which NaN compares with nothing, and all else as text; `a` is of a file.
+fn compare(a: &str, b: &str, convention: &Convention) -> Option<Ordering> {
     match (convention.plain(a.trim()).parse::<f64>(), b.parse::<f64>()) {
-        (Ok(a), Ok(b)) => a.total_cmp(&b),
-        _ => a.cmp(b),
+        (Ok(a), Ok(b)) => a.partial_cmp(&b),
+        _ => Some(a.cmp(b)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What can be wrong with a file: what, where, and what to do next.
 
 use super::columns::Column;
+use super::quarantine::MOST_KEPT;
 use super::{BadRow, Field, Source};
 use crate::history::HistoryError;
 use crate::units::{Instant, ParseUnitError};
@@ -84,6 +85,16 @@ pub enum IngestError {
         rows: u64,
         /// The bad ones.
         quarantine: Vec<BadRow>,
+    },
+    /// More rows are bad than can be kept.
+    #[error(
+        "{file}: with its rows more than {} are bad, and so many are not kept: are these the right files, read by the right \
+         rules? Without --max-bad-rows the first bad row is told",
+        MOST_KEPT
+    )]
+    BadBeyondCount {
+        /// The file that was read.
+        file: String,
     },
     /// A condition is about a column that is not there.
     #[error("{file}: no column {column:?}, which --where is about; it has: {found}")]

@@ -1,5 +1,7 @@
 //! Which files a path stands for: a file, a folder, a pattern.
 
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::{IngestError, Source};
@@ -35,29 +37,77 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, IngestError> {
                 return Err(nothing(path, &format!("no data file in this folder ({})", ENDINGS.join(", "))));
             }
         } else if text.contains(['*', '?', '[']) && !path.exists() {
-            let mut matches: Vec<PathBuf> = glob::glob(&text)
-                .map_err(|error| nothing(path, &error.to_string()))?
-                .collect::<Result<_, _>>()
-                .map_err(|error| nothing(path, &error.to_string()))?;
-            matches.retain(|path| path.is_file());
-            if matches.is_empty() {
-                return Err(nothing(path, "no file matches"));
-            }
-            found.append(&mut matches);
+            found.append(&mut matches(path, &text)?);
         } else {
             found.push(path.clone());
         }
     }
     // What a path leads to, not how it is written; what leads nowhere is found out when it is opened.
-    let mut real: Vec<PathBuf> = Vec::new();
+    let mut real = BTreeSet::new();
     for path in &found {
-        let leads_to = std::fs::canonicalize(path).unwrap_or_else(|_| path.clone());
-        if real.contains(&leads_to) {
+        if !real.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())) {
             return Err(nothing(path, "given twice: every row of it would count twice"));
         }
-        real.push(leads_to);
     }
     Ok(Found { sources: found.into_iter().map(Source::File).collect(), left_alone })
+}
+
+/// The files that match a pattern. As in a folder, what begins with a dot or an underscore is no data, unless the pattern says
+/// so itself.
+fn matches(path: &Path, pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
+    let mut matches: Vec<PathBuf> = glob::glob(pattern)
+        .map_err(|error| nothing(path, &error.to_string()))?
+        .collect::<Result<_, _>>()
+        .map_err(|error| nothing(path, &error.to_string()))?;
+    let is_asked_for = |mark| pattern.split('/').any(|part| part.starts_with(mark) && part.len() > 1);
+    for mark in MARKS.into_iter().filter(|&mark| !is_asked_for(mark)) {
+        let is_marked = |name: &OsStr| name.as_encoded_bytes().starts_with(&[mark as u8]);
+        matches.retain(|path| !path.file_name().is_some_and(is_marked));
+    }
+    matches.retain(|path| path.is_file());
+    if matches.is_empty() {
+        return Err(nothing(path, "no file matches (what begins with a dot or an underscore is no data)"));
+    }
+    let folders: BTreeSet<&Path> = matches.iter().filter_map(|path| path.parent()).collect();
+    for folder in folders {
+        folder.ancestors().try_for_each(refuse_tables_with_a_log)?;
+        // No pattern matches such a name, and nobody would hear of it.
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut names = entries.map(|entry| entry.file_name()).filter(|name| name.to_str().is_none());
+        if let Some(name) = names.find(|name| is_data(&name.to_string_lossy())) {
+            let why = "its name is not UTF-8, which no pattern matches: rename it, or give its folder";
+            return Err(nothing(&folder.join(name), why));
+        }
+    }
+    Ok(matches)
+}
+
+/// Names that begin so are no data's.
+const MARKS: [char; 2] = ['.', '_'];
+
+/// Whether a file is called as data files are.
+fn is_data(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Refuses the folder of a table whose log says which of its files count: all of them together are no table.
+fn refuse_tables_with_a_log(folder: &Path) -> Result<(), IngestError> {
+    let has_metadata = || {
+        let entries = std::fs::read_dir(folder.join("metadata")).into_iter().flatten().flatten();
+        entries.map(|entry| entry.file_name()).any(|name| name.to_string_lossy().ends_with(".metadata.json"))
+    };
+    let kind = match () {
+        () if folder.join("_delta_log").is_dir() => "Delta Lake",
+        () if folder.join(".hoodie").is_dir() => "Hudi",
+        () if has_metadata() => "Iceberg",
+        () => return Ok(()),
+    };
+    let why = format!(
+        "a table of {kind}, whose log says which of its files count; Mainstay reads no such log: write what the table holds now as \
+         plain Parquet files into another folder, with what keeps the table or with DuckDB (docs/input.md)"
+    );
+    Err(nothing(folder, &why))
 }
 
 fn nothing(path: &Path, problem: &str) -> IngestError {
@@ -71,6 +121,7 @@ fn add_folder(
     found: &mut Vec<PathBuf>,
     left_alone: &mut Vec<PathBuf>,
 ) -> Result<(), IngestError> {
+    refuse_tables_with_a_log(folder)?;
     let unreadable = |cause| IngestError::Unreadable { file: folder.display().to_string(), cause };
     let mut entries = std::fs::read_dir(folder)
         .and_then(|entries| {
@@ -80,13 +131,12 @@ fn add_folder(
     entries.sort_unstable();
     for path in entries {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if name.starts_with(['.', '_']) {
+        if name.starts_with(MARKS) {
             continue;
         }
-        let lower = name.to_lowercase();
         if path.is_dir() {
             add_folder(&path, found, left_alone)?;
-        } else if path.is_file() && ENDINGS.iter().any(|ending| lower.ends_with(ending)) {
+        } else if path.is_file() && is_data(&name) {
             found.push(path);
         } else {
             left_alone.push(path);
@@ -153,11 +203,46 @@ mod tests {
         let shown = |names: &[&str]| Ok(names.iter().map(|name| at(name).display().to_string()).collect());
         assert_eq!(names(&[at("")]), shown(&["m=1/a.parquet", "m=1/b.csv", "m=2/c.csv.gz", "m=3/D.CSV"]));
         assert_eq!(find(&[at("")]).unwrap().left_alone, [at("notes.md")]);
-        assert_eq!(names(&[at("m=*/*.csv")]), shown(&["m=1/_tmp.csv", "m=1/b.csv"]));
+        assert_eq!(names(&[at("m=*/*.csv")]), shown(&["m=1/b.csv"]));
+        assert_eq!(names(&[at("m=*/_*.csv")]), shown(&["m=1/_tmp.csv"]));
+        assert_eq!(names(&[at("m=1/_tmp.csv")]), shown(&["m=1/_tmp.csv"]));
         assert!(names(&[at("*.json")]).unwrap_err().contains("no file matches"));
         assert!(names(&[at("m=1/b.csv"), at("m=1")]).unwrap_err().contains("given twice"));
         std::fs::create_dir(at("empty")).unwrap();
         assert!(names(&[at("empty")]).unwrap_err().contains("no data file"));
+    }
+
+    /// All files of such a table together are no table: what was taken out of it stays in its folder for a while.
+    #[test]
+    fn tables_with_a_log_of_their_own_are_refused() {
+        for (kind, mark) in [
+            ("Delta Lake", "_delta_log/0.json"),
+            ("Iceberg", "metadata/v1.metadata.json"),
+            ("Hudi", ".hoodie/x"),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            for name in ["day=1/a.csv", mark] {
+                std::fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+                std::fs::write(at(name), "").unwrap();
+            }
+            for path in ["", "day=*/*.csv"] {
+                let why = names(&[at(path)]).unwrap_err();
+                assert!(why.contains(&format!("a table of {kind}")), "{why}");
+            }
+            assert!(names(&[at("day=1/a.csv")]).is_ok(), "who names a file means it");
+        }
+    }
+
+    #[test]
+    fn a_file_that_no_pattern_can_match_is_told_of() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        for name in [&b"a.csv"[..], b"caf\xe9.csv"] {
+            std::fs::write(folder.path().join(OsStr::from_bytes(name)), "").unwrap();
+        }
+        assert!(names(&[folder.path().join("*.csv")]).unwrap_err().contains("is not UTF-8"));
+        assert_eq!(names(&[folder.path().to_owned()]).unwrap().len(), 2);
     }
 
     #[test]

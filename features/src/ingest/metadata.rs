@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow_schema::{DataType, FieldRef, Fields, Schema};
+use arrow_schema::{DataType, FieldRef, Fields, Schema, TimeUnit};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::basic::Compression;
+use parquet::basic::{Compression, Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::reader::ChunkReader;
@@ -15,14 +15,23 @@ use super::{IngestError, Source};
 /// So few rows are no trouble, whatever they are packed in.
 pub(super) const FEW_ROWS: u64 = 1_000_000;
 
-/// The file's metadata, set so that text comes as views into its pages, which copies nothing, and decimals in one
-/// width.
+/// The file's metadata, set so that text comes as views into its pages, which copies nothing, decimals in one width, and the
+/// timestamps of old, of 96 bits, as what Spark means by them: instants.
 pub(super) fn plain_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMetadata, ParquetError> {
     let metadata = ArrowReaderMetadata::load(chunks, ArrowReaderOptions::new())?;
     let is_text = |kind: &DataType| matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-    let plain = |field: &FieldRef| match field.data_type() {
+    let types = metadata.parquet_schema().root_schema().get_fields();
+    let is_96_bits = |place: usize| {
+        types.get(place).is_some_and(|of| of.is_primitive() && of.get_physical_type() == Type::INT96)
+    };
+    let plain = |(place, field): (usize, &FieldRef)| match field.data_type() {
+        DataType::Timestamp(..) if is_96_bits(place) => {
+            retyped(field, DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())))
+        }
         DataType::Dictionary(_, values) if is_text(values) => retyped(field, DataType::Utf8View),
         kind if is_text(kind) => retyped(field, DataType::Utf8View),
+        // Whether it is text is looked at later: the reader would take it on trust.
+        DataType::Binary | DataType::LargeBinary => retyped(field, DataType::BinaryView),
         &DataType::Decimal32(precision, scale) | &DataType::Decimal64(precision, scale) => {
             retyped(field, DataType::Decimal128(precision, scale))
         }
@@ -31,7 +40,7 @@ pub(super) fn plain_metadata<R: ChunkReader>(chunks: &R) -> Result<ArrowReaderMe
         }
         _ => field.clone(),
     };
-    let fields: Fields = metadata.schema().fields().iter().map(plain).collect();
+    let fields: Fields = metadata.schema().fields().iter().enumerate().map(plain).collect();
     let options = ArrowReaderOptions::new().with_schema(Arc::new(Schema::new(fields)));
     ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)
 }

@@ -44,6 +44,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
 use crate::check::Survey;
 use crate::history::{Histories, HistoryBuilder};
@@ -119,8 +120,40 @@ impl Input {
 
     /// Whether there is nothing to read.
     pub fn has_no_files(&self) -> bool {
-        let tables = [&self.purchases, &self.complaints, &self.contacts, &self.customers, &self.contracts];
-        tables.iter().all(|files| files.is_empty())
+        Table::ALL.into_iter().all(|table| self.files(table).is_empty())
+    }
+
+    /// The files of a table.
+    pub fn files(&self, table: Table) -> &[Source] {
+        match table {
+            Table::Purchases => &self.purchases,
+            Table::Complaints => &self.complaints,
+            Table::Contacts => &self.contacts,
+            Table::Customers => &self.customers,
+            Table::Contracts => &self.contracts,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn files_mut(&mut self, table: Table) -> &mut Vec<Source> {
+        match table {
+            Table::Purchases => &mut self.purchases,
+            Table::Complaints => &mut self.complaints,
+            Table::Contacts => &mut self.contacts,
+            Table::Customers => &mut self.customers,
+            Table::Contracts => &mut self.contracts,
+        }
+    }
+
+    /// What the folders that a file is in tell of its rows, `name=value` a line: two files of the same bytes differ in that. What
+    /// no field or condition is about is not read, and makes no difference.
+    pub fn told_by_folders(&self, table: Table, source: &Source) -> String {
+        let is_tested = |name: &str| {
+            self.conditions.iter().any(|condition| table == Table::Purchases && condition.column == name)
+        };
+        let told = source.partitions().into_iter();
+        let read = told.filter(|(name, _)| self.columns.reads(table, name) || is_tested(name));
+        read.map(|(name, value)| format!("{name}={value}\n")).collect()
     }
 }
 
@@ -168,7 +201,8 @@ pub enum Table {
 }
 
 impl Table {
-    const ALL: [Self; 5] =
+    /// All of them, in the order they are read.
+    pub const ALL: [Self; 5] =
         [Self::Purchases, Self::Complaints, Self::Contacts, Self::Customers, Self::Contracts];
 
     /// Whether its rows are things that happen at an instant.
@@ -260,6 +294,8 @@ impl Collected {
 /// What is read, and what was met so far.
 struct Reading<'a> {
     input: &'a Input,
+    /// How many bad rows are kept so far.
+    bad: &'a AtomicUsize,
     /// The purchase lines, where those that repeat another are left out.
     seen: Option<&'a SeenLines>,
     /// Which of the files of its table it is of.
@@ -272,17 +308,10 @@ struct Reading<'a> {
 /// As [`read`].
 pub fn collect(input: &Input, watch: &dyn Watch) -> Result<Collected, IngestError> {
     let seen = input.drop_duplicates.then(SeenLines::default);
-    let mut collected = Collected::default();
-    let tables = [
-        (Table::Purchases, &input.purchases),
-        (Table::Complaints, &input.complaints),
-        (Table::Contacts, &input.contacts),
-        (Table::Customers, &input.customers),
-        (Table::Contracts, &input.contracts),
-    ];
-    for (table, sources) in tables {
-        for (file, source) in (0..).zip(sources) {
-            let reading = Reading { input, seen: seen.as_ref(), file };
+    let (mut collected, bad) = (Collected::default(), AtomicUsize::new(0));
+    for table in Table::ALL {
+        for (file, source) in (0..).zip(input.files(table)) {
+            let reading = Reading { input, bad: &bad, seen: seen.as_ref(), file };
             watch.begin(&format!("read {}", source.name()), None);
             let parts = if source.is_parquet()? {
                 parquet::read(source, table, &reading, watch)?

@@ -5,8 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
-use arrow_schema::{DataType, Schema};
+use arrow_schema::{ArrowError, DataType, Schema};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups, RowSelection, RowSelector};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::metadata::RowGroupMetaData;
@@ -200,7 +201,9 @@ impl<'a> Layout<'a> {
         let column = self.columns.iter().find(|column| column.field == Field::CustomerId);
         let field = column.and_then(|column| schema.fields().get(column.place));
         // A folder's name is text. One number that no i64 holds makes the identifiers text, as any other text does.
-        let is_number = |kind: &DataType| kind.is_integer() || *kind == DataType::Float64;
+        let is_number = |kind: &DataType| {
+            kind.is_integer() || matches!(kind, DataType::Float64 | DataType::Decimal128(_, 0))
+        };
         if field.is_some_and(|field| is_number(field.data_type())) { IdKind::Integer } else { IdKind::Text }
     }
 
@@ -223,8 +226,41 @@ impl<'a> Layout<'a> {
             return Ok(Arc::new(StringViewArray::from_iter_values(repeated)));
         }
         let column = self.header.get(place).and_then(|name| batch.column_by_name(name));
-        column.cloned().ok_or_else(|| IngestError::in_file(source, format!("column {place} is gone")))
+        let column = column.ok_or_else(|| IngestError::in_file(source, format!("column {place} is gone")))?;
+        as_text(column).unwrap_or_else(|| Ok(column.clone())).map_err(|_| {
+            let name = self.header.get(place).map_or("", String::as_str);
+            IngestError::in_file(source, format!("column {name:?} has bytes that are no text in UTF-8"))
+        })
     }
+}
+
+/// As text what is written in types of their own: nothing at all, bytes of which nobody says that they are text, and UUIDs.
+/// `None` of all else; an error where bytes are no text.
+fn as_text(column: &ArrayRef) -> Option<Result<ArrayRef, ArrowError>> {
+    let some = |text: StringViewArray| Arc::new(text) as ArrayRef;
+    match column.data_type() {
+        DataType::Null => Some(Ok(some(StringViewArray::new_null(column.len())))),
+        DataType::BinaryView => Some(column.as_binary_view_opt()?.clone().to_string_view().map(some)),
+        DataType::FixedSizeBinary(UUID_BYTES) => {
+            let uuids = column.as_fixed_size_binary_opt()?.iter();
+            Some(Ok(some(uuids.map(|uuid| uuid.map(hyphenated)).collect())))
+        }
+        _ => None,
+    }
+}
+
+const UUID_BYTES: i32 = 16;
+
+/// A UUID as it is written: 8, 4, 4, 4 and 12 digits.
+fn hyphenated(uuid: &[u8]) -> String {
+    let mut text = String::with_capacity(36);
+    for (place, byte) in uuid.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text += &format!("{byte:02x}");
+    }
+    text
 }
 
 fn add_batch(

@@ -1,6 +1,7 @@
 //! Rows that are not what they should be: counted, kept with the reason, and too many of them stop the run.
 
 use std::str::FromStr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::{IngestError, Problem};
 use crate::units::ParseUnitError;
@@ -54,17 +55,19 @@ impl FromStr for MaxBadRows {
     }
 }
 
-/// So many bad rows are kept in memory at most: a file of nothing else must not fill it.
-const MOST_KEPT: usize = 1_000_000;
+/// So many bad rows are kept in memory at most, of all files and threads together: files of nothing else must not fill it.
+pub(super) const MOST_KEPT: usize = 1_000_000;
 
 /// The bad rows of a file or a part of one.
-#[derive(Debug, Default)]
-pub(crate) struct Quarantine {
+#[derive(Debug)]
+pub(crate) struct Quarantine<'a> {
     pub(crate) limit: MaxBadRows,
     pub(crate) rows: Vec<BadRow>,
+    /// How many there are in all files.
+    pub(crate) kept: &'a AtomicUsize,
 }
 
-impl Quarantine {
+impl Quarantine<'_> {
     /// Leaves a row out, or stops at it where none may be left out.
     pub(crate) fn add(
         &mut self,
@@ -73,9 +76,12 @@ impl Quarantine {
         column: &str,
         problem: Problem,
     ) -> Result<(), IngestError> {
-        if self.limit.is_none() || self.rows.len() >= MOST_KEPT {
+        if self.limit.is_none() {
             let (file, column) = (file.to_owned(), column.to_owned());
             return Err(IngestError::BadValue { file, row, column, problem });
+        }
+        if self.kept.fetch_add(1, Ordering::Relaxed) >= MOST_KEPT {
+            return Err(IngestError::BadBeyondCount { file: file.to_owned() });
         }
         self.rows.push(BadRow {
             file: file.to_owned(),

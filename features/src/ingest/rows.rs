@@ -120,7 +120,7 @@ const FEW_CURRENCIES: usize = 10;
 pub(crate) struct Rows<'a> {
     pub(super) builder: HistoryBuilder,
     pub(super) counts: Counts,
-    pub(super) quarantine: Quarantine,
+    pub(super) quarantine: Quarantine<'a>,
     pub(super) survey: Option<Survey>,
     /// Those of the customers that are left out who have a row.
     pub(super) excluded: BTreeSet<String>,
@@ -154,7 +154,8 @@ impl<'a> Rows<'a> {
         let attributes = of_profile.clone().map(|column| builder.word(column.attribute())).collect();
         let answers = of_profile.enumerate().filter(|(_, column)| is_yes_or_no(&column.name));
         let answers = answers.map(|(place, column)| (place, column.name.clone())).collect();
-        let quarantine = Quarantine { limit: reading.input.max_bad_rows, rows: Vec::new() };
+        let quarantine =
+            Quarantine { limit: reading.input.max_bad_rows, rows: Vec::new(), kept: reading.bad };
         let survey = reading.input.survey.then(Survey::default);
         Self {
             builder,

@@ -10,18 +10,21 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, Date32Array, Decimal64Array, Decimal128Array, Decimal256Array, DictionaryArray, Float32Array,
-    Float64Array, Int32Array, Int64Array, LargeStringArray, RecordBatch, StringArray, StringViewArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray,
-    UInt32Array, UInt64Array,
+    ArrayRef, BinaryArray, BinaryViewArray, Date32Array, Decimal64Array, Decimal128Array, Decimal256Array,
+    DictionaryArray, FixedSizeBinaryArray, Float32Array, Float64Array, Int32Array, Int64Array,
+    LargeStringArray, NullArray, RecordBatch, StringArray, StringViewArray, TimestampMicrosecondArray,
+    TimestampMillisecondArray, TimestampNanosecondArray, TimestampSecondArray, UInt32Array, UInt64Array,
 };
 use arrow_buffer::i256;
 use mainstay_features::history::Histories;
 use mainstay_features::id::IdKind;
-use mainstay_features::ingest::{self, IngestError, Input, Source};
+use mainstay_features::ingest::{self, Convention, IngestError, Input, Source};
 use mainstay_features::watch::Unwatched;
 use parquet::arrow::ArrowWriter;
+use parquet::data_type::{DoubleType, Int64Type, Int96, Int96Type};
 use parquet::file::properties::WriterProperties;
+use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use parquet::schema::parser::parse_message_type;
 
 fn write(path: &Path, columns: Vec<(&str, ArrayRef)>, rows_per_group: usize) {
     let batch = RecordBatch::try_from_iter(columns).unwrap();
@@ -163,11 +166,14 @@ fn every_usual_type_gives_the_same_history() {
 
     let dictionary: DictionaryArray<Int32Type> = texts.iter().map(String::as_str).collect();
     let narrow: Vec<i32> = ids.iter().map(|&id| id as i32).collect();
-    let text_ids: [ArrayRef; 4] = [
+    let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+    let text_ids: [ArrayRef; 6] = [
         Arc::new(StringArray::from_iter_values(&texts)),
         Arc::new(LargeStringArray::from_iter_values(&texts)),
         Arc::new(StringViewArray::from_iter_values(&texts)),
         Arc::new(dictionary),
+        Arc::new(BinaryArray::from_vec(bytes.clone())),
+        Arc::new(BinaryViewArray::from_iter_values(bytes)),
     ];
     for array in text_ids {
         let kind = array.data_type().clone();
@@ -187,6 +193,19 @@ fn every_usual_type_gives_the_same_history() {
         assert_eq!(shown(&with("order_id", array)), expected);
     }
     assert_eq!(shown(&with("customer_id", Arc::new(Int32Array::from(narrow)))), expected);
+    let of_a_database =
+        Decimal128Array::from_iter_values(ids.map(i128::from)).with_precision_and_scale(38, 0);
+    let history = with("customer_id", Arc::new(of_a_database.unwrap()));
+    assert_eq!((shown(&history), history.id_kind()), (expected.clone(), IdKind::Integer));
+    // A column in which nothing has ever stood is one that is not there.
+    for name in ["cancels_order_id", "product_id", "discount"] {
+        let given = with(name, Arc::new(NullArray::new(4)));
+        assert_eq!(shown(&given), expected, "{name}");
+    }
+    let uuids = ids.map(|id| [&[0xAB_u8; 15] as &[u8], &[id as u8]].concat());
+    let uuids = FixedSizeBinaryArray::try_from_iter(uuids.iter()).unwrap();
+    let ids_of = shown(&with("customer_id", Arc::new(uuids)));
+    assert!(ids_of.starts_with("abababab-abab-abab-abab-ababababab07 "), "{ids_of}");
 
     let instants: [ArrayRef; 6] = [
         Arc::new(Date32Array::from_iter_values(days.map(|day| day as i32))),
@@ -224,6 +243,39 @@ fn every_usual_type_gives_the_same_history() {
     for array in amounts {
         let kind = array.data_type().clone();
         assert_eq!(shown(&with("amount", array)), expected, "{kind}");
+    }
+}
+
+/// Timestamps of 96 bits, as Spark writes them, are instants, whatever clock the others are of: nanoseconds of the day, and the
+/// day by Julius's count, of which 2,440,588 is 1970-01-01.
+#[test]
+fn timestamps_of_96_bits_are_instants() {
+    const SCHEMA: &str = "message log { required int64 customer_id; required int64 order_id; required int96 ts; required double amount; }";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.parquet");
+    let schema = Arc::new(parse_message_type(SCHEMA).unwrap());
+    let file = File::create(&path).unwrap();
+    let mut writer = SerializedFileWriter::new(file, schema, Default::default()).unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let nanos = 45_296_000_000_000_u64;
+    let at = Int96::from(vec![nanos as u32, (nanos >> 32) as u32, 2_440_588 + 19_000]);
+    fn put<T: parquet::data_type::DataType>(group: &mut SerializedRowGroupWriter<'_, File>, value: T::T) {
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<T>().write_batch(&[value], None, None).unwrap();
+        column.close().unwrap();
+    }
+    put::<Int64Type>(&mut group, 7);
+    put::<Int64Type>(&mut group, 1);
+    put::<Int96Type>(&mut group, at);
+    put::<DoubleType>(&mut group, 5.0);
+    group.close().unwrap();
+    writer.close().unwrap();
+    for zone in [None, Some("America/New_York".parse().unwrap())] {
+        let convention = Convention { time_zone: zone, ..Convention::default() };
+        let input = Input { purchases: vec![Source::File(path.clone())], convention, ..Input::default() };
+        let history = ingest::read(&input, &Unwatched).unwrap().history;
+        let first = history.summary().span.unwrap().0;
+        assert_eq!(first.to_string(), "2022-01-08T12:34:56Z");
     }
 }
 
@@ -285,6 +337,25 @@ fn nulls_are_named_with_their_row_and_types_that_cannot_hold_a_field_with_theirs
             "order_id",
             Arc::new(Int64Array::from(vec![Some(1), Some(2), None, Some(4)])),
             "log: row 3, column \"order_id\": empty; every row needs its order_id",
+        ),
+        (
+            "order_id",
+            Arc::new(BinaryArray::from_vec(vec![b"a", b"b", b"\xff", b"d"])),
+            "log: column \"order_id\" has bytes that are no text in UTF-8",
+        ),
+        (
+            "customer_id",
+            Arc::new(
+                Decimal128Array::from(vec![i128::from(i64::MAX) + 1, 2, 3, 4])
+                    .with_precision_and_scale(38, 0)
+                    .unwrap(),
+            ),
+            "log: column \"customer_id\" has type Decimal128(38, 0); customer_id needs integers or text",
+        ),
+        (
+            "amount",
+            Arc::new(NullArray::new(4)),
+            "log: row 1, column \"amount\": empty; every row needs its amount",
         ),
         (
             "customer_id",

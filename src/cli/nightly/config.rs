@@ -26,6 +26,8 @@ pub(in crate::cli) struct Written {
     #[serde(default)]
     closed_days: Vec<String>,
     #[serde(default)]
+    anew: bool,
+    #[serde(default)]
     need_model: bool,
     #[serde(default)]
     stop_on_drift: bool,
@@ -49,6 +51,8 @@ pub(in crate::cli) struct Config {
     pub(super) gap_days: i64,
     /// Days, counted from 1970, on which nothing is sold.
     pub(super) closed_days: Vec<i64>,
+    /// Whether the files as they stand are the history, and not what they add to it.
+    pub(super) anew: bool,
     /// Whether the simple rule may not serve.
     pub(super) need_model: bool,
     pub(super) stop_on_drift: bool,
@@ -91,6 +95,7 @@ impl Written {
             most_days_old: i64::from(self.most_days_old.unwrap_or(MOST_DAYS_OLD)),
             gap_days: i64::from(self.gap_days.unwrap_or(GAP_DAYS)),
             closed_days: self.closed_days.iter().map(day).collect::<Result<_, _>>()?,
+            anew: self.anew,
             need_model: self.need_model,
             stop_on_drift: self.stop_on_drift,
         })

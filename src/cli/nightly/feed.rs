@@ -57,3 +57,17 @@ pub(super) fn check(histories: &Histories, config: &Config, now: Instant) -> Res
         output::first_few(&gaps.iter().map(named).collect::<Vec<_>>())
     ))
 }
+
+/// Files that are to be the whole history must hold about as many orders as it has: fewer are a feed that came in half.
+pub(super) fn check_complete(before: &Histories, anew: &Histories) -> Result<(), Failure> {
+    const LEAST_SHARE: f64 = 0.9;
+    let (before, orders) = (before.summary().orders, anew.summary().orders);
+    if orders as f64 >= LEAST_SHARE * before as f64 {
+        return Ok(());
+    }
+    let why = format!(
+        "the files hold {orders} orders, and the history that they are to replace {before}: where so many are gone for good, mainstay \
+         ingest --anew takes the files as they are; nothing was changed"
+    );
+    Err(Failure::new(Kind::BadInput, why))
+}

@@ -154,6 +154,10 @@ impl Night<'_> {
         })?;
 
         let mut kept = store.history_to_add()?;
+        let before = config.anew.then(|| kept.history(self.memory)).transpose()?;
+        if config.anew {
+            kept.begin_anew();
+        }
         let addition = run.step("read", |record, found| self.read(&kept, record, found))?;
         let history = run.step("check", |_, found| {
             progress.begin("read the history", None);
@@ -163,6 +167,9 @@ impl Night<'_> {
             };
             progress.end();
             let days_old = feed::check(&history, config, self.now())?;
+            if let Some(before) = &before {
+                feed::check_complete(before, &history)?;
+            }
             service.check_label(history.given())?;
             found.insert("days_old".to_owned(), json!(days_old));
             found.insert("orders".to_owned(), json!(history.summary().orders));
@@ -277,9 +284,10 @@ impl Night<'_> {
         let leave_out = settled.input.drop_duplicates;
         let addition = kept.write(collected.builders, new, leave_out)?;
         note_sent_again(addition.sent_again, leave_out);
-        let SentAgain { same, other_amount } = addition.sent_again;
+        let SentAgain { same, other_amount, other_instant } = addition.sent_again;
         found.insert("orders_sent_again".to_owned(), json!(same));
         found.insert("orders_sent_again_with_other_amounts".to_owned(), json!(other_amount));
+        found.insert("orders_sent_again_at_other_instants".to_owned(), json!(other_instant));
         found.insert("sent_again_left_out".to_owned(), json!(leave_out));
         Ok(Some(addition))
     }
@@ -315,6 +323,9 @@ fn line(record: &RunRecord, dry_run: bool) -> String {
     };
     if let other_amount @ 1.. = count("orders_sent_again_with_other_amounts") {
         again += &format!(", {other_amount} orders SENT AGAIN WITH ANOTHER AMOUNT count beside what is kept");
+    }
+    if let other_instant @ 1.. = count("orders_sent_again_at_other_instants") {
+        again += &format!(", {other_instant} orders SENT AGAIN AT ANOTHER INSTANT count beside what is kept");
     }
     format!(
         "mainstay nightly{rehearsal}: done in {seconds:.1} s; {} customers as of {} by {}; an action pays for {}, together \
