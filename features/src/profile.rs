@@ -28,7 +28,7 @@ pub const CONSENT_PREFIX: &str = "consent_";
 pub const CONTRACT_END: &str = "contract_end";
 
 /// The columns of outputs besides features and attributes.
-const OUTPUT_COLUMNS: [&str; 33] = [
+const OUTPUT_COLUMNS: [&str; 39] = [
     "customer_id",
     "as_of",
     "churn_probability",
@@ -62,6 +62,12 @@ const OUTPUT_COLUMNS: [&str; 33] = [
     "say",
     "rfm_score",
     "value_matrix",
+    "play",
+    "why_nothing",
+    "break_even_probability",
+    "break_even_save_rate",
+    "break_even_incentive",
+    "break_even_lifetime_value",
 ];
 
 /// Whether an attribute cannot have this name, because another column of an output or a field has it.

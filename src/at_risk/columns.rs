@@ -174,7 +174,14 @@ pub fn columns_of_every_list() -> Vec<(String, FieldKind)> {
     known.chain(DERIVED.iter().map(|&(name, kind, _)| (name.to_owned(), kind))).collect()
 }
 
-/// The names of the columns that follow from others: in a file that is read back they are nobody's.
-pub fn derived_names() -> impl Iterator<Item = &'static str> {
-    DERIVED.iter().map(|(name, ..)| *name)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mainstay_features::profile;
+
+    #[test]
+    fn what_customers_files_say_cannot_take_the_name_of_a_column() {
+        let all = columns_of_every_list();
+        all.iter().for_each(|(name, _)| assert!(profile::is_reserved(name), "{name}"));
+    }
 }

@@ -17,7 +17,7 @@ mod picked;
 mod sheet;
 
 pub use change::{Change, Previous};
-pub use columns::{Column, UnknownColumn, columns_named, columns_of_every_list, derived_names};
+pub use columns::{Column, UnknownColumn, columns_named, columns_of_every_list};
 pub use export::{to_csv, to_json, to_table_cells};
 pub use filter::{Band, Filter, Order, Said};
 pub use meanings::{dictionary, meaning};

@@ -200,15 +200,3 @@ impl Scores {
         known_fields(language).chain(shown).collect()
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use mainstay_features::profile;
-
-    #[test]
-    fn what_customers_files_say_cannot_take_the_name_of_a_column() {
-        known_fields(Language::English)
-            .for_each(|field| assert!(profile::is_reserved(&field.name), "{}", field.name));
-    }
-}

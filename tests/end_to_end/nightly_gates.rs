@@ -90,3 +90,34 @@ fn orders_sent_again_are_in_the_line() {
     let evening = Evening::new();
     assert!(!evening.done("").contains("AGAIN"), "nothing is said of nothing");
 }
+
+/// A feed that is the whole log, corrected in place: what is in it no more counts no more. One that came in half changes nothing.
+#[test]
+fn a_night_can_make_the_history_of_the_files_as_they_stand() {
+    let evening = Evening::new();
+    evening.configure("gap_days = 0\nanew = true");
+    let frequencies = || {
+        let out = evening.at("features.parquet");
+        let store = evening.at("store");
+        done(&format!("features --store {} --as-of 2023-09-01 --out {}", store.display(), out.display()));
+        fs::read(out).unwrap()
+    };
+    let before = frequencies();
+    let feed = evening.at("feed/before.csv");
+    let text = fs::read_to_string(&feed).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    fs::write(&feed, lines[..lines.len() / 2].join("\n")).unwrap();
+    let (code, said) = failed(&evening.arguments(""));
+    assert!(code == 3 && said.contains("that they are to replace"), "{said}");
+    assert!(frequencies() == before, "nothing was changed");
+    // A hundredth of the orders were deleted upstream.
+    let fewer: Vec<&str> =
+        lines.iter().enumerate().filter(|(place, _)| place % 100 != 50).map(|(_, line)| *line).collect();
+    fs::write(&feed, fewer.join("\n")).unwrap();
+    let line = evening.done("");
+    assert!(line.contains("3 new files, 0 bad"), "{line}");
+    let after = frequencies();
+    assert!(after != before);
+    assert!(evening.done("").contains("3 new files, 0 bad"), "again, and nothing is sent again");
+    assert!(frequencies() == after);
+}
