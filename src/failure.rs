@@ -145,6 +145,14 @@ impl Failure {
         Self::new(Kind::Output, format!("{}: cannot be written: {cause}", path.display()))
     }
 
+    /// A file could not be written, or the history that it is made of not be read: then that is to blame.
+    pub fn of_writing(path: &Path, cause: io::Error) -> Self {
+        match cause.downcast::<HistoryError>() {
+            Ok(error) => error.into(),
+            Err(cause) => Self::output(path, cause),
+        }
+    }
+
     /// A file could not be read.
     pub fn unreadable(path: &Path, cause: impl fmt::Display) -> Self {
         Self::new(Kind::BadInput, format!("{}: cannot be read: {cause}", path.display()))
@@ -195,6 +203,7 @@ impl From<HistoryError> for Failure {
             HistoryError::Io(cause) if kind == Kind::BadStore => {
                 Self::new(kind, format!("the history is cut off: {cause}; put it back from a copy"))
             }
+            error @ HistoryError::In { .. } => Self::new(kind, format!("{error}; put it back from a copy")),
             error => Self::new(kind, error.to_string()),
         }
     }
@@ -204,7 +213,7 @@ fn of_history(error: &HistoryError) -> Kind {
     match error {
         HistoryError::Io(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => Kind::BadStore,
         HistoryError::Io(_) => Kind::Output,
-        HistoryError::Damaged(_) | HistoryError::Newer { .. } => Kind::BadStore,
+        HistoryError::Damaged(_) | HistoryError::Newer { .. } | HistoryError::In { .. } => Kind::BadStore,
         HistoryError::TooMany(_) => Kind::BadInput,
     }
 }

@@ -20,6 +20,7 @@ pub mod failure;
 pub mod feature_file;
 pub mod forgotten;
 pub mod formula;
+mod grouped;
 mod marks;
 pub mod offers;
 mod parquet_file;

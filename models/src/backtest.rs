@@ -46,6 +46,12 @@ pub struct Judged {
 impl Judged {
     /// What people call it.
     pub fn words(&self, language: Language) -> &str {
+        let english = match self.name.as_str() {
+            "logistic" => "logistic regression",
+            "forest" => "random forest",
+            "average" => "logistic + forest (mean)",
+            name => name,
+        };
         let chinese = match self.name.as_str() {
             RULE => "最近下单与下单次数",
             RECENCY => "距上次下单天数",
@@ -53,10 +59,10 @@ impl Judged {
             NOBODY => "不联系任何人",
             "logistic" => "逻辑回归",
             "forest" => "随机森林",
-            "average" => "逻辑回归与随机森林的平均",
+            "average" => "逻辑回归与森林的平均",
             name => name,
         };
-        language.either(&self.name, chinese)
+        language.either(english, chinese)
     }
 }
 

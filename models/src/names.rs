@@ -28,7 +28,11 @@ pub(crate) fn of_words<T: Copy>(
 ) -> Result<T, UnknownName> {
     let is_called = |one: T| Language::ALL.iter().any(|&language| words(one, language) == given);
     let found = all.iter().copied().find(|&one| is_called(one));
-    found.map_or_else(|| of_name(what, all, |one| words(one, Language::English), given), Ok)
+    found.ok_or_else(|| {
+        let names = |one: &T| Language::ALL.map(|language| words(*one, language)).join(" or ");
+        let allowed = all.iter().map(names).collect::<Vec<_>>().join(", ");
+        UnknownName { what, given: given.to_owned(), allowed }
+    })
 }
 
 /// The thing of this name among all there are.

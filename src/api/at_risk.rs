@@ -106,7 +106,7 @@ impl PartialSchema for Row {
                 FieldKind::AsOf => &[Type::String],
                 FieldKind::Text => &[Type::String, Type::Null],
                 FieldKind::Number(_) | FieldKind::Share => &[Type::Number, Type::Null],
-                FieldKind::BreakEven => &[Type::Number, Type::String, Type::Null],
+                FieldKind::BreakEven | FieldKind::BreakEvenShare => &[Type::Number, Type::String, Type::Null],
                 FieldKind::Whole => &[Type::Integer, Type::Null],
             };
             let cell = ObjectBuilder::new()

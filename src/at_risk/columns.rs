@@ -49,10 +49,10 @@ const DERIVED: &[(&str, FieldKind, Get)] = &[
     ("value_matrix", FieldKind::Text, |list, row| {
         list.measures().cell(row).map_or(Cell::Nothing, |cell| Cell::Text(cell.name().into()))
     }),
-    ("break_even_probability", FieldKind::BreakEven, |list, row| {
+    ("break_even_probability", FieldKind::BreakEvenShare, |list, row| {
         break_even(list, row, |at| at.churn_probability)
     }),
-    ("break_even_save_rate", FieldKind::BreakEven, |list, row| break_even(list, row, |at| at.save_rate)),
+    ("break_even_save_rate", FieldKind::BreakEvenShare, |list, row| break_even(list, row, |at| at.save_rate)),
     ("break_even_incentive", FieldKind::BreakEven, |list, row| break_even(list, row, |at| at.incentive)),
     ("break_even_lifetime_value", FieldKind::BreakEven, |list, row| {
         break_even(list, row, |at| at.lifetime_value)

@@ -51,8 +51,11 @@ pub fn to_table_cells(list: &AtRisk<'_>, columns: &[Column]) -> Vec<Vec<String>>
         (Cell::Number(chance), FieldKind::Share) if chance > NEARLY_SURE && is_chance(column) => {
             format!("> 99.9{sign}")
         }
-        (Cell::Number(share), FieldKind::Share) => format!("{:.1}{sign}", 100.0 * share),
+        (Cell::Number(share), FieldKind::Share | FieldKind::BreakEvenShare) => {
+            format!("{:.1}{sign}", 100.0 * share)
+        }
         (Cell::Number(number), FieldKind::Number(decimals)) => format!("{number:.decimals$}"),
+        (Cell::Number(number), FieldKind::BreakEven) => format!("{number:.2}"),
         (Cell::Number(number), _) => number.to_string(),
         (Cell::Whole(number), _) => number.to_string(),
         (Cell::AsOf, _) => list.scores.as_of.to_string(),

@@ -103,6 +103,7 @@ impl AtRisk<'_> {
     pub fn cell_for_people<'a>(&'a self, column: &'a Column, row: &'a ScoreRow) -> Cell<'a> {
         let cell = self.cell(column, row);
         let language = self.language;
+        let is_break_even = matches!(column.kind, FieldKind::BreakEven | FieldKind::BreakEvenShare);
         let words = match (column.name.as_str(), &cell) {
             ("value_tier", _) => row.tier.words(language),
             ("lifecycle_stage", _) => row.stage.words(language),
@@ -110,8 +111,8 @@ impl AtRisk<'_> {
             (name, Cell::Text(text)) if language == Language::Chinese => match (name, &**text) {
                 ("action", DO_NOTHING) => DO_NOTHING_IN_CHINESE,
                 ("value_matrix", name) => name.parse().map_or("", |cell: MatrixCell| cell.words(language)),
-                (_, "always") if column.kind == FieldKind::BreakEven => "总是划算",
-                (_, "never") if column.kind == FieldKind::BreakEven => "从不划算",
+                (_, "always") if is_break_even => "总是划算",
+                (_, "never") if is_break_even => "从不划算",
                 _ => return cell,
             },
             _ => return cell,

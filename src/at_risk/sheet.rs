@@ -26,11 +26,11 @@ pub fn write_sheet(list: &AtRisk<'_>, columns: &[Column], name: &str) -> Result<
     sheet.set_name(name)?;
     let (header, text) = (Format::new().set_bold(), Format::new().set_quote_prefix());
     let number = |kind: FieldKind| match kind {
-        FieldKind::Share => Format::new().set_num_format("0.0%"),
+        FieldKind::Share | FieldKind::BreakEvenShare => Format::new().set_num_format("0.0%"),
         FieldKind::Number(decimals) => {
-            Format::new().set_num_format(format!("0.{}", "0".repeat(decimals.max(1))))
+            Format::new().set_num_format(format!("#,##0.{}", "0".repeat(decimals.max(1))))
         }
-        FieldKind::BreakEven => Format::new().set_num_format("0.0000"),
+        FieldKind::BreakEven => Format::new().set_num_format("#,##0.00"),
         _ => Format::new(),
     };
     let as_of = list.scores.as_of.to_string();
@@ -59,7 +59,7 @@ pub fn write_sheet(list: &AtRisk<'_>, columns: &[Column], name: &str) -> Result<
                 Cell::Nothing => continue,
             };
         }
-        if !heading.is_ascii() {
+        if !heading.is_ascii() || widest > MOST_WIDE {
             wide.push((place, widest));
         }
     }

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::svg::Anchor;
 
 /// Wider than letters of 13 pixels are in the fonts there are.
-const LETTER: f64 = 7.8;
+pub(super) const LETTER: f64 = 7.8;
 const ASCENT: f64 = 11.0;
 const DESCENT: f64 = 4.0;
 /// What a dot needs around its middle.

@@ -111,6 +111,14 @@ impl Colour {
             Self::Grey => "#666666",
         }
     }
+
+    /// Of text, which is thinner: every one with a contrast of at least 4.5 on white.
+    const fn of_text(self) -> &'static str {
+        match self {
+            Self::Vermillion => "#a84a00",
+            other => other.hex(),
+        }
+    }
 }
 
 /// A point with a label.

@@ -1,6 +1,8 @@
 //! One panel: axes, legend, series and markers.
 
-use super::labels::{Area, Labels};
+use unicode_width::UnicodeWidthStr;
+
+use super::labels::{Area, LETTER, Labels};
 use super::scale::{Scale, ticks};
 use super::svg::{Anchor, Look, Svg};
 use super::{Panel, Series, Shape, WIDTH};
@@ -12,9 +14,14 @@ pub(super) const EDGE: f64 = 16.0;
 
 const GRID: &str = "#e3e3e3";
 const FRAME: &str = "#8c8c8c";
+/// The least room for the labels of the vertical axis.
 const LEFT: f64 = 64.0;
 const RIGHT: f64 = WIDTH - 28.0;
 const LEGEND: f64 = 24.0;
+/// At most so many ticks up…
+const MOST_UP: usize = 6;
+/// …and across.
+const MOST_ACROSS: usize = 12;
 
 /// Draws a panel whose upper edge is at `top`.
 pub(super) fn draw(panel: &Panel, top: f64, svg: &mut Svg) {
@@ -25,21 +32,24 @@ pub(super) fn draw(panel: &Panel, top: f64, svg: &mut Svg) {
         legend(&panel.series, head, svg);
     }
     svg.text((EDGE, head + LEGEND), Anchor::Start, Look::Plain, &panel.y.label);
-    let plot = Area { left: LEFT, top: head + LEGEND + 14.0, right: RIGHT, bottom: top + HEIGHT - 56.0 };
+    let widest = ticks(&panel.y, MOST_UP).iter().map(|(_, label)| label.width()).max().unwrap_or(0);
+    let left = LEFT.max(EDGE + LETTER * widest as f64);
+    let plot = Area { left, top: head + LEGEND + 14.0, right: RIGHT, bottom: top + HEIGHT - 56.0 };
     let x = Scale::new(&panel.x, plot.left, plot.right);
     let y = Scale::new(&panel.y, plot.bottom, plot.top);
     axes(panel, &plot, (x, y), svg);
 
     let drawn: Vec<Vec<(f64, f64)>> = panel.series.iter().map(|series| pixels(series, x, y)).collect();
+    let has_bars = panel.series.iter().any(|series| series.shape == Shape::Bars);
     let mut lines = Vec::new();
     for (series, points) in panel.series.iter().zip(drawn) {
         let colour = series.colour.hex();
         match series.shape {
-            Shape::Line => svg.path(&points, colour, false),
-            Shape::Dashed => svg.path(&points, colour, true),
+            Shape::Line => svg.path(&points, colour),
+            Shape::Dashed => svg.dashed(&points, colour, has_bars),
             Shape::Bars => bars(&points, plot.bottom, colour, svg),
             Shape::Dots => points.iter().for_each(|&point| svg.dot(point, 4.5, colour)),
-            Shape::Ranges => points.chunks_exact(2).for_each(|pair| svg.path(pair, colour, false)),
+            Shape::Ranges => points.chunks_exact(2).for_each(|pair| svg.path(pair, colour)),
         }
         if matches!(series.shape, Shape::Line | Shape::Dashed) {
             lines.push(points);
@@ -61,12 +71,12 @@ fn legend(series: &[Series], baseline: f64, svg: &mut Svg) {
         let left = EDGE + column * number as f64;
         let (middle, colour) = (baseline - 4.5, series.colour.hex());
         match series.shape {
-            Shape::Line => svg.path(&[(left, middle), (left + 28.0, middle)], colour, false),
-            Shape::Dashed => svg.path(&[(left, middle), (left + 28.0, middle)], colour, true),
+            Shape::Line => svg.path(&[(left, middle), (left + 28.0, middle)], colour),
+            Shape::Dashed => svg.dashed(&[(left, middle), (left + 28.0, middle)], colour, false),
             Shape::Bars => svg.bar((left + 8.0, middle - 6.0), 12.0, 12.0, colour),
             Shape::Dots => svg.dot((left + 14.0, middle), 4.5, colour),
             Shape::Ranges => {
-                svg.path(&[(left + 14.0, middle - 6.0), (left + 14.0, middle + 6.0)], colour, false);
+                svg.path(&[(left + 14.0, middle - 6.0), (left + 14.0, middle + 6.0)], colour);
             }
         }
         svg.text((left + 34.0, baseline), Anchor::Start, Look::Plain, &series.name);
@@ -74,12 +84,15 @@ fn legend(series: &[Series], baseline: f64, svg: &mut Svg) {
 }
 
 fn axes(panel: &Panel, plot: &Area, (x, y): (Scale, Scale), svg: &mut Svg) {
-    for (value, label) in ticks(&panel.y, 6) {
+    for (value, label) in ticks(&panel.y, MOST_UP) {
         let at = y.at(value);
         svg.rule((plot.left, at), (plot.right, at), GRID);
         svg.text((plot.left - 8.0, at + 4.5), Anchor::End, Look::Plain, &label);
     }
-    for (value, label) in ticks(&panel.x, 12) {
+    let widest = ticks(&panel.x, MOST_ACROSS).iter().map(|(_, label)| label.width()).max().unwrap_or(0);
+    // So many labels side by side touch no other.
+    let room = ((plot.right - plot.left) / (LETTER * (widest + 2) as f64)) as usize;
+    for (value, label) in ticks(&panel.x, MOST_ACROSS.min(room.max(2))) {
         let at = x.at(value);
         svg.rule((at, plot.top), (at, plot.bottom), GRID);
         svg.text((at, plot.bottom + 19.0), Anchor::Middle, Look::Plain, &label);
@@ -110,7 +123,7 @@ fn markers(panel: &Panel, plot: Area, (x, y): (Scale, Scale), lines: &[Vec<(f64,
         let colour = marker.colour.hex();
         svg.dot(dot, 4.5, colour);
         if let Some((at, anchor)) = labels.place(dot, &marker.label) {
-            svg.text(at, anchor, Look::Label(colour), &marker.label);
+            svg.text(at, anchor, Look::Label(marker.colour.of_text()), &marker.label);
         }
     }
 }

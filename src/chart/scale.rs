@@ -1,6 +1,7 @@
 //! From values to pixels, and where an axis has its ticks.
 
 use super::{Axis, Unit};
+use crate::grouped::grouped;
 
 /// Where values of an axis lie on the page.
 #[derive(Clone, Copy)]
@@ -81,7 +82,7 @@ fn power_of_ten(exponent: i32) -> f64 {
 
 fn label(value: f64, decimals: usize, unit: Unit) -> String {
     match unit {
-        Unit::Number => format!("{value:.decimals$}"),
+        Unit::Number => grouped(&format!("{value:.decimals$}")),
         Unit::Percent(sign) => format!("{:.*}{sign}", decimals.saturating_sub(2), 100.0 * value),
         Unit::Month => {
             format!("{:04.0}-{:02.0}", (value / 12.0).floor(), value.rem_euclid(12.0).floor() + 1.0)
@@ -107,7 +108,7 @@ mod tests {
         );
         assert_eq!(labels(0.0, 0.012, Unit::Percent("%"), 5), ["0.0%", "0.5%", "1.0%"]);
         assert_eq!(labels(-0.3, 0.3, Unit::Number, 4), ["-0.2", "0.0", "0.2"]);
-        assert_eq!(labels(0.0, 1.3e6, Unit::Number, 3), ["0", "500000", "1000000"]);
+        assert_eq!(labels(0.0, 1.3e6, Unit::Number, 3), ["0", "500,000", "1,000,000"]);
         assert_eq!(labels(f64::NAN, 1.0, Unit::Number, 3), Vec::<String>::new());
         let months = |from: f64, to: f64| labels(from, to, Unit::Month, 4);
         assert_eq!(months(23_975.5, 23_978.0), ["1997-12", "1998-01", "1998-02", "1998-03"][1..]);

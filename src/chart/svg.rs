@@ -54,11 +54,22 @@ impl Svg {
     }
 
     /// A line through points, two pixels wide.
-    pub(super) fn path(&mut self, points: &[(f64, f64)], colour: &str, dashed: bool) {
+    pub(super) fn path(&mut self, points: &[(f64, f64)], colour: &str) {
+        self.line(points, colour, "2", "");
+    }
+
+    /// A dashed line; with white around it where it must be seen over bars.
+    pub(super) fn dashed(&mut self, points: &[(f64, f64)], colour: &str, over_bars: bool) {
+        if over_bars {
+            self.line(points, "#ffffff", "5", "");
+        }
+        self.line(points, colour, "2", " stroke-dasharray=\"6 5\"");
+    }
+
+    fn line(&mut self, points: &[(f64, f64)], colour: &str, width: &str, dashes: &str) {
         let points: Vec<String> = points.iter().map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-        let dashes = if dashed { " stroke-dasharray=\"6 5\"" } else { "" };
         self.text += &format!(
-            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" \
+            "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"{width}\" \
              stroke-linejoin=\"round\"{dashes}/>\n",
             points.join(" ")
         );

@@ -50,7 +50,15 @@ pub(super) fn line(text: &str) -> String {
     visible(&text.replace('\n', "\\n")) + "\n"
 }
 
-/// A table for people: the first column left, the others right, with room between. Chinese characters are two wide.
+/// Whether a column is of words, and no numbers or instants.
+fn has_words(cell: &str) -> bool {
+    let letters: Vec<bool> = cell.chars().map(|c| c.is_ascii_alphabetic()).collect();
+    letters.windows(3).any(|three| three.iter().all(|&is_letter| is_letter))
+        || cell.chars().any(|c| c.is_alphabetic() && !c.is_ascii())
+}
+
+/// A table for people: the first column and those of words left, numbers right, with room between. Chinese characters are two
+/// wide.
 pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     let rows: Vec<Vec<String>> =
         rows.iter().map(|row| row.iter().map(|cell| visible(&cell.replace('\n', "\\n"))).collect()).collect();
@@ -59,11 +67,16 @@ pub(super) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
         cells.chain(header.get(column).map(|title| title.width())).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let is_left = |column: usize| {
+        column == 0 || rows.iter().any(|row| row.get(column).is_some_and(|cell| has_words(cell)))
+    };
+    let left: Vec<bool> = (0..header.len()).map(is_left).collect();
     let line = |cells: Vec<&str>| {
         let mut line = String::new();
         for (i, (cell, &width)) in cells.iter().zip(&widths).enumerate() {
             let padding = " ".repeat(width.saturating_sub(cell.width()));
-            line += &if i == 0 { format!("{cell}{padding}") } else { format!("  {padding}{cell}") };
+            let gap = if i == 0 { "" } else { "  " };
+            line += &if left[i] { format!("{gap}{cell}{padding}") } else { format!("{gap}{padding}{cell}") };
         }
         line.trim_end().to_owned() + "\n"
     };
@@ -83,6 +96,6 @@ mod tests {
         let rows = [vec!["\u{1b}[31m\n".to_owned(), "1".to_owned()], vec!["b".to_owned(), "20".to_owned()]];
         assert_eq!(table(&["id", "n"], &rows), "id             n\n\\u{1b}[31m\\n   1\nb             20\n");
         let rows = [vec!["a".to_owned(), "没有投诉".to_owned()], vec!["bcde".to_owned(), "no".to_owned()]];
-        assert_eq!(table(&["客户", "why"], &rows), "客户       why\na     没有投诉\nbcde        no\n");
+        assert_eq!(table(&["客户", "why"], &rows), "客户  why\na     没有投诉\nbcde  no\n");
     }
 }

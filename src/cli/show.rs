@@ -52,6 +52,9 @@ enum Printed {
     Json,
 }
 
+/// What is printed in place of a table without rows.
+const NOBODY: [&str; 2] = ["no customer passes these filters\n", "没有符合条件的客户\n"];
+
 /// How a file is written.
 enum Written {
     Csv,
@@ -134,6 +137,10 @@ impl ShowArgs {
         let columns =
             |of_a_table: Option<Vec<Column>>| asked(&self.out.columns, all, |all| of_a_table.unwrap_or(all));
         match self.format.unwrap_or(Printed::Table) {
+            Printed::Table if list.rows.is_empty() => {
+                columns(Some(of_a_table))?;
+                output::print(list.language.either(NOBODY[0], NOBODY[1]))
+            }
             Printed::Table => output::print(&to_table(list, &columns(Some(of_a_table))?)),
             Printed::Json => output::print_json(&to_json(list, &columns(None)?)),
             Printed::Csv => output::print(&String::from_utf8_lossy(&csv(list, &columns(None)?)?)),

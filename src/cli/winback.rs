@@ -283,11 +283,11 @@ fn told<'a>(parts: impl IntoIterator<Item = (&'a str, Tally)>, language: Languag
             0 => None,
             _ if customers == tried => Some(language.either(
                 format!("{name} {tried} ({net_value:.2})"),
-                format!("{name}{tried}位全部（{net_value:.2}）"),
+                format!("{name}：{tried}位全部（{net_value:.2}）"),
             )),
             _ => Some(language.either(
                 format!("{name} {tried} of {customers} ({net_value:.2})"),
-                format!("{name}{customers}位中{tried}位（{net_value:.2}）"),
+                format!("{name}：{customers}位中{tried}位（{net_value:.2}）"),
             )),
         });
     let told: Vec<String> = told.collect();

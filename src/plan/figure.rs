@@ -6,6 +6,7 @@ use mainstay_models::plan::{self, Choices, Point};
 
 use super::Planned;
 use crate::chart::{Axis, Colour, Figure, Marker, Panel, Series, Shape, Unit};
+use crate::grouped::grouped;
 
 /// So many budgets the curve has, evenly from nothing to what would be spent without a budget.
 const BUDGETS: u32 = 50;
@@ -43,15 +44,17 @@ impl Curve {
         let (asked, reached) = (planned.plan.spend.get(), planned.plan.net_value.get());
         let most = |of: fn(&Point) -> Money| {
             let highest = self.points.iter().map(|point| of(point).get()).fold(0.0, f64::max);
-            if highest > 0.0 { 1.05 * highest } else { 1.0 }
+            if highest > 0.0 { 1.12 * highest } else { 1.0 }
         };
-        let customers = planned.customers();
+        let customers = grouped(&planned.customers().to_string());
+        let money = |amount: f64| grouped(&format!("{amount:.2}"));
         let marker = planned.limits.budget.map(|budget| Marker {
-            x: budget.get().max(asked),
+            // Beyond what would be spent without a budget there is no curve.
+            x: budget.get().max(asked).min(planned.without_budget.spend.get().max(asked)),
             y: reached,
             label: language.either(
-                format!("{customers} customers, {reached:.2}"),
-                format!("{customers}位客户，{reached:.2}"),
+                format!("{customers} customers, {}", money(reached)),
+                format!("{customers}位客户，{}", money(reached)),
             ),
             colour: Colour::Vermillion,
         });
@@ -68,12 +71,18 @@ impl Curve {
             title: say("What would more budget earn?", "增加预算能多赚多少？"),
             description: language.either(
                 format!(
-                    "The best plan found earns {reached:.2} spending {asked:.2} on {customers} customers; without a budget \
-                     {without_earns:.2} spending {without_spends:.2}."
+                    "The best plan found earns {} spending {} on {customers} customers; without a budget {} spending {}.",
+                    money(reached),
+                    money(asked),
+                    money(without_earns),
+                    money(without_spends),
                 ),
                 format!(
-                    "找到的最优计划在{customers}位客户上花费{asked:.2}，净收益{reached:.2}；不限预算时花费{without_spends:.2}，\
-                     净收益{without_earns:.2}。"
+                    "找到的最优计划在{customers}位客户上花费{}，净收益{}；不限预算时花费{}，净收益{}。",
+                    money(asked),
+                    money(reached),
+                    money(without_spends),
+                    money(without_earns),
                 ),
             ),
             panels: vec![Panel {

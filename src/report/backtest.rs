@@ -7,6 +7,7 @@ use mainstay_models::evaluate::curves::{Curves, ReliabilityBin};
 use mainstay_models::gate::{Gain, Grade, Verdict};
 use mainstay_models::language::Language;
 
+use crate::grouped::signed;
 use crate::proceeds::Proceeds;
 
 use super::{Line, Measured, Report, Tenth, Tone};
@@ -82,10 +83,18 @@ fn grounds(verdict: &Verdict, language: Language) -> Vec<String> {
     ]
     .into_iter()
     .filter_map(|((english, chinese), gain)| {
-        let Gain { mean, low, high } = gain?;
+        let gain = gain?;
+        let may_be_chance = gain.low <= 0.0 && gain.high >= 0.0;
+        let [mean, low, high] = [gain.mean, gain.low, gain.high].map(|amount| signed(amount, 2));
         Some(language.either(
-            format!("{mean:+.2} against {english} ({low:+.2} to {high:+.2})"),
-            format!("与{chinese}相比{mean:+.2}（{low:+.2}至{high:+.2}）"),
+            format!(
+                "{mean} against {english} ({low} to {high}{})",
+                if may_be_chance { ": it may be chance" } else { "" }
+            ),
+            format!(
+                "与{chinese}相比{mean}（{low}至{high}{}）",
+                if may_be_chance { "，可能只是偶然" } else { "" }
+            ),
         ))
     })
     .collect();
@@ -109,11 +118,18 @@ fn closeness(Gain { mean, low, high }: Gain, language: Language) -> String {
     };
     language.either(
         format!(
-            "Its probabilities were {english} those of the rule \"{RULE}\": they gained {mean:+.4} of log loss on it (95 % \
-             interval {low:+.4} to {high:+.4}; above zero is better)."
+            "Its probabilities were {english} those of the rule \"{RULE}\": the log loss is {} by {:.4} (95 % interval of the \
+             gain {} to {}; above zero is better).",
+            if mean < 0.0 { "higher" } else { "lower" },
+            mean.abs(),
+            signed(low, 4),
+            signed(high, 4),
         ),
         format!(
-            "与“最近下单与下单次数”规则相比，模型的概率{chinese}：对数损失改善{mean:+.4}（95%置信区间{low:+.4}至{high:+.4}，大于零为更好）。"
+            "与“最近下单与下单次数”规则相比，模型的概率{chinese}：对数损失改善{}（95%置信区间{}至{}，大于零为更好）。",
+            signed(mean, 4),
+            signed(low, 4),
+            signed(high, 4),
         ),
     )
 }
@@ -125,8 +141,8 @@ fn on_the_test_date(used: Option<&Judged>, rule: Option<&Judged>, language: Lang
     let name = used?.words(language);
     Some(language.either(
         format!(
-            "On the test date, of a leaver and a stayer {name} gave the leaver the higher risk in {ours:.1} % of pairs{}.",
-            theirs.map_or(String::new(), |theirs| format!(", the rule in {theirs:.1} %"))
+            "On the test date, of a leaver and a stayer the leaver was given the higher risk in {ours:.1} % of pairs by {name}{}.",
+            theirs.map_or(String::new(), |theirs| format!(", in {theirs:.1} % by the rule"))
         ),
         format!(
             "在检验日期，任取一位流失客户和一位留下的客户，在{ours:.1}%的情况下，{name}给流失者的风险更高{}。",

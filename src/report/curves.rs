@@ -3,6 +3,7 @@
 use mainstay_models::language::Language;
 
 use crate::chart::{Axis, Colour, Figure, Marker, Panel, Series, Shape, Unit};
+use crate::grouped::grouped;
 
 /// Points of one ranking.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,7 +32,8 @@ fn lines(lines: &[Line]) -> Vec<Series> {
         .iter()
         .zip(COLOURS)
         .map(|(line, colour)| {
-            let shape = if colour == Colour::Grey { Shape::Dashed } else { Shape::Line };
+            // What the first is compared with is told from it without colours, too.
+            let shape = if colour == Colour::Blue { Shape::Line } else { Shape::Dashed };
             series(&line.name, shape, colour, line.points.clone())
         })
         .collect()
@@ -95,9 +97,13 @@ pub(super) fn reliability(tenths: &[Tenth], language: Language) -> Figure {
         ],
         markers: Vec::new(),
     };
+    let off = tenths.iter().map(|t| (t.observed - t.predicted).abs()).sum::<f64>() / all.max(1) as f64;
+    let points = 100.0 * off;
     let description = language.either(
-        format!("In {within} of {all} tenths the probability said is within the interval of what happened"),
-        format!("{all}组中有{within}组，预测概率落在实际结果的区间之内"),
+        format!(
+            "On average over the tenths the probability said is off by {points:.1} points; in {within} of {all} that is within chance"
+        ),
+        format!("各组预测概率与实际流失率平均相差{points:.1}个百分点；{all}组中有{within}组的差别在偶然范围之内"),
     );
     figure(say("Do probabilities mean what they say?", "预测概率准不准？"), description, panel)
 }
@@ -111,7 +117,7 @@ pub(super) fn gain(found: &[Line], language: Language) -> Figure {
     let marker = fifth.map(|(share, percent)| Marker {
         x: 0.2,
         y: share,
-        label: language.either(format!("{percent:.0} % of leavers"), format!("流失客户的{percent:.0}%")),
+        label: format!("{percent:.0}{}", language.percent_sign()),
         colour: Colour::Blue,
     });
     let panel = Panel {
@@ -132,8 +138,10 @@ pub(super) fn gain(found: &[Line], language: Language) -> Figure {
     };
     let description = fifth.map_or(String::new(), |(_, percent)| {
         language.either(
-            format!("Contacting the fifth most likely to leave reaches {percent:.0} % of those who leave"),
-            format!("联系最可能流失的五分之一客户，能覆盖{percent:.0}%的流失客户"),
+            format!(
+                "Contacting the fifth most likely to leave reaches {percent:.0} % of those who leave; a fifth by chance reaches 20 %"
+            ),
+            format!("联系最可能流失的五分之一客户，能覆盖{percent:.0}%的流失客户；随机联系五分之一的客户则为20%"),
         )
     });
     let title =
@@ -194,7 +202,7 @@ pub(super) fn profit(earned: &[Line], language: Language) -> Figure {
     let marker = best.map(|(contacted, earned)| Marker {
         x: contacted,
         y: earned,
-        label: format!("{earned:.2}"),
+        label: grouped(&format!("{earned:.2}")),
         colour: Colour::Blue,
     });
     let nothing =

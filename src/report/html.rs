@@ -3,11 +3,14 @@
 use mainstay_models::language::Language;
 
 use crate::chart::{Figure, escape};
+use crate::grouped::grouped;
 
 /// A page being written, from the top.
 pub(super) struct Page {
     language: Language,
     title: String,
+    /// The last heading.
+    section: String,
     body: String,
 }
 
@@ -30,11 +33,23 @@ pub enum Tone {
 
 impl Page {
     pub(super) fn new(language: Language, title: &str) -> Self {
-        Self { language, title: title.to_owned(), body: format!("<h1>{}</h1>\n", escape(title)) }
+        Self {
+            language,
+            title: title.to_owned(),
+            section: title.to_owned(),
+            body: format!("<h1>{}</h1>\n", escape(title)),
+        }
     }
 
     pub(super) fn heading(&mut self, text: &str) {
+        self.section = text.to_owned();
         self.body += &format!("<h2>{}</h2>\n", escape(text));
+    }
+
+    /// A heading below the last one.
+    pub(super) fn subheading(&mut self, text: &str) {
+        self.section = text.to_owned();
+        self.body += &format!("<h3>{}</h3>\n", escape(text));
     }
 
     pub(super) fn paragraph(&mut self, text: &str) {
@@ -65,7 +80,11 @@ impl Page {
 
     /// A table, the first column of which says what a row is. Rows that stand out are marked.
     pub(super) fn table(&mut self, columns: &[Column], rows: &[(bool, Vec<String>)]) {
-        self.body += "<div class=\"wide\"><table>\n<thead><tr>";
+        // Who moves by keys must be able to reach what is scrolled, and hear what it is.
+        let name = escape(&self.section);
+        self.body += &format!(
+            "<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{name}\"><table aria-label=\"{name}\">\n<thead><tr>"
+        );
         for column in columns {
             self.body += &format!("<th scope=\"col\">{}</th>", escape(column.title));
         }
@@ -76,7 +95,7 @@ impl Page {
                 let cell = escape(cell);
                 self.body += &match place {
                     0 => format!("<th scope=\"row\">{cell}</th>"),
-                    _ => format!("<td>{cell}</td>"),
+                    _ => format!("<td>{}</td>", grouped(&cell)),
                 };
             }
             self.body += "</tr>\n";
@@ -98,8 +117,10 @@ impl Page {
     /// A chart, drawn into the page, with its finding in words below.
     pub(super) fn figure(&mut self, figure: &Figure) {
         let (caption, stop) = (escape(&figure.description), self.language.either(".", "。"));
-        self.body +=
-            &format!("<figure>\n{}<figcaption>{caption}{stop}</figcaption>\n</figure>\n", figure.to_svg());
+        self.body += &format!(
+            "<figure>\n<div class=\"wide\">{}</div><figcaption>{caption}{stop}</figcaption>\n</figure>\n",
+            figure.to_svg()
+        );
     }
 
     /// The document.
@@ -117,10 +138,12 @@ impl Page {
 }
 
 const STYLE: &str = "\
+:root { color-scheme: only light; }
 body { margin: 0; background: #ffffff; color: #1a1a1a; font: 16px/1.5 system-ui, sans-serif; }
 main { max-width: 752px; margin: 0 auto; padding: 24px 16px 64px; }
 h1 { font-size: 28px; line-height: 1.25; margin: 0 0 16px; }
 h2 { font-size: 20px; margin: 40px 0 8px; }
+h3 { font-size: 17px; margin: 24px 0 8px; }
 p { margin: 8px 0; }
 .verdict { border-left: 6px solid #666666; background: #f5f5f5; padding: 8px 16px; margin: 16px 0; }
 .verdict strong { font-size: 19px; }
@@ -130,16 +153,29 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margi
 dt { color: #4d4d4d; }
 dd { margin: 0; }
 .wide { overflow-x: auto; }
+.wide:focus-visible { outline: 2px solid #0072b2; }
 table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
 th, td { padding: 6px 8px; border-bottom: 1px solid #e3e3e3; text-align: right; font-weight: 400; }
-thead th { font-weight: 600; border-bottom: 2px solid #8c8c8c; vertical-align: bottom; }
+td { white-space: nowrap; }
+thead th { font-weight: 600; word-break: keep-all; border-bottom: 2px solid #8c8c8c; vertical-align: bottom; }
 th:first-child { text-align: left; min-width: 130px; }
 .marked th, .marked td { background: #eef6fb; font-weight: 600; }
 .meanings { font-size: 14px; color: #4d4d4d; padding-left: 20px; }
 figure { margin: 16px 0; }
 figcaption { font-weight: 600; }
-svg { max-width: 100%; height: auto; }
-@media print { h2 { break-after: avoid; } figure, table { break-inside: avoid; } }
+svg { display: block; max-width: 100%; min-width: 600px; height: auto; }
+@media (max-width: 480px) {
+  dl { grid-template-columns: 1fr; }
+  dt { margin-top: 8px; }
+}
+@media print {
+  h2, h3, h2 + p { break-after: avoid; }
+  figure, table { break-inside: avoid; }
+  .wide { overflow: visible; }
+  table { font-size: 12px; }
+  th, td { padding: 4px; }
+  svg { min-width: 0; }
+}
 ";
 
 #[cfg(test)]
@@ -157,7 +193,7 @@ mod tests {
         page.table(&[column], &[(true, vec![bad.to_owned()]), (false, vec![bad.to_owned()])]);
         let html = page.finish();
         assert!(!html.contains("<script") && !html.contains("<i>") && !html.contains("alert('"));
-        assert_eq!(html.matches("&lt;script&gt;").count(), 9);
+        assert_eq!(html.matches("&lt;script&gt;").count(), 11);
         for reference in ["http:", "https:", "src=", "href=", "url(", "@import"] {
             assert!(!html.contains(reference), "{reference}");
         }

@@ -157,9 +157,9 @@ impl Report {
         ));
         let rows = self.rows.iter().map(|row| (row.is_used, row.cells(language)));
         page.table(&columns(language), &rows.collect::<Vec<_>>());
-        page.heading(say("Honesty", "预测概率准不准（校准）"));
+        page.heading(say("Are the probabilities right? (calibration)", "预测概率准不准（校准）"));
         page.paragraph(say(
-            "Customers in ten groups by the probability they were given. Dots on the dashed line are honest; above it more left than was said, below it fewer. Where the upright line crosses the dashed one, the difference is within chance.",
+            "Customers in ten groups by the probability they were given. Dots on the dashed line are right; above it more left than was said, below it fewer. Where the upright line crosses the dashed one, the difference is within chance.",
             "按预测概率把客户分为十组。点落在虚线上，说明预测与实际一致；在虚线上方，实际流失比预测的多，在下方则更少。竖线与虚线相交，说明差别在偶然范围之内。",
         ));
         page.figure(&curves::reliability(&self.reliability, language));

@@ -162,7 +162,9 @@ impl TurnoverReport {
         page.verdict(Tone::Neutral, &format!("{}{}", self.sentence(), say(".", "。")), &[]);
         page.facts(&self.facts());
         page.paragraph(say(LOST[0], LOST[1]));
-        self.left_out.iter().for_each(|sentence| page.paragraph(&format!("{sentence}{}", say(".", "。"))));
+        self.left_out
+            .iter()
+            .for_each(|sentence| page.paragraph(&format!("{}{}", capitalised(sentence), say(".", "。"))));
         page.heading(say("Over time", "随时间的变化"));
         page.figure(&self.rates());
         let rows = self.periods.iter().map(|(period, of)| (false, period_cells(&period.name, of, language)));
@@ -171,11 +173,14 @@ impl TurnoverReport {
         page.figure(&self.by_tier());
         page.heading(say("By segment", "按客户分群"));
         page.paragraph(say(
-            "All periods together. A customer is in the segments of the period's start; docs/segments.md says what they are.",
-            "所有周期合计。客户所属的分群以周期开始时为准；各分群的含义见 docs/segments.md。",
+            "All periods together. A customer is in the segments of the period's start.",
+            "所有周期合计。客户所属的分群以周期开始时为准。",
         ));
         for (name, rows) in self.segmentations(&self.whole(), language) {
-            page.heading(&name);
+            page.subheading(&name);
+            if let Some((_, english, chinese)) = MEANINGS.iter().find(|(of, ..)| say(of[0], of[1]) == name) {
+                page.paragraph(say(english, chinese));
+            }
             let rows = rows.iter().map(|(segment, of)| (false, segment_cells(segment, of, language)));
             page.table(&segment_columns(language), &rows.collect::<Vec<_>>());
         }
@@ -219,8 +224,8 @@ impl TurnoverReport {
                 self.panel(say("Retention rate", "留存率"), lowest(&retained), 1.0, vec![retained]),
                 self.panel(
                     say(
-                        "Absolute churn rate: of the customers; relative churn rate: of what they had bought",
-                        "绝对流失率：按客户数；相对流失率：按客户此前的购买金额",
+                        "Churn rates: absolute by customers, relative by what they had bought",
+                        "流失率：绝对按客户数，相对按客户此前的购买金额",
                     ),
                     0.0,
                     highest(&[&absolute, &relative]),
@@ -271,8 +276,9 @@ impl TurnoverReport {
             self.periods.iter().filter_map(|(period, of)| Some((period.month, rate(of)?))).collect();
         let shape = match (points.len(), colour) {
             (1, _) => Shape::Dots,
-            (_, Colour::Grey) => Shape::Dashed,
-            _ => Shape::Line,
+            // What the first is compared with is told from it without colours, too.
+            (_, Colour::Blue) => Shape::Line,
+            _ => Shape::Dashed,
         };
         Series { name: name.to_owned(), shape, colour, points }
     }
@@ -300,6 +306,36 @@ impl TurnoverReport {
         };
         Panel { title: title.to_owned(), x, y, series, markers: Vec::new() }
     }
+}
+
+/// What the segments of a segmentation are, for who has no documentation at hand (docs/segments.md).
+const MEANINGS: [([&str; 2], &str, &str); 3] = [
+    (
+        ["tier", "客户等级"],
+        "Key are the fifth of the customers who had bought for most, ordinary the three tenths after them, small the rest; problem are those \
+         who sent as much back as they bought, or whom the shop calls so.",
+        "关键客户是此前购买金额最高的五分之一，普通客户是其后的十分之三，其余为小客户；问题客户是退货不少于购买的客户，或由商家认定。",
+    ),
+    (
+        ["value matrix", "价值矩阵"],
+        "Best bought more often and for larger amounts than on average, frequent more often for smaller ones, spenders less often for larger \
+         ones, uncertain less often for smaller ones.",
+        "优质型购买次数和单次金额都高于平均，经常型次数多而金额小，消费型次数少而金额大，不确定型两者都不高于平均。",
+    ),
+    (
+        ["stage", "生命周期阶段"],
+        "New bought on one or two days, not long ago; building are young customers and those who spend more than before; declining have \
+         been silent for two of their usual gaps, or spend less than before; silent bought nothing for a horizon and for four usual \
+         gaps; stable are all others.",
+        "考察期客户不久前在一两天内购买过；形成期客户时间尚短或消费在增加；退化期客户已沉默两个通常间隔或消费在减少；沉默期客户在一个观察期和四个\
+         通常间隔内没有购买；其余为稳定期。",
+    ),
+];
+
+/// A sentence with a capital at its beginning.
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// A tenth below which nothing lies.

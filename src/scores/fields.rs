@@ -57,6 +57,8 @@ pub enum FieldKind {
     /// [`Cell::Number`], the [`Cell::Text`] `always` or `never`, or nothing. No field of a scored list is one, only what
     /// follows from its rows.
     BreakEven,
+    /// The same, of a share or a chance.
+    BreakEvenShare,
 }
 
 /// Where a field's cells come from.

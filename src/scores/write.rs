@@ -146,7 +146,7 @@ fn column(scores: &Scores, field: &Field, rows: &[ScoreRow]) -> Column {
     match field.kind {
         FieldKind::Id => columns::customer_ids(scores.id_kind, rows.iter().map(|row| &*row.customer_id)),
         FieldKind::AsOf => columns::instants(name, cells.map(|_| scores.as_of)),
-        FieldKind::Text | FieldKind::BreakEven => columns::texts_if_any(
+        FieldKind::Text | FieldKind::BreakEven | FieldKind::BreakEvenShare => columns::texts_if_any(
             name,
             cells.map(|cell| match cell {
                 Cell::Text(text) => Some(text),

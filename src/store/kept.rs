@@ -223,7 +223,7 @@ impl Kept {
         let open = |name: &String| {
             let path = self.folder.join(name);
             let opened = File::open(&path).map_err(HistoryError::from).and_then(Segment::open);
-            opened.map_err(|error| self.broken(&path, &error))
+            opened.map(|segment| segment.at(path.clone())).map_err(|error| self.broken(&path, &error))
         };
         let open_all = |names: &[String]| names.iter().map(open).collect::<Result<Vec<_>, _>>();
         let mut names = self.manifest.segments.clone();
@@ -244,7 +244,13 @@ impl Kept {
     fn broken(&self, path: &Path, error: &HistoryError) -> Failure {
         let way_out =
             format!("put {} back from a copy, or ingest anew into another --store", self.folder.display());
-        Failure::new(Kind::BadStore, format!("{}: {error}; {way_out}", path.display()))
+        // It may tell itself which of the files it is.
+        let at = if matches!(error, HistoryError::In { .. }) {
+            String::new()
+        } else {
+            format!("{}: ", path.display())
+        };
+        Failure::new(Kind::BadStore, format!("{at}{error}; {way_out}"))
     }
 
     /// Adds rows and the files they are of. Returns which orders among the rows are kept already; with `leave_out`, rows

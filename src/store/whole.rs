@@ -36,7 +36,7 @@ impl Whole {
             write(&mut out)?;
             out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()
         };
-        let temporary = attempt().map_err(|cause| Failure::output(path, cause))?;
+        let temporary = attempt().map_err(|cause| Failure::of_writing(path, cause))?;
         Ok(Self { path: path.to_owned(), temporary })
     }
 

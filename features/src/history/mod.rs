@@ -35,6 +35,7 @@ pub use words::Words;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -273,6 +274,14 @@ pub enum HistoryError {
         version: u64,
         /// The newest one that can be read.
         newest: u64,
+    },
+    /// A file of it cannot be read.
+    #[error("{}: {error}", path.display())]
+    In {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: Box<HistoryError>,
     },
     /// There are more rows than can be numbered.
     #[error(transparent)]

@@ -8,6 +8,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::AddAssign;
 use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -42,6 +43,8 @@ const LEVEL: i32 = -1;
 #[derive(Debug)]
 pub struct Segment {
     file: File,
+    /// Where it is, for who is told that it cannot be read; `None` of one without a name.
+    path: Option<PathBuf>,
     version: u64,
     pub(super) kind: IdKind,
     pub(super) given: Given,
@@ -179,7 +182,12 @@ impl Segment {
         if unpacked > FEW_BYTES && unpacked / MOST_TIMES > end {
             return Err(HistoryError::Damaged("it is forged to fill the memory"));
         }
-        Ok(Self { file, version, kind, given, words, places, checksum, span })
+        Ok(Self { file, path: None, version, kind, given, words, places, checksum, span })
+    }
+
+    /// It is this file.
+    pub fn at(self, path: PathBuf) -> Self {
+        Self { path: Some(path), ..self }
     }
 
     /// Whether it has purchase lines from a time.
@@ -198,6 +206,13 @@ impl Segment {
         if place.bytes == 0 {
             return Ok(Sorted::default());
         }
+        self.unpacked(place).map_err(|error| match &self.path {
+            Some(path) => HistoryError::In { path: path.clone(), error: Box::new(error) },
+            None => error,
+        })
+    }
+
+    fn unpacked(&self, place: &Place) -> Result<Sorted, HistoryError> {
         let mut packed = vec![0; place.packed_bytes as usize];
         self.file.read_exact_at(&mut packed, place.offset)?;
         if xxh3_64(&packed) != place.checksum {

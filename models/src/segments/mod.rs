@@ -64,6 +64,9 @@ mod tests {
     #[test]
     fn another_name_is_answered_with_those_there_are() {
         let error = "vip".parse::<Tier>().unwrap_err();
-        assert_eq!(error.to_string(), "`vip` is no tier; there are: key, ordinary, small, problem");
+        assert_eq!(
+            error.to_string(),
+            "`vip` is no tier; there are: key or 关键客户, ordinary or 普通客户, small or 小客户, problem or 问题客户"
+        );
     }
 }

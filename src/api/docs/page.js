@@ -8,7 +8,7 @@ const WORDS = {
     example: 'Example', scope: 'Needs a key with the scope', open: 'Needs no key', try: 'With curl', or: ' or ',
     list: 'list of ', map: 'by name: ', anything: 'anything', nothing: 'null', members: 'Members', only: 'no other members',
     headers: 'Headers', failed: 'The contract cannot be read: ', default: 'if not given: ', upTo: 'up to ', items: ' items',
-    query: 'query', path: 'path', header: 'header', copy: 'Copy', copied: 'Copied',
+    query: 'query', path: 'path', header: 'header', copy: 'Copy', copied: 'Copied', select: 'Not copied: select the text',
     scores: 'Scores', customers: 'Customers', events: 'Events', models: 'Models and offers',
     inference: 'Open Inference Protocol', server: 'Server',
   },
@@ -18,7 +18,7 @@ const WORDS = {
     example: '示例', scope: '需要具有此权限的密钥：', open: '无需密钥', try: '用 curl 调用', or: ' 或 ',
     list: '列表：', map: '按名称：', anything: '任意', nothing: 'null', members: '成员', only: '不接受其他成员',
     headers: '响应头', failed: '无法读取接口定义：', default: '默认：', upTo: '最多 ', items: ' 项',
-    query: '查询', path: '路径', header: '请求头', copy: '复制', copied: '已复制',
+    query: '查询', path: '路径', header: '请求头', copy: '复制', copied: '已复制', select: '未能复制，请选中文本',
     scores: '评分', customers: '客户', events: '事件', models: '模型与优惠',
     inference: '开放推理协议', server: '服务器',
   },
@@ -44,7 +44,7 @@ function el(name, attributes, ...children) {
 
 // Texts of the contract: paragraphs, `code` and **strong**.
 function prose(text) {
-  return (text || '').split(/\n\s*\n/).filter(Boolean).map((paragraph) => el('p', {}, spans(paragraph)));
+  return (text || '').split(/\n\s*\n/).filter(Boolean).map((paragraph) => el('p', { lang: 'en' }, spans(paragraph)));
 }
 
 function spans(text) {
@@ -132,19 +132,33 @@ function members(schema, depth) {
 function row(name, required, type, meaning, where) {
   const mark = required ? el('abbr', { title: word('required') }, '*') : null;
   return el('tr', {}, el('th', { scope: 'row' }, el('code', {}, name), mark),
-    where ? el('td', {}, where) : null, el('td', { class: 'type' }, type), el('td', {}, meaning));
+    where ? el('td', {}, where) : null, el('td', { class: 'type' }, type), el('td', { lang: 'en' }, meaning));
 }
 
 function table(columns, rows) {
   const head = el('tr', {}, columns.map((column) => el('th', { scope: 'col' }, word(column))));
-  return el('div', { class: 'scroll', tabindex: '0' }, el('table', {}, el('thead', {}, head), el('tbody', {}, rows)));
+  return reachable(el('div', { class: 'scroll' }, el('table', {}, el('thead', {}, head), el('tbody', {}, rows))), columns);
+}
+
+// What scrolls can be reached by keys and has a name; what does not is no stop on the way.
+function reachable(box, columns) {
+  new ResizeObserver(() => {
+    if (box.scrollWidth > box.clientWidth) {
+      box.setAttribute('tabindex', '0');
+      box.setAttribute('role', 'region');
+      box.setAttribute('aria-label', columns.map(word).join(', '));
+    } else {
+      ['tabindex', 'role', 'aria-label'].forEach((name) => box.removeAttribute(name));
+    }
+  }).observe(box);
+  return box;
 }
 
 function code(text) {
-  const button = el('button', { type: 'button', class: 'copy' }, word('copy'));
+  const button = el('button', { type: 'button', class: 'copy', 'aria-label': `${word('copy')}: ${text.slice(0, 60)}` }, word('copy'));
   button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(text);
-    button.textContent = word('copied');
+    const copied = await navigator.clipboard.writeText(text).then(() => true, () => false);
+    button.textContent = word(copied ? 'copied' : 'select');
   });
   return el('div', { class: 'code' }, el('pre', { tabindex: '0' }, el('code', {}, text)), button);
 }

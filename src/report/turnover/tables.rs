@@ -54,7 +54,9 @@ pub(super) fn period_columns(language: Language) -> [Column; 9] {
 }
 
 pub(super) fn segment_columns(language: Language) -> [Column; 6] {
-    let [retention, churn, churn_by_value] = rate_columns(language);
+    // Their meanings stand below the table of periods.
+    let [retention, churn, churn_by_value] =
+        rate_columns(language).map(|column| Column { meaning: "", ..column });
     let [segment, at_start, lost] = language.either(
         [
             Column { title: "segment", meaning: "" },
