@@ -74,6 +74,9 @@ pub enum Kind {
 pub struct Told {
     /// The process's exit code.
     pub exit_code: u8,
+    /// That of a run for a scheduler, which tells fewer apart: 0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model
+    /// that may serve.
+    pub run_exit_code: u8,
     /// The HTTP status.
     pub status: u16,
     /// The stable end of the problem's `type`.
@@ -85,38 +88,38 @@ pub struct Told {
 impl Kind {
     /// The table.
     pub const fn told(self) -> Told {
-        let (exit_code, status, slug, title) = match self {
-            Self::Usage => (2, 400, "usage", "The request makes no sense"),
-            Self::BadInput => (3, 422, "bad-input", "The input is not what it should be"),
-            Self::TooLittleData => (4, 422, "too-little-data", "The data cannot answer this"),
-            Self::NoModel => (5, 503, "no-model", "There is no usable model"),
-            Self::OtherLabel => (5, 422, "other-label", "The model is for another kind of leaving"),
-            Self::NoScores => (5, 404, "no-scores", "There is no scored list yet"),
-            Self::BadStore => (5, 500, "bad-store", "What is kept cannot be read"),
-            Self::Misdirected => (2, 421, "misdirected", "The request is not meant for this server"),
-            Self::Output => (6, 500, "output", "The output cannot be written"),
-            Self::Lapsed => (4, 422, "lapsed", "The customer has lapsed"),
-            Self::Drifted => (7, 422, "drifted", "The customers have changed"),
-            Self::UnknownCustomer => (3, 404, "unknown-customer", "Nothing is kept of the customer"),
-            Self::NotListed => (3, 404, "not-listed", "The customer is not in the newest scored list"),
-            Self::UnknownModel => (5, 404, "unknown-model", "There is no model of this name"),
-            Self::NotFound => (2, 404, "not-found", "There is no such route"),
-            Self::MethodNotAllowed => (2, 405, "method-not-allowed", "The route does not take this method"),
-            Self::TooLarge => (3, 413, "too-large", "The request is too large"),
-            Self::NoKey => (2, 401, "no-key", "The request needs a key"),
-            Self::WrongScope => (2, 403, "wrong-scope", "The key is not for this"),
-            Self::TooOften => (2, 429, "too-often", "The key has asked too often"),
-            Self::TooSlow => (2, 408, "too-slow", "The request took too long to arrive"),
-            Self::MediaType => (2, 415, "media-type", "The body is not of a type that is read"),
-            Self::LongAddress => (2, 414, "long-address", "The address is too long"),
-            Self::LargeHeaders => (2, 431, "large-headers", "The headers are too large"),
+        let (exit_code, run_exit_code, status, slug, title) = match self {
+            Self::Usage => (2, 2, 400, "usage", "The request makes no sense"),
+            Self::BadInput => (3, 3, 422, "bad-input", "The input is not what it should be"),
+            Self::TooLittleData => (4, 3, 422, "too-little-data", "The data cannot answer this"),
+            Self::NoModel => (5, 4, 503, "no-model", "There is no usable model"),
+            Self::OtherLabel => (5, 4, 422, "other-label", "The model is for another kind of leaving"),
+            Self::NoScores => (5, 1, 404, "no-scores", "There is no scored list yet"),
+            Self::BadStore => (5, 1, 500, "bad-store", "What is kept cannot be read"),
+            Self::Misdirected => (2, 1, 421, "misdirected", "The request is not meant for this server"),
+            Self::Output => (6, 1, 500, "output", "The output cannot be written"),
+            Self::Lapsed => (4, 1, 422, "lapsed", "The customer has lapsed"),
+            Self::Drifted => (7, 4, 422, "drifted", "The customers have changed"),
+            Self::UnknownCustomer => (3, 1, 404, "unknown-customer", "Nothing is kept of the customer"),
+            Self::NotListed => (3, 1, 404, "not-listed", "The customer is not in the newest scored list"),
+            Self::UnknownModel => (5, 1, 404, "unknown-model", "There is no model of this name"),
+            Self::NotFound => (2, 1, 404, "not-found", "There is no such route"),
+            Self::MethodNotAllowed => (2, 1, 405, "method-not-allowed", "The route does not take this method"),
+            Self::TooLarge => (3, 3, 413, "too-large", "The request is too large"),
+            Self::NoKey => (2, 1, 401, "no-key", "The request needs a key"),
+            Self::WrongScope => (2, 1, 403, "wrong-scope", "The key is not for this"),
+            Self::TooOften => (2, 1, 429, "too-often", "The key has asked too often"),
+            Self::TooSlow => (2, 1, 408, "too-slow", "The request took too long to arrive"),
+            Self::MediaType => (2, 1, 415, "media-type", "The body is not of a type that is read"),
+            Self::LongAddress => (2, 1, 414, "long-address", "The address is too long"),
+            Self::LargeHeaders => (2, 1, 431, "large-headers", "The headers are too large"),
             Self::OtherRequest => {
-                (2, 422, "other-request", "The idempotency key was used for another request")
+                (2, 1, 422, "other-request", "The idempotency key was used for another request")
             }
-            Self::Busy => (6, 503, "busy", "Too much is under way"),
-            Self::Internal => (70, 500, "internal", "Something failed on our side"),
+            Self::Busy => (6, 1, 503, "busy", "Too much is under way"),
+            Self::Internal => (70, 1, 500, "internal", "Something failed on our side"),
         };
-        Told { exit_code, status, slug, title }
+        Told { exit_code, run_exit_code, status, slug, title }
     }
 }
 

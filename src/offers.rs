@@ -64,7 +64,7 @@ struct OnlyFor {
     /// `None` for every tier but customers who are a problem.
     #[schema(required, value_type = Option<Vec<TierWord>>)]
     tiers: Option<Vec<Tier>>,
-    /// Empty for every cause.
+    /// The causes it is for, all of them where it is for any.
     #[schema(value_type = Vec<CauseWord>)]
     causes: Vec<Cause>,
     /// The churn probability must be in this band.

@@ -8,7 +8,7 @@ use crate::{
     variety,
 };
 
-/// The five core features: what the models see.
+/// The five core features: what lists show, and what the API takes alone. Models see every feature that the files can tell.
 pub const CORE: [Feature; 5] = [
     recency::RECENCY_DAYS,
     frequency::FREQUENCY,

@@ -233,24 +233,40 @@ impl InputArgs {
 
     /// Whether no flag says what to read.
     pub(super) fn say_nothing(&self) -> bool {
-        self.purchases.is_empty()
-            && self.complaints.is_empty()
-            && self.contacts.is_empty()
-            && self.customers.is_empty()
-            && self.contracts.is_empty()
-            && self.columns.is_empty()
-            && self.conditions.is_empty()
-            && self.exclude.is_none()
-            && self.time_zone.is_none()
-            && self.ts_unit.is_none()
-            && self.ts_formats.is_empty()
-            && self.numbers().is_none()
-            && self.encoding.is_none()
-            && self.delimiter.is_none()
-            && self.max_bad_rows.is_none()
-            && self.quarantine.is_none()
-            && !self.drop_duplicates
-            && self.config.is_none()
+        // How much memory there may be says nothing of what to read.
+        let Self {
+            purchases,
+            complaints,
+            contacts,
+            customers,
+            contracts,
+            columns,
+            conditions,
+            exclude,
+            time_zone,
+            ts_unit,
+            ts_formats,
+            decimal_comma,
+            thousands_comma,
+            encoding,
+            delimiter,
+            max_bad_rows,
+            quarantine,
+            drop_duplicates,
+            memory: _,
+            config,
+        } = self;
+        [purchases, complaints, contacts, customers, contracts].iter().all(|files| files.is_empty())
+            && columns.is_empty()
+            && conditions.is_empty()
+            && ts_formats.is_empty()
+            && [exclude, quarantine, config].iter().all(|file| file.is_none())
+            && time_zone.is_none()
+            && ts_unit.is_none()
+            && encoding.is_none()
+            && delimiter.is_none()
+            && max_bad_rows.is_none()
+            && ![decimal_comma, thousands_comma, drop_duplicates].into_iter().any(|&is_set| is_set)
     }
 
     /// Whether there may be customers files in what is read; the kept history and a configuration may have some.

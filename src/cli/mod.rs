@@ -127,7 +127,7 @@ const NEW_PURCHASES: &str = "Purchases, Parquet or CSV (also packed with gzip or
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let exit_code = match &cli.command {
-        Command::Score(_) | Command::Nightly(_) => running::exit_code,
+        Command::Score(_) | Command::Nightly(_) => |kind: Kind| kind.told().run_exit_code,
         _ => |kind: Kind| kind.told().exit_code,
     };
     match outlive_full_files().and_then(|()| threads(cli.threads)).and_then(|()| dispatch(cli.command)) {

@@ -80,18 +80,8 @@ pub(super) fn unbegun(command: &str, failure: &Failure) -> RunRecord {
 
 fn fail(record: &mut RunRecord, failure: &Failure) {
     record.outcome = ended_by(failure);
-    record.exit_code = Some(exit_code(failure.kind));
+    record.exit_code = Some(failure.kind.told().run_exit_code);
     record.message = Some(failure.message.clone());
-}
-
-/// How a run ends for a scheduler, in few words: 0 done, 1 failed, 2 usage or configuration, 3 the data, 4 no model that may serve.
-pub(super) const fn exit_code(kind: Kind) -> u8 {
-    match kind {
-        Kind::Usage => 2,
-        Kind::BadInput | Kind::TooLittleData | Kind::TooLarge => 3,
-        Kind::NoModel | Kind::OtherLabel | Kind::Drifted => 4,
-        _ => 1,
-    }
 }
 
 /// A reason not to go on, or a failure.

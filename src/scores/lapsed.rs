@@ -5,20 +5,22 @@ use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
 use mainstay_models::decision::Catalogue;
 use mainstay_models::segments::TierCuts;
+use rayon::prelude::*;
 
 use super::Scores;
+use super::shown::Shown;
 use crate::failure::Failure;
 use crate::service::Service;
 use crate::suppressed::Suppressed;
 
 impl Scores {
-    /// Everyone who has lapsed by an instant, none of whom is in the list of [`Self::of`]; who objects to marketing is left
+    /// Everyone who has lapsed by an instant, none of whom is in a scored list of it ([`super::ScoredPopulation`]); who objects to marketing is left
     /// out. `offers` are those to win back with ([`Catalogue::for_winning_back`]).
     ///
     /// The tiers are those of the population: who would be worth as much as its key customers is one.
     ///
     /// # Errors
-    /// Those of [`Self::of`].
+    /// When a part of the history cannot be read, or what leaving means is not what the model has learnt.
     pub fn lapsed(
         service: &Service,
         offers: &Catalogue,
@@ -27,9 +29,23 @@ impl Scores {
         suppressed: &Suppressed,
         watch: &dyn Watch,
     ) -> Result<Self, Failure> {
-        let mut lapsed = Self::gather(service, histories, as_of, watch, |none, part, shown| {
-            none.with(service, part, service.lapsed(part, as_of, watch), shown, suppressed)
-        })?;
+        service.check_label(histories.given())?;
+        let (shown, kind) = (Shown::of(histories), histories.id_kind());
+        let none = Self::empty(as_of, kind, shown.names());
+        let of_part = |part: &History| {
+            none.clone().with(service, part, service.lapsed(part, as_of, watch), &shown, suppressed)
+        };
+        watch.begin("score", None);
+        let parts = histories.each(of_part)?;
+        watch.end();
+        let mut lapsed = none;
+        for part in parts {
+            lapsed.rows.extend(part.rows);
+            lapsed.suppressed += part.suppressed;
+        }
+        if histories.whole().is_none() {
+            lapsed.rows.par_sort_unstable_by(|a, b| kind.compare(&a.customer_id, &b.customer_id));
+        }
         let worth = histories.each(|part| worth_of_listed(service, part, as_of, suppressed))?;
         lapsed.place_in_tiers(TierCuts::of(worth.into_iter().flatten()));
         lapsed.decide(offers);

@@ -30,13 +30,12 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 use mainstay_features::contacts::days_since_contact;
-use mainstay_features::history::{Histories, History};
+use mainstay_features::history::History;
 use mainstay_features::id::IdKind;
 use mainstay_features::profile;
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::{Row, place};
 use mainstay_features::units::{Instant, Money, Probability};
-use mainstay_features::watch::Watch;
 use mainstay_models::decision::{Ledger, Stakes, Terms, Worth};
 use mainstay_models::explain;
 use mainstay_models::language::Language;
@@ -46,7 +45,6 @@ use rayon::prelude::*;
 use serde_json::{Map, Value, json};
 
 use self::shown::Shown;
-use crate::failure::Failure;
 use crate::service::{Assessed, Population, Service, Why};
 use crate::suppressed::Suppressed;
 
@@ -182,32 +180,6 @@ impl Scores {
         self.rows.retain(|row| !suppressed.has(&row.customer_id));
         self.suppressed += before - self.rows.len();
         self
-    }
-
-    /// The rows that the parts of a history give, sorted by customer; not yet in tiers, and without decisions.
-    fn gather(
-        service: &Service,
-        histories: &Histories,
-        as_of: Instant,
-        watch: &dyn Watch,
-        rows_of: impl Fn(Self, &History, &Shown) -> Self + Sync,
-    ) -> Result<Self, Failure> {
-        service.check_label(histories.given())?;
-        let shown = Shown::of(histories);
-        let kind = histories.id_kind();
-        let none = Self::empty(as_of, kind, shown.names());
-        watch.begin("score", None);
-        let mut parts = histories.each(|part| rows_of(none.clone(), part, &shown))?;
-        watch.end();
-        let mut scores = if histories.whole().is_some() { parts.pop().unwrap_or(none) } else { none };
-        for part in parts {
-            scores.rows.extend(part.rows);
-            scores.suppressed += part.suppressed;
-        }
-        if histories.whole().is_none() {
-            scores.rows.par_sort_unstable_by(|a, b| kind.compare(&a.customer_id, &b.customer_id));
-        }
-        Ok(scores)
     }
 
     /// With the rows of customers of a history, or a part of one; not yet in tiers, and without decisions.

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::Convention;
+use super::columns::{listed, place_of};
+use super::{Convention, IngestError, Input, Source, Table};
 
 /// A condition a row must meet.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,27 @@ fn compare(a: &str, b: &str, convention: &Convention) -> Option<Ordering> {
         (Ok(a), Ok(b)) => a.partial_cmp(&b),
         _ => Some(a.cmp(b)),
     }
+}
+
+/// The conditions on a table's rows with the places of their columns.
+pub(super) fn located<'a>(
+    source: &Source,
+    table: Table,
+    input: &'a Input,
+    header: &[String],
+) -> Result<Vec<(&'a Condition, usize)>, IngestError> {
+    if table != Table::Purchases {
+        return Ok(Vec::new());
+    }
+    let places = input.conditions.iter().map(|condition| {
+        let place = place_of(source, header, &condition.column)?;
+        place.map(|place| (condition, place)).ok_or_else(|| IngestError::NoColumnForCondition {
+            file: source.name(),
+            column: condition.column.clone(),
+            found: listed(header),
+        })
+    });
+    places.collect()
 }
 
 impl fmt::Display for Condition {

@@ -5,12 +5,13 @@ use std::borrow::Cow;
 
 use csv::{ByteRecord, Position};
 
-use super::columns::{Column, listed, place_of};
+use super::columns::Column;
+use super::condition::located;
 use super::encoding::is_garbled;
 use super::longest::{RowByRow, RowTooLong};
 use super::rows::{RawRow, Rows};
 use super::swallowed::has_rows;
-use super::{Condition, Convention, Field, IngestError, Input, Problem, Reading, Source, Table};
+use super::{Condition, Convention, Field, IngestError, Problem, Reading, Source, Table};
 use crate::id::IdKind;
 use crate::watch::Watch;
 
@@ -60,7 +61,7 @@ pub(crate) fn read<'a>(
     if table == Table::Customers {
         columns.extend(input.columns.attributes(source, &header[..width], &columns)?);
     }
-    let conditions = conditions(source, table, input, &header)?;
+    let conditions = located(source, table, input, &header)?;
     let name = source.name();
 
     let mut rows = Rows::new(reading, table, &columns);
@@ -101,27 +102,6 @@ pub(crate) fn read<'a>(
     }
     watch.advance(number % ROWS_PER_STEP);
     Ok(rows)
-}
-
-/// The conditions on a table's rows with the places of their columns.
-pub(super) fn conditions<'a>(
-    source: &Source,
-    table: Table,
-    input: &'a Input,
-    header: &[String],
-) -> Result<Vec<(&'a Condition, usize)>, IngestError> {
-    if table != Table::Purchases {
-        return Ok(Vec::new());
-    }
-    let located = input.conditions.iter().map(|condition| {
-        let place = place_of(source, header, &condition.column)?;
-        place.map(|place| (condition, place)).ok_or_else(|| IngestError::NoColumnForCondition {
-            file: source.name(),
-            column: condition.column.clone(),
-            found: listed(header),
-        })
-    });
-    located.collect()
 }
 
 /// Whether a record meets the conditions; on a problem, says in which column.

@@ -17,7 +17,7 @@ use rayon::prelude::*;
 use super::arrays::Cells;
 use super::batch::{Batch, Digits, add};
 use super::columns::Column;
-use super::csv::conditions;
+use super::condition::located;
 use super::later::later_groups;
 use super::metadata::{check_codecs, check_rows, plain_metadata};
 use super::rows::Rows;
@@ -192,7 +192,7 @@ impl<'a> Layout<'a> {
             let named = &header[..schema.fields().len()];
             columns.extend(input.columns.attributes(source, named, &columns)?);
         }
-        let conditions = conditions(source, table, input, &header)?;
+        let conditions = located(source, table, input, &header)?;
         Ok(Self { columns, conditions, header, constants })
     }
 

@@ -9,6 +9,7 @@ use mainstay_features::units::{Days, Money};
 use serde::{Deserialize, Serialize};
 
 use super::assumptions::{Margin, YearlyDiscount};
+use super::value::DAYS_PER_YEAR;
 use super::{PurchaseRate, Purchases};
 
 /// At what rate customers are kept.
@@ -79,8 +80,6 @@ impl Retention {
         self.expected_years_kept(discount) * (1.0 - kept.powf(years / period_years))
     }
 }
-
-const DAYS_PER_YEAR: f64 = 365.0;
 
 /// Below a year of tenure the purchases so far count as a whole year's: a rate from three days of history would be
 /// an invention.
