@@ -104,7 +104,9 @@ impl Kind {
             Self::NotListed => (3, 1, 404, "not-listed", "The customer is not in the newest scored list"),
             Self::UnknownModel => (5, 1, 404, "unknown-model", "There is no model of this name"),
             Self::NotFound => (2, 1, 404, "not-found", "There is no such route"),
-            Self::MethodNotAllowed => (2, 1, 405, "method-not-allowed", "The route does not take this method"),
+            Self::MethodNotAllowed => {
+                (2, 1, 405, "method-not-allowed", "The route does not take this method")
+            }
             Self::TooLarge => (3, 3, 413, "too-large", "The request is too large"),
             Self::NoKey => (2, 1, 401, "no-key", "The request needs a key"),
             Self::WrongScope => (2, 1, 403, "wrong-scope", "The key is not for this"),

@@ -86,7 +86,7 @@ pub struct Verdict {
     pub over_rule: Option<Gain>,
     /// Log loss by days since the last order alone less the model's; `None` too where the model was judged before the rule knew
     /// more than that.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_recency: Option<Gain>,
     /// Profit of acting on the model's probabilities less that of acting on the rule's, in money a customer, at the mean save
     /// rate.

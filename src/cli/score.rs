@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// What to write: a .parquet or .csv file, or a folder, ending in /, for a partition of the day scored at
     #[arg(long, value_name = "FILE|FOLDER/")]
     out: PathBuf,
+    /// Leave the store's newest list as it is, as for a day of the past
+    #[arg(long)]
+    apart: bool,
     /// How many customers a file of a partition has
     #[arg(long, value_name = "N", default_value_t = ROWS_PER_FILE)]
     rows_per_file: NonZeroUsize,
@@ -107,12 +110,18 @@ fn work(
             // All are whole beside their places before any is put there.
             let (list, totals) = write(&scored, service, store, args.language, &progress)?;
             let new = out.write(&scored, service, &list, args.language)?;
-            list.commit()?;
-            new.commit()?;
-            note_other_question(store);
             (record.rows, record.suppressed) = (Some(totals.rows), Some(totals.suppressed));
-            record.outputs =
-                [store.scores_path(), out.place(as_of)].map(|path| path.display().to_string()).into();
+            if args.apart {
+                drop(list);
+            } else {
+                list.commit()?;
+                record.outputs.push(store.scores_path().display().to_string());
+            }
+            new.commit()?;
+            record.outputs.push(out.place(as_of).display().to_string());
+            if !args.apart {
+                note_other_question(store);
+            }
             Ok(totals)
         })?
     };

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{done, failed, folder, shop};
+use crate::support::{done, failed, folder, shop, store_like_the_shops};
 
 /// What a list in a Parquet file says of each customer, in its order.
 fn rows(path: &Path) -> Vec<Value> {
@@ -76,4 +76,23 @@ fn how_a_scoring_failed_is_told_by_its_exit_code() {
     assert_eq!(code(&format!("--purchases {out} --store {store} --out {out}.csv")), 3);
     assert_eq!(code(&format!("{input} --store {} --out {out}", work.path().display())), 4);
     assert_eq!(code(&format!("{input} --store {store} --out {}/no/out.csv", work.path().display())), 1);
+}
+
+#[test]
+fn a_list_of_a_day_of_the_past_can_leave_the_newest_as_it_is() {
+    let work = folder();
+    let store = work.path().join("store");
+    store_like_the_shops(&store);
+    let score = |out: &str, more: &str| {
+        let out = work.path().join(out);
+        done(&format!("score {} --store {} --out {} {more}", shop().input(), store.display(), out.display()));
+        rows(&out)
+    };
+    let newest = score("newest.parquet", "");
+    let past = score("past.parquet", "--as-of 2023-06-01 --apart");
+    assert!(past[0][1].as_str().unwrap().starts_with("2023-06-01") && newest[0][1] != past[0][1]);
+    assert_eq!(rows(&store.join("scores.parquet")), newest);
+    assert!(!store.join("scores-before.parquet").exists());
+    let left = names(&store).into_iter().filter(|name| name.ends_with(".part")).count();
+    assert_eq!(left, 0);
 }

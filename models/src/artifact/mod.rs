@@ -10,8 +10,10 @@ use self::header::Header;
 use crate::forest::{Forest, Node};
 use crate::training::{Settings, SnapshotSummary, Training};
 
-/// The format version this build writes and the newest it reads.
-pub const VERSION: u32 = 3;
+/// The newest format version that this build writes and reads…
+pub const VERSION: u32 = 4;
+/// …and the oldest: of models that were judged before the rule knew how often customers bought.
+const OLDEST: u32 = 3;
 const MAGIC: &[u8; 8] = b"MAINSTAY";
 const CHECKSUM_BYTES: usize = 32;
 
@@ -65,7 +67,7 @@ impl Artifact {
         if version > VERSION {
             return Err(ArtifactError::Newer { version });
         }
-        if version < VERSION {
+        if version < OLDEST {
             return Err(ArtifactError::Older { version });
         }
         let body_len = file.len().checked_sub(CHECKSUM_BYTES).ok_or(ArtifactError::Damaged)?;
@@ -76,6 +78,16 @@ impl Artifact {
         Self::from_body(body)
     }
 
+    /// The oldest version that has all that is in it: what was read is written again as it was, under its name.
+    fn version(&self) -> u32 {
+        let Training { verdict, core, .. } = &self.training;
+        if [verdict, &core.verdict].iter().any(|verdict| verdict.over_recency.is_some()) {
+            VERSION
+        } else {
+            OLDEST
+        }
+    }
+
     fn body(&self) -> Vec<u8> {
         let header = Header::of(self);
         // A header of numbers and names always serialises.
@@ -83,7 +95,7 @@ impl Artifact {
         let nodes = self.training.models.forest.nodes();
         let mut body = Vec::with_capacity(64 + header.len() + nodes.len() * 18);
         body.extend_from_slice(MAGIC);
-        body.extend_from_slice(&VERSION.to_le_bytes());
+        body.extend_from_slice(&self.version().to_le_bytes());
         bytes::put_block(&mut body, &header);
         bytes::put_array(&mut body, self.training.models.forest.ends(), |&end| end.to_le_bytes());
         bytes::put_array(&mut body, nodes, |node| node.churned_share.to_le_bytes());
@@ -154,7 +166,7 @@ pub enum ArtifactError {
         version: u32,
     },
     /// An earlier version wrote it, of models that saw less.
-    #[error("has format version {version}, and this build reads {VERSION}; train again")]
+    #[error("has format version {version}, and this build reads {OLDEST} to {VERSION}; train again")]
     Older {
         /// Its version.
         version: u32,

@@ -132,7 +132,20 @@ fn a_file_cut_anywhere_is_refused() {
 fn another_version_is_refused_with_its_number() {
     let of_version = |version: u32| reseal(|body| body[8..12].copy_from_slice(&version.to_le_bytes()));
     assert_eq!(of_version(9), Err(ArtifactError::Newer { version: 9 }));
-    assert_eq!(of_version(1), Err(ArtifactError::Older { version: 1 }));
+    assert_eq!(of_version(2), Err(ArtifactError::Older { version: 2 }));
+}
+
+/// A model of before is the same file, and has the same name, when it is put into service again.
+#[test]
+fn a_model_of_the_version_before_is_written_as_it_was() {
+    let mut training = artifact().training;
+    for verdict in [&mut training.verdict, &mut training.core.verdict] {
+        verdict.over_recency = None;
+    }
+    let of_before = Artifact::new(artifact().settings, artifact().data_span, training).to_bytes();
+    assert_eq!(of_before[8..12], 3_u32.to_le_bytes());
+    let read = Artifact::from_bytes(&of_before).unwrap();
+    assert!(read.to_bytes() == of_before && !String::from_utf8_lossy(&of_before).contains("over_recency"));
 }
 
 #[test]
