@@ -327,7 +327,7 @@ const MEANINGS: [([&str; 2], &str, &str); 3] = [
         "New bought on one or two days, not long ago; building are young customers and those who spend more than before; declining have \
          been silent for two of their usual gaps, or spend less than before; silent bought nothing for a horizon and for four usual \
          gaps; stable are all others.",
-        "考察期客户不久前在一两天内购买过；形成期客户时间尚短或消费在增加；退化期客户已沉默两个通常间隔或消费在减少；沉默期客户在一个观察期和四个\
+        "考察期客户不久前在一两天内购买过；形成期客户时间尚短或消费在增加；退化期客户已沉默两个通常间隔或消费在减少；沉默期客户在一个预测期和四个\
          通常间隔内没有购买；其余为稳定期。",
     ),
 ];

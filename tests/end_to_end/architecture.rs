@@ -98,6 +98,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
                 "failure",
                 "feature_file",
                 "formula",
+                "grouped",
                 "offers",
                 "plan",
                 "proceeds",

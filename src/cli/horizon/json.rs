@@ -1,6 +1,7 @@
 //! The advice for scripts.
 
 use mainstay_features::horizon::{Advice, Share, Window};
+use mainstay_models::language::Language;
 use serde_json::{Value, json};
 
 use super::text::{OF_PURCHASES, caution};
@@ -26,7 +27,7 @@ pub(super) fn of(advice: &Advice, has_contracts: bool) -> Value {
     json!({
         "advised_horizon_days": advice.advised.map(|days| days.get()),
         "exact_days": advice.exact.map(|days| days.get()),
-        "caution": if has_contracts { Some(OF_PURCHASES.to_owned()) } else { caution(advice) },
+        "caution": if has_contracts { Some(OF_PURCHASES.to_owned()) } else { caution(advice, Language::English) },
         "few": advice.few.get(),
         "lookback_days": advice.lookback.get(),
         "log_days": advice.log_days,

@@ -10,6 +10,7 @@ use clap::Args as ClapArgs;
 use mainstay_features::horizon::{LEAST_AT_RISK, study};
 use mainstay_features::units::{Days, Instant, ParseUnitError, Probability};
 use mainstay_features::watch::Watch;
+use mainstay_models::language::Language;
 
 use super::input::InputArgs;
 use super::output;
@@ -37,6 +38,9 @@ pub(super) struct Args {
     /// Draw the gaps and the share that comes back into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// In which language the advice and its chart are told: en or zh
+    #[arg(long, value_name = "LANGUAGE", default_value = "en")]
+    language: Language,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,
@@ -69,7 +73,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         Failure::new(Kind::TooLittleData, message)
     })?;
     if let Some(svg) = &args.svg {
-        let drawn = chart::figure(&advice).to_svg();
+        let drawn = chart::figure(&advice, args.language).to_svg();
         write_whole(svg, |out| out.write_all(drawn.as_bytes()))?;
         output::note(&format!("chart in {}", svg.display()));
     }
@@ -77,6 +81,6 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     if args.json {
         output::print_json(&json::of(&advice, has_contracts))
     } else {
-        output::print(&text::of(&advice, has_contracts))
+        output::print(&text::of(&advice, has_contracts, args.language))
     }
 }
