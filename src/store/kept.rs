@@ -11,79 +11,15 @@ use mainstay_features::history::{
     Compared, Histories, HistoryBuilder, HistoryError, Leaving, Lookup, Segment, SentAgain, join,
     write_segment, write_segment_without,
 };
-use mainstay_features::id;
-use mainstay_features::ingest::{MemorySize, Table};
-use serde::{Deserialize, Serialize};
+use mainstay_features::ingest::MemorySize;
 
-use super::{Whole, create_private, noted, write_whole};
+use super::manifest::{KeptFile, MANIFEST, Manifest, is_segment};
+use super::{Whole, create_private, noted};
 use crate::failure::{Failure, Kind};
 use crate::marks;
 
-/// From version 2 on it has a checksum.
-const VERSION: u32 = 2;
 /// With so many segments they are put together into one: each costs every later read a little.
 const MOST_SEGMENTS: usize = 8;
-
-/// The manifest, as it is written.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Manifest {
-    version: u32,
-    /// The next segment's number.
-    next: u64,
-    segments: Vec<String>,
-    files: Vec<KeptFile>,
-    /// Of all else but what files were called.
-    #[serde(default)]
-    checksum: String,
-}
-
-impl Manifest {
-    fn own_checksum(&self) -> String {
-        let Self { version, next, segments, files, .. } = self;
-        let mut all = format!("{version} {next} {}\n", segments.len());
-        let names = segments.iter().map(|name| format!("{name}\n"));
-        let files =
-            files.iter().map(|KeptFile { table, fingerprint, .. }| format!("{table} {fingerprint}\n"));
-        all.extend(names.chain(files));
-        format!("{:016x}", id::fingerprint(&all))
-    }
-}
-
-impl Default for Manifest {
-    fn default() -> Self {
-        let (segments, files) = (Vec::new(), Vec::new());
-        Self { version: VERSION, next: 1, segments, files, checksum: String::new() }
-    }
-}
-
-/// A file that is in the history.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeptFile {
-    /// Which table it was read as.
-    pub table: String,
-    /// What it was called.
-    pub name: String,
-    /// The fingerprint of its bytes and of what its folders tell, in hexadecimal.
-    pub fingerprint: String,
-}
-
-impl KeptFile {
-    /// A file of a table with these bytes, whose folders tell this.
-    pub fn new(table: Table, name: String, bytes: u128, told_by_folders: &str) -> Self {
-        let mut fingerprint = format!("{bytes:032x}");
-        if !told_by_folders.is_empty() {
-            fingerprint += &format!("{:016x}", id::fingerprint(told_by_folders));
-        }
-        Self { table: table.to_string(), name, fingerprint }
-    }
-
-    /// What is the same of two files that say the same, whatever they are called: their table and their fingerprint.
-    pub fn identity(&self) -> (String, String) {
-        (self.table.clone(), self.fingerprint.clone())
-    }
-}
 
 /// Rows that are written, and not part of the history yet.
 pub struct Addition {
@@ -107,7 +43,7 @@ pub struct Kept {
 impl Kept {
     /// The history kept in a folder, to be read.
     pub(super) fn open(folder: &Path) -> Result<Self, Failure> {
-        let kept = Self { folder: folder.to_owned(), manifest: read_manifest(folder)?, _lock: None };
+        let kept = Self { folder: folder.to_owned(), manifest: Manifest::read(folder)?, _lock: None };
         if !kept.is_empty() {
             // One of before 2026-12 has no mark yet; where none can be left, it is read all the same.
             let _ = marks::leave(folder);
@@ -129,7 +65,7 @@ impl Kept {
             }
             Err(fs::TryLockError::Error(cause)) => return Err(unwritable(cause)),
         }
-        Ok(Self { folder: folder.to_owned(), manifest: read_manifest(folder)?, _lock: Some(lock) })
+        Ok(Self { folder: folder.to_owned(), manifest: Manifest::read(folder)?, _lock: Some(lock) })
     }
 
     /// Whether nothing is kept.
@@ -170,7 +106,7 @@ impl Kept {
     pub fn note(&self, history: &Histories) -> Result<(), Failure> {
         let Some(noted) = history.noted() else { return Ok(()) };
         let of = |name: &String| Segment::checksum_of(&File::open(self.folder.join(name))?);
-        let newest = read_manifest(&self.folder)?.segments;
+        let newest = Manifest::read(&self.folder)?.segments;
         let is_newest = newest.iter().map(of).collect::<Result<Vec<u64>, HistoryError>>();
         if is_newest.is_ok_and(|newest| newest == noted.segments)
             && noted::read(&self.folder).as_ref() != Some(&noted)
@@ -233,7 +169,7 @@ impl Kept {
                 Err(failure) => failure,
             };
             // Whoever adds meanwhile may have put these together into others: those are what is kept now.
-            let newest = read_manifest(&self.folder)?.segments;
+            let newest = Manifest::read(&self.folder)?.segments;
             if newest == names {
                 return Err(failure);
             }
@@ -358,7 +294,7 @@ impl Kept {
     pub fn commit(&mut self, addition: Addition) -> Result<(), Failure> {
         // Where there are segments there is a manifest: one that is gone is then missed.
         if !self.manifest_path().exists() {
-            self.write_manifest()?;
+            self.manifest.write(&self.folder)?;
         }
         addition.written.commit()?;
         if addition.together {
@@ -367,19 +303,11 @@ impl Kept {
         self.manifest.segments.push(addition.name);
         self.manifest.next += 1;
         self.manifest.files.extend(addition.files);
-        self.write_manifest()?;
+        self.manifest.write(&self.folder)?;
         let marked = marks::leave(&self.folder);
         marked.map_err(|cause| Failure::output(&marks::path_of(&self.folder), cause))?;
         self.remove_strays();
         Ok(())
-    }
-
-    fn write_manifest(&mut self) -> Result<(), Failure> {
-        self.manifest.version = VERSION;
-        self.manifest.checksum = self.manifest.own_checksum();
-        let text = serde_json::to_vec_pretty(&self.manifest)
-            .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
-        write_whole(&self.manifest_path(), |out| out.write_all(&text))
     }
 
     /// Where it is said what the history is of.
@@ -398,53 +326,4 @@ impl Kept {
             }
         }
     }
-}
-
-pub(super) const MANIFEST: &str = "manifest.json";
-
-fn is_segment(file_name: &str) -> bool {
-    file_name.starts_with("segment-")
-}
-
-fn has_segments(folder: &Path) -> bool {
-    let Ok(entries) = fs::read_dir(folder) else { return false };
-    entries.flatten().any(|entry| is_segment(&entry.file_name().to_string_lossy()))
-}
-
-/// What to do about a manifest that cannot be believed.
-const FROM_COPY: &str = "put the history's folder back from a copy, or ingest anew into another --store";
-
-fn read_manifest(folder: &Path) -> Result<Manifest, Failure> {
-    let path = folder.join(MANIFEST);
-    let broken = |what: String| Failure::new(Kind::BadStore, format!("{}: {what}", path.display()));
-    let text = match fs::read(&path) {
-        Ok(text) => text,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
-            let gone = "is gone, and the history's segments are there: put it back from a copy, or, where no ingest has ever \
-                        ended, remove them";
-            return if has_segments(folder) {
-                Err(broken(gone.to_owned()))
-            } else if marks::is_left(folder) {
-                Err(Failure::new(Kind::BadStore, format!("{}: {}", folder.display(), marks::gone(folder))))
-            } else {
-                Ok(Manifest::default())
-            };
-        }
-        Err(cause) => return Err(broken(format!("cannot be read: {cause}"))),
-    };
-    let manifest: Manifest = serde_json::from_slice(&text)
-        .map_err(|error| broken(format!("is no manifest: {error}; {FROM_COPY}")))?;
-    if manifest.version > VERSION {
-        return Err(broken(format!(
-            "is of version {}; this program reads up to {VERSION}: use a newer one",
-            manifest.version
-        )));
-    }
-    if manifest.version > 1 && manifest.checksum != manifest.own_checksum() {
-        return Err(broken(format!("is damaged, as its checksum is another; {FROM_COPY}")));
-    }
-    if manifest.segments.iter().any(|name| name.contains(['/', '\\'])) {
-        return Err(broken("names a segment that is not in its folder".to_owned()));
-    }
-    Ok(manifest)
 }

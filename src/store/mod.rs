@@ -4,6 +4,7 @@
 mod forgotten;
 mod kept;
 mod lock;
+mod manifest;
 mod models;
 mod noted;
 mod runs;
@@ -11,7 +12,8 @@ mod suppressed;
 mod whole;
 mod whole_folder;
 
-pub use kept::{Addition, Kept, KeptFile};
+pub use kept::{Addition, Kept};
+pub use manifest::KeptFile;
 pub use models::{Change, ModelTold, Served, StoredModel};
 pub use runs::{Outcome, RunInput, RunLock, RunRecord, RunStep};
 pub use whole::{Whole, write_whole};
@@ -105,7 +107,7 @@ impl Store {
 
     /// Where it is kept which segments are the history: it changes whenever the history does.
     pub fn history_manifest_path(&self) -> PathBuf {
-        self.history_folder().join(kept::MANIFEST)
+        self.history_folder().join(manifest::MANIFEST)
     }
 
     /// Whether there is a kept history, or has been one.
