@@ -226,6 +226,12 @@ impl<'a> Cells<'a> {
         if let Some(flags) = array.as_boolean_opt() {
             return Some(Self::Flags(flags));
         }
+        if let Some(numbers) = array.as_primitive_opt::<Float32Type>() {
+            // 0.1 is 0.1, and not the number of 64 bits that is nearest to what 32 bits make of it.
+            let decimal = |number: &f32| number.to_string().parse().unwrap_or(f64::NAN);
+            let numbers: Vec<f64> = numbers.values().iter().map(decimal).collect();
+            return Some(Self::Numbers(Amounts::Numbers(Cow::Owned(numbers), array.nulls())));
+        }
         Ids::of(array).map(Self::Ids).or_else(|| Amounts::of(array, convention).map(Self::Numbers))
     }
 

@@ -246,6 +246,47 @@ fn every_usual_type_gives_the_same_history() {
     }
 }
 
+/// Numbers of any type and size are compared as they are, in whichever batch they stand, and what is no number with nothing.
+#[test]
+fn conditions_compare_numbers_as_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.parquet");
+    let large: ArrayRef = Arc::new(Float64Array::from(vec![1e15, 0.25, 1e-9, f64::NAN]));
+    let single: ArrayRef = Arc::new(Float32Array::from(vec![0.1, 2.0, f32::NAN, 7.5]));
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("customer_id", Arc::new(Int64Array::from(vec![1, 2, 3, 4]))),
+        ("order_id", Arc::new(Int64Array::from(vec![1, 2, 3, 4]))),
+        ("ts", Arc::new(Date32Array::from(vec![1, 2, 3, 4]))),
+        ("amount", Arc::new(Float64Array::from(vec![1.0; 4]))),
+        ("large", large),
+        ("single", single),
+    ];
+    for rows_per_group in [1, 4] {
+        write(&path, columns.clone(), rows_per_group);
+        let customers = |condition: &str| {
+            let input = Input {
+                purchases: vec![Source::File(path.clone())],
+                conditions: vec![condition.parse().unwrap()],
+                ..Input::default()
+            };
+            let history = ingest::read(&input, &Unwatched).unwrap().history;
+            let history = history.whole().unwrap();
+            (0..history.len()).map(|c| history.customer_id(c).to_owned()).collect::<Vec<_>>().join(" ")
+        };
+        for (condition, expected) in [
+            ("large >= 1000000000000000", "1"),
+            ("large > 0", "1 2 3"),
+            ("large != 0", "1 2 3"),
+            ("large < 0.000001", "3"),
+            ("single = 0.1", "1"),
+            ("single not in (2)", "1 3 4"),
+            ("single >= 2", "2 4"),
+        ] {
+            assert_eq!(customers(condition), expected, "{condition}, {rows_per_group} rows a group");
+        }
+    }
+}
+
 /// Timestamps of 96 bits, as Spark writes them, are instants, whatever clock the others are of: nanoseconds of the day, and the
 /// day by Julius's count, of which 2,440,588 is 1970-01-01.
 #[test]

@@ -154,8 +154,9 @@ impl Night<'_> {
         })?;
 
         let mut kept = store.history_to_add()?;
-        let before = config.anew.then(|| kept.history(self.memory)).transpose()?;
+        let mut orders_before = None;
         if config.anew {
+            orders_before = Some(kept.history(self.memory)?.summary().orders);
             kept.begin_anew();
         }
         let addition = run.step("read", |record, found| self.read(&kept, record, found))?;
@@ -167,9 +168,7 @@ impl Night<'_> {
             };
             progress.end();
             let days_old = feed::check(&history, config, self.now())?;
-            if let Some(before) = &before {
-                feed::check_complete(before, &history)?;
-            }
+            orders_before.map_or(Ok(()), |before| feed::check_complete(before, history.summary().orders))?;
             service.check_label(history.given())?;
             found.insert("days_old".to_owned(), json!(days_old));
             found.insert("orders".to_owned(), json!(history.summary().orders));
