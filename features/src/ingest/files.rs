@@ -1,8 +1,7 @@
 //! Which files a path stands for: a file, a folder, a pattern.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::{IngestError, Source};
 
@@ -36,7 +35,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, IngestError> {
             if found.len() == before {
                 return Err(nothing(path, &format!("no data file in this folder ({})", ENDINGS.join(", "))));
             }
-        } else if text.contains(['*', '?', '[']) && !path.exists() {
+        } else if text.contains(WILDCARDS) && !path.exists() {
             found.append(&mut matches(path, &text)?);
         } else {
             found.push(path.clone());
@@ -59,12 +58,15 @@ fn matches(path: &Path, pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
         .map_err(|error| nothing(path, &error.to_string()))?
         .collect::<Result<_, _>>()
         .map_err(|error| nothing(path, &error.to_string()))?;
-    let is_asked_for = |mark| pattern.split('/').any(|part| part.starts_with(mark) && part.len() > 1);
-    for mark in MARKS.into_iter().filter(|&mark| !is_asked_for(mark)) {
-        let is_marked = |name: &OsStr| name.as_encoded_bytes().starts_with(&[mark as u8]);
-        matches.retain(|path| !path.file_name().is_some_and(is_marked));
-    }
-    matches.retain(|path| path.is_file());
+    let is_asked_for = |name: &str| {
+        let is_like = |part: &str| part.contains(WILDCARDS) && part.chars().next() == name.chars().next();
+        pattern.split('/').any(|part| part == name || is_like(part))
+    };
+    let is_data = |name: Component<'_>| {
+        let name = name.as_os_str().to_string_lossy();
+        !name.starts_with(MARKS) || is_asked_for(&name)
+    };
+    matches.retain(|path| path.components().all(is_data) && path.is_file());
     if matches.is_empty() {
         return Err(nothing(path, "no file matches (what begins with a dot or an underscore is no data)"));
     }
@@ -74,7 +76,7 @@ fn matches(path: &Path, pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
         // No pattern matches such a name, and nobody would hear of it.
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let mut names = entries.map(|entry| entry.file_name()).filter(|name| name.to_str().is_none());
-        if let Some(name) = names.find(|name| is_data(&name.to_string_lossy())) {
+        if let Some(name) = names.find(|name| is_called_as_data(&name.to_string_lossy())) {
             let why = "its name is not UTF-8, which no pattern matches: rename it, or give its folder";
             return Err(nothing(&folder.join(name), why));
         }
@@ -82,11 +84,13 @@ fn matches(path: &Path, pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
     Ok(matches)
 }
 
+/// What makes a pattern of a path.
+const WILDCARDS: [char; 3] = ['*', '?', '['];
 /// Names that begin so are no data's.
 const MARKS: [char; 2] = ['.', '_'];
 
 /// Whether a file is called as data files are.
-fn is_data(name: &str) -> bool {
+fn is_called_as_data(name: &str) -> bool {
     let name = name.to_lowercase();
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
@@ -136,7 +140,7 @@ fn add_folder(
         }
         if path.is_dir() {
             add_folder(&path, found, left_alone)?;
-        } else if path.is_file() && is_data(&name) {
+        } else if path.is_file() && is_called_as_data(&name) {
             found.push(path);
         } else {
             left_alone.push(path);
@@ -205,6 +209,14 @@ mod tests {
         assert_eq!(find(&[at("")]).unwrap().left_alone, [at("notes.md")]);
         assert_eq!(names(&[at("m=*/*.csv")]), shown(&["m=1/b.csv"]));
         assert_eq!(names(&[at("m=*/_*.csv")]), shown(&["m=1/_tmp.csv"]));
+        // A folder of such a name that is named makes no data of files of such names, nor does the way up.
+        for name in [".inner/a.csv", ".inner/.b.csv", ".inner/_c.csv"] {
+            std::fs::create_dir_all(at(".inner")).unwrap();
+            std::fs::write(at(name), "").unwrap();
+        }
+        assert_eq!(names(&[at(".inner/*.csv")]), shown(&[".inner/a.csv"]));
+        assert_eq!(names(&[at("m=1/../.inner/*.csv")]), shown(&["m=1/../.inner/a.csv"]));
+        assert!(names(&[at("*/a.csv")]).unwrap_err().contains("no file matches"));
         assert_eq!(names(&[at("m=1/_tmp.csv")]), shown(&["m=1/_tmp.csv"]));
         assert!(names(&[at("*.json")]).unwrap_err().contains("no file matches"));
         assert!(names(&[at("m=1/b.csv"), at("m=1")]).unwrap_err().contains("given twice"));
@@ -236,6 +248,7 @@ mod tests {
 
     #[test]
     fn a_file_that_no_pattern_can_match_is_told_of() {
+        use std::ffi::OsStr;
         use std::os::unix::ffi::OsStrExt;
         let folder = tempfile::tempdir().unwrap();
         for name in [&b"a.csv"[..], b"caf\xe9.csv"] {
