@@ -11,7 +11,8 @@ use super::builder::PARTS;
 use super::log::Log;
 use super::part::Sorted;
 use super::rows::Grouped;
-use super::segment::{Segment, sorted_part, write_parts};
+use super::segment::{Segment, sorted_part};
+use super::segment_writer::write_parts;
 use crate::id::{Ids, fingerprint};
 
 /// Numbers of words.

@@ -15,6 +15,7 @@ mod lookup;
 mod part;
 mod rows;
 mod segment;
+mod segment_writer;
 mod shard;
 mod staged;
 mod told;
@@ -29,7 +30,8 @@ pub use forget::{Leaving, write_segment_without};
 pub use histories::{Histories, Noted, Summary};
 pub use log::Spill;
 pub use lookup::Lookup;
-pub use segment::{Compared, Segment, join, write_segment};
+pub use segment::{Segment, join};
+pub use segment_writer::{Compared, write_segment};
 pub use told::{Telling, Told, ToldOf};
 pub use words::Words;
 
