@@ -150,12 +150,11 @@ impl Failure {
         Self::new(Kind::Output, format!("{}: cannot be written: {cause}", path.display()))
     }
 
-    /// A file could not be written, or the history that it is made of not be read: then that is to blame.
+    /// A file could not be written; or what it is made of could not be read, which an error in the cause tells: then that is to
+    /// blame.
     pub fn of_writing(path: &Path, cause: io::Error) -> Self {
-        match cause.downcast::<HistoryError>() {
-            Ok(error) => error.into(),
-            Err(cause) => Self::output(path, cause),
-        }
+        let of_history = |cause: io::Error| cause.downcast::<HistoryError>().map(Self::from);
+        cause.downcast::<Self>().or_else(of_history).unwrap_or_else(|cause| Self::output(path, cause))
     }
 
     /// A file could not be read.

@@ -1,6 +1,5 @@
 //! Who has been forgotten, as it is kept, and what a list is without them.
 
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,7 +9,7 @@ use mainstay_features::ingest::IsForgotten;
 use mainstay_models::language::Language;
 use serde::{Deserialize, Serialize};
 
-use super::whole::remove_leftovers_in;
+use super::whole::{remove_if_there, remove_leftovers_in};
 use super::{NEXT_PREVIOUS, Store, read_about, read_json, unreadable, write_json, write_whole};
 use crate::failure::{Failure, Kind};
 use crate::forgotten::Forgotten;
@@ -79,12 +78,7 @@ impl Store {
     pub(crate) fn remove_what_killed_runs_left(&self) -> Result<(), Failure> {
         for name in [scores::ASIDE, NEXT_PREVIOUS] {
             let path = self.folder.join(name);
-            match fs::remove_file(&path) {
-                Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
-                    return Err(Failure::output(&path, cause));
-                }
-                _ => {}
-            }
+            remove_if_there(&path).map_err(|cause| Failure::output(&path, cause))?;
         }
         let folders = [self.folder.clone(), self.history_folder(), self.runs_folder()];
         folders.iter().try_for_each(|folder| remove_leftovers_in(folder))
@@ -112,8 +106,7 @@ impl Store {
     /// Writes a list anew without some customers, some rows at a time.
     fn write_list_without(&self, path: &Path, forgotten: &Forgotten) -> Result<(), Failure> {
         let about = read_about(path)?;
-        let mut unreadable = None;
-        let written = write_whole(path, |out| {
+        write_whole(path, |out| {
             let mut file = ListFile::new(Format::Parquet, Language::English, out);
             let (mut added, mut written) = (0, Ok(()));
             let read = self.read_scores(path, |kept, mut some| {
@@ -126,22 +119,16 @@ impl Store {
                 kept.append(some);
             });
             written?;
-            match read {
-                Ok(Some(nobody)) if added == 0 => file.add(&nobody)?,
-                Ok(_) => {}
-                Err(failure) => {
-                    let cause = io::Error::other(failure.message.clone());
-                    unreadable = Some(failure);
-                    return Err(cause);
-                }
+            // What is there is to blame then, and not what is written.
+            let nobody = read.map_err(io::Error::other)?;
+            if let Some(nobody) = nobody.filter(|_| added == 0) {
+                file.add(&nobody)?;
             }
             match &about {
                 Some(about) => file.finish_telling(about),
                 None => file.finish(),
             }
-        });
-        // What is there is to blame, and not what is written.
-        unreadable.map_or(written, Err)
+        })
     }
 }
 

@@ -235,23 +235,16 @@ impl Kept {
         write: impl FnOnce(&mut dyn Write) -> Result<T, HistoryError>,
     ) -> Result<(String, Whole, T), Failure> {
         let name = format!("segment-{:06}.history", self.manifest.next);
-        let (mut told, mut unreadable) = (T::default(), None);
+        let mut told = T::default();
         let written = Whole::write(&self.folder.join(&name), |out| {
             told = write(out).map_err(|error| match error {
                 HistoryError::Io(cause) => cause,
-                other => {
-                    let cause = io::Error::other(other.to_string());
-                    unreadable = Some(other);
-                    cause
-                }
+                // What is kept is to blame, and not what is written.
+                other => io::Error::other(self.broken(&self.folder, &other)),
             })?;
             Ok(())
-        });
-        // What is kept is to blame, and not what is written.
-        match unreadable {
-            Some(error) => Err(self.broken(&self.folder, &error)),
-            None => Ok((name, written?, told)),
-        }
+        })?;
+        Ok((name, written, told))
     }
 
     /// Takes customers out, as if they had never been; how many they were.

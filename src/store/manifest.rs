@@ -14,6 +14,7 @@ use crate::marks;
 
 /// From version 2 on it has a checksum.
 const VERSION: u32 = 2;
+
 /// The manifest, as it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

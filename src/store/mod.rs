@@ -30,6 +30,7 @@ use mainstay_models::artifact::Artifact;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::whole::remove_if_there;
 use crate::failure::{Failure, Kind};
 use crate::marks;
 use crate::scores::{self, ListAbout, Scores};
@@ -166,10 +167,7 @@ impl Store {
         let (newest, previous) = (self.scores_path(), self.previous_scores_path());
         let aside = self.folder.join(NEXT_PREVIOUS);
         let attempt = || -> io::Result<()> {
-            match fs::remove_file(&aside) {
-                Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
-                _ => {}
-            }
+            remove_if_there(&aside)?;
             match fs::hard_link(&newest, &aside) {
                 Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
                 linked => linked?,
@@ -298,6 +296,16 @@ impl NewList {
             self.store.keep_previous()?;
         }
         self.list.commit()
+    }
+}
+
+/// What is in a folder; nothing where there is none.
+fn paths_in(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let list =
+        || -> io::Result<Vec<PathBuf>> { fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect() };
+    match list() {
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        paths => paths.map_err(|cause| unreadable(folder, cause)),
     }
 }
 

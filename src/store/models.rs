@@ -12,7 +12,7 @@ use mainstay_models::artifact::Artifact;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Store, unreadable, write_whole};
+use super::{Store, paths_in, unreadable, write_whole};
 use crate::failure::{Failure, Kind};
 
 const SUFFIX: &str = "model";
@@ -266,15 +266,7 @@ impl Store {
     }
 
     fn kept_models(&self) -> Result<Vec<PathBuf>, Failure> {
-        let folder = self.models_folder();
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(cause) => return Err(unreadable(&folder, cause)),
-        };
-        let paths = entries.map(|entry| entry.map(|entry| entry.path()));
-        let mut paths: Vec<PathBuf> =
-            paths.collect::<io::Result<_>>().map_err(|cause| unreadable(&folder, cause))?;
+        let mut paths = paths_in(&self.models_folder())?;
         paths.retain(|path| path.extension().is_some_and(|end| end == SUFFIX));
         paths.sort();
         Ok(paths)

@@ -1,14 +1,14 @@
 //! Runs that write to a store: one at a time, and each leaves a record of what it read, did and wrote.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::whole::is_running;
-use super::{Store, unreadable, write_json};
+use super::{Store, paths_in, unreadable, write_json};
 use crate::failure::{Failure, Kind};
 
 /// So many records are kept: more than a year of nights.
@@ -199,14 +199,8 @@ impl Store {
     /// # Errors
     /// When one cannot be read or written.
     pub(crate) fn forget_in_runs(&self, customers: &[String]) -> Result<usize, Failure> {
-        let folder = self.runs_folder();
-        let entries = match fs::read_dir(&folder) {
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(0),
-            entries => entries.map_err(|cause| unreadable(&folder, cause))?,
-        };
         let mut taken = 0;
-        for entry in entries {
-            let path = entry.map_err(|cause| unreadable(&folder, cause))?.path();
+        for path in paths_in(&self.runs_folder())? {
             let text = fs::read(&path).map_err(|cause| unreadable(&path, cause))?;
             let Ok(mut record) = serde_json::from_slice::<Value>(&text) else { continue };
             let message = record.get("message").and_then(Value::as_str);

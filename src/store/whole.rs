@@ -156,6 +156,14 @@ pub(super) fn is_running(process: u32) -> bool {
     Path::new("/proc").join(process.to_string()).exists()
 }
 
+/// Removes a file, unless there is none.
+pub(super) fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(cause),
+        _ => Ok(()),
+    }
+}
+
 /// Removes the temporary files and folders of this output that processes left which were killed. What cannot be removed is
 /// left: it is in nobody's way.
 pub(super) fn remove_leftovers(path: &Path) {
