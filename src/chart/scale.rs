@@ -1,7 +1,7 @@
 //! From values to pixels, and where an axis has its ticks.
 
 use super::{Axis, Unit};
-use crate::grouped::grouped;
+use crate::readable::grouped;
 
 /// Where values of an axis lie on the page.
 #[derive(Clone, Copy)]

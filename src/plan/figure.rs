@@ -6,7 +6,7 @@ use mainstay_models::plan::{self, Choices, Point};
 
 use super::Planned;
 use crate::chart::{Axis, Colour, Figure, Marker, Panel, Series, Shape, Unit};
-use crate::grouped::grouped;
+use crate::readable::grouped;
 
 /// So many budgets the curve has, evenly from nothing to what would be spent without a budget.
 const BUDGETS: u32 = 50;

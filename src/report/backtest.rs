@@ -7,8 +7,8 @@ use mainstay_models::evaluate::curves::{Curves, ReliabilityBin};
 use mainstay_models::gate::{Gain, Grade, Verdict};
 use mainstay_models::language::Language;
 
-use crate::grouped::signed;
 use crate::proceeds::Proceeds;
+use crate::readable::signed;
 
 use super::{Line, Measured, Report, Tenth, Tone};
 

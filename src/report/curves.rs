@@ -3,7 +3,7 @@
 use mainstay_models::language::Language;
 
 use crate::chart::{Axis, Colour, Figure, Marker, Panel, Series, Shape, Unit};
-use crate::grouped::grouped;
+use crate::readable::grouped;
 
 /// Points of one ranking.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use mainstay_models::language::Language;
 
 use crate::chart::{Figure, escape};
-use crate::grouped::grouped;
+use crate::readable::grouped;
 
 /// A page being written, from the top.
 pub(super) struct Page {

@@ -12,9 +12,10 @@ use mainstay_models::language::Language;
 use mainstay_models::segments::{Cell, Stage, Tier, Turnover};
 use mainstay_models::turnover::PeriodTurnover;
 
-use self::tables::{percent, period_columns, segment_columns};
+use self::tables::{period_columns, segment_columns};
 use super::html::{Page, Tone};
 use crate::chart::{Axis, Colour, Figure, Panel, Series, Shape, Unit};
+use crate::readable::percent;
 
 /// Turnover over time.
 #[derive(Clone, Debug)]
@@ -176,9 +177,11 @@ impl TurnoverReport {
             "All periods together. A customer is in the segments of the period's start.",
             "所有周期合计。客户所属的分群以周期开始时为准。",
         ));
-        for (name, rows) in self.segmentations(&self.whole(), language) {
-            page.subheading(&name);
-            if let Some((_, english, chinese)) = MEANINGS.iter().find(|(of, ..)| say(of[0], of[1]) == name) {
+        // What a shop's own attribute means nobody here knows.
+        let meanings = MEANINGS.into_iter().map(Some).chain(std::iter::repeat(None));
+        for ((name, rows), meaning) in self.segmentations(&self.whole(), language).iter().zip(meanings) {
+            page.subheading(name);
+            if let Some([english, chinese]) = meaning {
                 page.paragraph(say(english, chinese));
             }
             let rows = rows.iter().map(|(segment, of)| (false, segment_cells(segment, of, language)));
@@ -308,28 +311,25 @@ impl TurnoverReport {
     }
 }
 
-/// What the segments of a segmentation are, for who has no documentation at hand (docs/segments.md).
-const MEANINGS: [([&str; 2], &str, &str); 3] = [
-    (
-        ["tier", "客户等级"],
+/// What the segments of the first segmentations are, in their order, for who has no documentation at hand (docs/segments.md).
+const MEANINGS: [[&str; 2]; 3] = [
+    [
         "Key are the fifth of the customers who had bought for most, ordinary the three tenths after them, small the rest; problem are those \
          who sent as much back as they bought, or whom the shop calls so.",
         "关键客户是此前购买金额最高的五分之一，普通客户是其后的十分之三，其余为小客户；问题客户是退货不少于购买的客户，或由商家认定。",
-    ),
-    (
-        ["value matrix", "价值矩阵"],
+    ],
+    [
         "Best bought more often and for larger amounts than on average, frequent more often for smaller ones, spenders less often for larger \
          ones, uncertain less often for smaller ones.",
         "优质型购买次数和单次金额都高于平均，经常型次数多而金额小，消费型次数少而金额大，不确定型两者都不高于平均。",
-    ),
-    (
-        ["stage", "生命周期阶段"],
+    ],
+    [
         "New bought on one or two days, not long ago; building are young customers and those who spend more than before; declining have \
          been silent for two of their usual gaps, or spend less than before; silent bought nothing for a horizon and for four usual \
          gaps; stable are all others.",
         "考察期客户不久前在一两天内购买过；形成期客户时间尚短或消费在增加；退化期客户已沉默两个通常间隔或消费在减少；沉默期客户在一个预测期和四个\
          通常间隔内没有购买；其余为稳定期。",
-    ),
+    ],
 ];
 
 /// A sentence with a capital at its beginning.

@@ -3,9 +3,9 @@
 use mainstay_features::horizon::{Advice, Window};
 use mainstay_models::language::Language;
 
-use super::text::{percent, sentence};
+use super::text::sentence;
 use crate::chart::{Axis, Colour, Figure, Marker, Panel, Series, Shape, Unit};
-use crate::grouped::grouped;
+use crate::readable::{grouped, percent};
 
 /// Widths of the gaps' bars, in days.
 const BAR_DAYS: [u32; 7] = [1, 2, 5, 10, 20, 50, 100];

@@ -4,6 +4,7 @@ use mainstay_features::horizon::{Advice, Share, Window};
 use mainstay_models::language::Language;
 
 use crate::cli::output;
+use crate::readable::percent;
 
 const NOT_KNOWN: &str = "–";
 
@@ -186,10 +187,6 @@ fn gaps(advice: &Advice, language: Language) -> String {
     let mut row = vec![language.either("last at most", "不超过").to_owned()];
     row.extend(advice.gap_quantiles.iter().map(|(_, days)| format!("{days}d")));
     output::table(&header, &[row])
-}
-
-pub(super) fn percent(share: f64, language: Language) -> String {
-    format!("{:.1}{}", 100.0 * share, language.percent_sign())
 }
 
 #[cfg(test)]

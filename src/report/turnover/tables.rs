@@ -4,6 +4,7 @@ use mainstay_models::language::Language;
 use mainstay_models::segments::Turnover;
 use mainstay_models::turnover::PeriodTurnover;
 
+use crate::readable::percent;
 use crate::report::html::Column;
 
 /// What rates are of, the last columns of both tables.
@@ -99,8 +100,4 @@ pub(crate) fn segment_cells(name: &str, of: &Turnover, language: Language) -> Ve
 fn rates(of: &Turnover, language: Language) -> [String; 3] {
     [of.retention_rate(), of.absolute_churn_rate(), of.relative_churn_rate()]
         .map(|rate| rate.map_or("–".to_owned(), |rate| percent(rate, language)))
-}
-
-pub(super) fn percent(rate: f64, language: Language) -> String {
-    format!("{:.1}{}", 100.0 * rate, language.percent_sign())
 }

@@ -1,4 +1,6 @@
-//! Numbers as people read long ones: thousands apart.
+//! Numbers as people read them.
+
+use mainstay_models::language::Language;
 
 /// A written number with a comma between its thousands, whatever stands before and behind it.
 pub(crate) fn grouped(number: &str) -> String {
@@ -15,6 +17,11 @@ pub(crate) fn grouped(number: &str) -> String {
         text.push(digit);
     }
     text + &number[from + digits..]
+}
+
+/// A share in percent, as a language writes it.
+pub(crate) fn percent(share: f64, language: Language) -> String {
+    format!("{:.1}{}", 100.0 * share, language.percent_sign())
 }
 
 /// A difference in money with its sign; nothing has none.
