@@ -195,7 +195,7 @@ impl App {
         self: Arc<Self>,
         work: impl FnOnce(&Self) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        if self.is_loaded() { work(&self) } else { on_a_thread(move || work(&self)).await }
+        if self.service.is_loaded() { work(&self) } else { on_a_thread(move || work(&self)).await }
     }
 }
 

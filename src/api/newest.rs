@@ -28,7 +28,7 @@ pub(super) struct Newest<T> {
     load: Load<T>,
     otherwise: Otherwise<T>,
     try_again: Duration,
-    /// Whether whoever asks while another is loaded is answered by what was loaded before.
+    /// Whether whoever asks while another is loaded waits for it; else what was loaded before answers.
     is_patient: bool,
     /// Held for no longer than it takes to look.
     kept: Mutex<Option<Kept<T>>>,

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 use super::labels::{Area, LETTER, Labels};
 use super::scale::{Scale, ticks};
 use super::svg::{Anchor, Look, Svg};
-use super::{Panel, Series, Shape, WIDTH};
+use super::{Axis, Panel, Series, Shape, WIDTH};
 
 /// Height of a panel, in pixels.
 pub(super) const HEIGHT: f64 = 372.0;
@@ -32,8 +32,7 @@ pub(super) fn draw(panel: &Panel, top: f64, svg: &mut Svg) {
         legend(&panel.series, head, svg);
     }
     svg.text((EDGE, head + LEGEND), Anchor::Start, Look::Plain, &panel.y.label);
-    let widest = ticks(&panel.y, MOST_UP).iter().map(|(_, label)| label.width()).max().unwrap_or(0);
-    let left = LEFT.max(EDGE + LETTER * widest as f64);
+    let left = LEFT.max(EDGE + LETTER * widest(&panel.y, MOST_UP) as f64);
     let plot = Area { left, top: head + LEGEND + 14.0, right: RIGHT, bottom: top + HEIGHT - 56.0 };
     let x = Scale::new(&panel.x, plot.left, plot.right);
     let y = Scale::new(&panel.y, plot.bottom, plot.top);
@@ -83,15 +82,20 @@ fn legend(series: &[Series], baseline: f64, svg: &mut Svg) {
     }
 }
 
+/// How many letters the longest label of an axis with so many ticks has.
+fn widest(axis: &Axis, most: usize) -> usize {
+    ticks(axis, most).iter().map(|(_, label)| label.width()).max().unwrap_or(0)
+}
+
 fn axes(panel: &Panel, plot: &Area, (x, y): (Scale, Scale), svg: &mut Svg) {
     for (value, label) in ticks(&panel.y, MOST_UP) {
         let at = y.at(value);
         svg.rule((plot.left, at), (plot.right, at), GRID);
         svg.text((plot.left - 8.0, at + 4.5), Anchor::End, Look::Plain, &label);
     }
-    let widest = ticks(&panel.x, MOST_ACROSS).iter().map(|(_, label)| label.width()).max().unwrap_or(0);
     // So many labels side by side touch no other.
-    let room = ((plot.right - plot.left) / (LETTER * (widest + 2) as f64)) as usize;
+    let label = LETTER * (widest(&panel.x, MOST_ACROSS) + 2) as f64;
+    let room = ((plot.right - plot.left) / label) as usize;
     for (value, label) in ticks(&panel.x, MOST_ACROSS.min(room.max(2))) {
         let at = x.at(value);
         svg.rule((at, plot.top), (at, plot.bottom), GRID);

@@ -50,10 +50,9 @@ pub(super) fn line(text: &str) -> String {
     visible(&text.replace('\n', "\\n")) + "\n"
 }
 
-/// Whether a column is of words, and no numbers or instants.
+/// Whether a cell is of words, and no number or instant.
 fn has_words(cell: &str) -> bool {
-    let letters: Vec<bool> = cell.chars().map(|c| c.is_ascii_alphabetic()).collect();
-    letters.windows(3).any(|three| three.iter().all(|&is_letter| is_letter))
+    cell.as_bytes().windows(3).any(|three| three.iter().all(u8::is_ascii_alphabetic))
         || cell.chars().any(|c| c.is_alphabetic() && !c.is_ascii())
 }
 

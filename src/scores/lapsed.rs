@@ -14,8 +14,8 @@ use crate::service::Service;
 use crate::suppressed::Suppressed;
 
 impl Scores {
-    /// Everyone who has lapsed by an instant, none of whom is in a scored list of it ([`super::ScoredPopulation`]); who objects to marketing is left
-    /// out. `offers` are those to win back with ([`Catalogue::for_winning_back`]).
+    /// Everyone who has lapsed by an instant, none of whom is in a scored list of it ([`super::ScoredPopulation`]); who objects
+    /// to marketing is left out. `offers` are those to win back with ([`Catalogue::for_winning_back`]).
     ///
     /// The tiers are those of the population: who would be worth as much as its key customers is one.
     ///

@@ -70,9 +70,10 @@ fn matches(path: &Path, pattern: &str) -> Result<Vec<PathBuf>, IngestError> {
     if matches.is_empty() {
         return Err(nothing(path, "no file matches (what begins with a dot or an underscore is no data)"));
     }
+    let above: BTreeSet<&Path> = matches.iter().flat_map(|path| path.ancestors().skip(1)).collect();
+    above.into_iter().try_for_each(refuse_tables_with_a_log)?;
     let folders: BTreeSet<&Path> = matches.iter().filter_map(|path| path.parent()).collect();
     for folder in folders {
-        folder.ancestors().try_for_each(refuse_tables_with_a_log)?;
         // No pattern matches such a name, and nobody would hear of it.
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
         let mut names = entries.map(|entry| entry.file_name()).filter(|name| name.to_str().is_none());
