@@ -151,9 +151,14 @@ pub(super) fn temporary_name(path: &Path) -> (String, &'static str) {
     (format!("{}{}-", leftover_prefix(path), std::process::id()), LEFTOVER_SUFFIX)
 }
 
-/// Whether there is a process of this number.
+/// Whether a process of this number is at work: one that was killed has its number until whoever began it asks after it.
 pub(super) fn is_running(process: u32) -> bool {
-    Path::new("/proc").join(process.to_string()).exists()
+    let folder = Path::new("/proc").join(process.to_string());
+    // Of another user's it may not be told.
+    let Ok(about) = fs::read_to_string(folder.join("stat")) else { return folder.exists() };
+    // Behind its name, which may have brackets itself, stands its state: Z and X are of dead ones.
+    let state = about.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+    !matches!(state, Some('Z' | 'X'))
 }
 
 /// Removes a file, unless there is none.
@@ -235,6 +240,20 @@ mod tests {
         .unwrap();
         let written = fs::read(&path).unwrap();
         assert!(written.len() > 2 * SYNC_BYTES && written.chunks(piece.len()).all(|some| some == piece));
+    }
+
+    #[test]
+    fn who_was_killed_and_is_not_asked_after_is_not_at_work() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        assert!(is_running(child.id()) && is_running(std::process::id()));
+        child.kill().unwrap();
+        let waited = (0..500).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            !is_running(child.id())
+        });
+        assert!(waited && Path::new("/proc").join(child.id().to_string()).exists());
+        child.wait().unwrap();
+        assert!(!is_running(child.id()));
     }
 
     #[test]
