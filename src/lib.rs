@@ -40,3 +40,4 @@ pub mod state;
 pub mod store;
 pub mod suppressed;
 mod table_file;
+pub mod trial;

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod backtest;
+mod caveats;
 mod check;
 mod config;
 mod demo;
@@ -37,6 +38,7 @@ mod strangers;
 mod suppress;
 mod totals;
 mod train;
+mod trial;
 mod verdict;
 mod winback;
 
@@ -91,6 +93,8 @@ enum Command {
     Winback(winback::Args),
     /// Plan who gets which offer within a budget and what the offers can be made to
     Plan(plan::Args),
+    /// Tell what the offers of plans did, by the customers whom chance held out
+    Trial(trial::Args),
     /// Show and check the offers there are
     Offers(offers::Args),
     /// Keep who has objected to marketing: never listed, never recommended anything
@@ -166,6 +170,7 @@ fn dispatch(command: Command) -> Result<(), Failure> {
         Command::List(args) => list::run(&args),
         Command::Winback(args) => winback::run(&args),
         Command::Plan(args) => plan::run(&args),
+        Command::Trial(args) => trial::run(&args),
         Command::Offers(args) => offers::run(&args),
         Command::Suppress(args) => suppress::run(&args),
         Command::Forget(args) => forget::run(&args),

@@ -135,19 +135,14 @@ fn fourths(by_value: BTreeMap<Option<String>, Vec<&ScoreRow>>) -> Vec<(Value, Ve
     }
     numbers.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut groups = Vec::new();
+    let (all, mut rest) = (numbers.len(), numbers.as_slice());
     for fourth in 1..=4 {
-        let Some(&(edge, _)) = numbers.get((fourth * numbers.len() / 4).max(1) - 1) else { break };
-        // Equal numbers stay together.
-        let rest = if fourth == 4 {
-            Vec::new()
-        } else {
-            numbers.split_off(numbers.partition_point(|row| row.0 <= edge))
-        };
-        if let (Some(first), Some(last)) = (numbers.first(), numbers.last()) {
-            let value = Value::Range(first.0, last.0);
-            groups.push((value, numbers.iter().map(|(_, row)| *row).collect()));
-        }
-        numbers = rest;
+        // Equal numbers stay together, and may fill more than a fourth.
+        let Some(wanted) = (fourth * all / 4).checked_sub(all - rest.len() + 1) else { continue };
+        let edge = rest[wanted].0;
+        let (group, others) = rest.split_at(rest.partition_point(|row| row.0 <= edge));
+        groups.push((Value::Range(group[0].0, edge), group.iter().map(|(_, row)| *row).collect()));
+        rest = others;
     }
     if !others.is_empty() {
         groups.push((Value::NotGiven, others));
@@ -201,5 +196,32 @@ impl Count {
             return None;
         }
         Some(if more > 0.0 { StandsOut::Better } else { StandsOut::Worse })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scores::made_up::row;
+
+    /// How many customers are in each group of these numbers.
+    fn sizes(numbers: impl Iterator<Item = u32>) -> Vec<usize> {
+        let rows: Vec<(Option<String>, ScoreRow)> = numbers
+            .enumerate()
+            .map(|(place, number)| (Some(number.to_string()), row(place, [0; 5])))
+            .collect();
+        let mut by_value: BTreeMap<Option<String>, Vec<&ScoreRow>> = BTreeMap::new();
+        for (value, row) in &rows {
+            by_value.entry(value.clone()).or_default().push(row);
+        }
+        fourths(by_value).iter().map(|(_, rows)| rows.len()).collect()
+    }
+
+    #[test]
+    fn fourths_have_as_many_customers_each_and_equal_numbers_stay_together() {
+        assert_eq!(sizes(0..282), [70, 71, 70, 71]);
+        assert_eq!(sizes(std::iter::repeat_n(7, 60).chain(100..140)), [60, 15, 25]);
+        assert_eq!(sizes(std::iter::repeat_n(7, 60)), [60]);
+        assert_eq!(sizes(std::iter::empty()), [0; 0]);
     }
 }

@@ -79,11 +79,25 @@ impl Planned {
         self.plan.per_offer.iter().sum()
     }
 
-    /// Gives every row of the list the plan's offer, or nothing.
-    pub fn apply(&self, scores: &mut Scores, catalogue: &Catalogue) {
+    /// The rows that get an offer, with its place in the catalogue.
+    pub fn picked<'a>(&'a self, scores: &'a Scores) -> impl Iterator<Item = (&'a ScoreRow, usize)> {
+        let rows = scores.rows.iter().zip(&self.plan.chosen);
+        rows.filter_map(|(row, offer)| Some((row, usize::from((*offer)?))))
+    }
+
+    /// Gives every row of the list the plan's offer, or nothing; nothing to who is held out.
+    pub fn apply(
+        &self,
+        scores: &mut Scores,
+        catalogue: &Catalogue,
+        is_held_out: impl Fn(&ScoreRow) -> bool + Sync,
+    ) {
         let rows = scores.rows.par_iter().zip(&self.plan.chosen);
-        let choices: Vec<Option<Choice>> =
-            rows.map(|(row, offer)| catalogue.choice(usize::from((*offer)?), &row.stakes())).collect();
+        let choice = |(row, offer): (&ScoreRow, &Option<u8>)| {
+            let offer = offer.filter(|_| !is_held_out(row))?;
+            catalogue.choice(usize::from(offer), &row.stakes())
+        };
+        let choices: Vec<Option<Choice>> = rows.map(choice).collect();
         scores.take(catalogue, choices);
     }
 

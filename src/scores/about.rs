@@ -3,7 +3,8 @@
 use std::fmt;
 use std::fs::File;
 
-use mainstay_features::units::Instant;
+use mainstay_features::label::Label;
+use mainstay_features::units::{Days, Instant};
 use mainstay_models::artifact::Artifact;
 use mainstay_models::decision::Catalogue;
 use mainstay_models::gate::words_in;
@@ -50,6 +51,11 @@ impl Question {
             horizon_days: horizon.get(),
             lookback_days: lookback.get(),
         }
+    }
+
+    /// What leaving means and within which time; `None` where that cannot be read.
+    pub fn asked(&self) -> Option<(Label, Days)> {
+        Some((self.label.parse().ok()?, Days::new(self.horizon_days)?))
     }
 
     /// Why a list of this question cannot be compared with one before, which was of that; `None` where it can.

@@ -58,6 +58,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
         ),
         ("at_risk", &["formula", "scores"]),
         ("plan", &["chart", "readable", "scores"]),
+        ("trial", &["failure", "formula", "plan", "scores", "store", "table_file"]),
         ("state", &["failure", "marks", "random"]),
         ("random", &["failure"]),
         ("forgotten", &["failure", "random"]),
@@ -113,6 +114,7 @@ fn modules_of_the_edges_know_only_those_before_them() {
                 "store",
                 "suppressed",
                 "table_file",
+                "trial",
             ],
         ),
     ] {

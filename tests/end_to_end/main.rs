@@ -57,4 +57,5 @@ mod same_bytes;
 mod server;
 mod support;
 mod suppress;
+mod trial;
 mod winback;

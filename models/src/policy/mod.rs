@@ -10,13 +10,15 @@
 //! (ECONOMICS.md section 5). Nothing is assumed of how the profit comes about. Assigned means meant to get it: what the
 //! action earns includes those whom it did not reach.
 
+mod design;
 mod outcome;
 mod records;
 mod uplift;
 mod value;
 
+pub use self::design::Design;
 pub use self::records::{FEWEST_OF_EACH, Logged, Propensities, Records};
-pub use self::uplift::{Group, Posterior, Uplift, needed_per_group};
+pub use self::uplift::{Group, Posterior, SaveRateSeen, Uplift, needed_per_group};
 pub use self::value::{Estimator, Evaluation, PolicyValue, evaluate};
 
 /// A way to decide who gets which action.

@@ -7,6 +7,7 @@ use super::Outcome;
 use super::text::redress;
 use crate::plan::Comparison;
 use crate::scores::ListBasis;
+use crate::trial::{OfferDesign, Trial};
 
 /// The plan, what each offer comes to, and who gets better terms.
 pub(super) fn of(outcome: &Outcome<'_>) -> Value {
@@ -45,9 +46,34 @@ pub(super) fn of(outcome: &Outcome<'_>) -> Value {
         },
         "list_had_other_offers": outcome.offers_are_others,
         "offers": offers.collect::<Vec<_>>(),
+        "trial": outcome.trial.map(|of| trial(outcome, of)),
         "terms_differ": outcome.terms_differ(),
         "redress": outcome.terms_differ().then(|| redress(Language::English)),
         "terms_by_attribute": outcome.comparisons.iter().map(comparison).collect::<Vec<_>>(),
+    })
+}
+
+fn trial(outcome: &Outcome<'_>, trial: &Trial) -> Value {
+    let (spend, net_value) = outcome.of_the_others();
+    let offers = trial.designs().into_iter().map(|OfferDesign { offer, save_rate, design }| {
+        json!({
+            "offer": offer,
+            "customers": design.given,
+            "held_out": design.held_out,
+            "expected_churn": design.churn,
+            "save_rate_assumed": save_rate,
+            "least_save_rate_found": design.least_save_rate_found(),
+            "customers_needed": design.customers_needed(save_rate),
+        })
+    });
+    json!({
+        "name": trial.name,
+        "share": trial.share,
+        "held_out": trial.held_out(),
+        "known_from": trial.known_from().to_string(),
+        "spend_of_the_others": spend,
+        "net_value_of_the_others": net_value,
+        "offers": offers.collect::<Vec<_>>(),
     })
 }
 

@@ -18,6 +18,7 @@ use crate::failure::{Failure, Kind};
 use crate::plan::{Comparison, MOST_OFFERS, Planned, choices, compare, curve};
 use crate::scores::{ListBasis, Scores};
 use crate::store::write_whole;
+use crate::trial::{Holdout, Share, Trial};
 
 /// So many customers of the plan are printed.
 const PRINTED: usize = 10;
@@ -41,6 +42,16 @@ pub(super) struct Args {
     /// Draw profit against budget into this file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
+    /// Hold some of these customers out by chance: the plan then lists none of them. This file, .csv, will say who is held out and
+    /// who is not, for mainstay trial to tell what the offers did
+    #[arg(long, value_name = "FILE")]
+    trial: Option<PathBuf>,
+    /// How many are held out
+    #[arg(long, value_name = "SHARE", default_value = "10%", requires = "trial")]
+    holdout: Share,
+    /// The trial's name: plans of one name hold out the same customers, of another one others
+    #[arg(long, value_name = "NAME", default_value = "holdout", requires = "trial")]
+    trial_name: String,
     /// Print the outcome as JSON
     #[arg(long)]
     json: bool,
@@ -58,6 +69,8 @@ struct Outcome<'a> {
     offers_are_others: Option<bool>,
     choices: &'a Choices,
     planned: &'a Planned,
+    /// Who is held out, if anybody is.
+    trial: Option<&'a Trial>,
     comparisons: Vec<Comparison>,
 }
 
@@ -67,6 +80,14 @@ impl Outcome<'_> {
         let mut incentives = self.scores.rows.iter().map(|row| row.incentive);
         let first = incentives.next();
         incentives.any(|incentive| Some(incentive) != first)
+    }
+
+    /// What those who are not held out are expected to cost and to earn.
+    fn of_the_others(&self) -> (f64, f64) {
+        let picked = self.scores.rows.iter().filter(|row| row.pays.is_some());
+        picked.fold((0.0, 0.0), |(spend, earned), row| {
+            (spend + self.scores.ledger_of(row).spend().get(), earned + row.net_value)
+        })
     }
 
     /// What is spent if everybody who gets an offer takes its incentive: no plan costs more.
@@ -93,13 +114,28 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     for out in [&args.curve, &args.svg].into_iter().flatten() {
         check_folder(out)?;
     }
+    if let Some(trial) = &args.trial {
+        check_trial_file(trial)?;
+    }
     let ListOffers { catalogue, decided_by, are_others } =
         args.list.offers(args.offers.as_deref(), args.out.language)?;
     let capacities = capacities(args, &catalogue)?;
     let mut scores = args.list.load()?;
     let choices = choices(&scores, &catalogue);
     let planned = Planned::of(&choices, Limits { budget: args.budget, capacities });
-    planned.apply(&mut scores, &catalogue);
+    let holdout = Holdout::new(args.trial_name.clone(), args.holdout);
+    let trial = match &args.trial {
+        Some(_) => {
+            let asked = decided_by.as_ref().and_then(|basis| basis.question.as_ref()?.asked());
+            Some(Trial::draw(&holdout, asked.ok_or_else(no_horizon)?, (&scores, &planned, &catalogue)))
+        }
+        None => None,
+    };
+    planned.apply(&mut scores, &catalogue, |row| trial.is_some() && holdout.has(&row.customer_id));
+    if let (Some(trial), Some(file)) = (&trial, &args.trial) {
+        // Before any list: who is held out must be on record when the offers go out.
+        trial.write(file)?;
+    }
     if args.curve.is_some() || args.svg.is_some() {
         let curve = curve(&choices, &planned);
         let written = |out: Option<&Path>, text: String| match out {
@@ -125,6 +161,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         offers_are_others: are_others,
         choices: &choices,
         planned: &planned,
+        trial: trial.as_ref(),
         comparisons: compare(&scores),
     };
     if args.json {
@@ -139,6 +176,24 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         }
         None => Ok(()),
     }
+}
+
+/// A trial's file is not written over: nothing else tells who was held out.
+fn check_trial_file(file: &Path) -> Result<(), Failure> {
+    let usage = |why: &str| Err(Failure::new(Kind::Usage, format!("--trial {}: {why}", file.display())));
+    check_folder(file)?;
+    if file.extension().is_none_or(|extension| extension != "csv") {
+        return usage("a trial is written as .csv");
+    }
+    if file.exists() {
+        return usage("it is there already, and nothing else tells who was held out: name another file");
+    }
+    Ok(())
+}
+
+fn no_horizon() -> Failure {
+    let message = "--trial: the list does not tell within which time customers leave, as lists in CSV do not: score into .parquet";
+    Failure::new(Kind::Usage, message)
 }
 
 /// Each offer's capacity: that of the flag, or the catalogue's.

@@ -7,6 +7,7 @@ use crate::at_risk::AtRisk;
 use crate::cli::gone::Gone;
 use crate::cli::{output, show};
 use crate::plan::{Comparison, Group};
+use crate::trial::{OfferDesign, Trial};
 
 /// What is owed to customers whom a model gives different terms.
 pub(super) fn redress(language: Language) -> &'static str {
@@ -26,10 +27,15 @@ pub(super) fn of(outcome: &Outcome<'_>, first: &AtRisk<'_>, language: Language) 
     let mut text = summary(outcome, language);
     text += "\n";
     text += &offers(outcome, language);
+    if let Some(trial) = outcome.trial {
+        text += "\n";
+        text += &held_out(outcome, trial, language);
+    }
     if !first.rows.is_empty() {
         text += "\n";
         text += &show::to_table(first, &first.columns_of_a_table());
-        let (shown, all) = (first.rows.len() as u64, outcome.planned.customers());
+        let held_out = outcome.trial.map_or(0, |trial| trial.held_out() as u64);
+        let (shown, all) = (first.rows.len() as u64, outcome.planned.customers() - held_out);
         if shown < all {
             text += &language.either(
                 format!("({shown} of {all} customers; --out writes all of them)\n"),
@@ -132,6 +138,55 @@ fn offers(outcome: &Outcome<'_>, language: Language) -> String {
         ["方案", "客户数", "名额", "花费", "净收益", "多一个名额能多赚"],
     );
     output::table(&header, &rows)
+}
+
+/// Who is held out, and what the trial can find.
+fn held_out(outcome: &Outcome<'_>, trial: &Trial, language: Language) -> String {
+    let (held_out, picked, percent) =
+        (trial.held_out(), trial.customers.len(), (1e9 * 100.0 * trial.share).round() / 1e9);
+    let (spend, earned) = outcome.of_the_others();
+    let name = &trial.name;
+    let mut text = language.either(
+        format!(
+            "trial {name}: chance holds out {held_out} of these {picked} customers ({percent} %), who are not in the plan's list; \
+             the others are expected to cost {spend:.2} and to earn {earned:.2}\n"
+        ),
+        format!(
+            "试验 {name}：这{picked}位客户中随机留出{held_out}位（{percent}%），不列入本计划的名单；其余客户预计花费{spend:.2}，\
+             净收益{earned:.2}\n"
+        ),
+    );
+    let row = |OfferDesign { offer, save_rate, design }: &OfferDesign| {
+        let where_any = |text: Option<String>| text.unwrap_or_else(|| "–".to_owned());
+        vec![
+            offer.clone(),
+            design.given.to_string(),
+            design.held_out.to_string(),
+            format!("{:.1}{}", 100.0 * design.churn, language.percent_sign()),
+            format!("{save_rate:.3}"),
+            where_any(design.least_save_rate_found().map(|rate| format!("{rate:.3}"))),
+            where_any(design.customers_needed(*save_rate).map(|customers| customers.to_string())),
+        ]
+    };
+    let header = language.either(
+        [
+            "offer",
+            "to get it",
+            "held out",
+            "expected to leave",
+            "save rate assumed",
+            "found from",
+            "customers needed",
+        ],
+        ["方案", "触达", "留出", "预计流失", "假设挽留率", "可检出挽留率", "所需客户数"],
+    );
+    text += &output::table(&header, &trial.designs().iter().map(row).collect::<Vec<_>>());
+    text + language.either(
+        "found from: the lowest save rate that this trial finds four times in five (5 %, two-sided); customers needed: to find the one \
+         that is assumed. mainstay trial tells the outcome a horizon later; nobody else may contact who is held out\n",
+        "可检出挽留率：本试验有八成把握检出的最低挽留率（双侧5%）；所需客户数：检出假设挽留率所需的客户数。一个观察期之后用\
+         mainstay trial 查看结果；在此之前任何人不得触达留出的客户\n",
+    )
 }
 
 fn fairness(outcome: &Outcome<'_>, language: Language) -> String {

@@ -1,0 +1,117 @@
+//! What offers do, measured: a plan holds some customers out by chance, and the log of a horizon later tells.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use mainstay_features::units::{Days, Instant};
+use serde_json::Value;
+
+use crate::support::{csv, done, failed, folder, json, number, shop, store_like_the_shops};
+
+const OFFERS: &str = r#"
+[[offer]]
+name = "call"
+contact_cost = 0.1
+incentive = 0
+save_rate = 0.25
+save_rate_sd = 0.1
+take_up = 0.4
+driven_away = 0
+"#;
+
+fn later(as_of: Instant, days: u32) -> Instant {
+    as_of.plus(Days::new(days).unwrap())
+}
+
+#[test]
+fn who_is_held_out_is_in_no_list_and_tells_a_horizon_later_what_the_offer_did() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    fs::write(at("offers.toml"), OFFERS).unwrap();
+    store_like_the_shops(&folder.path().join("store"));
+    let flags = format!("--store {} --offers {}", at("store"), at("offers.toml"));
+    done(&format!("score {} {flags} --out {}", shop().input(), at("scores.parquet")));
+    let plan = format!("plan {flags} --holdout 40% --trial-name spring");
+    let told = json(&format!("{plan} --trial {} --out {} --json", at("trial.csv"), at("plan.csv")));
+
+    let (trial, listed) = (csv(&folder.path().join("trial.csv")), csv(&folder.path().join("plan.csv")));
+    let held_out: Vec<&str> = trial
+        .iter()
+        .filter(|row| row["assigned"] == "do nothing")
+        .map(|row| row["customer_id"].as_str())
+        .collect();
+    assert!(held_out.len() > 20, "{held_out:?}");
+    assert_eq!(trial.len() as u64, told["customers_with_offer"].as_u64().unwrap());
+    assert_eq!(told["trial"]["held_out"], held_out.len());
+    assert_eq!(listed.len(), trial.len() - held_out.len());
+    assert!(listed.iter().all(|row| !held_out.contains(&row["customer_id"].as_str())), "{held_out:?}");
+    let earned: f64 = listed.iter().map(|row| number(row, "net_value")).sum();
+    assert!((earned - told["trial"]["net_value_of_the_others"].as_f64().unwrap()).abs() < 1e-6 * earned);
+    assert!(told["trial"]["offers"][0]["least_save_rate_found"].as_f64().unwrap() > 0.1);
+
+    // The same name holds out the same customers; what tells who they are is not written over.
+    let (code, complaint) = failed(&format!("{plan} --trial {}", at("trial.csv")));
+    assert!(code == 2 && complaint.contains("it is there already"), "{complaint}");
+    let text = done(&format!("{plan} --budget 5 --trial {}", at("again.csv")));
+    assert!(text.contains("trial spring: chance holds out"), "{text}");
+    let again = csv(&folder.path().join("again.csv"));
+    assert!(again.len() < trial.len());
+    for row in &again {
+        let is_held_out = held_out.contains(&row["customer_id"].as_str());
+        assert_eq!(row["assigned"] == "do nothing", is_held_out, "{row:?}");
+    }
+
+    let (code, complaint) = failed(&format!("trial --trial {} {}", at("trial.csv"), shop().input()));
+    assert!(code == 4 && complaint.contains("who of it left is known from"), "{complaint}");
+
+    // Of those who were to be called seven in ten buy, for 20 each, and of those held out three, for 10.
+    let as_of: Instant = trial[0]["as_of"].parse().unwrap();
+    let mut purchases = fs::read_to_string(&shop().purchases).unwrap();
+    let mut contacts = "customer_id,ts,offer\n".to_owned();
+    let mut lost = [0_u64; 2];
+    for (number, row) in trial.iter().enumerate() {
+        let (id, is_held_out) = (&row["customer_id"], row["assigned"] == "do nothing");
+        let (kept, amount) = if is_held_out { (number % 10 < 3, 10) } else { (number % 10 < 7, 20) };
+        if kept {
+            writeln!(purchases, "{id},later-{number},{},{amount}", later(as_of, 20)).unwrap();
+        }
+        if !is_held_out {
+            writeln!(contacts, "{id},{},call", later(as_of, 1)).unwrap();
+        }
+        lost[usize::from(is_held_out)] += u64::from(!kept);
+    }
+    writeln!(purchases, "somebody,last,{},1", later(as_of, 60)).unwrap();
+    fs::write(at("later.csv"), purchases).unwrap();
+    fs::write(at("contacts.csv"), contacts).unwrap();
+    let outcome = format!(
+        "trial --trial {} --purchases {} --contacts {}",
+        at("trial.csv"),
+        at("later.csv"),
+        at("contacts.csv")
+    );
+    let found = json(&format!("{outcome} --json"));
+    let call: &Value = &found["offers"][0];
+    let (n, m) = ((trial.len() - held_out.len()) as f64, held_out.len() as f64);
+    let (p, q) = (lost[0] as f64 / n, lost[1] as f64 / m);
+    let near = |value: &Value, expected: f64| {
+        assert!((value.as_f64().unwrap() - expected).abs() < 1e-9, "{value}, expected {expected}");
+    };
+    near(&call["given"]["lost"], lost[0] as f64);
+    near(&call["held_out"]["lost"], lost[1] as f64);
+    near(&call["given"]["contacted"], n);
+    near(&call["held_out"]["contacted"], 0.0);
+    near(&call["uplift"]["kept"]["estimate"], q - p);
+    near(&call["save_rate"]["estimate"], 1.0 - p / q);
+    near(&call["bought_more"]["estimate"], 20.0 * (1.0 - p) - 10.0 * (1.0 - q));
+    assert_eq!(call["is_told"], true);
+    let text = done(&outcome);
+    assert!(text.contains(&format!("save_rate = {:.3}, save_rate_sd = ", 1.0 - p / q)), "{text}");
+    assert!(!text.contains("beware"), "{text}");
+    // Twice the same trial is twice the same customers.
+    let text = done(&format!("{outcome} --trial {0} {0}", at("trial.csv")).replacen(
+        &format!("--trial {} ", at("trial.csv")),
+        "",
+        1,
+    ));
+    assert!(text.contains(&format!("beware: {} customers are in several", trial.len())), "{text}");
+}
