@@ -202,3 +202,43 @@ fn one_customer_in_two_spellings_and_thousands_taken_for_decimals_are_found() {
         json(&format!("check --purchases {} --decimal-comma --json", log.display()))["findings"].to_string();
     assert!(!findings.contains("three digits"), "{findings}");
 }
+
+#[test]
+fn frames_cancellations_of_nothing_and_discounts_that_are_none_are_found() {
+    let folder = folder();
+    let path = folder.path().join("log.csv");
+    let mut log = "customer_id,order_id,ts,amount,discount,cancels_order_id\n".to_owned();
+    for week in 0..20_i64 {
+        let date =
+            mainstay_features::units::Instant::from_micros((19_800 + 7 * week) * 86_400_000_000).unwrap();
+        // One number for all of a's deliveries, and one each for b's.
+        writeln!(log, "a,frame,{date},10,-1,\nb,{week},{date},10,-2,").unwrap();
+    }
+    // b gives back what was ordered as 3, and what a ordered; c has an order that is put right within the month.
+    log += "b,r1,2024-08-01,-10,,3\nb,r2,2024-08-01,-10,,frame\nb,r3,2024-08-01,-10,,RE-4\n";
+    log += "c,1,2024-08-01,10,,\nc,1,2024-08-20,5,,\nc,1,2024-12-20,-5,,\n";
+    fs::write(&path, &log).unwrap();
+    let findings = |log: &str| {
+        fs::write(&path, log).unwrap();
+        let report = json(&format!("check --purchases {} --json", path.display()));
+        let findings = report["findings"].as_array().unwrap().iter().map(|f| f.as_str().unwrap());
+        (report.clone(), findings.collect::<Vec<_>>().join("\n"))
+    };
+    let (report, found) = findings(&log);
+    assert_eq!(
+        (&report["cancelling_lines"], &report["cancelling_lines_without_their_order"]),
+        (&3.into(), &2.into())
+    );
+    assert_eq!(report["orders_drawn_out"], 1);
+    for finding in [
+        "2 of 3 lines that cancel an order name one that the same customer does not have",
+        "1 orders of 1 customers have lines more than 30 days after their first (a)",
+        "40 of 40 discounts are below zero and count as none",
+    ] {
+        assert!(found.contains(finding), "{finding}: {found}");
+    }
+    let (_, found) = findings(&log.replace(",-1,", ",0.1,").replace(",-2,", ",1,"));
+    assert!(found.contains("all 40 discounts are between 0 and 1"), "{found}");
+    let (_, found) = findings(&log.replace(",-1,", ",3,").replace(",-2,", ",0.5,"));
+    assert!(!found.contains("discounts"), "{found}");
+}

@@ -3,14 +3,16 @@
 mod alike;
 mod contracts;
 mod days;
+mod drawn_out;
 mod status;
 mod survey;
 
 pub use alike::Alike;
 pub use contracts::ContractReport;
 pub use days::{DayReport, OddDay, Oddity};
+pub use drawn_out::{DRAWN_OUT_DAYS, DrawnOut};
 pub use status::Statuses;
-pub use survey::{Repeats, Survey};
+pub use survey::{Cancellations, Discounts, Repeats, Survey};
 
 use rayon::prelude::*;
 
@@ -44,6 +46,8 @@ pub struct CustomerReport {
     pub wholesale_count: usize,
     /// Customers who brought nearly everything back.
     pub returned: Returned,
+    /// Orders whose lines come over a long time.
+    pub drawn_out: DrawnOut,
     /// Customers whose identifiers read as if there were none, with how many purchases each has.
     pub nameless: Vec<(String, usize)>,
     /// Customers who seem to be one under two identifiers.
@@ -68,7 +72,7 @@ pub struct Returned {
 
 /// A share that is nearly everything.
 pub const NEARLY_ALL: f64 = 0.9;
-/// So few of those who brought it back are named.
+/// So few customers are named.
 const FEW_NAMED: usize = 5;
 
 impl CustomerReport {
@@ -119,6 +123,7 @@ impl CustomerReport {
                 .map(|(id, purchases)| (id.to_owned(), purchases))
                 .collect(),
             alike: Alike::of(history),
+            drawn_out: DrawnOut::of(history),
             returned: Returned {
                 count: returned.len(),
                 named: returned.iter().take(FEW_NAMED).map(|&(customer, _)| id(customer)).collect(),

@@ -1,6 +1,7 @@
 //! What is gathered from rows as they are read.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use super::Statuses;
 use super::days::{Day, DayReport, report};
@@ -23,8 +24,49 @@ pub struct Survey {
     pub with_point: u64,
     /// …and of these the ones with exactly three digits after it.
     pub with_three_decimals: u64,
+    /// What was taken off prices, where there is such a column.
+    pub discounts: Discounts,
     /// The fingerprint of each line's order, and of the whole line.
     lines: Vec<(u64, u64)>,
+    /// The fingerprint of the order that each line cancels, of those that cancel one.
+    cancelled: Vec<u64>,
+}
+
+/// What discounts are like.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Discounts {
+    /// Lines with one that is not 0…
+    pub given: u64,
+    /// …of these below zero…
+    pub negative: u64,
+    /// …and of these above zero and at most 1, as shares of a price are.
+    pub up_to_one: u64,
+}
+
+impl Discounts {
+    fn add(&mut self, discount: Amount) {
+        let discount = discount.get();
+        self.given += u64::from(discount != 0.0);
+        self.negative += u64::from(discount < 0.0);
+        self.up_to_one += u64::from(discount > 0.0 && discount <= 1.0);
+    }
+}
+
+impl AddAssign for Discounts {
+    fn add_assign(&mut self, other: Self) {
+        self.given += other.given;
+        self.negative += other.negative;
+        self.up_to_one += other.up_to_one;
+    }
+}
+
+/// Lines that cancel an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cancellations {
+    /// How many.
+    pub lines: u64,
+    /// How many of them name an order that no line of the customer is of.
+    pub of_no_order: u64,
 }
 
 /// Lines that are there more than once.
@@ -65,6 +107,16 @@ impl Survey {
         }
     }
 
+    /// Notes what was taken off the price of a line.
+    pub fn add_discount(&mut self, discount: Amount) {
+        self.discounts.add(discount);
+    }
+
+    /// Notes the fingerprint of the customer's order that a line cancels.
+    pub fn add_cancelled(&mut self, order: u64) {
+        self.cancelled.push(order);
+    }
+
     /// Takes in another.
     pub fn merge(&mut self, other: Self) {
         for (day, more) in other.days {
@@ -80,7 +132,17 @@ impl Survey {
             *self.currencies.entry(currency).or_default() += lines;
         }
         self.statuses += other.statuses;
+        self.discounts += other.discounts;
         self.lines.extend(other.lines);
+        self.cancelled.extend(other.cancelled);
+    }
+
+    /// Whether the orders that lines cancel are there.
+    pub fn cancellations(&mut self) -> Cancellations {
+        self.lines.sort_unstable();
+        let is_there = |order: u64| self.lines.binary_search_by_key(&order, |line| line.0).is_ok();
+        let of_no_order = self.cancelled.iter().filter(|&&order| !is_there(order)).count();
+        Cancellations { lines: self.cancelled.len() as u64, of_no_order: of_no_order as u64 }
     }
 
     /// Which lines and orders are there more than once.
@@ -113,5 +175,13 @@ mod tests {
             survey.add(Instant::MIN, Amount::ZERO, order, line);
         }
         assert_eq!(survey.repeats(), Repeats { lines: 3, orders: 1 });
+    }
+
+    #[test]
+    fn a_cancellation_of_an_order_that_is_not_there_is_found() {
+        let mut survey = Survey::default();
+        [1, 2].into_iter().for_each(|order| survey.add(Instant::MIN, Amount::ZERO, order, order));
+        [2, 3, 3].into_iter().for_each(|order| survey.add_cancelled(order));
+        assert_eq!(survey.cancellations(), Cancellations { lines: 3, of_no_order: 2 });
     }
 }

@@ -36,6 +36,11 @@ pub(super) fn order_fingerprint(row: &RawRow<'_>) -> u64 {
     of_texts([row.customer, row.order]).digest()
 }
 
+/// [`order_fingerprint`] of the order that a line cancels, if it cancels one.
+pub(super) fn cancelled_fingerprint(row: &RawRow<'_>) -> Option<u64> {
+    Some(of_texts([row.customer, Some(row.cancels?)]).digest())
+}
+
 fn of_texts<const N: usize>(texts: [Option<&str>; N]) -> Xxh3 {
     let mut print = Xxh3::new();
     for text in texts.map(Option::unwrap_or_default) {

@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 
 use super::columns::Column;
 use super::quarantine::Quarantine;
-use super::repeats::{event_fingerprint, fingerprint, order_fingerprint};
+use super::repeats::{cancelled_fingerprint, event_fingerprint, fingerprint, order_fingerprint};
 use super::{Field, IngestError, Problem, Reading, Table};
 use crate::check::Survey;
 use crate::history::{Complaint, Contact, Contract, Given, HistoryBuilder, Profile, Severity, Word};
@@ -345,6 +345,8 @@ impl<'a> Rows<'a> {
         if let Some(survey) = &mut self.survey {
             survey.add(instant, amount, order_fingerprint(row), fingerprint(row) as u64);
             row.currency.iter().for_each(|currency| survey.add_currency(currency));
+            row.discount.into_iter().for_each(|discount| survey.add_discount(discount));
+            cancelled_fingerprint(row).into_iter().for_each(|order| survey.add_cancelled(order));
         }
         if amount > Amount::ZERO {
             if let Some(product) = row.product {

@@ -69,6 +69,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     progress.begin("look at days, orders and customers", None);
     let mut survey = collected.survey.unwrap_or_default();
     let (repeats, days) = (survey.repeats(), survey.days());
+    let cancellations = survey.cancellations();
     let history = History::fold(collected.builders).map_err(IngestError::from)?;
     let orders = history.order_count();
     let (span, days, customers) = match (history.span(), days, CustomerReport::of(&history)) {
@@ -99,6 +100,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             .then_some(survey.with_point),
         currencies: survey.currencies.into_iter().collect(),
         repeats,
+        cancellations,
+        discounts: survey.discounts,
         statuses: survey.statuses,
         orders,
         span,

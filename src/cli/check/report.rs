@@ -1,8 +1,8 @@
 //! The report: what it tells, as text and as JSON, and what it finds.
 
 use mainstay_features::check::{
-    Alike, ContractReport, CustomerReport, DayReport, OddDay, Oddity, Repeats, Returned, Statuses,
-    WHOLESALE_TIMES,
+    Alike, Cancellations, ContractReport, CustomerReport, DRAWN_OUT_DAYS, DayReport, Discounts, DrawnOut,
+    OddDay, Oddity, Repeats, Returned, Statuses, WHOLESALE_TIMES,
 };
 use mainstay_features::history::{Given, Telling, Told};
 use mainstay_features::ingest::Counts;
@@ -22,6 +22,8 @@ pub(super) struct Report {
     pub(super) seems_thousands: Option<u64>,
     pub(super) currencies: Vec<(String, u64)>,
     pub(super) repeats: Repeats,
+    pub(super) cancellations: Cancellations,
+    pub(super) discounts: Discounts,
     pub(super) statuses: Statuses,
     pub(super) orders: usize,
     pub(super) span: (Instant, Instant),
@@ -114,6 +116,39 @@ impl Report {
                      them out"
             ),
         );
+        let Cancellations { lines, of_no_order } = self.cancellations;
+        find(
+            of_no_order > 0,
+            format!(
+                "{of_no_order} of {lines} lines that cancel an order name one that the same customer does not have: the order still counts as a \
+                     purchase, and the line as a return of its own. Write it in cancels_order_id as in order_id, and under the \
+                     customer who ordered"
+            ),
+        );
+        let DrawnOut { orders, customers, named } = &self.customers.drawn_out;
+        find(
+            *orders > 0,
+            format!(
+                "{orders} orders of {customers} customers have lines more than {DRAWN_OUT_DAYS} days after their first ({}): all of an \
+                     order is bought with its first line. Where the number is that of a frame, and goods are delivered again and \
+                     again, name a column with the number of the delivery or the bill: --column order_id=…",
+                named.join(", ")
+            ),
+        );
+        let Discounts { given, negative, up_to_one } = self.discounts;
+        find(
+            2 * negative > given,
+            format!(
+                "{negative} of {given} discounts are below zero and count as none: a discount is what was taken off, above zero"
+            ),
+        );
+        find(
+            given > 0 && up_to_one == given,
+            format!(
+                "all {given} discounts are between 0 and 1: they are read as money that was taken off a line; if they are shares of \
+                     the price, give the money"
+            ),
+        );
         let Returned { count, named } = &self.customers.returned;
         find(
             *count > 0,
@@ -198,7 +233,7 @@ impl Report {
             self.customers.wholesale_count > 0,
             format!(
                 "{} accounts spend {WHOLESALE_TIMES} times what the median customer does or more ({}): if \
-                     they are wholesale, staff or tests, leave them out with --exclude",
+                     they are not customers as the others are (wholesale in a shop, staff, tests), leave them out with --exclude",
                 self.customers.wholesale_count,
                 named.join(", ")
             ),
@@ -290,6 +325,11 @@ impl Report {
             "days_with_lines": self.days.with_lines,
             "days_before_the_last_without_lines": self.days.alone_at_the_end,
             "customers_called_like_another": self.customers.alike.customers,
+            "cancelling_lines": self.cancellations.lines,
+            "cancelling_lines_without_their_order": self.cancellations.of_no_order,
+            "orders_drawn_out": self.customers.drawn_out.orders,
+            "discounts": self.discounts.given,
+            "discounts_below_zero": self.discounts.negative,
             "customers_who_returned_nearly_all": self.customers.returned.count,
             "odd_days": self.days.odd.iter().map(odd).collect::<Vec<_>>(),
             "lines_below_zero": self.negative,
