@@ -2,6 +2,7 @@
 //! known, on a shop's outcome file, and on files that cannot tell.
 
 use std::fmt::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -267,4 +268,31 @@ fn what_cannot_be_told_is_refused_with_file_row_and_column() {
     std::fs::write(&data, few).unwrap();
     let (code, complaint) = refused(&SHOP);
     assert!(code == 4 && complaint.contains("too few to tell what it is worth"), "{complaint}");
+}
+
+#[test]
+fn a_few_outcomes_are_not_called_sure() {
+    let folder = folder();
+    let data = folder.path().join("few.csv");
+    let trial = |lost: usize| {
+        let row = |(action, lost): (&str, bool)| format!("{action},{}\n", u8::from(lost));
+        let control = (0..200).map(|number| row(("do nothing", number < lost)));
+        let rows: String = control.chain((0..200).map(|_| row(("call", false)))).collect();
+        fs::write(&data, format!("action,lost\n{rows}")).unwrap();
+        let flags = ["--action", "action", "--churn", "lost"];
+        (evaluate(&data, &flags).unwrap(), json(&data, &flags))
+    };
+    // Nobody lost of 200 and 4 of 200: Fisher's exact test says 0.12.
+    let (text, found) = trial(4);
+    assert!(text.contains("too few") && !text.contains("  yes\n"), "{text}");
+    assert!(text.contains("beware: of the rarer value of \"lost\" there are only 4 with"), "{text}");
+    assert_eq!(found["warnings"].as_array().unwrap().len(), 1, "{found}");
+    assert_eq!(found["uplift"]["groups"][0]["rarer"], 4);
+    for cost in ["call=-1", "call=x"] {
+        let refused = evaluate(
+            &data,
+            &["--action", "action", "--churn", "lost", "--outcome-value", "5", "--cost", cost],
+        );
+        assert_eq!(refused.unwrap_err().0, 2, "{cost}");
+    }
 }

@@ -49,6 +49,7 @@ pub(super) fn of(outcome: &Outcome) -> Value {
         "profit": experiment.profit,
         "policies": policies.iter().enumerate().map(policy).collect::<Vec<_>>(),
         "uplift": uplifts(outcome),
+        "warnings": super::text::warnings(outcome),
         "note": outcome.groups().map(super::text::limits),
     })
 }
@@ -64,6 +65,7 @@ fn uplifts(outcome: &Outcome) -> Value {
                 "action": action,
                 "records": group.customers(),
                 "share": groups.share(group),
+                "rarer": group.rarer(),
             }))
             .collect::<Vec<_>>(),
         "actions": outcome.uplifts().into_iter().map(of).collect::<Vec<_>>(),

@@ -15,6 +15,10 @@ use self::experiment::{Experiment, Groups};
 use super::output;
 use crate::failure::{Failure, Kind};
 
+/// With fewer of the rarer outcome under an action, an interval from drawing the records is too narrow: where nothing helps,
+/// 1 in 14 trials of 100 records an action and 2 % lost would be called sure, and 1 in 80 by Newcombe's interval.
+const FEWEST_OF_THE_RARER: u64 = 10;
+
 #[derive(ClapArgs)]
 pub(super) struct Args {
     /// What was tried: a table (CSV or Parquet) with a row per customer and trial
@@ -51,7 +55,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "COLUMN")]
     churn: Option<String>,
     /// What an outcome, or a customer who was not lost, is worth
-    #[arg(long, allow_negative_numbers = true, value_name = "AMOUNT", value_parser = parse_amount)]
+    #[arg(long, allow_negative_numbers = true, value_name = "AMOUNT", value_parser = parse_worth)]
     outcome_value: Option<f64>,
     /// What assigning an action costs
     #[arg(long, value_name = "ACTION=AMOUNT", value_parser = parse_cost)]
@@ -82,6 +86,13 @@ struct Outcome {
 impl Outcome {
     fn groups(&self) -> Option<&Groups> {
         self.experiment.groups.as_ref()
+    }
+
+    /// The actions with too few of the rarer outcome for intervals that come from drawing the records, and how many there are.
+    fn rare(&self) -> impl Iterator<Item = (&String, u64)> {
+        let groups = self.groups().map_or(&[][..], |groups| &groups.groups);
+        let rarer = self.records.actions().iter().zip(groups).map(|(action, group)| (action, group.rarer()));
+        rarer.filter(|&(_, rarer)| rarer < FEWEST_OF_THE_RARER)
     }
 
     /// What each action but the control does, where those assigned to one can be compared with those assigned to another.
@@ -141,10 +152,11 @@ fn parse_pair(text: &str) -> Result<(String, String), String> {
 
 fn parse_cost(text: &str) -> Result<(String, f64), String> {
     let (action, amount) = parse_pair(text)?;
-    Ok((action, parse_amount(&amount)?))
+    Ok((action, parse_worth(&amount)?))
 }
 
-fn parse_amount(text: &str) -> Result<f64, String> {
-    let amount = text.trim().parse().ok().filter(|amount: &f64| amount.is_finite());
-    amount.ok_or_else(|| format!("{text:?} is not an amount, such as 0.05"))
+/// Nothing here costs, or is worth, less than nothing: with a sign the wrong way round an action would earn what it costs.
+fn parse_worth(text: &str) -> Result<f64, String> {
+    let amount = text.trim().parse().ok().filter(|amount: &f64| amount.is_finite() && *amount >= 0.0);
+    amount.ok_or_else(|| format!("{text:?} is not an amount of 0 or more, such as 0.05"))
 }

@@ -29,7 +29,7 @@ pub(super) fn of(outcome: &Outcome) -> String {
         Some(values(outcome)),
         Some(differences(outcome)),
         uplift(outcome),
-        warnings(outcome),
+        beware(outcome),
     ]
     .into_iter()
     .flatten()
@@ -90,6 +90,11 @@ fn values(outcome: &Outcome) -> String {
         + &asked
 }
 
+/// Whether a policy asks for an action of anybody.
+fn asks_for(outcome: &Outcome, policy: &PolicyValue, action: &str) -> bool {
+    outcome.records.actions().iter().zip(&policy.asked).any(|(known, &asked)| known == action && asked > 0)
+}
+
 /// What a policy asks for.
 fn asks(outcome: &Outcome, policy: &PolicyValue) -> String {
     let share = |(action, &asked): (&String, &usize)| {
@@ -109,11 +114,16 @@ fn differences(outcome: &Outcome) -> String {
     let against = |policy: &PolicyValue, other: &PolicyValue| {
         let more = robust(policy, other);
         // A policy that was learnt from these records moves with them, which the interval does not know: where nothing helps,
-        // one in eight would be called sure (500 simulated trials of 1,000 records).
-        let sure = match (policy.learnt_here, more.excludes_zero()) {
-            (true, _) => "not told",
-            (false, true) => "yes",
-            (false, false) => "no",
+        // one in eight would be called sure (500 simulated trials of 1,000 records). Nor does it know how little a few outcomes
+        // tell; the table of shares has an interval that does.
+        let rests_on_few = outcome
+            .rare()
+            .any(|(action, _)| [policy, other].iter().any(|policy| asks_for(outcome, policy, action)));
+        let sure = match more.excludes_zero() {
+            _ if policy.learnt_here => "not told",
+            true if rests_on_few => "too few",
+            true => "yes",
+            false => "no",
         };
         vec![policy.name.clone(), other.name.clone(), signed(more.estimate), range(&more), sure.to_owned()]
     };
@@ -167,27 +177,43 @@ fn uplift(outcome: &Outcome) -> Option<String> {
     ))
 }
 
-/// What to beware of in these records.
-fn warnings(outcome: &Outcome) -> Option<String> {
-    let mut warnings = String::new();
+fn beware(outcome: &Outcome) -> Option<String> {
+    let warnings = warnings(outcome);
+    (!warnings.is_empty()).then(|| warnings.iter().map(|warning| format!("beware: {warning}\n")).collect())
+}
+
+/// What to beware of in these records, a line each.
+pub(super) fn warnings(outcome: &Outcome) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let rare: Vec<String> =
+        outcome.rare().map(|(action, rarer)| format!("{rarer} with {action:?}")).collect();
+    if let (Some(groups), false) = (outcome.groups(), rare.is_empty()) {
+        warnings.push(format!(
+            "of the rarer value of {:?} there are only {}: intervals of profits are too narrow to be relied on, at least {} are \
+             needed with each action; that of the shares (Newcombe's) holds",
+            groups.column,
+            rare.join(", "),
+            super::FEWEST_OF_THE_RARER
+        ));
+    }
     for policy in &outcome.evaluation.policies {
         let Interval { estimate, low, high } = policy.mean_weight;
         // Three standard errors off is hardly chance.
         if outcome.experiment.has_propensities && (estimate - 1.0).abs() > 0.75 * (high - low) {
-            warnings += &format!(
-                "beware: the weights of {:?} average {estimate:.2} and should average 1: the propensities are not the chances \
-                 actions had, or some customers had none\n",
+            warnings.push(format!(
+                "the weights of {:?} average {estimate:.2} and should average 1: the propensities are not the chances \
+                 actions had, or some customers had none",
                 policy.name
-            );
+            ));
         }
         if policy.effective_sample_size < FEW {
-            warnings += &format!(
-                "beware: {:?} rests on what {:.0} records tell: its interval is too narrow to be relied on\n",
+            warnings.push(format!(
+                "{:?} rests on what {:.0} records tell: its interval is too narrow to be relied on",
                 policy.name, policy.effective_sample_size
-            );
+            ));
         }
     }
-    (!warnings.is_empty()).then_some(warnings)
+    warnings
 }
 
 /// With four decimals; without two of them where it is large.
