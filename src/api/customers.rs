@@ -45,7 +45,7 @@ pub(super) struct Listed {
     /// The list's instant.
     #[schema(format = DateTime)]
     as_of: String,
-    /// Within the model's horizon, if nothing is done.
+    /// Within the model's horizon, if the shop goes on as it did.
     #[schema(minimum = 0, maximum = 1)]
     churn_probability: f64,
     /// Up to three sentences, the strongest first: what makes the customer more likely to leave than is usual.

@@ -1,7 +1,7 @@
 //! The columns of an at-risk list: those of a scored list, and what follows from them.
 
 use mainstay_features::profile::{CONTRACT_END, LISTED};
-use mainstay_models::decision::{BreakEven, BreakEvens, Offer};
+use mainstay_models::decision::{BreakEven, BreakEvens};
 use mainstay_models::language::Language;
 use mainstay_models::segments::play::play;
 
@@ -66,18 +66,7 @@ fn why_nothing(list: &AtRisk<'_>, row: &ScoreRow) -> Option<String> {
     }
     let (language, consents) = (list.language, ConsentColumns::of(list.scores));
     let p = row.stakes().churn_probability;
-    let why = |offer: &Offer| {
-        let barred = consents.circumstances(row, |circumstances| offer.allows(p, circumstances).err());
-        let does_not_pay = || language.either("does not pay", "不划算").to_owned();
-        (offer.name().to_owned(), barred.map_or_else(does_not_pay, |barred| barred.words(language)))
-    };
-    let whys: Vec<(String, String)> = list.catalogue.offers().iter().map(why).collect();
-    let (_, first) = whys.first()?;
-    if whys.iter().all(|(_, why)| why == first) {
-        return Some(first.clone());
-    }
-    let (colon, between) = (language.either(": ", "："), language.either("; ", "；"));
-    Some(whys.iter().map(|(offer, why)| format!("{offer}{colon}{why}")).collect::<Vec<_>>().join(between))
+    consents.circumstances(row, |circumstances| list.catalogue.why_nothing(p, circumstances, language))
 }
 
 fn break_even<'a>(list: &AtRisk<'_>, row: &ScoreRow, of: fn(&BreakEvens) -> BreakEven) -> Cell<'a> {

@@ -8,7 +8,10 @@ use super::columns_of_every_list;
 const MEANINGS: [(&str, &str); 40] = [
     ("customer_id", "the customer"),
     ("as_of", "the instant the list is of: what is known then is in it, and nothing later"),
-    ("churn_probability", "the chance that the customer leaves within the horizon if nothing is done"),
+    (
+        "churn_probability",
+        "the chance that the customer leaves within the horizon if the shop goes on as it did",
+    ),
     (
         "lifetime_value",
         "what keeping the customer is worth: margin × `purchases_if_kept` × `purchase_amount`; the chance of leaving is not in it",

@@ -67,7 +67,10 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         lines = collected.counts.purchase_lines;
         progress.begin("keep", None);
         let leave_out = settled.input.drop_duplicates;
-        sent_again = kept.add(collected.builders, new, leave_out)?;
+        let mut addition = kept.write(collected.builders, new, leave_out)?;
+        addition.currencies = collected.currencies;
+        sent_again = addition.sent_again;
+        kept.commit(addition)?;
         progress.end();
         note_sent_again(sent_again, leave_out);
     }

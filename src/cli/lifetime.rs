@@ -31,7 +31,9 @@ pub(super) fn to_text(fitted: &Fitted) -> String {
         }
         Amounts::OwnMean => {
             let why = fitted.no_gamma_gamma.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-            format!("each customer's own mean amount{why}")
+            format!(
+                "each customer's own mean amount, however few it is of; how well that mean is known is in no lifetime_value_relative_sd{why}"
+            )
         }
     };
     format!("lifetime value: {purchases} and {amounts}\n")

@@ -7,6 +7,7 @@ use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
 use mainstay_models::segments::{Cause, RfmRules, Stage, Tier};
 
+use super::caveats::Caveats;
 use super::output;
 use super::settings::{ListArgs, ListOffers};
 use super::show::{OutArgs, ShowArgs, check_actions, check_attributes};
@@ -91,7 +92,12 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let (filter, order, most) = (args.filter.filter(), args.sort.order(), args.show.most());
     let language = args.show.out.language;
     let mut picked = Picked::new(&filter, language, (order, most));
-    let scores = args.list.load_keeping(|kept, some| picked.add(kept, some))?;
+    let horizon = decided_by.as_ref().and_then(|basis| basis.question.as_ref()?.asked());
+    let mut caveats = Caveats::new(horizon.map(|(_, horizon)| horizon));
+    let scores = args.list.load_keeping(|kept, some| {
+        caveats.add(&some);
+        picked.add(kept, some);
+    })?;
     check_actions(&args.filter.offer, &scores)?;
     check_attributes(&filter, &scores)?;
     let previous = match args.list.scores {
@@ -119,6 +125,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
                 model.as_ref().map_or(String::new(), |model| format!("，模型{model}"))
             ),
         ));
+        caveats.sentences(&catalogue, language).iter().for_each(|caveat| output::note(caveat));
     }
     args.show.show(file, &list, list.columns(), list.columns_of_a_table())
 }

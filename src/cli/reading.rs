@@ -1,5 +1,6 @@
 //! Reading what the input flags name, and saying what was read and what was left out.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use mainstay_features::check::{DayReport, Oddity};
@@ -96,6 +97,7 @@ impl InputArgs {
             let none = format!("no --purchases, and no history in {}", store.history_folder().display());
             return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
         }
+        note_currencies(kept.currencies());
         progress.begin("read the kept history", None);
         let history = if events == 0 {
             kept.history(self.memory)?
@@ -147,7 +149,7 @@ pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collecte
                 write_quarantine(quarantine, &collected.quarantine)?;
             }
             note_excluded(input, &collected);
-            note_currencies(&collected);
+            note_currencies(&collected.currencies);
             Ok(collected)
         }
     }
@@ -167,15 +169,13 @@ fn note_excluded(input: &Input, collected: &Collected) {
     }
 }
 
-/// Says that amounts are in several currencies.
-fn note_currencies(collected: &Collected) {
-    let currencies: Vec<&str> = collected.currencies.iter().map(String::as_str).collect();
-    if currencies.len() > 1 {
+/// Says that amounts are in several currencies, where they are.
+pub(super) fn note_currencies(currencies: &BTreeSet<String>) {
+    if let [first, _, ..] = currencies.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        let all = currencies.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         output::note(&format!(
-            "WARNING: purchases are in several currencies ({}), and their amounts are added up as if they were in one: convert them, \
-             or read one with --where 'currency = {}'",
-            currencies.join(", "),
-            currencies[0]
+            "WARNING: purchases are in several currencies ({all}), and their amounts are added up as if they were in one: convert them, \
+             or read one with --where 'currency = {first}'"
         ));
     }
 }

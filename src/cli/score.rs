@@ -145,7 +145,7 @@ fn warning(likeness: Likeness) -> String {
 
 /// What the list amounts to, without writing it.
 pub(super) fn put_aside(scored: &ScoredPopulation, service: &Service) -> Result<Totals, Failure> {
-    let mut totals = Totals::of(scored);
+    let mut totals = Totals::of(scored, service);
     let added = scored.each(service.catalogue(), |scores| {
         totals.add(scores);
         Ok(())
@@ -191,7 +191,7 @@ pub(super) fn write(
     language: Language,
     progress: &Progress,
 ) -> Result<(NewList, Totals), Failure> {
-    let mut totals = Totals::of(scored);
+    let mut totals = Totals::of(scored, service);
     progress.begin("write", Some(scored.len() as u64));
     let list = store.write_list(scored.as_of(), |out| {
         let mut file = ListFile::new(Format::Parquet, language, out);

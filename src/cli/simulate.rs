@@ -41,6 +41,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let shop = Shop::new(args.seed, args.customers, args.begin, args.end, args.horizon)
         .map_err(|error| Failure::new(Kind::Usage, error.to_string()))?;
+    let replaced = args.out.join(TRUTH_JSON).exists();
     let progress = Progress::new();
     // Every file is a pass over the customers.
     progress.begin("simulate", Some(shop.customers() * FILES.len() as u64));
@@ -48,6 +49,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     progress.end();
 
     let folder = args.out.display();
+    if replaced {
+        output::note(&format!(
+            "the made-up shop that was in {folder} is no more: this one has taken its place"
+        ));
+    }
     if args.json {
         let files: Map<String, Value> =
             FILES.iter().zip(rows).map(|(&name, rows)| (name.to_owned(), json!(rows))).collect();

@@ -1,13 +1,10 @@
 //! What a scored list amounts to, in words.
 
-use std::collections::BTreeMap;
-
 use mainstay_features::units::Instant;
-use mainstay_models::decision::Catalogue;
 use mainstay_models::language::Language;
 use mainstay_models::model;
 
-use super::gone::Gone;
+use super::caveats::Caveats;
 use super::lifetime;
 use crate::scores::{ScoredPopulation, Scores};
 use crate::service::Service;
@@ -23,10 +20,6 @@ fn by_rule(service: &Service) -> &'static str {
     }
 }
 
-/// Of so many actions none should earn more than this share of all.
-const MANY: usize = 100;
-const CONCENTRATED: f64 = 0.1;
-
 /// What a scored list amounts to.
 pub(super) struct Totals {
     as_of: Instant,
@@ -41,17 +34,13 @@ pub(super) struct Totals {
     lifetime_value: f64,
     /// How many are expected to leave.
     leavers: f64,
-    /// What the action that earns most does.
-    largest_net_value: f64,
-    /// For how many customers each offer is.
-    offered: BTreeMap<String, u64>,
-    /// Who of them is as good as gone.
-    gone: Gone,
+    /// What the sums do not show.
+    pub(super) caveats: Caveats,
 }
 
 impl Totals {
     /// Of no rows yet.
-    pub(super) fn of(scored: &ScoredPopulation) -> Self {
+    pub(super) fn of(scored: &ScoredPopulation, service: &Service) -> Self {
         let (as_of, suppressed) = (scored.as_of(), scored.suppressed());
         Self {
             as_of,
@@ -61,28 +50,20 @@ impl Totals {
             net_value: 0.0,
             lifetime_value: 0.0,
             leavers: 0.0,
-            largest_net_value: 0.0,
-            offered: BTreeMap::new(),
-            gone: Gone::default(),
+            caveats: Caveats::new(Some(service.artifact().settings.horizon)),
         }
     }
 
     /// With some rows more.
     pub(super) fn add(&mut self, scores: &Scores) {
         self.rows += scores.rows.len();
+        self.caveats.add(scores);
         for row in &scores.rows {
             self.lifetime_value += row.lifetime_value;
             self.leavers += row.churn_probability;
-            self.gone.count(row);
             if row.net_value > 0.0 {
                 self.actions += 1;
                 self.net_value += row.net_value;
-                self.largest_net_value = self.largest_net_value.max(row.net_value);
-                let action = scores.action_of(row);
-                match self.offered.get_mut(action) {
-                    Some(customers) => *customers += 1,
-                    None => _ = self.offered.insert(action.to_owned(), 1),
-                }
             }
         }
     }
@@ -97,7 +78,7 @@ impl Totals {
         let rows = self.rows.max(1) as f64;
         format!(
             "{} customers scored as of {} by {} {place}\n{suppressed}\
-             {:.0} of them ({:.1} %) are expected to leave within {} days if nothing is done; of those the model learnt from \
+             {:.0} of them ({:.1} %) are expected to leave within {} days if the shop goes on as it did; of those the model learnt from \
              last, {:.1} % did\n\
              the model was judged {}\n\
              an action pays for {} of them, together {:.2}; keeping a customer is worth {:.2} on average, {}\n",
@@ -114,26 +95,11 @@ impl Totals {
             self.lifetime_value / rows,
             lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions(), Language::English),
         ) + by_rule(service)
-            + &self.caveats(service.catalogue())
+            + &self.sentences(service).iter().map(|sentence| format!("{sentence}\n")).collect::<String>()
     }
 
-    /// What the sums do not show, a line each.
-    fn caveats(&self, catalogue: &Catalogue) -> String {
-        let mut caveats =
-            self.gone.sentence(Language::English).map_or(String::new(), |sentence| sentence + "\n");
-        if self.actions >= MANY && self.largest_net_value > CONCENTRATED * self.net_value {
-            let share = 100.0 * self.largest_net_value / self.net_value;
-            caveats += &format!("one customer alone is {share:.1} % of what the actions come to\n");
-        }
-        for offer in catalogue.offers() {
-            let customers = self.offered.get(offer.name()).copied().unwrap_or_default();
-            if let Some(capacity) = offer.capacity().filter(|&capacity| capacity < customers) {
-                caveats += &format!(
-                    "{} is for {customers} customers and has a capacity of {capacity}: mainstay plan says who gets it\n",
-                    offer.name()
-                );
-            }
-        }
-        caveats
+    /// What the sums do not show, each in a sentence.
+    pub(super) fn sentences(&self, service: &Service) -> Vec<String> {
+        self.caveats.sentences(service.catalogue(), Language::English)
     }
 }

@@ -3,6 +3,7 @@
 //! A segment is written whole before the manifest names it, and a file that the manifest does not name is none of the
 //! history: whatever moment a run ends at, the history is the old one or the new one.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ pub struct Addition {
     /// Whether the segment holds all that is kept, too.
     together: bool,
     files: Vec<KeptFile>,
+    /// The currencies that its purchase lines are in, where a column tells.
+    pub currencies: BTreeSet<String>,
     /// Which orders among the rows are kept already.
     pub sent_again: SentAgain,
 }
@@ -77,6 +80,12 @@ impl Kept {
     pub fn begin_anew(&mut self) {
         self.manifest.segments.clear();
         self.manifest.files.clear();
+        self.manifest.currencies.clear();
+    }
+
+    /// The currencies that purchase lines of its files are in, where a column tells.
+    pub fn currencies(&self) -> &BTreeSet<String> {
+        &self.manifest.currencies
     }
 
     /// The files it is of.
@@ -226,7 +235,7 @@ impl Kept {
         let kept = Compared { segments: compared, leave_out };
         let (name, written, sent_again) =
             self.write_next(|mut out| write_segment(older, kept, builders, &mut out))?;
-        Ok(Addition { written, name, together, files, sent_again })
+        Ok(Addition { written, name, together, files, currencies: BTreeSet::new(), sent_again })
     }
 
     /// Writes the next segment, which is none of the history yet: its name, itself, and what writing it told.
@@ -262,8 +271,14 @@ impl Kept {
         }
         let (name, written, count) =
             self.write_next(|mut out| write_segment_without(&segments, &leaving, is_forgotten, &mut out))?;
-        let sent_again = SentAgain::default();
-        self.commit(Addition { written, name, together: true, files: Vec::new(), sent_again })?;
+        self.commit(Addition {
+            written,
+            name,
+            together: true,
+            files: Vec::new(),
+            currencies: BTreeSet::new(),
+            sent_again: SentAgain::default(),
+        })?;
         Ok(count)
     }
 
@@ -296,6 +311,7 @@ impl Kept {
         self.manifest.segments.push(addition.name);
         self.manifest.next += 1;
         self.manifest.files.extend(addition.files);
+        self.manifest.currencies.extend(addition.currencies);
         self.manifest.write(&self.folder)?;
         let marked = marks::leave(&self.folder);
         marked.map_err(|cause| Failure::output(&marks::path_of(&self.folder), cause))?;

@@ -1,5 +1,6 @@
 //! What a kept history is of: its segments, and the files whose rows are in them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -12,8 +13,9 @@ use super::write_whole;
 use crate::failure::{Failure, Kind};
 use crate::marks;
 
-/// From version 2 on it has a checksum.
-const VERSION: u32 = 2;
+/// From version 2 on it has a checksum, and of version 3 is one that tells currencies.
+const VERSION: u32 = 3;
+const WITHOUT_CURRENCIES: u32 = 2;
 
 /// The manifest, as it is written.
 #[derive(Serialize, Deserialize)]
@@ -24,6 +26,9 @@ pub(super) struct Manifest {
     pub(super) next: u64,
     pub(super) segments: Vec<String>,
     pub(super) files: Vec<KeptFile>,
+    /// The currencies that purchase lines of the files are in, where a column tells.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) currencies: BTreeSet<String>,
     /// Of all else but what files were called.
     #[serde(default)]
     checksum: String,
@@ -77,7 +82,7 @@ impl Manifest {
     /// # Errors
     /// When the folder cannot be written to: the one before is then still there.
     pub(super) fn write(&mut self, folder: &Path) -> Result<(), Failure> {
-        self.version = VERSION;
+        self.version = if self.currencies.is_empty() { WITHOUT_CURRENCIES } else { VERSION };
         self.checksum = self.own_checksum();
         let text = serde_json::to_vec_pretty(self)
             .map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
@@ -85,20 +90,27 @@ impl Manifest {
     }
 
     fn own_checksum(&self) -> String {
-        let Self { version, next, segments, files, .. } = self;
+        let Self { version, next, segments, files, currencies, checksum: _ } = self;
         let mut all = format!("{version} {next} {}\n", segments.len());
         let names = segments.iter().map(|name| format!("{name}\n"));
         let files =
             files.iter().map(|KeptFile { table, fingerprint, .. }| format!("{table} {fingerprint}\n"));
-        all.extend(names.chain(files));
+        let currencies = currencies.iter().map(|currency| format!("{currency}\n"));
+        all.extend(names.chain(files).chain(currencies));
         format!("{:016x}", id::fingerprint(&all))
     }
 }
 
 impl Default for Manifest {
     fn default() -> Self {
-        let (segments, files) = (Vec::new(), Vec::new());
-        Self { version: VERSION, next: 1, segments, files, checksum: String::new() }
+        Self {
+            version: WITHOUT_CURRENCIES,
+            next: 1,
+            segments: Vec::new(),
+            files: Vec::new(),
+            currencies: BTreeSet::new(),
+            checksum: String::new(),
+        }
     }
 }
 

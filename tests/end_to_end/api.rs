@@ -60,6 +60,7 @@ fn an_answer_has_every_field_and_its_reasons() {
             "likely_cause",
             "cause_evidence",
             "action",
+            "why_nothing",
             "say",
             "net_value",
             "pays_probability",

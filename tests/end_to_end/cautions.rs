@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{csv, failed, folder, number, run, shop, store_like_the_shops};
+use crate::support::{csv, done, failed, folder, number, run, shop, store_like_the_shops};
 
 /// What a run that succeeds says beside its result.
 fn noted(arguments: &str) -> String {
@@ -67,6 +67,9 @@ fn a_list_says_that_an_offer_is_for_more_than_its_capacity() {
         printed.contains("customers and has a capacity of 3: mainstay plan says who gets it"),
         "{printed}"
     );
+    done(&format!("score {} {flags} --out {}", shop().input(), at("scores.parquet")));
+    let said = noted(&format!("list {flags}"));
+    assert!(said.contains("customers and has a capacity of 3: mainstay plan says who gets it"), "{said}");
     let (code, said) = failed(&format!("plan {flags} --budget 100 --capacity mail=0 --capacity mail=4"));
     assert_eq!(code, 2);
     assert!(said.contains("--capacity mail=4: given before"), "{said}");
@@ -95,6 +98,15 @@ fn amounts_in_several_currencies_and_exclusions_of_nobody_are_told() {
     let flags = format!("--purchases {} --as-of 2024-02-01 --out {}", at("log.csv"), at("f.parquet"));
     let said = noted(&format!("features {flags}"));
     assert!(said.contains("in several currencies (EUR, JPY)"), "{said}");
+    // The kept history does not forget it, and one that is made anew without it does.
+    let store = at("store");
+    for (log, is_told) in [("log.csv", true), ("euros.csv", false)] {
+        fs::write(at("euros.csv"), "customer_id,order_id,ts,amount,currency\n1,1,2024-01-01,5,EUR\n")
+            .unwrap();
+        done(&format!("ingest --anew --purchases {} --store {store}", at(log)));
+        let said = noted(&format!("features --store {store} --as-of 2024-02-01 --out {}", at("f.parquet")));
+        assert_eq!(said.contains("in several currencies (EUR, JPY)"), is_told, "{said}");
+    }
     let said = noted(&format!("features {flags} --exclude {}", at("staff.csv")));
     assert!(said.contains("1 rows of excluded or forgotten customers were left out"), "{said}");
     assert!(said.contains("--exclude: 1 of its 2 customers have no row here, as \"0007\""), "{said}");

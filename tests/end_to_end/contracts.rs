@@ -8,7 +8,7 @@ use mainstay_features::units::Instant;
 use serde_json::json;
 
 use crate::server::Server;
-use crate::support::{csv, done, failed, folder, json, shop, store_like_the_shops};
+use crate::support::{csv, done, failed, folder, json, number, shop, store_like_the_shops};
 
 /// A customer of the made-up business; all times are whole days.
 struct Subscriber {
@@ -279,9 +279,23 @@ fn lists_show_when_the_contract_ends() {
     let store = folder.path().join("store").display().to_string();
     done(&format!("train {input} --horizon 60d --store {store}"));
     let out = folder.path().join("scores.csv").display().to_string();
-    done(&format!("score {input} --as-of {} --store {store} --out {out}", date(700)));
+    let offers = folder.path().join("offers.toml").display().to_string();
+    let cheap = "[[offer]]\nname = \"mail\"\ncontact_cost = 0.01\nincentive = 0\nsave_rate = 0.2\nsave_rate_sd = 0\ntake_up = 0\n\
+                 driven_away = 0\n";
+    fs::write(&offers, cheap).unwrap();
+    let printed =
+        done(&format!("score {input} --as-of {} --store {store} --offers {offers} --out {out}", date(700)));
     let rows = csv(Path::new(&out));
     assert!(rows.len() > 50);
+    let bound = rows
+        .iter()
+        .filter(|row| number(row, "net_value") > 0.0 && row["contract_end"] > date(760).to_string());
+    let told = format!("{} actions, together ", bound.count());
+    assert_ne!(told, "0 actions, together ");
+    assert!(
+        printed.contains(&told) && printed.contains("leave in these only if it is ended early"),
+        "{told}{printed}"
+    );
     for row in rows {
         let one = subscribers.iter().find(|one| one.id == row["customer_id"]).unwrap();
         let running =

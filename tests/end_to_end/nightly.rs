@@ -56,6 +56,38 @@ fn a_night_keeps_scores_lists_and_leaves_a_record() {
 }
 
 #[test]
+fn a_night_says_what_its_sums_do_not_show() {
+    let evening = Evening::new();
+    let line = evening.done("");
+    assert!(!line.contains("than the list before") && !line.contains("capacity"), "{line}");
+    evening.configure("gap_days = 0\noffers = \"offers.toml\"");
+    let offers = |save_rate: f64| {
+        let offer = format!(
+            "[[offer]]\nname = \"mail\"\ncontact_cost = 0.01\nincentive = 0\nsave_rate = {save_rate}\nsave_rate_sd = 0.01\n\
+             take_up = 0\ndriven_away = 0\ncapacity = 3\n"
+        );
+        fs::write(evening.at("offers.toml"), offer).unwrap();
+        evening.done("")
+    };
+    let line = offers(0.2);
+    assert!(line.contains("decided otherwise than the list before: other offers;"), "{line}");
+    assert!(line.contains("(more than the capacity of mail allows: mainstay plan)"), "{line}");
+    let record = evening.record();
+    let first = record["inputs"].as_array().unwrap().iter().find(|input| input["table"] == "offers").unwrap();
+    assert_eq!(first["xxh3_128"].as_str().unwrap().len(), 32);
+    assert!(!offers(0.2).contains("than the list before"), "the same as before");
+    // A file that is changed where it is.
+    assert!(offers(0.1).contains("decided otherwise than the list before: other offers;"));
+    let record = evening.record();
+    let second =
+        record["inputs"].as_array().unwrap().iter().find(|input| input["table"] == "offers").unwrap();
+    assert_ne!(first["xxh3_128"], second["xxh3_128"]);
+    let caveats =
+        &record["steps"].as_array().unwrap().iter().find(|step| step["step"] == "score").unwrap()["caveats"];
+    assert!(caveats.to_string().contains("has a capacity of 3"), "{caveats}");
+}
+
+#[test]
 fn a_second_run_of_a_night_gives_the_same_bytes() {
     let evening = Evening::new();
     evening.done("");

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::server::Server;
-use crate::support::{Row, csv, done, folder, json, run, shop, store_like_the_shops};
+use crate::support::{Row, csv, done, folder, json as told, run, shop, store_like_the_shops};
 
 /// A store with a list of its own, and the customer whose action earns most of it.
 fn scored(folder: &Path) -> (String, String) {
@@ -13,7 +13,7 @@ fn scored(folder: &Path) -> (String, String) {
     store_like_the_shops(&store);
     let at = store.display().to_string();
     done(&format!("score {} --store {at} --out {}", shop().input(), folder.join("scores.parquet").display()));
-    let best = json(&format!("list --store {at} --top 1 --format json"));
+    let best = told(&format!("list --store {at} --top 1 --format json"));
     assert_ne!(best[0]["action"], "do nothing");
     (at, best[0]["customer_id"].as_str().unwrap().to_owned())
 }
@@ -70,6 +70,20 @@ fn a_running_server_takes_who_objects_off_its_list_at_once() {
     let (status, _, problem) = server.get(&format!("/v1/customers/{who}"));
     assert_eq!(status, 404, "{problem}");
     assert!(problem["detail"].as_str().unwrap().contains("objects to marketing"), "{problem}");
+    let purchases = json!([{"order_id": "1", "ts": "2023-01-01", "amount": 20}]);
+    let asked = |language: &str| {
+        let body =
+            json!({"customer_id": who, "as_of": "2023-02-01", "purchases": purchases, "language": language});
+        server.score(&body)
+    };
+    for (language, why) in [("en", "objects to marketing"), ("zh", "客户拒绝营销")] {
+        let (status, score) = asked(language);
+        assert_eq!(
+            (status, &score["action"], &score["why_nothing"]),
+            (200, &"do nothing".into(), &why.into()),
+            "{score}"
+        );
+    }
 
     done(&format!("suppress remove {who} --store {store}"));
     assert_eq!(listed(), everyone);
@@ -86,7 +100,7 @@ fn no_objection_is_lost_among_others() {
             scope.spawn(move || done(&format!("suppress add c{customer} --store {store}")));
         }
     });
-    let all = json(&format!("suppress list --json --store {}", store.display()));
+    let all = told(&format!("suppress list --json --store {}", store.display()));
     assert_eq!(all.as_array().unwrap().len(), 12, "{all}");
 }
 

@@ -40,7 +40,7 @@ pub enum TurnoverError {
     History(#[from] HistoryError),
     /// The attribute has more values than a table has room for.
     #[error(
-        "{attribute} has more than {MOST_VALUES} different values: turnover is told by what groups customers"
+        "{attribute} has more than {MOST_VALUES} different values: turnover is told by what groups customers; give one that has fewer, such as a region"
     )]
     TooManyValues {
         /// The attribute.

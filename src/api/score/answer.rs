@@ -25,7 +25,7 @@ pub(in crate::api) struct Score<'a> {
     /// The instant as of which the customer was scored; null where features came without one.
     #[schema(required, format = DateTime)]
     as_of: Option<String>,
-    /// Of no purchase, or of the contract's end, within the model's horizon, if nothing is done.
+    /// Of no purchase, or of the contract's end, within the model's horizon, if the shop goes on as it did.
     #[schema(minimum = 0, maximum = 1)]
     churn_probability: f64,
     /// Up to three sentences, the strongest first: what makes the customer more likely to leave than is usual.
@@ -67,6 +67,10 @@ pub(in crate::api) struct Score<'a> {
     /// The offer with the highest net value of those that may be made, or `do nothing`.
     #[schema(value_type = String)]
     action: &'a str,
+    /// Of `do nothing`, why none of the offers is made: by offer, where they differ; null where one is made, and where there are no
+    /// offers.
+    #[schema(required)]
+    why_nothing: Option<String>,
     /// What a colleague says when making the offer; null for `do nothing`.
     #[schema(required)]
     say: Option<String>,
@@ -300,6 +304,10 @@ impl<'a> Desk<'a> {
             likely_cause: likely.cause.name(),
             cause_evidence: likely.sentence(language),
             action: offer.map_or(DO_NOTHING, |offer| offer.name()),
+            why_nothing: match offer {
+                Some(_) => None,
+                None => catalogue.why_nothing(stakes.churn_probability, &circumstances, language),
+            },
             say: offer.map(|offer| offer.words().say(language, terms.incentive)),
             net_value: choice.map_or(0.0, |choice| choice.net_value.get()),
             pays_probability: choice.map(|choice| choice.pays),

@@ -85,7 +85,7 @@ fn limits(artifact: &Artifact) -> String {
             Label::ContractEnd => "Customers without a running contract".to_owned(),
         },
         "Another shop, another horizon, or another meaning of leaving: train a model there".to_owned(),
-        "Saying who can be kept: it tells who leaves if nothing is done, not whom an offer changes; that takes a trial with a control group".to_owned(),
+        "Saying who can be kept: it tells who leaves if the shop goes on as it did, not whom an offer changes; that takes a trial with a control group".to_owned(),
         "Refusing a customer anything, or judging a person: it knows purchases and complaints, and nothing of their reasons".to_owned(),
         "Years ahead: look at mainstay drift before it is relied on, and train again when that says so".to_owned(),
     ];

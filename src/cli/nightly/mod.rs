@@ -2,6 +2,7 @@
 
 pub(super) mod config;
 mod feed;
+mod line;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use mainstay_features::watch::Watch;
 use mainstay_models::decision::Catalogue;
 use mainstay_models::model;
 use mainstay_models::monitor::monitor;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use self::config::Config;
 use super::config::Config as InputConfig;
@@ -31,6 +32,7 @@ use super::show::OutArgs;
 use crate::clock;
 use crate::events::{self, TakenIn};
 use crate::failure::{Failure, Kind};
+use crate::scores::ListBasis;
 use crate::service::Service;
 use crate::store::{RunInput, RunRecord, Store};
 
@@ -74,7 +76,7 @@ fn tell(record: &RunRecord, args: &Args) -> Result<(), Failure> {
             serde_json::to_value(record).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
         output::print_json(&record)
     } else {
-        output::print(&format!("{}\n", line(record, args.dry_run)))
+        output::print(&format!("{}\n", line::of(record, args.dry_run)))
     }
 }
 
@@ -137,6 +139,7 @@ impl Night<'_> {
         let Evening { catalogue, list, scores, .. } = evening;
         let Self { args, config, store, progress, .. } = self;
         run.record.inputs.push(input("config", &args.config, true));
+        run.record.inputs.extend(config.offers.iter().map(|path| input("offers", path, true)));
         let service = run.step("model", |record, found| {
             let artifact = store.load_model()?;
             record.model = Some(artifact.name());
@@ -193,6 +196,7 @@ impl Night<'_> {
             kept.note(&history)?;
             history
         };
+        let currencies = kept.currencies().clone();
         drop(kept);
         let as_of = known_until(&history, self.now())?;
         run.record.as_of = Some(as_of.to_string());
@@ -213,6 +217,19 @@ impl Night<'_> {
             (record.rows, record.suppressed) = (Some(totals.rows), Some(totals.suppressed));
             found.insert("actions".to_owned(), json!(totals.actions));
             found.insert("net_value".to_owned(), json!(totals.net_value));
+            let sentences = totals.sentences(&service);
+            sentences.iter().for_each(|caveat| output::note(caveat));
+            found.insert("caveats".to_owned(), json!(sentences));
+            found.insert("currencies".to_owned(), json!(currencies));
+            let beyond = totals.caveats.beyond_capacity(catalogue);
+            found.insert(
+                "beyond_capacity".to_owned(),
+                beyond.iter().map(|(offer, customers, capacity)| json!({"offer": offer, "customers": customers, "capacity": capacity})).collect(),
+            );
+            // Of the list before: this one is not in its place yet.
+            let before = store.load_list_about()?.and_then(|about| about.basis);
+            let others = before.map_or(Vec::new(), |before| ListBasis::of(&service).differences(&before));
+            found.insert("decided_otherwise".to_owned(), json!(others));
             Ok((scored, new))
         })?;
         run.step("drift", |_, found| {
@@ -281,7 +298,8 @@ impl Night<'_> {
         record.quarantined = Some(collected.counts.bad);
         found.insert("purchase_lines".to_owned(), json!(collected.counts.purchase_lines));
         let leave_out = settled.input.drop_duplicates;
-        let addition = kept.write(collected.builders, new, leave_out)?;
+        let mut addition = kept.write(collected.builders, new, leave_out)?;
+        addition.currencies = collected.currencies;
         note_sent_again(addition.sent_again, leave_out);
         let SentAgain { same, other_amount, other_instant } = addition.sent_again;
         found.insert("orders_sent_again".to_owned(), json!(same));
@@ -290,52 +308,4 @@ impl Night<'_> {
         found.insert("sent_again_left_out".to_owned(), json!(leave_out));
         Ok(Some(addition))
     }
-}
-
-/// The run in a line, for an alert.
-fn line(record: &RunRecord, dry_run: bool) -> String {
-    let rehearsal = if dry_run { " (dry run: nothing was changed)" } else { "" };
-    let seconds = record.seconds;
-    if let Some(message) = &record.message {
-        // Of several lines, as of a configuration that is none, an alert would show the last.
-        let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
-        let step = record.steps.last().map_or("start", |step| &step.step);
-        let code = record.exit_code.unwrap_or(1);
-        return format!(
-            "mainstay nightly{rehearsal}: NOT DONE at {step} after {seconds:.1} s, exit code {code}: {message}"
-        );
-    }
-    let found = |step: &str, name: &str| {
-        let step = record.steps.iter().find(|done| done.step == step);
-        step.and_then(|step| step.found.get(name)).cloned().unwrap_or(Value::Null)
-    };
-    let drift = match (found("drift", "drifted"), found("drift", "train_again")) {
-        (Value::Bool(true), Value::Bool(true)) => "DRIFTED: train again",
-        (Value::Bool(true), _) => "drifted, with too few days since the training for another",
-        _ => "no drift",
-    };
-    let count = |name: &str| found("read", name).as_u64().unwrap_or(0);
-    let mut again = match (count("orders_sent_again"), found("read", "sent_again_left_out")) {
-        (0, _) => String::new(),
-        (same, Value::Bool(true)) => format!(", {same} orders sent again left out"),
-        (same, _) => format!(", {same} orders SENT AGAIN count twice"),
-    };
-    if let other_amount @ 1.. = count("orders_sent_again_with_other_amounts") {
-        again += &format!(", {other_amount} orders SENT AGAIN WITH ANOTHER AMOUNT count beside what is kept");
-    }
-    if let other_instant @ 1.. = count("orders_sent_again_at_other_instants") {
-        again += &format!(", {other_instant} orders SENT AGAIN AT ANOTHER INSTANT count beside what is kept");
-    }
-    format!(
-        "mainstay nightly{rehearsal}: done in {seconds:.1} s; {} customers as of {} by {}; an action pays for {}, together \
-         {:.2}; {} new files{again}, {} bad rows left out, {} suppressed; {drift}",
-        record.rows.unwrap_or(0),
-        record.as_of.as_deref().unwrap_or("-"),
-        record.model.as_deref().unwrap_or("-"),
-        found("score", "actions"),
-        found("score", "net_value").as_f64().unwrap_or(0.0),
-        found("read", "files_new"),
-        record.quarantined.unwrap_or(0),
-        record.suppressed.unwrap_or(0),
-    )
 }

@@ -2,8 +2,11 @@
 
 mod written;
 
+use mainstay_features::units::Probability;
+
 use self::written::File;
-use super::Offer;
+use super::{Circumstances, Offer};
+use crate::language::Language;
 
 /// The built-in catalogue.
 const DEFAULT: &str = include_str!("../default_offers.toml");
@@ -54,6 +57,28 @@ impl Catalogue {
     /// The offer of a name.
     pub fn named(&self, name: &str) -> Option<&Offer> {
         self.offers.iter().find(|offer| offer.name == name)
+    }
+
+    /// Why none of the offers is made to a customer with this churn probability, in words: of each that it may not be made or does
+    /// not pay, and once where that is the same of all. `None` without offers.
+    pub fn why_nothing(
+        &self,
+        p: Probability,
+        circumstances: &Circumstances<'_>,
+        language: Language,
+    ) -> Option<String> {
+        let why = |offer: &Offer| match offer.allows(p, circumstances) {
+            Err(barred) => barred.words(language),
+            Ok(()) => language.either("does not pay", "不划算").to_owned(),
+        };
+        let whys: Vec<String> = self.offers.iter().map(why).collect();
+        let (first, rest) = whys.split_first()?;
+        if rest.iter().all(|why| why == first) {
+            return Some(first.clone());
+        }
+        let (colon, between) = (language.either(": ", "："), language.either("; ", "；"));
+        let of_each = self.offers.iter().zip(&whys).map(|(offer, why)| format!("{}{colon}{why}", offer.name));
+        Some(of_each.collect::<Vec<_>>().join(between))
     }
 }
 

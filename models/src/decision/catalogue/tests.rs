@@ -69,6 +69,7 @@ fn impossible_catalogues_are_refused_with_the_reason() {
             "save_rate_sd = 0.5",
             "save_rate_sd: 0.5 is not a standard deviation of 0 or more and below 0.4000",
         ),
+        ("save_rate = 0.2", "save_rate = 1", "save_rate_sd: 0.05 is not 0: a rate of 1 is known exactly"),
         ("win_back_rate = 0.1", "win_back_rate = -0.1", "win_back_rate: -0.1 is not a share between 0 and 1"),
         (
             "win_back_rate_sd = 0.02",
