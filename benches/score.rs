@@ -9,7 +9,7 @@
 use std::time::Instant;
 
 use mainstay::sample;
-use mainstay::service::{Assumptions, Service};
+use mainstay::service::{AsOf, Assumptions, Service};
 use mainstay_features::ingest;
 use mainstay_features::watch::Unwatched;
 use mainstay_models::artifact::Artifact;
@@ -58,7 +58,7 @@ fn main() {
         let [median, least, most] = timed(|| {
             for &customer in &some {
                 let row = service.row_of(history.customer(customer), history.given(), last).unwrap();
-                std::hint::black_box(service.explain(&row, Basis::AllFeatures));
+                std::hint::black_box(service.explain(&row, AsOf::All(Some(last)), Basis::AllFeatures));
             }
         })
         .map(|seconds| seconds / some.len() as f64 * 1e6);

@@ -3,7 +3,7 @@
 use mainstay_models::language::Language;
 use mainstay_models::lifetime::bg_nbd;
 use mainstay_models::lifetime::gamma_gamma;
-use mainstay_models::lifetime::{Amounts, Fitted, Lifetime};
+use mainstay_models::lifetime::{Amounts, Fitted, Lifetime, Season};
 
 use crate::service::Assumptions;
 
@@ -36,7 +36,37 @@ pub(super) fn to_text(fitted: &Fitted) -> String {
             )
         }
     };
-    format!("lifetime value: {purchases} and {amounts}\n")
+    let season = fitted.lifetime.season().map(season).unwrap_or_default();
+    format!("lifetime value: {purchases} and {amounts}{season}\n")
+}
+
+/// When most and least is bought.
+fn season(season: &Season) -> String {
+    const TWELFTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let weights = season.weights();
+    let told = |(weight, name): (&f64, &str)| format!("{weight:.2} times the average in {name}");
+    let parts = || weights.iter().zip(TWELFTHS);
+    let (least, most) =
+        (parts().min_by(|a, b| a.0.total_cmp(b.0)), parts().max_by(|a, b| a.0.total_cmp(b.0)));
+    match (least, most) {
+        (Some(least), Some(most)) => {
+            format!("; purchases go with the season, {} and {}", told(most), told(least))
+        }
+        _ => String::new(),
+    }
 }
 
 /// What a scored list's lifetime values are, to be said behind "keeping a customer is worth … on average".

@@ -1,6 +1,7 @@
 //! Why a customer scores as they do.
 
 use mainstay_features::registry::CORE;
+use mainstay_features::units::Instant;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::drift::Tally;
@@ -10,7 +11,7 @@ use mainstay_models::model::{Basis, Explained};
 
 use smallvec::SmallVec;
 
-use super::{Answering, Assessed, Scored, Service};
+use super::{Answering, AsOf, Assessed, Scored, Service};
 
 /// So many reasons of a customer are told at most.
 pub const REASONS: usize = 3;
@@ -68,12 +69,12 @@ struct Weighed<'a> {
 
 impl Service {
     /// Scores rows of features, one after the other, each of which [`Self::check_row`] lets pass, with all there is to say why.
-    pub fn explain(&self, values: &[f64], basis: Basis) -> Vec<(Scored, Explanation)> {
+    pub fn explain(&self, values: &[f64], as_of: AsOf<'_>, basis: Basis) -> Vec<(Scored, Explanation)> {
         let names = self.artifact.training.models.inputs.names();
         let width = self.features().width();
         let is_beyond_the_core = |place: usize| (CORE.len()..width).contains(&place);
         let seen = |place: &usize| basis == Basis::AllFeatures || !is_beyond_the_core(*place);
-        self.each((values, &self.columns_of(values)), basis, |one| {
+        self.each((values, &self.columns_of(values)), as_of, basis, |one| {
             let contributions = &one.contributions;
             let reason = |place| Reason {
                 feature: names[place],
@@ -93,46 +94,47 @@ impl Service {
     }
 
     /// Scores rows of features like [`Self::explain`], with why each may leave and no more.
-    pub fn assess(&self, values: &[f64], basis: Basis) -> Vec<Assessed> {
-        self.assessed(values, &self.columns_of(values), basis)
+    pub fn assess(&self, values: &[f64], as_of: AsOf<'_>, basis: Basis) -> Vec<Assessed> {
+        self.assessed((values, &self.columns_of(values)), as_of, basis)
     }
 
     /// [`Self::assess`] of rows of all features, and how they are spread over the bins of the customers the model was trained on.
-    pub(super) fn tallied(&self, values: &[f64]) -> (Vec<Assessed>, Tally) {
+    pub(super) fn tallied(&self, values: &[f64], as_of: Instant) -> (Vec<Assessed>, Tally) {
         let columns = self.columns_of(values);
-        let assessed = self.assessed(values, &columns, Basis::AllFeatures);
+        let assessed = self.assessed((values, &columns), AsOf::All(Some(as_of)), Basis::AllFeatures);
         let said: Vec<f64> = assessed.iter().map(|one| one.scored.churn_probability.get()).collect();
         let training = &self.artifact.training;
         let tally = training.reference.tally(Rows::new(&columns, training.models.inputs.width()), &said);
         (assessed, tally)
     }
 
-    fn assessed(&self, values: &[f64], columns: &[f32], basis: Basis) -> Vec<Assessed> {
-        self.each((values, columns), basis, |one| Assessed {
+    fn assessed(&self, rows: (&[f64], &[f32]), as_of: AsOf<'_>, basis: Basis) -> Vec<Assessed> {
+        self.each(rows, as_of, basis, |one| Assessed {
             scored: one.scored,
             why: self.why(one.row, &one.contributions),
         })
     }
 
     /// Scores rows of features like [`Self::explain`], the same bits, and does not ask why.
-    pub fn score(&self, values: &[f64], basis: Basis) -> Vec<Scored> {
+    pub fn score(&self, values: &[f64], as_of: AsOf<'_>, basis: Basis) -> Vec<Scored> {
         let models = &self.artifact.training.models;
         let columns = self.columns_of(values);
         let raw = models.raw(self.answering(basis).serving.kind, Rows::new(&columns, models.inputs.width()));
-        let rows = values.chunks_exact(self.features().width()).zip(raw);
-        rows.map(|(row, raw)| self.scored_at(row, raw, basis)).collect()
+        let rows = values.chunks_exact(self.features().width()).zip(raw).enumerate();
+        rows.map(|(place, (row, raw))| self.scored_at(row, as_of.of(place), raw, basis)).collect()
     }
 
     /// A row's score, from its raw log-odds of churn.
-    fn scored_at(&self, row: &[f64], raw: f64, basis: Basis) -> Scored {
+    fn scored_at(&self, row: &[f64], as_of: Option<Instant>, raw: f64, basis: Basis) -> Scored {
         let Answering { serving, shift, .. } = self.answering(basis);
-        self.scored(row, probability(serving.calibration.apply(raw) + shift))
+        self.scored(row, as_of, probability(serving.calibration.apply(raw) + shift))
     }
 
     /// What is made of each of some rows of features, which also stand as the models see them.
     fn each<T>(
         &self,
         (values, columns): (&[f64], &[f32]),
+        as_of: AsOf<'_>,
         basis: Basis,
         make: impl Fn(Weighed<'_>) -> T,
     ) -> Vec<T> {
@@ -148,14 +150,16 @@ impl Service {
         let usual = self.artifact.training.usual_contributions_on(basis);
         let usual_together: f64 = usual.iter().sum();
         let mut row = Vec::with_capacity(columns.width());
-        let of = |((features, columns), explained): ((&[f64], &[f32]), Explained)| {
+        let mut of = |place: usize, features: &[f64], columns: &[f32], explained: Explained| {
             let Explained { raw, base, mut contributions } = explained;
             contributions.iter_mut().zip(usual).for_each(|(own, usual)| *own -= usual);
             complete(&mut row, features, columns);
-            let scored = self.scored_at(features, raw, basis);
+            let scored = self.scored_at(features, as_of.of(place), raw, basis);
             make(Weighed { scored, row: &row, base: base + usual_together, contributions })
         };
-        rows.map(of).collect()
+        let rows = rows.enumerate();
+        rows.map(|(place, ((features, columns), explained))| of(place, features, columns, explained))
+            .collect()
     }
 
     /// The reasons to leave that stand out; the row has a value for every column of the model.

@@ -115,6 +115,24 @@ pub struct Population {
     pub tally: Tally,
 }
 
+/// Of what instants some rows of features are; `None` where that is not told, and the time of year is not heeded.
+#[derive(Clone, Copy, Debug)]
+pub enum AsOf<'a> {
+    /// All of one.
+    All(Option<Instant>),
+    /// Each of its own.
+    Each(&'a [Option<Instant>]),
+}
+
+impl AsOf<'_> {
+    fn of(&self, row: usize) -> Option<Instant> {
+        match self {
+            Self::All(instant) => *instant,
+            Self::Each(instants) => instants.get(row).copied().flatten(),
+        }
+    }
+}
+
 /// The most a feature given from outside may be; a history cannot give more.
 const MOST: f64 = 1e13;
 
@@ -196,20 +214,21 @@ impl Service {
         as_of: Instant,
         watch: &dyn Watch,
     ) -> Population {
-        self.walk((history, customers), as_of, watch, Label::has_in_population, |values| self.tallied(values))
+        let of_rows = |values: &[f64]| self.tallied(values, as_of);
+        self.walk((history, customers), as_of, watch, Label::has_in_population, of_rows)
     }
 
     /// Everyone who has lapsed by the instant ([`Label::has_lapsed`]): no model says whether they will leave, they have, p = 1;
     /// nor why. The watcher is told of a step for each customer of the history.
     pub fn lapsed(&self, history: &History, as_of: Instant, watch: &dyn Watch) -> Population {
-        let left = |values: &[f64]| (self.left(values), Tally::default());
+        let left = |values: &[f64]| (self.left(values, as_of), Tally::default());
         self.walk((history, 0..history.len()), as_of, watch, Label::has_lapsed, left)
     }
 
     /// What keeping everyone in the population at the instant is worth, by their numbers in the history.
     pub fn worth_of_population(&self, history: &History, as_of: Instant) -> Vec<(u32, Worth)> {
         let all = (history, 0..history.len());
-        let left = |values: &[f64]| (self.left(values), Tally::default());
+        let left = |values: &[f64]| (self.left(values, as_of), Tally::default());
         let population = self.walk(all, as_of, &Unwatched, Label::has_in_population, left);
         population.customers.into_iter().zip(population.assessed.iter().map(|one| one.scored.worth)).collect()
     }
@@ -357,9 +376,9 @@ impl Service {
     }
 
     /// Rows of features of customers who have left, for whom there is nothing to predict.
-    fn left(&self, values: &[f64]) -> Vec<Assessed> {
+    fn left(&self, values: &[f64], as_of: Instant) -> Vec<Assessed> {
         let left = |row| {
-            let mut scored = self.scored(row, Probability::ONE);
+            let mut scored = self.scored(row, Some(as_of), Probability::ONE);
             // Late by any rhythm: of nobody who has left may a cause say that they still buy.
             scored.signs.silence_ratio = f64::INFINITY;
             Assessed { scored, why: Why::new() }
@@ -367,10 +386,10 @@ impl Service {
         values.chunks_exact(self.features().width()).map(left).collect()
     }
 
-    /// What a row of features says besides the probability.
-    fn scored(&self, row: &[f64], churn_probability: Probability) -> Scored {
+    /// What a row of features at an instant says besides the probability.
+    fn scored(&self, row: &[f64], as_of: Option<Instant>, churn_probability: Probability) -> Scored {
         let core = core_of(row);
-        let (expected, relative_sd) = self.outlook.of(&core);
+        let (expected, relative_sd) = self.outlook.of(&core, as_of);
         Scored {
             row: core,
             churn_probability,

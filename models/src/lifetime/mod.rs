@@ -1,8 +1,10 @@
 //! Lifetime value: what keeping a customer is worth. docs/economics.md has its limits.
 //!
 //! ```text
-//! everyone's purchases ──► BG/NBD ──► purchases to come, if kept ─┐
-//! repeat buyers' amounts ─► Gamma-Gamma ─► amount at a time ──────┴──► value ◄── margin, discount
+//! everyone's purchases ◄──► season
+//!         │ on its clock
+//!         └────────────► BG/NBD ──────► purchases to come, if kept ─┐
+//! repeat buyers' amounts ─► Gamma-Gamma ─► amount at a time ────────┴──► value ◄── margin, discount
 //! ```
 
 mod assumptions;
@@ -16,6 +18,7 @@ mod outlook;
 mod purchase_rate;
 pub mod purchases;
 mod retention;
+mod season;
 mod spread;
 pub mod value;
 
@@ -27,5 +30,6 @@ pub use outlook::Outlook;
 pub use purchase_rate::{Billed, PurchaseRate};
 pub use purchases::{PurchaseCounts, Purchases};
 pub use retention::{Retention, expected_years_kept, lifetime_value, yearly_purchases};
+pub use season::Season;
 pub use spread::Spread;
 pub use value::{Amounts, Expected, Fitted, Lifetime};

@@ -4,8 +4,9 @@
 use std::sync::{Mutex, PoisonError};
 
 use mainstay_features::registry::Row;
+use mainstay_features::units::Instant;
 
-use super::value::spending;
+use super::value::{Clock, spending};
 use super::{BgNbd, Expected, Lifetime, Purchases, Spread, YearlyDiscount};
 
 /// So many customers who differ in these numbers are remembered; who comes to the place of another takes it.
@@ -27,6 +28,8 @@ pub struct Outlook {
 struct ToCome {
     repeats: u32,
     tenure_days: u32,
+    /// The day of the season's clock.
+    day: i64,
     discounted: f64,
     relative_variance: f64,
 }
@@ -38,17 +41,18 @@ impl Outlook {
         Self { lifetime, discount, spread, remembered: (0..PLACES).map(|_| Mutex::default()).collect() }
     }
 
-    /// What a customer with these core features will do if kept, [`Lifetime::expected`], and the standard deviation of what
+    /// What a customer with these core features at an instant will do if kept, [`Lifetime::expected`], and the standard deviation of what
     /// that is worth as a share of it, [`Spread::relative_sd`]: the same bits, whoever was asked about before.
-    pub fn of(&self, row: &Row) -> (Expected, f64) {
-        let (customer, spending) = (Purchases::of(row), spending(row));
-        let Lifetime::BgNbd { purchases, purchases_per_day, amounts } = &self.lifetime else {
+    pub fn of(&self, row: &Row, as_of: Option<Instant>) -> (Expected, f64) {
+        let spending = spending(row);
+        let Lifetime::BgNbd { purchases, purchases_per_day, amounts, season } = &self.lifetime else {
             return (
-                self.lifetime.expected(row, self.discount),
-                self.spread.relative_sd(&customer, &spending),
+                self.lifetime.expected(row, as_of, self.discount),
+                self.spread.relative_sd(&Purchases::of(row), &spending),
             );
         };
-        let ToCome { discounted, relative_variance, .. } = self.to_come(purchases, &customer);
+        let clock = Clock::new(season.as_ref(), as_of);
+        let ToCome { discounted, relative_variance, .. } = self.to_come(purchases, &clock, row);
         let expected = Expected {
             discounted_purchases: discounted * purchases_per_day,
             mean_amount: amounts.expected_mean(row),
@@ -56,21 +60,23 @@ impl Outlook {
         (expected, self.spread.with_amount(relative_variance, &spending))
     }
 
-    fn to_come(&self, model: &BgNbd, customer: &Purchases) -> ToCome {
-        let Purchases { repeats, tenure_days, .. } = *customer;
+    fn to_come(&self, model: &BgNbd, clock: &Clock<'_>, row: &Row) -> ToCome {
+        let (customer, day) = (clock.customer(row), clock.day());
+        let Purchases { repeats, tenure_days, .. } = customer;
         let place = (repeats as usize * DAYS) ^ tenure_days as usize;
         let place = &self.remembered[place % PLACES];
         let there = *place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) =
-            there.filter(|known| (known.repeats, known.tenure_days) == (repeats, tenure_days))
+            there.filter(|known| (known.repeats, known.tenure_days, known.day) == (repeats, tenure_days, day))
         {
             return known;
         }
         let new = ToCome {
             repeats,
             tenure_days,
-            discounted: model.discounted_if_alive(customer, self.discount),
-            relative_variance: self.spread.of_purchases(customer),
+            day,
+            discounted: model.discounted_if_alive(&customer, clock, self.discount),
+            relative_variance: self.spread.of_purchases(&customer),
         };
         *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
         new
@@ -83,7 +89,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn models() -> [Lifetime; 3] {
+    fn models() -> [Lifetime; 4] {
         // CDNOW's published parameters (ECONOMICS.md section 2).
         let weeks = bg_nbd::Parameters { r: 0.242595, alpha_days: 4.413602 * 7.0, a: 0.792922, b: 2.425907 };
         let amounts = gamma_gamma::Parameters { p: 6.25, q: 3.74, v: 15.44 };
@@ -91,10 +97,18 @@ mod tests {
             purchases: weeks.try_into().unwrap(),
             purchases_per_day: 1.25,
             amounts,
+            season: None,
         };
         let rate =
             Lifetime::Rate(Retention { churn_rate: 0.2, churn_rate_sd: 0.02, horizon_days: 90, rate: None });
-        [bg_nbd(Amounts::GammaGamma(amounts.try_into().unwrap())), bg_nbd(Amounts::OwnMean), rate]
+        let seasonal = match bg_nbd(Amounts::OwnMean) {
+            Lifetime::BgNbd { purchases, purchases_per_day, amounts, .. } => {
+                let season = serde_json::from_str("[1.5,0.5,1,1,1,1,1,1,1,1,0.5,1.5]").unwrap();
+                Lifetime::BgNbd { purchases, purchases_per_day, amounts, season: Some(season) }
+            }
+            other => other,
+        };
+        [bg_nbd(Amounts::GammaGamma(amounts.try_into().unwrap())), bg_nbd(Amounts::OwnMean), seasonal, rate]
     }
 
     proptest! {
@@ -103,16 +117,20 @@ mod tests {
         fn what_is_remembered_is_what_is_asked_for(
             few in prop::collection::vec((0_u32..4, 1_u32..5, 0_u32..6), 1..30),
             many in prop::collection::vec((0_u32..900, 1_u32..99, 0_u32..9_000), 1..30),
+            days in prop::collection::vec(0_i64..400, 1..5),
         ) {
             for lifetime in models() {
                 let outlook = Outlook::new(lifetime, YearlyDiscount::DEFAULT);
                 let spread = Spread::new(&lifetime, YearlyDiscount::DEFAULT);
-                for (recency, frequency, more) in few.iter().chain(&many).chain(&few) {
+                let asked = few.iter().chain(&many).chain(&few).zip(days.iter().cycle());
+                for ((recency, frequency, more), &day) in asked {
+                    let as_of = (day > 0).then(|| Instant::from_micros(86_400_000_000 * (19_000 + day)).unwrap());
                     let tenure = recency + frequency + more;
                     let row = [recency, frequency, &35, &0, &tenure].map(|&value| f64::from(value));
-                    let (expected, relative_sd) = outlook.of(&row);
-                    prop_assert_eq!(expected, lifetime.expected(&row, YearlyDiscount::DEFAULT));
-                    prop_assert_eq!(relative_sd, spread.relative_sd(&Purchases::of(&row), &spending(&row)));
+                    let (expected, relative_sd) = outlook.of(&row, as_of);
+                    prop_assert_eq!(expected, lifetime.expected(&row, as_of, YearlyDiscount::DEFAULT));
+                    let customer = Clock::new(lifetime.season(), as_of).customer(&row);
+                    prop_assert_eq!(relative_sd, spread.relative_sd(&customer, &spending(&row)));
                 }
             }
         }

@@ -163,6 +163,7 @@ mod tests {
             purchases: weeks.try_into().unwrap(),
             purchases_per_day: 1.0,
             amounts: Amounts::GammaGamma(amounts.try_into().unwrap()),
+            season: None,
         }
     }
 
@@ -200,6 +201,7 @@ mod tests {
                     purchases: model.try_into().unwrap(),
                     purchases_per_day: 1.0,
                     amounts: Amounts::OwnMean,
+                    season: None,
                 };
                 for (repeats, tenure_days) in [(0, 0), (u32::MAX - 1, u32::MAX)] {
                     assert!((0.0..=MOST).contains(&relative_sd(&lifetime, repeats, tenure_days)));

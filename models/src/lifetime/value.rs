@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::customers::of_everyone;
 use super::gamma_gamma::{self, GammaGamma, Spending};
+use super::season::{Feed, on_clock};
 use super::{
-    BgNbd, Billed, FitError, Margin, PurchaseCounts, PurchaseRate, Purchases, Retention, YearlyDiscount,
+    BgNbd, Billed, FitError, Margin, PurchaseCounts, PurchaseRate, Purchases, Retention, Season,
+    YearlyDiscount,
 };
 
 /// Purchases are counted by the quarter, and their margin comes at its end…
@@ -22,6 +24,8 @@ const PERIODS: usize = YEARS as usize * PERIODS_PER_YEAR;
 pub(super) const DAYS_PER_YEAR: f64 = 365.0;
 const PERIOD_DAYS: f64 = DAYS_PER_YEAR / PERIODS_PER_YEAR as f64;
 
+/// The season is asked of the model, and the model fitted by the season, so often: after that both hardly move.
+const SEASON_ROUNDS: usize = 2;
 /// No customers buy so often in a day.
 const MOST_PURCHASES_PER_DAY: f64 = 1e9;
 
@@ -37,6 +41,9 @@ pub enum Lifetime {
         purchases_per_day: f64,
         /// What a purchase comes to.
         amounts: Amounts,
+        /// The season on whose clock `purchases` counts its days; without, they are those of the calendar.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        season: Option<Season>,
     },
     /// The same, but too few came back: the plain formula.
     Rate(Retention),
@@ -71,19 +78,31 @@ impl Expected {
 }
 
 impl Lifetime {
-    /// What a customer with these core features will do if kept.
-    pub fn expected(&self, row: &Row, discount: YearlyDiscount) -> Expected {
+    /// What a customer with these core features at an instant will do if kept. Where no instant is told, the time of year is not
+    /// heeded.
+    pub fn expected(&self, row: &Row, as_of: Option<Instant>, discount: YearlyDiscount) -> Expected {
         match self {
-            Self::BgNbd { purchases, purchases_per_day, amounts } => Expected {
-                discounted_purchases: purchases.discounted_if_alive(&Purchases::of(row), discount)
-                    * purchases_per_day,
-                mean_amount: amounts.expected_mean(row),
-            },
+            Self::BgNbd { purchases, purchases_per_day, amounts, season } => {
+                let clock = Clock::new(season.as_ref(), as_of);
+                let to_come = purchases.discounted_if_alive(&clock.customer(row), &clock, discount);
+                Expected {
+                    discounted_purchases: to_come * purchases_per_day,
+                    mean_amount: amounts.expected_mean(row),
+                }
+            }
             Self::Rate(retention) | Self::Contractual(retention) => Expected {
                 discounted_purchases: retention.yearly_purchases(row)
                     * self.years_kept(discount).unwrap_or_default(),
                 mean_amount: row[place(&MONETARY)],
             },
+        }
+    }
+
+    /// The season on whose clock purchases are counted, if there is one.
+    pub fn season(&self) -> Option<&Season> {
+        match self {
+            Self::BgNbd { season, .. } => season.as_ref(),
+            Self::Rate(_) | Self::Contractual(_) => None,
         }
     }
 
@@ -98,15 +117,53 @@ impl Lifetime {
     }
 
     /// V: see [`Expected::value`].
-    pub fn value(&self, row: &Row, margin: Margin, discount: YearlyDiscount) -> Money {
-        self.expected(row, discount).value(margin)
+    pub fn value(
+        &self,
+        row: &Row,
+        as_of: Option<Instant>,
+        margin: Margin,
+        discount: YearlyDiscount,
+    ) -> Money {
+        self.expected(row, as_of, discount).value(margin)
+    }
+}
+
+/// The clock that purchases are counted by, at an instant: the season's, where there is one and the instant is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock<'a>(Option<(&'a Season, i64)>);
+
+impl<'a> Clock<'a> {
+    pub(super) fn new(season: Option<&'a Season>, as_of: Option<Instant>) -> Self {
+        Self(season.zip(as_of.map(Instant::calendar_day)))
+    }
+
+    /// The calendar day it stands at; 0 where every day is the same to it.
+    pub(super) fn day(&self) -> i64 {
+        self.0.map_or(0, |(_, day)| day)
+    }
+
+    /// A customer's numbers by it.
+    pub(super) fn customer(&self, row: &Row) -> Purchases {
+        let customer = Purchases::of(row);
+        self.0.map_or(customer, |(season, day)| on_clock(&customer, season, day))
+    }
+
+    /// How many of its days the next so many days of the calendar are.
+    fn next(&self, days: f64) -> f64 {
+        self.0.map_or(days, |(season, day)| season.days_between(day as f64, day as f64 + days))
     }
 }
 
 impl BgNbd {
     /// Σₖ (E[X(k) | alive] − E[X(k−1) | alive]) / (1 + d)^k over the quarters k of the next five years.
-    pub fn discounted_if_alive(&self, customer: &Purchases, discount: YearlyDiscount) -> f64 {
-        let until: [f64; PERIODS] = std::array::from_fn(|period| (period + 1) as f64 * PERIOD_DAYS);
+    pub(super) fn discounted_if_alive(
+        &self,
+        customer: &Purchases,
+        clock: &Clock<'_>,
+        discount: YearlyDiscount,
+    ) -> f64 {
+        let until: [f64; PERIODS] =
+            std::array::from_fn(|period| clock.next((period + 1) as f64 * PERIOD_DAYS));
         let step = discount.after_years(1.0 / PERIODS_PER_YEAR as f64);
         let (mut worth, mut before, mut sum) = (1.0, 0.0, 0.0);
         for purchases in self.expected_if_alive_by(until, customer) {
@@ -178,11 +235,21 @@ impl Lifetime {
         let told =
             of_everyone(histories, as_of, |known| (registry::compute(known), known.purchases().len()))?;
         let (rows, numbers): (Vec<Row>, Vec<usize>) = told.into_iter().unzip();
-        let counts: PurchaseCounts = rows.iter().map(Purchases::of).collect();
-        let purchases = match BgNbd::fit(&counts) {
+        let on = |season: Option<&Season>| -> PurchaseCounts {
+            let clock = Clock::new(season, Some(as_of));
+            rows.iter().map(|row| clock.customer(row)).collect()
+        };
+        let mut purchases = match BgNbd::fit(&on(None)) {
             Ok(purchases) => purchases,
             Err(error) => return Ok(fallback(Self::Rate(retention), Some(error))),
         };
+        let feed = Feed::at(histories, as_of)?;
+        let mut season = None;
+        for _ in 0..SEASON_ROUNDS {
+            let Some(next) = feed.season(&purchases, season.as_ref()) else { break };
+            let Ok(by_it) = BgNbd::fit(&on(Some(&next))) else { break };
+            (purchases, season) = (by_it, Some(next));
+        }
         let repeat_buyers = || rows.iter().map(spending).filter(|spending| spending.times > 1);
         let correlation = gamma_gamma::correlation(repeat_buyers());
         let (amounts, no_gamma_gamma) = match GammaGamma::fit(repeat_buyers()) {
@@ -192,7 +259,7 @@ impl Lifetime {
         // Whole numbers, whose sums are exact in any order.
         let days: f64 = rows.iter().map(|row| row[place(&FREQUENCY)]).sum();
         let purchases_per_day = numbers.iter().sum::<usize>() as f64 / days;
-        let lifetime = Self::BgNbd { purchases, purchases_per_day, amounts };
+        let lifetime = Self::BgNbd { purchases, purchases_per_day, amounts, season };
         Ok(Fitted { lifetime, no_bg_nbd: None, no_gamma_gamma, correlation })
     }
 }
@@ -213,6 +280,7 @@ mod tests {
             purchases: weeks.try_into().unwrap(),
             purchases_per_day: 1.0,
             amounts: Amounts::GammaGamma(amounts.try_into().unwrap()),
+            season: None,
         }
     }
 
@@ -223,10 +291,10 @@ mod tests {
             ([59.0, 3.0, 22.35, 0.0, 272.0], 5.59013456680333, 23.9908096789204, 40.2335563415199),
             ([0.0, 1.0, 50.0, 0.0, 0.0], 3.02245437655074, 45.4949944382647, 41.2519635153254),
         ] {
-            let expected = cdnow().expected(&row, YearlyDiscount::DEFAULT);
+            let expected = cdnow().expected(&row, None, YearlyDiscount::DEFAULT);
             assert!((expected.discounted_purchases / purchases - 1.0).abs() < 1e-11);
             assert!((expected.mean_amount / amount - 1.0).abs() < 1e-11);
-            let value = cdnow().value(&row, Margin::DEFAULT, YearlyDiscount::DEFAULT);
+            let value = cdnow().value(&row, None, Margin::DEFAULT, YearlyDiscount::DEFAULT);
             assert!((value.get() / worth - 1.0).abs() < 1e-11);
         }
     }
@@ -234,7 +302,9 @@ mod tests {
     #[test]
     fn how_likely_the_customer_has_left_is_not_in_the_value() {
         let value = |recency| {
-            cdnow().value(&[recency, 5.0, 30.0, 0.0, 272.0], Margin::DEFAULT, YearlyDiscount::DEFAULT).get()
+            cdnow()
+                .value(&[recency, 5.0, 30.0, 0.0, 272.0], None, Margin::DEFAULT, YearlyDiscount::DEFAULT)
+                .get()
         };
         assert_eq!(value(3.0), value(200.0));
     }
@@ -248,7 +318,7 @@ mod tests {
             [(Lifetime::Rate(NOTHING_BACK), of_five), (Lifetime::Contractual(NOTHING_BACK), without_end)]
         {
             let plain = super::super::lifetime_value(&row, Margin::DEFAULT, years);
-            let value = lifetime.value(&row, Margin::DEFAULT, discount);
+            let value = lifetime.value(&row, None, Margin::DEFAULT, discount);
             assert!((value.get() / plain.get() - 1.0).abs() < 1e-12);
         }
     }

@@ -22,7 +22,8 @@ pub(in crate::api) struct Score<'a> {
     /// As it was given; null where it was not.
     #[schema(required, value_type = Option<Identifier>)]
     customer_id: Option<CustomerId>,
-    /// The instant as of which the customer was scored; null where features came without one.
+    /// The instant as of which the customer was scored; null where features came without one: the lifetime value then does not heed the
+    /// time of year.
     #[schema(required, format = DateTime)]
     as_of: Option<String>,
     /// Of no purchase, or of the contract's end, within the model's horizon, if the shop goes on as it did.

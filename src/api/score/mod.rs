@@ -31,7 +31,7 @@ use super::body::{self, on_a_thread};
 use super::contract::fails;
 use crate::clock;
 use crate::failure::{Failure, Kind};
-use crate::service::{Assessed, Explanation, Scored, Service};
+use crate::service::{AsOf, Assessed, Explanation, Scored, Service};
 
 /// So many are scored at a time on one thread.
 const CHUNK: usize = 125;
@@ -107,13 +107,22 @@ fn scores<'a>(
     explain: bool,
 ) -> impl Iterator<Item = Result<Score<'a>, Failure>> {
     let is_explained = move |subject: &Subject| subject.explain.unwrap_or(explain);
-    let rows = |basis, explained| -> Vec<f64> {
+    let rows = |basis, explained| -> (Vec<f64>, Vec<Option<Instant>>) {
         let own = subjects.iter().flatten();
         let own = own.filter(|subject| subject.basis == basis && is_explained(subject) == explained);
-        own.flat_map(|subject| &subject.row).copied().collect()
+        (
+            own.clone().flat_map(|subject| &subject.row).copied().collect(),
+            own.map(|subject| subject.as_of).collect(),
+        )
     };
-    let mut told = Basis::ALL.map(|basis| desk.service.assess(&rows(basis, false), basis).into_iter());
-    let mut explained = Basis::ALL.map(|basis| desk.service.explain(&rows(basis, true), basis).into_iter());
+    let mut told = Basis::ALL.map(|basis| {
+        let (rows, instants) = rows(basis, false);
+        desk.service.assess(&rows, AsOf::Each(&instants), basis).into_iter()
+    });
+    let mut explained = Basis::ALL.map(|basis| {
+        let (rows, instants) = rows(basis, true);
+        desk.service.explain(&rows, AsOf::Each(&instants), basis).into_iter()
+    });
     subjects.into_iter().map(move |subject| {
         let subject = subject?;
         let basis = subject.basis as usize;
@@ -159,7 +168,7 @@ pub(super) fn decisions(app: &App, service: &Service, rows: &[f64]) -> Result<Ve
     let of_some = |rows: &[f64]| -> Vec<Decided> {
         let contacts =
             rows.chunks_exact(service.features().width()).map(|row| service.days_since_contact(row));
-        let scored = service.score(rows, Basis::AllFeatures);
+        let scored = service.score(rows, AsOf::All(None), Basis::AllFeatures);
         scored.iter().zip(contacts).map(|(scored, days)| desk.decided(scored, days)).collect()
     };
     let some = rows.par_chunks(CHUNK * service.features().width());
