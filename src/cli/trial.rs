@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use mainstay_features::label::Label;
 use mainstay_features::units::{Days, Instant};
 use mainstay_models::drift::Interval;
 use serde_json::{Value, json};
@@ -39,6 +40,28 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let progress = Progress::new();
     let outputs: Vec<_> = Vec::new();
     let histories = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
+    let label = Label::where_given(histories.given());
+    for (trial, path) in trials.iter().zip(&args.trial) {
+        if trial.label != label {
+            let message = format!(
+                "{}: lost is {} there, and {label} in this history: give the files that the plan's list was scored with",
+                path.display(),
+                trial.label
+            );
+            return Err(Failure::new(Kind::OtherLabel, message));
+        }
+        if trial.share != trials[0].share {
+            // Who was likelier to be held out would be compared with who was not.
+            let message = format!(
+                "{} holds out {}, and {} {}: look at each alone",
+                path.display(),
+                trial.share,
+                args.trial[0].display(),
+                trials[0].share
+            );
+            return Err(Failure::new(Kind::Usage, message));
+        }
+    }
     let last = histories.known_until(Instant::MAX)?.unwrap_or(Instant::MIN);
     for (trial, path) in trials.iter().zip(&args.trial) {
         let known_from = trial.known_from();
@@ -66,6 +89,8 @@ enum Told {
     Rate(f64, f64),
     /// Nothing beyond chance.
     Chance,
+    /// More left of those who were to get it, beyond chance.
+    DrivesAway,
     /// Too few left in one of the groups.
     TooFew,
 }
@@ -74,6 +99,8 @@ impl Told {
     fn of(offer: &OfferOutcome) -> Self {
         let few = [offer.given, offer.held_out].iter().any(|arm| arm.lost < FEWEST_WHO_LEFT);
         match (few, offer.uplift(), offer.save_rate()) {
+            // Whoever is driven away counts, however few there are.
+            (_, Some(uplift), _) if uplift.kept.high < 0.0 => Self::DrivesAway,
             (false, Some(uplift), Some(rate)) if uplift.kept.low > 0.0 => {
                 Self::Rate(rate.estimate, rate.standard_error)
             }
@@ -157,6 +184,7 @@ fn kept(offer: &OfferOutcome) -> Vec<String> {
         match Told::of(offer) {
             Told::Rate(rate, error) => format!("{rate:.3} ± {error:.3}"),
             Told::Chance => "not told".to_owned(),
+            Told::DrivesAway => "none".to_owned(),
             Told::TooFew => "too few".to_owned(),
         },
         format!("{:.3}", offer.assumed),
@@ -188,6 +216,9 @@ fn said(offer: &OfferOutcome) -> String {
         Told::Chance => format!(
             "{name}: whether it keeps anybody is not told beyond chance: hold out more, or try longer\n"
         ),
+        Told::DrivesAway => format!(
+            "{name}: more left of those who were to get it than of those held out, beyond chance: it drives customers away. Stop it\n"
+        ),
         Told::TooFew => {
             format!("{name}: fewer than {FEWEST_WHO_LEFT} left in one of the groups: no save rate is told\n")
         }
@@ -205,7 +236,7 @@ fn to_json(trials: &[Trial], outcome: &TrialOutcome) -> Value {
             "lost": arm.lost,
             "expected_to_leave": arm.expected_to_leave,
             "contacted": outcome.has_contacts.then_some(arm.contacted),
-            "bought": arm.bought,
+            "bought": arm.bought.sum,
         })
     };
     let offer = |offer: &OfferOutcome| {
@@ -217,6 +248,7 @@ fn to_json(trials: &[Trial], outcome: &TrialOutcome) -> Value {
             "uplift": offer.uplift(),
             "save_rate": offer.save_rate(),
             "is_told": matches!(Told::of(offer), Told::Rate(..)),
+            "drives_away": matches!(Told::of(offer), Told::DrivesAway),
             "bought_more": offer.bought_more(),
         })
     };
@@ -226,7 +258,7 @@ fn to_json(trials: &[Trial], outcome: &TrialOutcome) -> Value {
             "as_of": trial.as_of.to_string(),
             "label": trial.label.to_string(),
             "horizon_days": trial.horizon.get(),
-            "share": trial.share,
+            "share": trial.share.get(),
             "customers": trial.customers.len(),
             "held_out": trial.held_out(),
         })

@@ -45,7 +45,7 @@ impl Trial {
             as_of: scores.as_of,
             label,
             horizon,
-            share: holdout.share().get(),
+            share: holdout.share(),
             customers: customers.collect(),
         }
     }

@@ -1,13 +1,16 @@
 //! A trial as a file: whom the plan picked, for which offer, and who of them is held out.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use mainstay_features::label::Label;
 use mainstay_features::units::{Days, Instant};
 use mainstay_models::decision::DO_NOTHING;
 
-use crate::failure::Failure;
+use super::holdout::{Holdout, Share};
+use crate::failure::{Failure, Kind};
 use crate::formula::{defused, restored};
 use crate::store::write_whole;
 use crate::table_file::TableFile;
@@ -53,7 +56,7 @@ pub struct Trial {
     /// Within which time.
     pub horizon: Days,
     /// The share that was held out.
-    pub share: f64,
+    pub share: Share,
     /// The customers.
     pub customers: Vec<Assigned>,
 }
@@ -64,44 +67,56 @@ impl Trial {
         self.as_of.plus(self.horizon)
     }
 
-    /// Writes it as CSV.
+    /// Writes it as CSV. A file that says the same is left as it is.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When the file cannot be written, or is there and says something else: nothing else tells who was held out there.
     pub fn write(&self, path: &Path) -> Result<(), Failure> {
+        let text = self.to_csv().map_err(|cause| Failure::output(path, cause))?;
+        if path.exists() {
+            return match fs::read(path) {
+                Ok(there) if there == text => Ok(()),
+                _ => Err(Failure::new(
+                    Kind::Usage,
+                    format!(
+                        "--trial {}: it is there already, of another plan, and nothing else tells who was held out: name another file",
+                        path.display()
+                    ),
+                )),
+            };
+        }
+        write_whole(path, |out| out.write_all(&text))
+    }
+
+    fn to_csv(&self) -> io::Result<Vec<u8>> {
         let (as_of, label) = (self.as_of.to_string(), self.label.to_string());
-        let horizon = self.horizon.get().to_string();
-        write_whole(path, |out| {
-            let mut csv = csv::Writer::from_writer(out);
-            csv.write_record(HEADER)?;
-            for one in &self.customers {
-                let (assigned, chance) = if one.held_out {
-                    (DO_NOTHING, self.share)
-                } else {
-                    (one.offer.as_str(), 1.0 - self.share)
-                };
-                csv.write_record([
-                    &*defused(&self.name),
-                    &as_of,
-                    &label,
-                    &horizon,
-                    &defused(&one.customer_id),
-                    &defused(&one.offer),
-                    &defused(assigned),
-                    &chance.to_string(),
-                    &one.churn_probability.to_string(),
-                    &one.save_rate.to_string(),
-                ])?;
-            }
-            csv.flush()
-        })
+        let (horizon, share) = (self.horizon.get().to_string(), self.share.get());
+        let mut csv = csv::Writer::from_writer(Vec::new());
+        csv.write_record(HEADER)?;
+        for one in &self.customers {
+            let (assigned, chance) =
+                if one.held_out { (DO_NOTHING, share) } else { (one.offer.as_str(), 1.0 - share) };
+            csv.write_record([
+                &*defused(&self.name),
+                &as_of,
+                &label,
+                &horizon,
+                &defused(&one.customer_id),
+                &defused(&one.offer),
+                &defused(assigned),
+                &chance.to_string(),
+                &one.churn_probability.to_string(),
+                &one.save_rate.to_string(),
+            ])?;
+        }
+        csv.into_inner().map_err(|error| io::Error::other(error.to_string()))
     }
 
     /// Reads one back.
     ///
     /// # Errors
     /// When the file is not as [`Trial::write`] writes it: a customer who is there twice, rows of different plans, an action that
-    /// is neither the offer nor nothing.
+    /// is neither the offer nor nothing, or is not what chance gave the customer.
     pub fn read(path: &Path) -> Result<Self, Failure> {
         let table = TableFile::read(path, &HEADER)?;
         let texts = |column: &str| -> Result<Vec<String>, Failure> {
@@ -139,19 +154,38 @@ impl Trial {
         let (chances, probabilities, save_rates) =
             (share_of("chance")?, share_of("churn_probability")?, share_of("save_rate")?);
         let (ids, offers, assigned) = (texts("customer_id")?, texts("offer")?, texts("assigned")?);
-        let (mut seen, mut share) = (BTreeSet::new(), None);
+        let held_out: Vec<bool> = assigned.iter().map(|action| action == DO_NOTHING).collect();
+        let shares = chances
+            .iter()
+            .zip(&held_out)
+            .map(|(&chance, held_out)| if *held_out { chance } else { 1.0 - chance });
+        let shares: Vec<f64> = shares.collect();
+        if let Some(row) = shares.iter().position(|share| (share - shares[0]).abs() > ROUNDING) {
+            let problem = format!("{}, where the rows above hold out {:.3} of all", chances[row], shares[0]);
+            return Err(table.bad_cell(row, "chance", problem));
+        }
+        let share = Share::new(shares[0])
+            .ok_or_else(|| bad("chance", format!("{}: nobody, or everybody, is held out", chances[0])))?;
+        let holdout = Holdout::new(name.clone(), share);
+        let mut seen = BTreeSet::new();
         let mut customers = Vec::with_capacity(ids.len());
         for (row, ((customer_id, offer), assigned)) in ids.iter().zip(offers).zip(assigned).enumerate() {
             if !seen.insert(customer_id) {
                 return Err(table.bad_cell(row, "customer_id", format!("{customer_id:?} is there twice")));
             }
-            let held_out = assigned == DO_NOTHING;
+            let held_out = held_out[row];
             if !held_out && assigned != offer {
                 let problem =
                     format!("{assigned:?} is neither the row's offer, {offer:?}, nor {DO_NOTHING:?}");
                 return Err(table.bad_cell(row, "assigned", problem));
             }
-            share.get_or_insert(if held_out { chances[row] } else { 1.0 - chances[row] });
+            // Of a share that is off in its last digit hardly anybody is.
+            if held_out != holdout.has(customer_id) {
+                let problem = format!(
+                    "{assigned:?}, and chance gave {customer_id:?} the other in the trial {name:?}: the file is not as mainstay plan wrote it"
+                );
+                return Err(table.bad_cell(row, "assigned", problem));
+            }
             let (churn_probability, save_rate) = (probabilities[row], save_rates[row]);
             customers.push(Assigned {
                 customer_id: customer_id.clone(),
@@ -161,9 +195,12 @@ impl Trial {
                 save_rate,
             });
         }
-        Ok(Self { name, as_of, label, horizon, share: share.unwrap_or_default(), customers })
+        Ok(Self { name, as_of, label, horizon, share, customers })
     }
 }
+
+/// A chance and one less the other may differ by so much.
+const ROUNDING: f64 = 1e-9;
 
 #[cfg(test)]
 mod tests {
@@ -174,10 +211,12 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("mainstay-trial-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("trial.csv");
-        let one = |id: &str, held_out| Assigned {
+        let share: Share = "50%".parse().unwrap();
+        let holdout = Holdout::new("=spring".to_owned(), share);
+        let one = |id: &str| Assigned {
             customer_id: id.to_owned(),
             offer: "call, by \"us\"".to_owned(),
-            held_out,
+            held_out: holdout.has(id),
             churn_probability: 0.1 + 0.2,
             save_rate: 0.3,
         };
@@ -186,14 +225,20 @@ mod tests {
             as_of: "2024-01-01T10:00:00.5Z".parse().unwrap(),
             label: Label::ContractEnd,
             horizon: "90d".parse().unwrap(),
-            share: 0.25,
-            customers: vec![one("-1", false), one("客户", true), one("'=a", false)],
+            share,
+            customers: vec![one("-1"), one("客户"), one("'=a"), one("b"), one("c"), one("d"), one("e")],
         };
         trial.write(&path).unwrap();
         assert_eq!(Trial::read(&path).unwrap(), trial);
+        assert!((1..7).contains(&trial.held_out()), "both are there");
+        trial.write(&path).unwrap();
+        let other = Trial { customers: trial.customers[1..].to_vec(), ..trial.clone() };
+        assert!(other.write(&path).unwrap_err().to_string().contains("it is there already"));
         for (from, to, told) in [
             ("客户", "'-1", "row 2, column \"customer_id\": \"-1\" is there twice"),
-            (",do nothing,", ",mail,", "row 2, column \"assigned\": \"mail\" is neither"),
+            (",do nothing,", ",mail,", "column \"assigned\": \"mail\" is neither"),
+            (",do nothing,", ",\"call, by \"\"us\"\"\",", "the file is not as mainstay plan wrote it"),
+            ("'=spring", "summer", "the file is not as mainstay plan wrote it"),
             (",90,", ",x,", "\"x\" is no number of days"),
             ("contract end", "death", "a label"),
         ] {

@@ -11,9 +11,25 @@ use sha2::{Digest, Sha256};
 pub struct Share(f64);
 
 impl Share {
+    /// A share; `None` of none and of all.
+    pub fn new(share: f64) -> Option<Self> {
+        (share > 0.0 && share < 1.0).then_some(Self(share))
+    }
+
     /// The share.
     pub const fn get(self) -> f64 {
         self.0
+    }
+
+    /// The same in percent, without what a tenth of one is off in binary.
+    pub fn percent(self) -> f64 {
+        (100.0 * self.0 * 1e9).round() / 1e9
+    }
+}
+
+impl fmt::Display for Share {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", self.percent())
     }
 }
 
@@ -26,15 +42,8 @@ impl FromStr for Share {
             Some(percent) => number(percent).map(|percent| percent / 100.0),
             None => number(text),
         };
-        let share = share.filter(|share| *share > 0.0 && *share < 1.0).map(Self);
+        let share = share.and_then(Self::new);
         share.ok_or_else(|| ParseUnitError::new(text, "a share between 0 and 1, such as 0.1 or 10%"))
-    }
-}
-
-impl fmt::Display for Share {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Without what a tenth of a percent is off in binary.
-        write!(f, "{} %", (100.0 * self.0 * 1e9).round() / 1e9)
     }
 }
 

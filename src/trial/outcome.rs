@@ -6,7 +6,7 @@ use mainstay_features::history::{CustomerHistory, Histories, History, HistoryErr
 use mainstay_features::known::Cut;
 use mainstay_features::units::Instant;
 use mainstay_models::drift::Interval;
-use mainstay_models::policy::{Group, SaveRateSeen, Uplift};
+use mainstay_models::policy::{Amounts, Group, SaveRateSeen, Uplift};
 
 use super::file::{Assigned, Trial};
 
@@ -48,8 +48,7 @@ pub struct Arm {
     /// To how many the shop turned with this offer within the horizon, by the contacts in the history.
     pub contacted: u64,
     /// What they bought within the horizon.
-    pub bought: f64,
-    squares: f64,
+    pub bought: Amounts,
 }
 
 impl Arm {
@@ -58,24 +57,12 @@ impl Arm {
         self.lost += u64::from(seen.lost);
         self.expected_to_leave += customer.churn_probability;
         self.contacted += u64::from(seen.contacted);
-        self.bought += seen.bought;
-        self.squares += seen.bought * seen.bought;
+        self.bought.add(seen.bought);
     }
 
     /// As a group; `None` without customers.
     pub fn group(&self) -> Option<Group> {
         Group::new(self.customers, self.lost)
-    }
-
-    fn mean(&self) -> f64 {
-        self.bought / self.customers as f64
-    }
-
-    /// The squared standard error of the mean; without two customers there is none.
-    fn squared_error(&self) -> Option<f64> {
-        let customers = self.customers as f64;
-        let spread = (self.squares / customers - self.mean() * self.mean()).max(0.0);
-        (self.customers > 1).then(|| spread / (customers - 1.0))
     }
 }
 
@@ -90,11 +77,9 @@ impl OfferOutcome {
         SaveRateSeen::of(self.given.group()?, self.held_out.group()?)
     }
 
-    /// By how much more a customer bought within the horizon, with the 95 % interval of Welch's standard error: money, not margin,
-    /// and before what the offer cost. `None` of fewer than two customers.
+    /// By how much more a customer bought within the horizon: money, not margin, and before what the offer cost.
     pub fn bought_more(&self) -> Option<Interval> {
-        let error = (self.given.squared_error()? + self.held_out.squared_error()?).sqrt();
-        Some(Interval::around(self.given.mean() - self.held_out.mean(), error))
+        self.given.bought.more_than(&self.held_out.bought)
     }
 }
 
@@ -166,7 +151,7 @@ fn seen(part: &History, customer: CustomerHistory<'_>, trial: &Trial, one: &Assi
     let later =
         known.iter().flat_map(|known| known.purchases()).filter(|purchase| is_within(purchase.instant));
     let bought: f64 = later.map(|purchase| purchase.amount.get()).sum();
-    let is_of_offer = |offer| part.text(offer) == one.offer;
+    let is_of_offer = |offer| part.text(offer).eq_ignore_ascii_case(&one.offer);
     let contacts = customer.contacts.iter().filter(|contact| is_within(contact.instant));
     let contacted = contacts.filter_map(|contact| contact.offer).any(is_of_offer);
     Seen { lost: trial.label.churned(customer, from, trial.horizon), bought, contacted }

@@ -49,9 +49,14 @@ fn who_is_held_out_is_in_no_list_and_tells_a_horizon_later_what_the_offer_did() 
     assert!((earned - told["trial"]["net_value_of_the_others"].as_f64().unwrap()).abs() < 1e-6 * earned);
     assert!(told["trial"]["offers"][0]["least_save_rate_found"].as_f64().unwrap() > 0.1);
 
-    // The same name holds out the same customers; what tells who they are is not written over.
-    let (code, complaint) = failed(&format!("{plan} --trial {}", at("trial.csv")));
+    // The same name holds out the same customers; what tells who they are is not written over but by itself.
+    let written = fs::read(at("trial.csv")).unwrap();
+    done(&format!("{plan} --trial {}", at("trial.csv")));
+    let (code, complaint) = failed(&format!("{plan} --budget 5 --trial {}", at("trial.csv")));
     assert!(code == 2 && complaint.contains("it is there already"), "{complaint}");
+    let (code, complaint) = failed(&format!("{plan} --trial {0} --out {0}", at("both.csv")));
+    assert!(code == 2 && complaint.contains("another output would take its place"), "{complaint}");
+    assert!(fs::read(at("trial.csv")).unwrap() == written);
     let text = done(&format!("{plan} --budget 5 --trial {}", at("again.csv")));
     assert!(text.contains("trial spring: chance holds out"), "{text}");
     let again = csv(&folder.path().join("again.csv"));
@@ -107,6 +112,32 @@ fn who_is_held_out_is_in_no_list_and_tells_a_horizon_later_what_the_offer_did() 
     let text = done(&outcome);
     assert!(text.contains(&format!("save_rate = {:.3}, save_rate_sd = ", 1.0 - p / q)), "{text}");
     assert!(!text.contains("beware"), "{text}");
+    // An offer that drives customers away is no offer of which nothing is known.
+    let without_theirs: String = fs::read_to_string(at("later.csv"))
+        .unwrap()
+        .lines()
+        .filter(|line| !line.ends_with(",20") || !line.contains(",later-"))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    fs::write(at("harm.csv"), without_theirs).unwrap();
+    let text = done(&format!("trial --trial {} --purchases {}", at("trial.csv"), at("harm.csv")));
+    assert!(text.contains("it drives customers away. Stop it"), "{text}");
+    // Plans of two shares are not put together, and no history of another label tells.
+    let other = format!("plan {flags} --holdout 20% --trial-name other --trial {}", at("other.csv"));
+    done(&other);
+    let (code, complaint) =
+        failed(&format!("{outcome} --trial {} {}", at("trial.csv"), at("other.csv")).replacen(
+            &format!("--trial {} ", at("trial.csv")),
+            "",
+            1,
+        ));
+    assert!(code == 2 && complaint.contains("holds out 20 %"), "{complaint}");
+    fs::write(at("contracts.csv"), "customer_id,start,end\nc001,2022-01-08,\n").unwrap();
+    let (code, complaint) = failed(&format!("{outcome} --contracts {}", at("contracts.csv")));
+    assert!(
+        code == 5 && complaint.contains("lost is no purchase there, and contract end in this history"),
+        "{complaint}"
+    );
     // Twice the same trial is twice the same customers.
     let text = done(&format!("{outcome} --trial {0} {0}", at("trial.csv")).replacen(
         &format!("--trial {} ", at("trial.csv")),

@@ -31,12 +31,6 @@ impl Interval {
         Some(Self { estimate, low: (middle - half).max(0.0), high: (middle + half).min(1.0) })
     }
 
-    /// Around a number with a normal error of this standard deviation.
-    pub fn around(estimate: f64, standard_error: f64) -> Self {
-        let half = Z * standard_error;
-        Self { estimate, low: estimate - half, high: estimate + half }
-    }
-
     /// Whether 0 is not in it: the number is more than chance.
     pub fn excludes_zero(&self) -> bool {
         self.low > 0.0 || self.high < 0.0

@@ -11,12 +11,14 @@
 //! action earns includes those whom it did not reach.
 
 mod design;
+mod means;
 mod outcome;
 mod records;
 mod uplift;
 mod value;
 
 pub use self::design::Design;
+pub use self::means::Amounts;
 pub use self::records::{FEWEST_OF_EACH, Logged, Propensities, Records};
 pub use self::uplift::{Group, Posterior, SaveRateSeen, Uplift, needed_per_group};
 pub use self::value::{Estimator, Evaluation, PolicyValue, evaluate};

@@ -68,7 +68,7 @@ fn trial(outcome: &Outcome<'_>, trial: &Trial) -> Value {
     });
     json!({
         "name": trial.name,
-        "share": trial.share,
+        "share": trial.share.get(),
         "held_out": trial.held_out(),
         "known_from": trial.known_from().to_string(),
         "spend_of_the_others": spend,

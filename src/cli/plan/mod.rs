@@ -115,7 +115,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         check_folder(out)?;
     }
     if let Some(trial) = &args.trial {
-        check_trial_file(trial)?;
+        check_trial_file(trial, &[args.curve.as_deref(), args.svg.as_deref(), args.out.path()])?;
     }
     let ListOffers { catalogue, decided_by, are_others } =
         args.list.offers(args.offers.as_deref(), args.out.language)?;
@@ -178,15 +178,20 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     }
 }
 
-/// A trial's file is not written over: nothing else tells who was held out.
-fn check_trial_file(file: &Path) -> Result<(), Failure> {
+/// Nothing else tells who was held out: no other output may take its place.
+fn check_trial_file(file: &Path, outputs: &[Option<&Path>]) -> Result<(), Failure> {
     let usage = |why: &str| Err(Failure::new(Kind::Usage, format!("--trial {}: {why}", file.display())));
     check_folder(file)?;
     if file.extension().is_none_or(|extension| extension != "csv") {
         return usage("a trial is written as .csv");
     }
-    if file.exists() {
-        return usage("it is there already, and nothing else tells who was held out: name another file");
+    // Of what is not there yet, the folder is.
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        Some((folder.canonicalize().ok()?, path.file_name()?.to_owned()))
+    };
+    if outputs.iter().flatten().any(|output| place(output) == place(file)) {
+        return usage("another output would take its place: name another file");
     }
     Ok(())
 }

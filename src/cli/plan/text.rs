@@ -142,8 +142,7 @@ fn offers(outcome: &Outcome<'_>, language: Language) -> String {
 
 /// Who is held out, and what the trial can find.
 fn held_out(outcome: &Outcome<'_>, trial: &Trial, language: Language) -> String {
-    let (held_out, picked, percent) =
-        (trial.held_out(), trial.customers.len(), (1e9 * 100.0 * trial.share).round() / 1e9);
+    let (held_out, picked, percent) = (trial.held_out(), trial.customers.len(), trial.share.percent());
     let (spend, earned) = outcome.of_the_others();
     let name = &trial.name;
     let mut text = language.either(
