@@ -134,7 +134,11 @@ pub fn run() -> ExitCode {
         Command::Score(_) | Command::Nightly(_) => |kind: Kind| kind.told().run_exit_code,
         _ => |kind: Kind| kind.told().exit_code,
     };
-    match outlive_full_files().and_then(|()| threads(cli.threads)).and_then(|()| dispatch(cli.command)) {
+    match outlive_full_files()
+        .and_then(|()| heed_signals())
+        .and_then(|()| threads(cli.threads))
+        .and_then(|()| dispatch(cli.command))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             output::note(&format!("error: {failure}"));
@@ -147,6 +151,21 @@ pub fn run() -> ExitCode {
 fn outlive_full_files() -> Result<(), Failure> {
     let registered = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, Arc::default());
     registered.map(drop).map_err(|cause| Failure::new(Kind::Internal, cause.to_string()))
+}
+
+/// The first process of a container is not ended by signals it does not take itself: it ends at once by those that would end any
+/// other, with the code that a shell has for that. A server takes them itself: it answers what it has begun with.
+fn heed_signals() -> Result<(), Failure> {
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    if std::process::id() != 1 {
+        return Ok(());
+    }
+    let always = Arc::new(std::sync::atomic::AtomicBool::new(true));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&always))
+            .map_err(|cause| Failure::new(Kind::Internal, cause.to_string()))?;
+    }
+    Ok(())
 }
 
 fn threads(threads: Option<u16>) -> Result<(), Failure> {

@@ -11,6 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::{State, StateError};
 use crate::failure::Failure;
+use crate::marks;
 use crate::random::{hexadecimal, random_bytes};
 
 /// What keys begin with, so that whoever finds one knows what it is for.
@@ -148,6 +149,8 @@ impl State {
             })
         })
         .map_err(|error: StateError| Failure::from(error))?;
+        // From now on it matters if the database is gone: whoever asked without a key would be answered.
+        marks::leave(&self.path).map_err(|cause| Failure::output(&marks::path_of(&self.path), cause))?;
         Ok((key, Secret(text)))
     }
 

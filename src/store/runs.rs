@@ -1,6 +1,8 @@
 //! Runs that write to a store: one at a time, and each leaves a record of what it read, did and wrote.
 
+use std::collections::hash_map::RandomState;
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{Read, Write};
 use std::path::PathBuf;
 
@@ -114,6 +116,9 @@ pub struct RunRecord {
     pub steps: Vec<RunStep>,
     /// The files it wrote.
     pub outputs: Vec<String>,
+    /// What tells it from others of the same second and process number, as all are in containers.
+    #[serde(skip)]
+    unique: u64,
 }
 
 impl RunRecord {
@@ -136,12 +141,15 @@ impl RunRecord {
             quarantined: None,
             steps: Vec::new(),
             outputs: Vec::new(),
+            // Hashers begin with a random number of their own.
+            unique: RandomState::new().build_hasher().finish(),
         }
     }
 
     /// The name of its file: records sort by when they began.
     fn file_name(&self) -> String {
-        format!("{}-{}-{}.json", self.began.replace(':', "-"), self.command, self.pid)
+        let Self { began, command, pid, unique, .. } = self;
+        format!("{}-{command}-{pid}-{unique:016x}.json", began.replace(':', "-"))
     }
 }
 
@@ -267,9 +275,10 @@ mod tests {
     fn a_run_that_was_killed_is_told_from_one_that_ended() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::at(folder.path());
+        // Of one second, and in containers of one process number.
         let mut record = RunRecord::new("score", "2026-11-28T21:00:00Z".to_owned());
         store.save_run(&record).unwrap();
-        record.began = "2026-11-28T22:00:00Z".to_owned();
+        record = RunRecord::new("score", "2026-11-28T21:00:00Z".to_owned());
         record.outcome = Outcome::Done;
         store.save_run(&record).unwrap();
         store.tidy_runs();
