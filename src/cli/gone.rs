@@ -37,12 +37,12 @@ impl Gone {
         (share >= WORTH_A_WORD).then(|| {
             language.either(
                 format!(
-                    "{customers} of them are to leave with 90 % and more, and {percent:.0} % of that is theirs: that an offer keeps as \
-                     many of them as of others is assumed here; a trial (mainstay evaluate-policy) would show it"
+                    "{customers} of those with an action are to leave with 90 % and more, and {percent:.0} % of what it comes to is theirs: \
+                     that an offer keeps as many of them as of others is assumed here; a trial (mainstay plan --trial) would show it"
                 ),
                 format!(
-                    "其中{customers}位的流失概率在90%以上，上述收益的{percent:.0}%来自他们：这里假定优惠对他们与对其他客户同样\
-                     有效；做一次随机试验（mainstay evaluate-policy）才能知道"
+                    "有建议行动的客户中，{customers}位的流失概率在90%以上，净收益的{percent:.0}%来自他们：这里假定优惠对他们与对其他客户同样\
+                     有效；做一次随机试验（mainstay plan --trial）才能知道"
                 ),
             )
         })

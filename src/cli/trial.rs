@@ -6,6 +6,7 @@ use clap::Args as ClapArgs;
 use mainstay_features::label::Label;
 use mainstay_features::units::{Days, Instant};
 use mainstay_models::drift::Interval;
+use mainstay_models::policy::Uplift;
 use serde_json::{Value, json};
 
 use super::input::InputArgs;
@@ -38,8 +39,7 @@ const FEWEST_WHO_LEFT: u64 = 10;
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let trials: Vec<Trial> = args.trial.iter().map(|path| Trial::read(path)).collect::<Result<_, _>>()?;
     let progress = Progress::new();
-    let outputs: Vec<_> = Vec::new();
-    let histories = args.input.read(&Store::at(&args.store.store), &outputs, &progress)?;
+    let histories = args.input.read(&Store::at(&args.store.store), &[], &progress)?;
     let label = Label::where_given(histories.given());
     for (trial, path) in trials.iter().zip(&args.trial) {
         if trial.label != label {
@@ -170,8 +170,7 @@ fn kept(offer: &OfferOutcome) -> Vec<String> {
         None => "–".to_owned(),
     };
     let uplift = offer.uplift();
-    let of_uplift =
-        |of: &dyn Fn(&mainstay_models::policy::Uplift) -> String| uplift.as_ref().map_or("–".to_owned(), of);
+    let of_uplift = |of: &dyn Fn(&Uplift) -> String| uplift.as_ref().map_or("–".to_owned(), of);
     vec![
         offer.offer.clone(),
         offer.given.customers.to_string(),

@@ -154,13 +154,21 @@ impl Trial {
         let (chances, probabilities, save_rates) =
             (share_of("chance")?, share_of("churn_probability")?, share_of("save_rate")?);
         let (ids, offers, assigned) = (texts("customer_id")?, texts("offer")?, texts("assigned")?);
+        for (row, (assigned, offer)) in assigned.iter().zip(&offers).enumerate() {
+            if assigned != DO_NOTHING && assigned != offer {
+                let problem =
+                    format!("{assigned:?} is neither the row's offer, {offer:?}, nor {DO_NOTHING:?}");
+                return Err(table.bad_cell(row, "assigned", problem));
+            }
+        }
         let held_out: Vec<bool> = assigned.iter().map(|action| action == DO_NOTHING).collect();
         let shares = chances
             .iter()
             .zip(&held_out)
             .map(|(&chance, held_out)| if *held_out { chance } else { 1.0 - chance });
-        let shares: Vec<f64> = shares.collect();
-        if let Some(row) = shares.iter().position(|share| (share - shares[0]).abs() > ROUNDING) {
+        // A tenth is one whether it is told itself or by the nine tenths.
+        let shares: Vec<f64> = shares.map(|share| (share * SHARE_PARTS).round() / SHARE_PARTS).collect();
+        if let Some(row) = shares.iter().position(|share| *share != shares[0]) {
             let problem = format!("{}, where the rows above hold out {:.3} of all", chances[row], shares[0]);
             return Err(table.bad_cell(row, "chance", problem));
         }
@@ -174,11 +182,6 @@ impl Trial {
                 return Err(table.bad_cell(row, "customer_id", format!("{customer_id:?} is there twice")));
             }
             let held_out = held_out[row];
-            if !held_out && assigned != offer {
-                let problem =
-                    format!("{assigned:?} is neither the row's offer, {offer:?}, nor {DO_NOTHING:?}");
-                return Err(table.bad_cell(row, "assigned", problem));
-            }
             // Of a share that is off in its last digit hardly anybody is.
             if held_out != holdout.has(customer_id) {
                 let problem = format!(
@@ -199,8 +202,8 @@ impl Trial {
     }
 }
 
-/// A chance and one less the other may differ by so much.
-const ROUNDING: f64 = 1e-9;
+/// Shares are told apart to one part in so many.
+const SHARE_PARTS: f64 = 1e12;
 
 #[cfg(test)]
 mod tests {
@@ -211,7 +214,7 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("mainstay-trial-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let path = folder.join("trial.csv");
-        let share: Share = "50%".parse().unwrap();
+        let share: Share = "30%".parse().unwrap();
         let holdout = Holdout::new("=spring".to_owned(), share);
         let one = |id: &str| Assigned {
             customer_id: id.to_owned(),
@@ -229,7 +232,13 @@ mod tests {
             customers: vec![one("-1"), one("客户"), one("'=a"), one("b"), one("c"), one("d"), one("e")],
         };
         trial.write(&path).unwrap();
-        assert_eq!(Trial::read(&path).unwrap(), trial);
+        let read = Trial::read(&path).unwrap();
+        assert_eq!(Trial { share, ..read.clone() }, trial);
+        // Whoever is in the first row.
+        let turned = Trial { customers: trial.customers.iter().rev().cloned().collect(), ..trial.clone() };
+        assert_ne!(trial.customers[0].held_out, turned.customers[0].held_out);
+        turned.write(&folder.join("turned.csv")).unwrap();
+        assert_eq!(Trial::read(&folder.join("turned.csv")).unwrap().share, read.share);
         assert!((1..7).contains(&trial.held_out()), "both are there");
         trial.write(&path).unwrap();
         let other = Trial { customers: trial.customers[1..].to_vec(), ..trial.clone() };
@@ -237,7 +246,11 @@ mod tests {
         for (from, to, told) in [
             ("客户", "'-1", "row 2, column \"customer_id\": \"-1\" is there twice"),
             (",do nothing,", ",mail,", "column \"assigned\": \"mail\" is neither"),
-            (",do nothing,", ",\"call, by \"\"us\"\"\",", "the file is not as mainstay plan wrote it"),
+            (
+                ",do nothing,",
+                ",\"call, by \"\"us\"\"\",",
+                "row 2, column \"chance\": 0.7, where the rows above hold out 0.700 of all",
+            ),
             ("'=spring", "summer", "the file is not as mainstay plan wrote it"),
             (",90,", ",x,", "\"x\" is no number of days"),
             ("contract end", "death", "a label"),

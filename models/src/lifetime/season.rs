@@ -21,6 +21,8 @@ const PART_DAYS: f64 = YEAR_DAYS / PARTS as f64;
 
 /// A log that lacks so few days of a whole number of years has them.
 const GRACE_DAYS: f64 = 7.0;
+/// Older days tell nothing of today's season; who came before them counts as come on the first of them.
+const MOST_DAYS: i64 = 20 * 366;
 /// With fewer years, a season cannot be told from a trend.
 const FEWEST_YEARS: usize = 2;
 /// No part of a year has less or more than this of what a part has on average: what is closed for a month opens again.
@@ -106,6 +108,7 @@ impl Feed {
     pub(super) fn at(histories: &Histories, as_of: Instant) -> Result<Self, HistoryError> {
         let end = as_of.calendar_day() + 1;
         let first = histories.summary().span.map_or(as_of, |(first, _)| first).calendar_day();
+        let first = first.max(end - MOST_DAYS);
         let none = || vec![(0_u64, 0_u64); usize::try_from(end - first).unwrap_or_default()];
         let joined = |mut all: Vec<(u64, u64)>, own: Vec<(u64, u64)>| {
             all.iter_mut().zip(own).for_each(|(all, own)| *all = (all.0 + own.0, all.1 + own.1));
@@ -115,8 +118,9 @@ impl Feed {
             let one = |(mut cut, mut days): (Cut, Vec<(u64, u64)>), customer: usize| {
                 if let Some(known) = cut.at(part.customer(customer), as_of) {
                     for (number, visit) in known.visits().iter().enumerate() {
-                        let place = usize::try_from(visit.calendar_day() - first).ok();
-                        if let Some(day) = place.and_then(|place| days.get_mut(place)) {
+                        let place = visit.calendar_day() - first;
+                        let place = usize::try_from(if number == 0 { place.max(0) } else { place });
+                        if let Some(day) = place.ok().and_then(|place| days.get_mut(place)) {
                             *if number == 0 { &mut day.0 } else { &mut day.1 } += 1;
                         }
                     }
@@ -247,6 +251,8 @@ pub(super) fn on_clock(customer: &Purchases, season: &Season, day: i64) -> Purch
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mainstay_features::history::HistoryBuilder;
+    use mainstay_features::units::Amount;
     use proptest::prelude::*;
 
     fn season(weights: [f64; PARTS]) -> Season {
@@ -318,6 +324,20 @@ mod tests {
                 .season(&model(), None)
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_date_of_long_ago_makes_no_long_work() {
+        let mut builder = HistoryBuilder::default();
+        for (id, order, ts) in [("a", "1", "0001-02-03"), ("a", "2", "2023-06-01"), ("b", "3", "2023-05-01")]
+        {
+            builder.add_line(id, order, ts.parse().unwrap(), Amount::new(5.0).unwrap());
+        }
+        let histories = Histories::fold(vec![builder]).unwrap();
+        let Feed { days, .. } = Feed::at(&histories, "2024-01-01".parse().unwrap()).unwrap();
+        assert_eq!(days.len() as i64, MOST_DAYS);
+        assert_eq!(days.iter().fold((0, 0), |all, day| (all.0 + day.0, all.1 + day.1)), (2, 1));
+        assert_eq!(days[0], (1, 0));
     }
 
     proptest! {

@@ -226,8 +226,8 @@ impl Night<'_> {
                 "beyond_capacity".to_owned(),
                 beyond.iter().map(|(offer, customers, capacity)| json!({"offer": offer, "customers": customers, "capacity": capacity})).collect(),
             );
-            // Of the list before: this one is not in its place yet.
-            let before = store.load_list_about()?.and_then(|about| about.basis);
+            // Of the list before: this one is not in its place yet. One that cannot be read is in nobody's way.
+            let before = store.load_list_about().ok().flatten().and_then(|about| about.basis);
             let others = before.map_or(Vec::new(), |before| ListBasis::of(&service).differences(&before));
             found.insert("decided_otherwise".to_owned(), json!(others));
             Ok((scored, new))
