@@ -1,6 +1,6 @@
 //! Asks a model all that the commands ask one.
 
-use mainstay_features::units::{Money, Probability};
+use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_models::artifact::Artifact;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
@@ -55,7 +55,9 @@ pub fn ask(artifact: &Artifact) {
 fn worth(artifact: &Artifact, customer: &[f32], p: f64) {
     let row: Vec<f64> = customer.iter().map(|&value| f64::from(value)).collect();
     let lifetime = &artifact.training.lifetime.lifetime;
-    let expected = lifetime.expected(&core_of(&row), YearlyDiscount::DEFAULT);
+    let of_no_day = lifetime.expected(&core_of(&row), None, YearlyDiscount::DEFAULT);
+    assert!(!of_no_day.discounted_purchases.is_infinite(), "{of_no_day:?}");
+    let expected = lifetime.expected(&core_of(&row), Some(Instant::MAX), YearlyDiscount::DEFAULT);
     let purchases = expected.discounted_purchases;
     assert!(!purchases.is_infinite(), "{purchases} purchases");
     assert!(row[0].is_nan() || row[0] < 0.0 || purchases >= 0.0, "{purchases} purchases");
