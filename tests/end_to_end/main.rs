@@ -54,6 +54,7 @@ mod proceeds;
 mod report;
 mod resume;
 mod same_bytes;
+mod season;
 mod server;
 mod support;
 mod suppress;
