@@ -17,8 +17,10 @@ const CONCENTRATED: f64 = 0.1;
 /// What is counted of a list's rows to know.
 #[derive(Default)]
 pub(super) struct Caveats {
-    actions: usize,
-    net_value: f64,
+    /// Customers for whom an action pays.
+    pub(super) actions: usize,
+    /// What the actions are expected to earn.
+    pub(super) net_value: f64,
     /// What the action that earns most does.
     largest_net_value: f64,
     /// For how many customers each offer is.

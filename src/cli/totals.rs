@@ -27,14 +27,10 @@ pub(super) struct Totals {
     pub(super) rows: usize,
     /// Customers left out as they object to marketing.
     pub(super) suppressed: usize,
-    /// Customers for whom an action pays.
-    pub(super) actions: usize,
-    /// What the actions are expected to earn.
-    pub(super) net_value: f64,
     lifetime_value: f64,
     /// How many are expected to leave.
     leavers: f64,
-    /// What the sums do not show.
+    /// The actions, and what their sum does not show.
     pub(super) caveats: Caveats,
 }
 
@@ -46,8 +42,6 @@ impl Totals {
             as_of,
             rows: 0,
             suppressed,
-            actions: 0,
-            net_value: 0.0,
             lifetime_value: 0.0,
             leavers: 0.0,
             caveats: Caveats::new(Some(service.artifact().settings.horizon)),
@@ -61,10 +55,6 @@ impl Totals {
         for row in &scores.rows {
             self.lifetime_value += row.lifetime_value;
             self.leavers += row.churn_probability;
-            if row.net_value > 0.0 {
-                self.actions += 1;
-                self.net_value += row.net_value;
-            }
         }
     }
 
@@ -90,8 +80,8 @@ impl Totals {
             artifact.settings.horizon.get(),
             100.0 * artifact.churn_rate(),
             artifact.training.judged(),
-            self.actions,
-            self.net_value,
+            self.caveats.actions,
+            self.caveats.net_value,
             self.lifetime_value / rows,
             lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions(), Language::English),
         ) + by_rule(service)

@@ -1,7 +1,9 @@
 //! History → features → probability → value → decision. Batch and API ask here and nowhere else.
 
+mod as_of;
 mod explain;
 
+pub use as_of::AsOf;
 pub use explain::{Explanation, REASONS, Reason, Why, why_in};
 
 use std::ops::Range;
@@ -113,24 +115,6 @@ pub struct Population {
     pub assessed: Vec<Assessed>,
     /// How they are spread over the bins of the customers the model was trained on; empty of customers it says nothing of.
     pub tally: Tally,
-}
-
-/// Of what instants some rows of features are; `None` where that is not told, and the time of year is not heeded.
-#[derive(Clone, Copy, Debug)]
-pub enum AsOf<'a> {
-    /// All of one.
-    All(Option<Instant>),
-    /// Each of its own.
-    Each(&'a [Option<Instant>]),
-}
-
-impl AsOf<'_> {
-    fn of(&self, row: usize) -> Option<Instant> {
-        match self {
-            Self::All(instant) => *instant,
-            Self::Each(instants) => instants.get(row).copied().flatten(),
-        }
-    }
 }
 
 /// The most a feature given from outside may be; a history cannot give more.

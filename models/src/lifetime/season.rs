@@ -14,7 +14,7 @@ use super::customers::MIN_CUSTOMERS;
 use super::{BgNbd, Purchases};
 
 /// A year has so many days…
-pub(super) const YEAR_DAYS: f64 = 365.2425;
+const YEAR_DAYS: f64 = 365.2425;
 /// …and so many parts of equal length.
 const PARTS: usize = 12;
 const PART_DAYS: f64 = YEAR_DAYS / PARTS as f64;

@@ -215,8 +215,8 @@ impl Night<'_> {
                 (Some(new), totals)
             };
             (record.rows, record.suppressed) = (Some(totals.rows), Some(totals.suppressed));
-            found.insert("actions".to_owned(), json!(totals.actions));
-            found.insert("net_value".to_owned(), json!(totals.net_value));
+            found.insert("actions".to_owned(), json!(totals.caveats.actions));
+            found.insert("net_value".to_owned(), json!(totals.caveats.net_value));
             let sentences = totals.sentences(&service);
             sentences.iter().for_each(|caveat| output::note(caveat));
             found.insert("caveats".to_owned(), json!(sentences));

@@ -121,13 +121,12 @@ impl Entry {
             share(field, mean)?;
             SaveRate::new(mean, sd).ok_or_else(|| {
                 let most = (mean * (1.0 - mean)).sqrt();
-                bad(
-                    sd_field,
-                    match most > 0.0 {
-                        true => format!("{sd} is not a standard deviation of 0 or more and below {most:.4}"),
-                        false => format!("{sd} is not 0: a rate of {mean} is known exactly"),
-                    },
-                )
+                let reason = if most > 0.0 {
+                    format!("{sd} is not a standard deviation of 0 or more and below {most:.4}")
+                } else {
+                    format!("{sd} is not 0: a rate of {mean} is known exactly")
+                };
+                bad(sd_field, reason)
             })
         };
         let save_rate = rate(("save_rate", self.save_rate), ("save_rate_sd", self.save_rate_sd))?;
