@@ -119,19 +119,59 @@ impl Ids {
     }
 }
 
-/// Whether two identifiers are the same. Those of 8 to 16 bytes, as most are, are compared as two numbers that
-/// overlap: no call, where most comparisons are of what is the same.
-pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    match (a.first_chunk::<8>(), a.last_chunk::<8>(), b.first_chunk::<8>(), b.last_chunk::<8>()) {
-        (Some(a_first), Some(a_last), Some(b_first), Some(b_last)) if a.len() <= 16 => {
-            let first = u64::from_ne_bytes(*a_first) ^ u64::from_ne_bytes(*b_first);
-            let last = u64::from_ne_bytes(*a_last) ^ u64::from_ne_bytes(*b_last);
-            first | last == 0
+/// An identifier as a column has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Id<'a> {
+    Integer(i64),
+    Unsigned(u64),
+    Text(&'a str),
+}
+
+impl<'a> Id<'a> {
+    /// As text, written to `digits` if it is a number.
+    #[inline]
+    pub(crate) fn text(self, digits: &'a mut itoa::Buffer) -> &'a str {
+        match self {
+            Self::Integer(number) => digits.format(number),
+            Self::Unsigned(number) => digits.format(number),
+            Self::Text(text) => text,
         }
-        _ => a == b,
+    }
+}
+
+/// Whether two identifiers are the same.
+pub(crate) fn is_same(a: &[u8], b: &[u8]) -> bool {
+    Edges::of(a).are_of_the_same(Edges::of(b))
+}
+
+/// An identifier with its first and its last bytes, which overlap: those of 8 to 16 bytes, as most identifiers are, are compared
+/// as two numbers. No call, where most comparisons are of what is the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Edges<'a> {
+    id: &'a [u8],
+    first: u64,
+    last: u64,
+}
+
+impl<'a> Edges<'a> {
+    /// Those of an identifier.
+    #[inline]
+    pub(crate) fn of(id: &'a [u8]) -> Self {
+        match (id.first_chunk(), id.last_chunk()) {
+            (Some(first), Some(last)) => {
+                Self { id, first: u64::from_ne_bytes(*first), last: u64::from_ne_bytes(*last) }
+            }
+            _ => Self { id, first: 0, last: 0 },
+        }
+    }
+
+    /// Whether two identifiers are the same.
+    #[inline]
+    pub(crate) fn are_of_the_same(self, other: Self) -> bool {
+        let lengths = self.id.len() ^ other.id.len();
+        let is_alike = (self.first ^ other.first) | (self.last ^ other.last) | lengths as u64 == 0;
+        // Which are alike nobody can foresee; how long they are, mostly.
+        if (8..=16).contains(&self.id.len()) { is_alike } else { is_alike && self.id == other.id }
     }
 }
 
@@ -190,19 +230,28 @@ pub(crate) struct Listed {
 
 /// Every identifier of several lists, sorted; all are different. `None` when there are more than 2³² in a list.
 pub(crate) fn sorted(lists: &[&Ids], kind: IdKind) -> Option<Vec<Listed>> {
-    let mut all: Vec<Listed> = Vec::with_capacity(lists.iter().map(|ids| ids.len()).sum());
-    for (list, ids) in lists.iter().enumerate() {
-        let list = u32::try_from(list).ok()?;
-        u32::try_from(ids.len()).ok()?;
-        all.extend(ids.iter().zip(0..).map(|(id, number)| Listed { key: sort_key(id, kind), list, number }));
+    if lists.iter().any(|ids| u32::try_from(ids.len()).is_err()) {
+        return None;
     }
+    let mut all = vec![Listed { key: 0, list: 0, number: 0 }; lists.iter().map(|ids| ids.len()).sum()];
+    let (mut rest, mut places) = (all.as_mut_slice(), Vec::with_capacity(lists.len()));
+    for (list, &ids) in (0..).zip(lists) {
+        let own;
+        (own, rest) = rest.split_at_mut(ids.len());
+        places.push((list, ids, own));
+    }
+    places.into_par_iter().for_each(|(list, ids, own)| {
+        for ((place, id), number) in own.iter_mut().zip(ids.iter()).zip(0..) {
+            *place = Listed { key: sort_key(id, kind), list, number };
+        }
+    });
     // Most are told apart by their keys, and numbers sort several times as fast as what must be looked up.
     all.par_sort_unstable_by_key(|id| id.key);
     if kind == IdKind::Text {
         let text = |id: &Listed| lists[id.list as usize].get(id.number as usize);
-        for alike in all.chunk_by_mut(|a, b| a.key == b.key).filter(|alike| alike.len() > 1) {
-            alike.par_sort_unstable_by(|a, b| text(a).cmp(text(b)));
-        }
+        all.par_chunk_by_mut(|a, b| a.key == b.key)
+            .filter(|alike| alike.len() > 1)
+            .for_each(|alike| alike.par_sort_unstable_by(|a, b| text(a).cmp(text(b))));
     }
     Some(all)
 }

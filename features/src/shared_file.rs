@@ -9,6 +9,9 @@ use bytes::Bytes;
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, Length};
 
+/// What is read from a place on is a page's header, and seldom longer.
+const HEADER_BYTES: usize = 512;
+
 /// A file that several threads read at once. (A `File` is a `ChunkReader` too, but its clones share one position, and
 /// threads that seek in it read each other's bytes.)
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ impl ChunkReader for SharedFile {
     type T = BufReader<ReadFrom>;
 
     fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
-        Ok(BufReader::new(ReadFrom { file: self.file.clone(), at: start }))
+        Ok(BufReader::with_capacity(HEADER_BYTES, ReadFrom { file: self.file.clone(), at: start }))
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {

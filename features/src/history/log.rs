@@ -20,6 +20,8 @@ const BLOCK_BYTES: usize = 1 << 16;
 const SAME_CUSTOMER: u8 = 0x80;
 /// An identifier's length is a byte, or after this one four.
 const LONG: u8 = u8::MAX;
+/// The kind and the length are at most so many bytes.
+const MOST_BEFORE_ID: usize = 6;
 
 /// Of which kind a row in a log is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +76,23 @@ impl Log {
 
     /// Adds a row's bytes.
     pub(super) fn push(&mut self, row: &[u8]) {
-        if self.open.len() + row.len() > BLOCK_BYTES && !self.open.is_empty() {
-            let next = Vec::with_capacity(BLOCK_BYTES.max(row.len()));
+        self.make_room(row.len());
+        self.open.extend_from_slice(row);
+    }
+
+    /// Adds a row of a customer; returns how many bytes it takes.
+    pub(super) fn put<T: Wire>(&mut self, customer: &str, tag: Tag, row: &T) -> usize {
+        self.make_room(MOST_BEFORE_ID + customer.len() + 8 * T::COLUMNS);
+        let before = self.open.len();
+        put_row(&mut self.open, Some(customer), tag, row);
+        self.open.len() - before
+    }
+
+    fn make_room(&mut self, bytes: usize) {
+        if self.open.len() + bytes > BLOCK_BYTES && !self.open.is_empty() {
+            let next = Vec::with_capacity(BLOCK_BYTES.max(bytes));
             self.full.push(Block::Held(std::mem::replace(&mut self.open, next)));
         }
-        self.open.extend_from_slice(row);
     }
 
     /// Adds the rows of another log. (Every log begins with a customer.)

@@ -50,7 +50,7 @@ impl Lookup {
     /// # Errors
     /// When the customer's part cannot be read.
     pub fn customer(&self, customer: &str, since: Option<HistoryBuilder>) -> Result<History, HistoryError> {
-        let kept = self.part(part_of(customer))?.only(customer, self.kind);
+        let kept = self.part(part_of(customer).into())?.only(customer, self.kind);
         let (mut logs, own, given, words) = since.map(HistoryBuilder::finish).unwrap_or_default();
         let kind = if own == IdKind::Text { own } else { self.kind };
         logs.retain(|log| !log.is_empty());

@@ -24,12 +24,14 @@ mod words;
 
 pub use again::SentAgain;
 pub use builder::HistoryBuilder;
+pub(crate) use builder::Lines;
 pub use event::{Complaint, Contact, Contract, Discount, Given, LaterLine, Order, Profile, Severity, Word};
 
 pub use forget::{Leaving, write_segment_without};
 pub use histories::{Histories, Noted, Summary};
 pub use log::Spill;
 pub use lookup::Lookup;
+pub(crate) use part::LineSum;
 pub use segment::{Segment, join};
 pub use segment_writer::{Compared, write_segment};
 pub use told::{Telling, Told, ToldOf};

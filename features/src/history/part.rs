@@ -13,11 +13,11 @@ use crate::units::{Amount, Instant};
 
 /// What the lines of an order at one instant come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct LineSum {
+pub(crate) struct LineSum {
     /// The order's fingerprint.
-    pub(super) order: u64,
-    pub(super) instant: Instant,
-    pub(super) amount: Amount,
+    pub(crate) order: u64,
+    pub(crate) instant: Instant,
+    pub(crate) amount: Amount,
 }
 
 /// A product a customer bought.

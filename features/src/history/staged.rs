@@ -15,18 +15,16 @@ pub(super) struct Staged {
     /// Where each row ends.
     ends: Vec<u32>,
     /// Each row's part.
-    parts: Vec<u32>,
-    /// The rows' numbers by part.
-    by_part: Vec<u32>,
+    parts: Vec<u8>,
 }
 
 impl Staged {
     /// Adds a row of a part; without a customer it is of the one of the row before. Returns how many bytes it takes.
-    pub(super) fn push<T: Wire>(&mut self, part: usize, customer: Option<&str>, tag: Tag, row: &T) -> usize {
+    pub(super) fn push<T: Wire>(&mut self, part: u8, customer: Option<&str>, tag: Tag, row: &T) -> usize {
         let before = self.bytes.len();
         put_row(&mut self.bytes, customer, tag, row);
         self.ends.push(self.bytes.len() as u32);
-        self.parts.push(part as u32);
+        self.parts.push(part);
         self.bytes.len() - before
     }
 
@@ -37,22 +35,10 @@ impl Staged {
 
     /// Writes the rows to the logs of their parts, each part's in the order they came.
     pub(super) fn write(&mut self, logs: &mut [Log]) {
-        // A counting sort: where each part's rows begin, and then, one after the other, where they end.
-        let mut next = [0_u32; PARTS];
-        self.parts.iter().for_each(|&part| next[part as usize] += 1);
-        let mut before = 0;
-        for next in &mut next {
-            before += std::mem::replace(next, before);
-        }
-        self.by_part.resize(self.parts.len(), 0);
-        for (number, &part) in (0..).zip(&self.parts) {
-            let next = &mut next[part as usize];
-            self.by_part[*next as usize] = number;
-            *next += 1;
-        }
+        let (by_part, ends) = sorted_by_part(&self.parts);
         let mut begin = 0;
-        for (log, end) in logs.iter_mut().zip(next) {
-            for &row in &self.by_part[begin..end as usize] {
+        for (log, end) in logs.iter_mut().zip(ends) {
+            for &row in &by_part[begin..end as usize] {
                 let begin = row.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
                 log.push(&self.bytes[begin as usize..self.ends[row as usize] as usize]);
             }
@@ -62,4 +48,22 @@ impl Staged {
         self.ends.clear();
         self.parts.clear();
     }
+}
+
+/// The numbers of rows by their parts, and where those of each part end.
+pub(super) fn sorted_by_part(parts: &[u8]) -> (Vec<u32>, [u32; PARTS]) {
+    // A counting sort: where each part's rows begin, and then, one after the other, where they end.
+    let mut next = [0_u32; PARTS];
+    parts.iter().for_each(|&part| next[part as usize] += 1);
+    let mut before = 0;
+    for next in &mut next {
+        before += std::mem::replace(next, before);
+    }
+    let mut by_part = vec![0; parts.len()];
+    for (number, &part) in (0..).zip(parts) {
+        let next = &mut next[part as usize];
+        by_part[*next as usize] = number;
+        *next += 1;
+    }
+    (by_part, next)
 }

@@ -14,7 +14,7 @@ use arrow_schema::{DataType, TimeUnit};
 
 use super::convention::is_never;
 use super::{Condition, Convention, Problem};
-use crate::id::is_same;
+use crate::id::{Edges, Id};
 use crate::units::{Amount, Instant, ParseUnitError};
 
 /// The values of a primitive column, each through `convert`; `None` if the column is of another type.
@@ -76,12 +76,15 @@ impl<'a> Ids<'a> {
         }
     }
 
-    /// The identifier of a row, written to `digits` if it is a number; `None` where it is null or empty.
-    pub(super) fn get<'b>(&'b self, i: usize, digits: &'b mut itoa::Buffer) -> Option<&'b str> {
+    /// The identifier of a row; `None` where it is null or empty.
+    pub(super) fn get(&self, i: usize) -> Option<Id<'_>> {
         match self {
-            Self::Integers(values, nulls) => is_valid(*nulls, i).then(|| digits.format(values[i])),
-            Self::Unsigned(values) => values.is_valid(i).then(|| digits.format(values.value(i))),
-            Self::Text(text) => (text.is_valid(i) && !text.value(i).is_empty()).then(|| text.value(i)),
+            Self::Integers(values, nulls) => is_valid(*nulls, i).then(|| Id::Integer(values[i])),
+            Self::Unsigned(values) => values.is_valid(i).then(|| Id::Unsigned(values.value(i))),
+            Self::Text(text) => {
+                let id = text.value(i);
+                (text.is_valid(i) && !id.is_empty()).then_some(Id::Text(id))
+            }
         }
     }
 
@@ -93,8 +96,8 @@ impl<'a> Ids<'a> {
                 clear_changes(goes_on, values.nulls(), values.values().iter(), |a, b| a == b);
             }
             Self::Text(text) => {
-                let ids = (0..text.len()).map(|i| text.value(i).as_bytes());
-                clear_changes(goes_on, text.nulls(), ids, is_same);
+                let ids = (0..text.len()).map(|i| Edges::of(text.value(i).as_bytes()));
+                clear_changes(goes_on, text.nulls(), ids, Edges::are_of_the_same);
             }
         }
     }
@@ -238,7 +241,10 @@ impl<'a> Cells<'a> {
     /// Whether the value of a row meets a condition.
     pub(super) fn meet(&self, i: usize, condition: &Condition, convention: &Convention) -> bool {
         match self {
-            Self::Ids(ids) => condition.holds(ids.get(i, &mut itoa::Buffer::new()), convention),
+            Self::Ids(ids) => {
+                let mut digits = itoa::Buffer::new();
+                condition.holds(ids.get(i).map(|id| id.text(&mut digits)), convention)
+            }
             Self::Flags(flags) => {
                 let text = if flags.is_valid(i) && flags.value(i) { "true" } else { "false" };
                 condition.holds(flags.is_valid(i).then_some(text), convention)
@@ -282,7 +288,7 @@ impl<'a> Says<'a> {
                 (text.is_valid(i) && !text.value(i).is_empty()).then(|| text.value(i).into())
             }
             Self::Cells(Cells::Ids(ids)) => {
-                ids.get(i, &mut itoa::Buffer::new()).map(|digits| digits.to_owned().into())
+                ids.get(i).map(|id| id.text(&mut itoa::Buffer::new()).to_owned().into())
             }
             Self::Cells(Cells::Flags(flags)) => flags.is_valid(i).then(|| flags.value(i).to_string().into()),
             Self::Cells(Cells::Numbers(numbers)) => numbers.number(i).map(|number| number.to_string().into()),
@@ -340,12 +346,16 @@ impl<'a> Amounts<'a> {
             Self::Text(..) | Self::Numbers(..) => Ok(None),
         }
     }
-    /// The amount of a row, where it is a number and there is nothing unusual about it.
-    #[inline]
-    pub(super) fn plain(&self, i: usize) -> Option<Amount> {
-        match self {
-            Self::Numbers(numbers, None) => numbers.get(i).and_then(|&number| Amount::new(number)),
-            _ => self.get(i).ok().flatten(),
-        }
+
+    /// Shows the amount of every row; `None` where it is null, empty or none.
+    pub(super) fn for_each(&self, mut show: impl FnMut(usize, Option<Amount>)) {
+        let rows = match self {
+            Self::Numbers(numbers, None) => {
+                return numbers.iter().enumerate().for_each(|(row, &number)| show(row, Amount::new(number)));
+            }
+            Self::Numbers(numbers, _) => numbers.len(),
+            Self::Text(text, _) => text.len(),
+        };
+        (0..rows).for_each(|row| show(row, self.get(row).ok().flatten()));
     }
 }

@@ -6,6 +6,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, StringViewArray};
 
 use super::arrays::{Amounts, Ids, Instants, Says};
+use super::plain::PlainLines;
 use super::rows::{RawRow, Rows};
 use super::{Convention, Field, Problem};
 use crate::history::Severity;
@@ -113,55 +114,6 @@ impl Batch<'_> {
     }
 }
 
-/// The columns of purchase lines that have nothing else: the short way for the most rows there are. What is unusual about
-/// a row is left to [`add`].
-pub(super) struct PlainLines<'a> {
-    customers: &'a Ids<'a>,
-    orders: &'a Ids<'a>,
-    instants: &'a Instants<'a>,
-    amounts: &'a Amounts<'a>,
-    currencies: Option<&'a Ids<'a>>,
-}
-
-impl PlainLines<'_> {
-    /// Which rows differ from the one before in nothing but the amount: most lines of an order are so.
-    pub(super) fn where_only_amounts_change(&self, rows: usize) -> Vec<bool> {
-        let mut flags = vec![true; rows];
-        self.instants.clear_changes(&mut flags);
-        self.orders.clear_changes(&mut flags);
-        self.customers.clear_changes(&mut flags);
-        self.currencies.iter().for_each(|currencies| currencies.clear_changes(&mut flags));
-        flags
-    }
-
-    /// Adds a row and those after it that differ in nothing but their amounts, as long as there is nothing unusual about
-    /// them; returns the row after.
-    pub(super) fn add(&self, rows: &mut Rows<'_>, i: usize, goes_on: &[bool], digits: &mut Digits) -> usize {
-        let Digits([customer, order, currency, ..]) = digits;
-        let (Some(customer), Some(order)) = (self.customers.get(i, customer), self.orders.get(i, order))
-        else {
-            return i;
-        };
-        let (Ok(Some(instant)), Some(mut total)) = (self.instants.get(i), self.amounts.plain(i)) else {
-            return i;
-        };
-        let mut next = i + 1;
-        while goes_on.get(next) == Some(&true)
-            && let Some(more) = self.amounts.plain(next).and_then(|amount| total.checked_add(amount))
-        {
-            total = more;
-            next += 1;
-        }
-        if !rows.add_plain_lines(customer, order, instant, total, next - i) {
-            return i;
-        }
-        if let Some(currency) = self.currencies.and_then(|currencies| currencies.get(i, currency)) {
-            rows.saw_currency(currency);
-        }
-        next
-    }
-}
-
 /// Memory to write the numbers of a row's identifiers to.
 #[derive(Default)]
 pub(super) struct Digits([itoa::Buffer; 9]);
@@ -175,14 +127,14 @@ pub(super) fn add(
 ) -> Result<(), (Field, Problem)> {
     let Digits([customer, order, cancels, product, currency, category, status, channel, offer]) = digits;
     let mut row = RawRow::EMPTY;
-    row.customer = batch.customers.as_ref().and_then(|ids| ids.get(i, customer));
+    row.customer = batch.customers.as_ref().and_then(|ids| Some(ids.get(i)?.text(customer)));
     if !rows.takes(row.customer) {
         return Ok(());
     }
     let needed = |field| move || (field, Problem::Missing(field));
     let wrong = |field| move |problem| (field, problem);
     if let Some(orders) = &batch.orders {
-        row.order = Some(orders.get(i, order).ok_or_else(needed(Field::OrderId))?);
+        row.order = Some(orders.get(i).ok_or_else(needed(Field::OrderId))?.text(order));
     }
     if let Some(instants) = &batch.instants {
         row.instant = instants.get(i).map_err(wrong(Field::Ts))?.ok_or_else(needed(Field::Ts))?;
@@ -190,13 +142,13 @@ pub(super) fn add(
     if let Some(amounts) = &batch.amounts {
         row.amount = amounts.get(i).map_err(wrong(Field::Amount))?.ok_or_else(needed(Field::Amount))?;
     }
-    row.cancels = batch.cancels.as_ref().and_then(|ids| ids.get(i, cancels));
-    row.product = batch.products.as_ref().and_then(|ids| ids.get(i, product));
-    row.currency = batch.currencies.as_ref().and_then(|ids| ids.get(i, currency));
-    row.category = batch.categories.as_ref().and_then(|ids| ids.get(i, category));
-    row.status = batch.statuses.as_ref().and_then(|ids| ids.get(i, status));
-    row.channel = batch.channels.as_ref().and_then(|ids| ids.get(i, channel));
-    row.offer = batch.offers.as_ref().and_then(|ids| ids.get(i, offer));
+    row.cancels = batch.cancels.as_ref().and_then(|ids| Some(ids.get(i)?.text(cancels)));
+    row.product = batch.products.as_ref().and_then(|ids| Some(ids.get(i)?.text(product)));
+    row.currency = batch.currencies.as_ref().and_then(|ids| Some(ids.get(i)?.text(currency)));
+    row.category = batch.categories.as_ref().and_then(|ids| Some(ids.get(i)?.text(category)));
+    row.status = batch.statuses.as_ref().and_then(|ids| Some(ids.get(i)?.text(status)));
+    row.channel = batch.channels.as_ref().and_then(|ids| Some(ids.get(i)?.text(channel)));
+    row.offer = batch.offers.as_ref().and_then(|ids| Some(ids.get(i)?.text(offer)));
     if let Some(discounts) = &batch.discounts {
         row.discount = discounts.get(i).map_err(wrong(Field::Discount))?;
     }

@@ -1,14 +1,12 @@
 //! The Parquet reader: only the needed columns, row groups in parallel.
 
-use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow_schema::{ArrowError, DataType, Schema};
-use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups, RowSelection, RowSelector};
+use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::ChunkReader;
@@ -21,16 +19,15 @@ use super::condition::located;
 use super::later::later_groups;
 use super::metadata::{check_codecs, check_rows, plain_metadata};
 use super::rows::Rows;
+use super::shares::{Shares, Slice};
 use super::vetted::Group;
 use super::{Condition, Convention, Field, IngestError, Input, Reading, Source, Table};
 use crate::id::IdKind;
 use crate::shared_file::SharedFile;
 use crate::watch::Watch;
 
-const BATCH_ROWS: usize = 8_192;
-
-/// Fewer rows are not worth another thread: what comes before them in their pages is unpacked for nothing.
-const SLICE_ROWS: usize = 1 << 16;
+/// So many rows are looked at at once: with what becomes of them they stay in a processor's cache.
+pub(super) const BATCH_ROWS: usize = 4_096;
 
 pub(crate) fn read<'a>(
     source: &Source,
@@ -70,9 +67,8 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
     let counts: Vec<usize> = metadata.metadata().row_groups().iter().map(rows_of).collect();
     let is_later = guarded(source, || Ok(later_groups(table, input, &layout.columns, &metadata)))?;
     let (later, needed): (Vec<Slice>, Vec<Slice>) =
-        whole_groups(&counts).partition(|slice| is_later[slice.group]);
-    let threads = rayon::current_num_threads();
-    let slices = shared_out(needed, threads);
+        Slice::whole_groups(&counts).partition(|slice| is_later[slice.group]);
+    let shares = Shares::of(needed, rayon::current_num_threads());
     let read_slice = |mut rows: Rows<'a>, slice: &Slice| -> Result<Rows<'a>, IngestError> {
         let group =
             Group { chunks: chunks.clone(), metadata: metadata.metadata().clone(), place: slice.group };
@@ -90,26 +86,24 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         }
         Ok(rows)
     };
-    // Every thread takes the next slice there is, and keeps what it read to itself.
-    let next = AtomicUsize::new(0);
-    let read_share = |_| {
+    // Every thread keeps what it reads to itself.
+    let read_share = |own| {
         let mut rows = Rows::new(reading, table, &layout.columns);
         rows.saw_ids(layout.kind_of_customers(metadata.schema()));
-        loop {
-            let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(slice) = slices.get(place) else { return Ok(rows) };
-            rows = guarded(source, || read_slice(rows, slice)).map_err(|error| (place, error))?;
+        while let Some(slice) = shares.next(own) {
+            rows = guarded(source, || read_slice(rows, slice)).map_err(|error| (slice.rows_before, error))?;
         }
+        Ok(rows)
     };
-    let shares: Vec<Result<Rows<'a>, (usize, IngestError)>> =
-        (0..threads.min(slices.len()).max(1)).into_par_iter().map(read_share).collect();
-    // Slices are taken in order and read to the end, so that of several bad rows the first is found and named.
-    let mut parts = Vec::with_capacity(shares.len());
-    let mut first: Option<(usize, IngestError)> = None;
-    for share in shares {
-        match share {
+    let read: Vec<Result<Rows<'a>, (u64, IngestError)>> =
+        (0..shares.number()).into_par_iter().map(read_share).collect();
+    // Whatever thread stops, no row before the first that is bad is left unread: of several, that one is named.
+    let mut parts = Vec::with_capacity(read.len());
+    let mut first: Option<(u64, IngestError)> = None;
+    for part in read {
+        match part {
             Ok(rows) => parts.push(rows),
-            Err(error) if first.as_ref().is_none_or(|(place, _)| error.0 < *place) => first = Some(error),
+            Err(error) if first.as_ref().is_none_or(|(before, _)| error.0 < *before) => first = Some(error),
             Err(_) => {}
         }
     }
@@ -117,50 +111,6 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         part.counts.unread += later.iter().map(|slice| slice.rows.len() as u64).sum::<u64>();
     }
     first.map_or(Ok(parts), |(_, error)| Err(error))
-}
-
-/// Some rows of a row group.
-#[derive(Debug, PartialEq, Eq)]
-struct Slice {
-    group: usize,
-    /// Which of the group's rows.
-    rows: Range<usize>,
-    /// How many rows of the file come before.
-    rows_before: u64,
-}
-
-impl Slice {
-    /// What the reader is to skip and to read of a group of so many rows; `None` for all of it.
-    fn selection(&self, group_rows: usize) -> Option<RowSelection> {
-        let Range { start, end } = self.rows;
-        (end - start < group_rows)
-            .then(|| vec![RowSelector::skip(start), RowSelector::select(end - start)].into())
-    }
-}
-
-/// Row groups of so many rows.
-fn whole_groups(counts: &[usize]) -> impl Iterator<Item = Slice> {
-    counts.iter().enumerate().scan(0_u64, |before, (group, &count)| {
-        let rows_before = *before;
-        *before = before.saturating_add(count as u64);
-        Some(Slice { group, rows: 0..count, rows_before })
-    })
-}
-
-/// Cuts the last groups, of which there is none for every thread, so that every thread gets some of each.
-fn shared_out(groups: Vec<Slice>, threads: usize) -> Vec<Slice> {
-    let threads = threads.max(1);
-    let whole = groups.len() - groups.len() % threads;
-    let mut slices = Vec::with_capacity(groups.len() + threads * threads);
-    for (place, Slice { group, rows, rows_before }) in groups.into_iter().enumerate() {
-        let count = rows.len();
-        let step = if place < whole { count } else { count.div_ceil(threads).max(SLICE_ROWS) };
-        for start in (0..count).step_by(step.max(1)) {
-            let rows = start..count.min(start + step);
-            slices.push(Slice { group, rows, rows_before: rows_before.saturating_add(start as u64) });
-        }
-    }
-    slices
 }
 
 /// Runs the Parquet reader, which panics on some damaged files where it should return an error.
@@ -303,17 +253,13 @@ fn add_batch(
             Ok((*condition, cells))
         })
         .collect::<Result<_, IngestError>>()?;
-    let mut digits = Digits::default();
     let plain = columns.plain_lines().filter(|_| conditions.is_empty() && rows.only_count_lines());
-    let goes_on =
-        plain.as_ref().map_or(Vec::new(), |plain| plain.where_only_amounts_change(batch.num_rows()));
-    let mut i = 0;
-    while i < batch.num_rows() {
-        let next = plain.as_ref().map_or(i, |plain| plain.add(rows, i, &goes_on, &mut digits));
-        if next > i {
-            i = next;
-            continue;
-        }
+    let left = match plain {
+        Some(plain) => plain.add(rows, batch.num_rows()),
+        None => (0..batch.num_rows()).collect(),
+    };
+    let mut digits = Digits::default();
+    for i in left {
         if !conditions.iter().all(|(condition, cells)| cells.meet(i, condition, convention)) {
             rows.counts.filtered += 1;
         } else if let Err((field, problem)) = add(rows, &columns, i, &mut digits) {
@@ -321,50 +267,6 @@ fn add_batch(
             let name = column.map_or(field.name(), |column| &column.name);
             rows.quarantine.add(&source.name(), rows_before + i as u64 + 1, name, problem)?;
         }
-        i += 1;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn slices(counts: &[usize], threads: usize) -> Vec<Slice> {
-        shared_out(whole_groups(counts).collect(), threads)
-    }
-
-    #[test]
-    fn every_row_is_in_one_slice_and_the_last_groups_are_for_all_threads() {
-        let many = SLICE_ROWS * 10;
-        for counts in
-            [&[] as &[usize], &[5], &[many], &[0, 7, many], &[many; 5], &[many, many, 0, 3, many + 1]]
-        {
-            for threads in [1, 2, 3, 16] {
-                let cut = slices(counts, threads);
-                let mut before = 0;
-                let rows = counts
-                    .iter()
-                    .enumerate()
-                    .flat_map(|(group, &rows)| (0..rows).map(move |row| (group, row)));
-                let mut rows = rows.step_by(SLICE_ROWS / 4).peekable();
-                for slice in &cut {
-                    assert_eq!(slice.rows_before, before, "{counts:?} {threads}");
-                    before += slice.rows.len() as u64;
-                    while rows
-                        .next_if(|(group, row)| *group == slice.group && slice.rows.contains(row))
-                        .is_some()
-                    {}
-                }
-                assert_eq!(
-                    (rows.next(), before),
-                    (None, counts.iter().sum::<usize>() as u64),
-                    "{counts:?} {threads}"
-                );
-            }
-        }
-        assert_eq!(slices(&[many; 5], 2).len(), 6);
-        assert_eq!(slices(&[SLICE_ROWS], 2).len(), 1);
-        assert_eq!(slices(&[many], 2)[1].rows, many / 2..many);
-    }
 }

@@ -214,37 +214,25 @@ impl<'a> Rows<'a> {
         self.reading.input.needed_until.is_some_and(|until| instant > until)
     }
 
-    /// Leaves out a customer's rows that are. Identifiers are typed as they would be with them.
-    fn leave_out(&mut self, customer: &str, rows: usize) {
-        self.builder.saw_customer(customer);
-        self.counts.later += rows as u64;
-    }
-
     fn is_to_come(&self, instant: Instant) -> bool {
         self.reading.input.until.is_some_and(|until| instant > until)
     }
 
-    /// Adds `count` purchase lines that differ in nothing but their amounts, unless there is something unusual about them:
-    /// then it is false.
-    pub(super) fn add_plain_lines(
+    /// The part of the history that `count` purchase lines of a customer at an instant go to, which are counted; `None` where there
+    /// is something unusual about them.
+    pub(super) fn part_of_plain_lines(
         &mut self,
         customer: &str,
-        order: &str,
         instant: Instant,
-        total: Amount,
         count: usize,
-    ) -> bool {
+    ) -> Option<u8> {
         let input = self.reading.input;
-        if input.excluded.contains(customer) || input.has_forgotten(customer) || self.is_to_come(instant) {
-            return false;
+        let is_left_out = input.excluded.contains(customer) || input.has_forgotten(customer);
+        if is_left_out || self.is_to_come(instant) || self.is_later(instant) {
+            return None;
         }
-        if self.is_later(instant) {
-            self.leave_out(customer, count);
-            return true;
-        }
-        self.builder.add_line(customer, order, instant, total);
         self.counts.purchase_lines += count as u64;
-        true
+        Some(self.builder.part_of(customer))
     }
 
     /// Adds a row; the column is whose value is to blame where that fails.
@@ -255,7 +243,9 @@ impl<'a> Rows<'a> {
                 return Err((Field::Ts, Problem::StillToCome(row.instant)));
             }
             if self.is_later(row.instant) {
-                self.leave_out(customer, 1);
+                // Identifiers are typed as they would be with it.
+                self.builder.saw_customer(customer);
+                self.counts.later += 1;
                 return Ok(());
             }
             let table = self.table;
