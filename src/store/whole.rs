@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use crate::failure::Failure;
@@ -69,28 +70,42 @@ impl Whole {
 }
 
 /// So many bytes are written before they begin to go to the disk.
-const SYNC_BYTES: usize = 32 << 20;
+const SYNC_BYTES: usize = 4 << 20;
 
 /// A file that goes to the disk while it is written: at its end there is little left to wait for.
 struct Syncing {
     temporary: tempfile::NamedTempFile,
     unsynced_bytes: usize,
-    thread: Option<JoinHandle<io::Result<()>>>,
+    syncs: Option<Syncs>,
+}
+
+/// A thread that syncs a file as often as it is told to, and once more for what it is told meanwhile.
+struct Syncs {
+    wanted: SyncSender<()>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+impl Syncs {
+    fn of(file: File) -> io::Result<Self> {
+        let (wanted, told) = sync_channel(1);
+        let sync = move || told.into_iter().try_for_each(|()| file.sync_data());
+        Ok(Self { wanted, thread: std::thread::Builder::new().spawn(sync)? })
+    }
+
+    /// What all syncs came to: the operating system tells a failure once, and to nobody after.
+    fn finish(self) -> io::Result<()> {
+        drop(self.wanted);
+        self.thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that syncs it broke")))
+    }
 }
 
 impl Syncing {
     fn new(temporary: tempfile::NamedTempFile) -> Self {
-        Self { temporary, unsynced_bytes: 0, thread: None }
+        Self { temporary, unsynced_bytes: 0, syncs: None }
     }
 
-    /// What the last sync came to: the operating system tells a failure once, and to nobody after.
-    fn wait(&mut self) -> io::Result<()> {
-        let Some(thread) = self.thread.take() else { return Ok(()) };
-        thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread that syncs it broke")))
-    }
-
-    fn finish(mut self) -> io::Result<tempfile::NamedTempFile> {
-        self.wait()?;
+    fn finish(self) -> io::Result<tempfile::NamedTempFile> {
+        self.syncs.map_or(Ok(()), Syncs::finish)?;
         self.temporary.as_file().sync_all()?;
         Ok(self.temporary)
     }
@@ -100,11 +115,15 @@ impl Write for Syncing {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.temporary.write(bytes)?;
         self.unsynced_bytes += written;
-        if self.unsynced_bytes >= SYNC_BYTES && self.thread.as_ref().is_none_or(JoinHandle::is_finished) {
-            self.wait()?;
-            let file = self.temporary.as_file().try_clone()?;
-            // Where there is no thread to be had, the sync at the end does it all.
-            self.thread = std::thread::Builder::new().spawn(move || file.sync_data()).ok();
+        if self.unsynced_bytes >= SYNC_BYTES {
+            if self.syncs.is_none() {
+                // Where there is no thread to be had, the sync at the end does it all.
+                self.syncs = self.temporary.as_file().try_clone().and_then(Syncs::of).ok();
+            }
+            // One that is wanted already comes after these bytes too; one that failed is told of at the end.
+            if let Some(syncs) = &self.syncs {
+                let _ = syncs.wanted.try_send(());
+            }
             self.unsynced_bytes = 0;
         }
         Ok(written)
