@@ -10,6 +10,12 @@ pub fn days_since_contact(contacts: &[Contact], as_of: Instant) -> Option<f64> {
     contacts[..made].last().map(|contact| as_of.days_since(contact.instant) as f64)
 }
 
+/// The same of contacts up to `until`, which may be later: since one after the instant it is 0 days.
+pub fn days_since_contact_until(contacts: &[Contact], as_of: Instant, until: Instant) -> Option<f64> {
+    let made = contacts.partition_point(|contact| contact.instant <= until);
+    contacts[..made].last().map(|contact| as_of.days_since(contact.instant).max(0) as f64)
+}
+
 /// Contacts in the last quarter.
 pub const CONTACTS_90D: Feature = Feature {
     name: "contacts_90d",

@@ -190,6 +190,26 @@ impl Verdict {
         self.grade == Grade::ClearlyBetter
     }
 
+    /// Why the rule serves and not the model, where something could be tested: the first test that it failed.
+    pub fn refused_for(&self) -> Option<&'static str> {
+        if self.grade != Grade::NoBetter {
+            return None;
+        }
+        let is_sure = |gain: Option<Gain>| gain.is_some_and(|gain| gain.is_sure());
+        let is_less = |gain: Option<Gain>| gain.is_some_and(|gain| gain.is_surely_less());
+        Some(if !is_sure(self.over_rule) {
+            "its log loss is not below the rule's beyond chance"
+        } else if self.over_recency.is_some() && !is_sure(self.over_recency) {
+            "its log loss is not below that of days since the last order alone beyond chance"
+        } else if is_less(self.profit_over_everyone) {
+            "contacting everyone earns surely more than acting on it, in the gate's campaign"
+        } else if is_less(self.profit_over_nothing) {
+            "doing nothing earns surely more than acting on it, in the gate's campaign"
+        } else {
+            "over many campaigns it is not worth more than one probability for everybody beyond chance, or not more than the rule"
+        })
+    }
+
     /// The log loss gained on the rule as a share of the rule's own; `None` where nothing was tested.
     pub fn share_gained(&self, rule_log_loss: Option<f64>) -> Option<f64> {
         Some(self.over_rule?.mean / rule_log_loss?)
@@ -275,8 +295,10 @@ mod tests {
     fn who_knows_passes_and_who_guesses_does_not() {
         let knows = Verdict::of(&said(3000, |chance| chance), 1, 7);
         assert_eq!(knows.grade, Grade::ClearlyBetter, "{knows:?}");
+        assert_eq!(knows.refused_for(), None);
         let repeats = Verdict::of(&said(3000, |_| 0.5), 1, 7);
         assert_eq!(repeats.grade, Grade::NoBetter, "{repeats:?}");
+        assert_eq!(repeats.refused_for(), Some("its log loss is not below the rule's beyond chance"));
         let exaggerates = Verdict::of(&said(3000, |chance| if chance > 0.5 { 0.999 } else { 0.001 }), 1, 7);
         assert_eq!(exaggerates.grade, Grade::NoBetter, "{exaggerates:?}");
         assert_eq!(Verdict::of(&Said::default(), 0, 7).grade, Grade::TooLittleHistory);

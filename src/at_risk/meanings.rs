@@ -36,7 +36,7 @@ const MEANINGS: [(&str, &str); 40] = [
     ("cause_evidence", "what speaks for that cause, a sentence; empty where it is unknown"),
     (
         "days_since_contact",
-        "whole days since the shop last turned to the customer; empty where it never did, or nothing tells",
+        "whole days since the shop last turned to the customer, 0 where that was after the list's instant; empty where it never did, or nothing tells",
     ),
     ("contact_cost", "c, what the action's contact costs"),
     ("incentive", "δ, what its incentive costs when it is redeemed"),

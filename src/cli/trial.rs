@@ -62,6 +62,11 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             return Err(Failure::new(Kind::Usage, message));
         }
     }
+    for (trial, path) in trials.iter().zip(&args.trial) {
+        trial
+            .check_alike()
+            .map_err(|uneven| Failure::new(Kind::BadInput, format!("{}: {uneven}", path.display())))?;
+    }
     let last = histories.known_until(Instant::MAX)?.unwrap_or(Instant::MIN);
     for (trial, path) in trials.iter().zip(&args.trial) {
         let known_from = trial.known_from();
@@ -152,6 +157,16 @@ fn to_text(trials: &[Trial], outcome: &TrialOutcome) -> String {
     if outcome.has_contacts && outcome.offers.iter().any(|offer| offer.held_out.contacted > 0) {
         text += "beware: some who were held out were contacted with the offer all the same: it does more than it seems to\n";
     }
+    let otherwise = |arm: fn(&OfferOutcome) -> &Arm| {
+        outcome.offers.iter().map(|offer| arm(offer).contacted_otherwise).sum::<u64>()
+    };
+    let (given, held_out) = (otherwise(|offer| &offer.given), otherwise(|offer| &offer.held_out));
+    if held_out > 0 {
+        text += &format!(
+            "beware: {held_out} who were held out, and {given} who were to get an offer, were contacted with another one or with none \
+             that the contacts name: if it was this one after all, it does more than it seems to\n"
+        );
+    }
     if outcome.repeated > 0 {
         text += &format!(
             "beware: {} customers are in several of these trials and are counted in each: intervals are too narrow\n",
@@ -235,6 +250,7 @@ fn to_json(trials: &[Trial], outcome: &TrialOutcome) -> Value {
             "lost": arm.lost,
             "expected_to_leave": arm.expected_to_leave,
             "contacted": outcome.has_contacts.then_some(arm.contacted),
+            "contacted_otherwise": outcome.has_contacts.then_some(arm.contacted_otherwise),
             "bought": arm.bought.sum,
         })
     };

@@ -48,6 +48,9 @@ pub(super) fn to_text(training: &Training) -> String {
 fn judged(training: &Training) -> String {
     let verdict = &training.verdict;
     let mut text = format!("verdict: {}\n", training.judged());
+    if let Some(why) = verdict.refused_for() {
+        text += &format!("  as {why}; a refused model is not kept\n");
+    }
     let gained = |gain: &Gain, digits: usize| {
         let Gain { mean, low, high } = gain;
         format!("{mean:+.digits$} ({low:+.digits$} to {high:+.digits$})")

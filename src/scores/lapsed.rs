@@ -7,8 +7,8 @@ use mainstay_models::decision::Catalogue;
 use mainstay_models::segments::TierCuts;
 use rayon::prelude::*;
 
-use super::Scores;
 use super::shown::Shown;
+use super::{Scores, contacts_until};
 use crate::failure::Failure;
 use crate::service::Service;
 use crate::suppressed::Suppressed;
@@ -31,9 +31,11 @@ impl Scores {
     ) -> Result<Self, Failure> {
         service.check_label(histories.given())?;
         let (shown, kind) = (Shown::of(histories), histories.id_kind());
+        let contacts_until = contacts_until(histories, as_of);
         let none = Self::empty(as_of, kind, shown.names());
         let of_part = |part: &History| {
-            none.clone().with(service, part, service.lapsed(part, as_of, watch), &shown, suppressed)
+            let lapsed = service.lapsed(part, as_of, watch);
+            none.clone().with(service, part, (lapsed, contacts_until), &shown, suppressed)
         };
         watch.begin("score", None);
         let parts = histories.each(of_part)?;

@@ -29,8 +29,8 @@ pub use write::{Format, ListFile, write_cell};
 use std::borrow::Cow;
 
 use compact_str::CompactString;
-use mainstay_features::contacts::days_since_contact;
-use mainstay_features::history::History;
+use mainstay_features::contacts::days_since_contact_until;
+use mainstay_features::history::{Histories, History};
 use mainstay_features::id::IdKind;
 use mainstay_features::profile;
 use mainstay_features::recency::RECENCY_DAYS;
@@ -66,6 +66,13 @@ pub struct Scores {
     pub basis: Option<ListBasis>,
     /// The rows.
     pub rows: Vec<ScoreRow>,
+}
+
+/// Up to when contacts keep a list's customers from being turned to again: as of an earlier instant than the last order, up to
+/// that; else up to now, as nights are of the last order's instant, and offers have been made since.
+fn contacts_until(histories: &Histories, as_of: Instant) -> Instant {
+    let is_newest = histories.summary().span.is_none_or(|(_, last)| last <= as_of);
+    if is_newest { Instant::MAX } else { as_of }
 }
 
 /// An action of a list: an offer, or doing nothing, whose terms are all 0.
@@ -182,12 +189,13 @@ impl Scores {
         self
     }
 
-    /// With the rows of customers of a history, or a part of one; not yet in tiers, and without decisions.
+    /// With the rows of customers of a history, or a part of one; not yet in tiers, and without decisions. To whom the shop has
+    /// turned is known up to an instant of its own: see [`contacts_until`].
     fn with(
         mut self,
         service: &Service,
         history: &History,
-        population: Population,
+        (population, contacts_until): (Population, Instant),
         shown: &Shown,
         suppressed: &Suppressed,
     ) -> Self {
@@ -218,7 +226,11 @@ impl Scores {
                 stage: Stage::of(&scored.signs, horizon),
                 cause,
                 evidence: (cause != Cause::Unknown).then_some(likely.evidence),
-                days_since_contact: days_since_contact(history.customer(customer as usize).contacts, as_of),
+                days_since_contact: days_since_contact_until(
+                    history.customer(customer as usize).contacts,
+                    as_of,
+                    contacts_until,
+                ),
                 action: 0,
                 incentive: 0.0,
                 net_value: 0.0,

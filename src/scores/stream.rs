@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::aside::{Aside, Place, PutAside};
 use super::shown::Shown;
-use super::{ScoreRow, Scores, record};
+use super::{ScoreRow, Scores, contacts_until, record};
 use crate::failure::{Failure, Kind};
 use crate::parquet_file::ROW_GROUP_ROWS;
 use crate::service::{CHUNK_CUSTOMERS, Service};
@@ -59,7 +59,7 @@ impl ScoredPopulation {
                 format!("rows that are scored cannot be written beside the list: {cause}"),
             )
         };
-        let shown = Shown::of(histories);
+        let (shown, contacts_until) = (Shown::of(histories), contacts_until(histories, as_of));
         let empty = Scores::empty(as_of, histories.id_kind(), shown.names());
         watch.begin("score", Some(histories.summary().customers as u64));
         watch.advance(aside.resumed() as u64);
@@ -72,7 +72,8 @@ impl ScoredPopulation {
                 let chunk = begin..place.end.min(begin + CHUNK_CUSTOMERS);
                 let population = service.score_some(part, chunk, as_of, watch);
                 put_aside.tally = put_aside.tally.and(&population.tally);
-                let scores = empty.clone().with(service, part, population, &shown, suppressed);
+                let scores =
+                    empty.clone().with(service, part, (population, contacts_until), &shown, suppressed);
                 for row in &scores.rows {
                     rows.push(&row.customer_id, |bytes| record::write(row, bytes));
                     put_aside.lifetime_values.push(row.lifetime_value);

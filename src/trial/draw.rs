@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use mainstay_features::label::Label;
 use mainstay_features::units::Days;
 use mainstay_models::decision::Catalogue;
-use mainstay_models::policy::Design;
+use mainstay_models::policy::{Design, chance_of_as_many};
 
 use super::file::{Assigned, Trial};
-use super::holdout::Holdout;
+use super::holdout::{Holdout, Share};
 use crate::plan::Planned;
 use crate::scores::Scores;
 
@@ -21,6 +21,22 @@ pub struct OfferDesign {
     pub save_rate: f64,
     /// How many are to get it and are held out, and how many of them are expected to leave.
     pub design: Design,
+}
+
+/// So seldom chance alone makes groups of a trial so uneven that it is not believed to be it.
+const LEAST_CHANCE: f64 = 1e-4;
+
+/// Another share of a trial's customers is held out than chance would.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "of {customers} customers{offer} {held_out} are held out, where chance holds out {share}: they are not like the others. Whom a plan \
+     before made an offer to is not picked again so soon, and whom it held out is: give each plan a --trial-name of its own"
+)]
+pub struct Uneven {
+    offer: String,
+    customers: u64,
+    held_out: u64,
+    share: Share,
 }
 
 impl Trial {
@@ -53,6 +69,23 @@ impl Trial {
     /// How many customers are held out.
     pub fn held_out(&self) -> usize {
         self.customers.iter().filter(|customer| customer.held_out).count()
+    }
+
+    /// Looks whether as many are held out as chance would hold out, of all and of those with each offer.
+    ///
+    /// # Errors
+    /// When they are not: then something else than chance has a part in who is.
+    pub fn check_alike(&self) -> Result<(), Uneven> {
+        let designs = self.designs();
+        let of_offers = designs.iter().map(|of| (Some(&of.offer), of.design.held_out, of.design.given));
+        let all = (None, self.held_out() as u64, (self.customers.len() - self.held_out()) as u64);
+        for (offer, held_out, given) in [all].into_iter().chain(of_offers) {
+            if chance_of_as_many(held_out, held_out + given, self.share.get()) < LEAST_CHANCE {
+                let offer = offer.map_or(String::new(), |offer| format!(" who are to get {offer}"));
+                return Err(Uneven { offer, customers: held_out + given, held_out, share: self.share });
+            }
+        }
+        Ok(())
     }
 
     /// What it can find of each offer, in the order of their names.

@@ -10,7 +10,7 @@ mod file;
 mod holdout;
 mod outcome;
 
-pub use draw::OfferDesign;
+pub use draw::{OfferDesign, Uneven};
 pub use file::{Assigned, Trial};
 pub use holdout::{Holdout, Share};
 pub use outcome::{Arm, OfferOutcome, TrialOutcome, outcome};

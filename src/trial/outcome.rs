@@ -47,6 +47,8 @@ pub struct Arm {
     pub expected_to_leave: f64,
     /// To how many the shop turned with this offer within the horizon, by the contacts in the history.
     pub contacted: u64,
+    /// To how many others it turned, with another offer or none that is named.
+    pub contacted_otherwise: u64,
     /// What they bought within the horizon.
     pub bought: Amounts,
 }
@@ -56,7 +58,8 @@ impl Arm {
         self.customers += 1;
         self.lost += u64::from(seen.lost);
         self.expected_to_leave += customer.churn_probability;
-        self.contacted += u64::from(seen.contacted);
+        self.contacted += u64::from(seen.contacted == Contacted::WithOffer);
+        self.contacted_otherwise += u64::from(seen.contacted == Contacted::Otherwise);
         self.bought.add(seen.bought);
     }
 
@@ -88,7 +91,15 @@ impl OfferOutcome {
 struct Seen {
     lost: bool,
     bought: f64,
-    contacted: bool,
+    contacted: Contacted,
+}
+
+/// Whether the shop turned to a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contacted {
+    No,
+    Otherwise,
+    WithOffer,
 }
 
 /// A place in the trials: which one, and which customer of it.
@@ -152,7 +163,11 @@ fn seen(part: &History, customer: CustomerHistory<'_>, trial: &Trial, one: &Assi
         known.iter().flat_map(|known| known.purchases()).filter(|purchase| is_within(purchase.instant));
     let bought: f64 = later.map(|purchase| purchase.amount.get()).sum();
     let is_of_offer = |offer| part.text(offer).eq_ignore_ascii_case(&one.offer);
-    let contacts = customer.contacts.iter().filter(|contact| is_within(contact.instant));
-    let contacted = contacts.filter_map(|contact| contact.offer).any(is_of_offer);
+    let mut contacts = customer.contacts.iter().filter(|contact| is_within(contact.instant));
+    let contacted = match contacts.clone().next() {
+        None => Contacted::No,
+        Some(_) if contacts.any(|contact| contact.offer.is_some_and(is_of_offer)) => Contacted::WithOffer,
+        Some(_) => Contacted::Otherwise,
+    };
     Seen { lost: trial.label.churned(customer, from, trial.horizon), bought, contacted }
 }

@@ -23,6 +23,10 @@ fn later(as_of: Instant, days: u32) -> Instant {
     as_of.plus(Days::new(days).unwrap())
 }
 
+fn earlier(as_of: Instant, days: u32) -> Instant {
+    as_of.minus(Days::new(days).unwrap())
+}
+
 #[test]
 fn who_is_held_out_is_in_no_list_and_tells_a_horizon_later_what_the_offer_did() {
     let folder = folder();
@@ -145,4 +149,49 @@ fn who_is_held_out_is_in_no_list_and_tells_a_horizon_later_what_the_offer_did() 
         1,
     ));
     assert!(text.contains(&format!("beware: {} customers are in several", trial.len())), "{text}");
+}
+
+/// Whom the first plan made an offer to is not picked again so soon, and whom it held out is: a second plan of the same name would
+/// compare customers who are not alike, and "find" what nobody did.
+#[test]
+fn a_second_plan_holds_out_others_or_is_refused() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let offers = OFFERS.to_owned() + "only_for = { days_since_contact = 30 }\n";
+    fs::write(at("offers.toml"), offers).unwrap();
+    store_like_the_shops(&folder.path().join("store"));
+    let flags = format!("--store {} --offers {}", at("store"), at("offers.toml"));
+    let plan = |trial: &str, name: &str| {
+        format!("plan {flags} --holdout 30% --trial {} --trial-name {name}", at(trial))
+    };
+    let fresh = "customer_id,ts,offer\nnobody,2020-01-01,\n".to_owned();
+    fs::write(at("contacts.csv"), &fresh).unwrap();
+    let input = format!("--purchases {} --contacts {}", shop().purchases.display(), at("contacts.csv"));
+    done(&format!("score {input} {flags} --out {}", at("scores.parquet")));
+    done(&plan("first.csv", "spring"));
+
+    // The offers go out a day later; no order has come since.
+    let first = csv(&folder.path().join("first.csv"));
+    let as_of: Instant = first[0]["as_of"].parse().unwrap();
+    let given = first.iter().filter(|row| row["assigned"] == "call");
+    let contacts =
+        given.fold(fresh, |all, row| all + &format!("{},{},call\n", row["customer_id"], later(as_of, 1)));
+    fs::write(at("contacts.csv"), contacts).unwrap();
+    done(&format!("score {input} {flags} --out {}", at("scores.csv")));
+    let called: Vec<&str> =
+        first.iter().filter(|row| row["assigned"] == "call").map(|row| row["customer_id"].as_str()).collect();
+    assert!(called.len() > 40, "{called:?}");
+    for row in csv(&folder.path().join("scores.csv")) {
+        if called.contains(&row["customer_id"].as_str()) {
+            assert_eq!((&*row["days_since_contact"], &*row["action"]), ("0", "do nothing"), "{row:?}");
+        }
+    }
+    let (code, complaint) = failed(&plan("second.csv", "spring"));
+    assert!(code == 2 && complaint.contains("where chance holds out 30 %"), "{complaint}");
+    assert!(complaint.contains("give each plan a --trial-name of its own"), "{complaint}");
+    done(&plan("second.csv", "summer"));
+
+    // As of an instant before the calls nobody had been called.
+    done(&format!("score {input} {flags} --as-of {} --out {}", earlier(as_of, 1), at("before.csv")));
+    assert!(csv(&folder.path().join("before.csv")).iter().all(|row| row["days_since_contact"].is_empty()));
 }

@@ -101,8 +101,8 @@ pub(super) const CHINESE: Table = Table {
             missing: "至今没有标明严重程度的投诉",
             ..both("complaint_severity_mean", &["投诉的平均严重程度为{complaint_severity_mean}"])
         },
-        both("product_count", &["至今{product_count|没有买过商品|买过#种商品}"]),
-        both("products_per_purchase", &["平均每单{products_per_purchase|没有商品|买#种商品}"]),
+        both("product_count", &["至今{product_count|订单未注明商品|买过#种商品}"]),
+        both("products_per_purchase", &["平均每单{products_per_purchase|未注明商品|买#种商品}"]),
         both("discount_share", &["优惠金额占原价的{discount_share%}"]),
         both("purchases_@d_year_ago", &["去年此时的前@天{purchases_@d_year_ago|没有下单|下单#次}"]),
         both("money_@d_year_ago", &["去年此时的前@天{money_@d_year_ago|没有消费|消费#}"]),

@@ -119,10 +119,16 @@ pub(super) const ENGLISH: Table = Table {
                 &["complaints of severity {complaint_severity_mean} on average"],
             )
         },
-        both("product_count", &["{product_count|no product|1 product|# different products} bought so far"]),
+        // Who is told of has bought something: none at all says that their orders name none.
+        both(
+            "product_count",
+            &[
+                "{product_count|no product named in orders|1 product bought|# different products bought} so far",
+            ],
+        ),
         both(
             "products_per_purchase",
-            &["{products_per_purchase|no product|1 different product|# different products} an order"],
+            &["{products_per_purchase|no product named|1 different product|# different products} an order"],
         ),
         both("discount_share", &["{discount_share%} taken off prices by discounts"]),
         both(

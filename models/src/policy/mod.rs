@@ -10,6 +10,7 @@
 //! (ECONOMICS.md section 5). Nothing is assumed of how the profit comes about. Assigned means meant to get it: what the
 //! action earns includes those whom it did not reach.
 
+mod chance;
 mod design;
 mod means;
 mod outcome;
@@ -17,6 +18,7 @@ mod records;
 mod uplift;
 mod value;
 
+pub use self::chance::chance_of_as_many;
 pub use self::design::Design;
 pub use self::means::Amounts;
 pub use self::records::{FEWEST_OF_EACH, Logged, Propensities, Records};

@@ -89,6 +89,8 @@ impl Subject {
                 // None at all tells that there was none, where nothing is told of them when they are left out.
                 builder.saw(history::Given {
                     contacts: request.contacts.is_some(),
+                    // Of no complaint there is no severity to tell.
+                    severities: request.complaints.is_empty(),
                     ..history::Given::default()
                 });
                 let complaints = &request.complaints;

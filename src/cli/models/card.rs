@@ -90,7 +90,7 @@ fn limits(artifact: &Artifact) -> String {
         "Years ahead: look at mainstay drift before it is relied on, and train again when that says so".to_owned(),
     ];
     if !artifact.training.verdict.passes() {
-        items.push("Finer distinctions than the rule makes: nothing better was found here".to_owned());
+        items.push("Finer distinctions than the rule makes: no model passed the gate here".to_owned());
     }
     list(&items)
 }
@@ -132,6 +132,9 @@ fn features(artifact: &Artifact) -> String {
 fn quality(artifact: &Artifact) -> String {
     let verdict = &artifact.training.verdict;
     let mut text = format!("{}.\n\n", capital(artifact.training.judged()));
+    if let Some(why) = verdict.refused_for() {
+        text += &format!("The model of these tests was refused, as {why}: the rule serves.\n\n");
+    }
     if artifact.training.origins.is_empty() {
         return text + "No test forward in time was possible on so short a history.\n";
     }
@@ -201,6 +204,7 @@ fn answers(artifact: &Artifact) -> String {
         kind if kind != ShiftKind::None && shift != 0.0 => {
             format!("They are shifted by {shift:+.2} in log-odds for the {kind} expected now")
         }
+        _ if !artifact.training.verdict.passes() => "The rule knows no season and no growth".to_owned(),
         _ => "They are not shifted for season or growth: that did not help in the tests".to_owned(),
     };
     let core = if training.core.verdict.passes() {

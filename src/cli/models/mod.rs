@@ -97,6 +97,7 @@ fn show(artifact: &Artifact, common: &Common) -> Result<(), Failure> {
         "calibration": serving.calibration,
         "season_shift": {"kind": training.shift.kind, "log_odds": shift},
         "grade": training.verdict.grade,
+        "refused_for": training.verdict.refused_for(),
         "judged": training.judged(),
         "verdict": training.verdict,
         "origins": training.origins,

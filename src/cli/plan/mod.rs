@@ -127,7 +127,9 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let trial = match &args.trial {
         Some(_) => {
             let asked = decided_by.as_ref().and_then(|basis| basis.question.as_ref()?.asked());
-            Some(Trial::draw(&holdout, asked.ok_or_else(no_horizon)?, (&scores, &planned, &catalogue)))
+            let trial = Trial::draw(&holdout, asked.ok_or_else(no_horizon)?, (&scores, &planned, &catalogue));
+            trial.check_alike().map_err(|uneven| Failure::new(Kind::Usage, uneven.to_string()))?;
+            Some(trial)
         }
         None => None,
     };
