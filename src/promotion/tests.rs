@@ -1,5 +1,6 @@
 //! What takes a model's place while another is trained: the training's watcher does so when a stage of it begins.
 
+use std::fs;
 use std::sync::OnceLock;
 
 use mainstay_features::history::HistoryBuilder;
@@ -125,4 +126,21 @@ fn who_asks_for_it_to_serve_anyway_is_obeyed_and_what_serves_already_goes_on() {
     let other = meanwhile(|| assert_eq!(shop.train(2, true, &Unwatched).1, Outcome::Serves));
     let (third, outcome) = shop.train(3, true, &other);
     assert_eq!((outcome, shop.in_service()), (Outcome::Serves, third));
+}
+
+/// Of a model that a newer program wrote, say: going forward again it is wanted.
+#[test]
+fn a_model_in_service_that_cannot_be_read_is_kept_as_it_is() {
+    let shop = Shop::new();
+    fs::create_dir_all(shop.store.folder()).unwrap();
+    fs::write(shop.store.model_path(), "of another version").unwrap();
+    let (name, outcome) = shop.train(1, false, &Unwatched);
+    assert_eq!((outcome, shop.in_service()), (Outcome::Serves, name));
+    let kept = fs::read_dir(shop.store.folder().join("models")).unwrap().map(|entry| entry.unwrap().path());
+    let unread: Vec<_> = kept.filter(|path| path.to_string_lossy().contains("unread-")).collect();
+    assert_eq!(
+        unread.iter().map(|path| fs::read_to_string(path).unwrap()).collect::<Vec<_>>(),
+        ["of another version"]
+    );
+    assert_eq!(shop.store.models().unwrap().1.len(), 1, "it is told of");
 }

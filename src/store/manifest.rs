@@ -34,6 +34,12 @@ pub(super) struct Manifest {
     checksum: String,
 }
 
+/// What every version says of itself.
+#[derive(Deserialize)]
+struct Versioned {
+    version: u32,
+}
+
 impl Manifest {
     /// Reads that of a history's folder; that of no history yet where there is none.
     ///
@@ -60,14 +66,15 @@ impl Manifest {
             }
             Err(cause) => return Err(broken(format!("cannot be read: {cause}"))),
         };
-        let manifest: Self = serde_json::from_slice(&text)
-            .map_err(|error| broken(format!("is no manifest: {error}; {FROM_COPY}")))?;
-        if manifest.version > VERSION {
+        let no_manifest = |error: serde_json::Error| broken(format!("is no manifest: {error}; {FROM_COPY}"));
+        // First, as a newer one has fields that this program does not know.
+        let Versioned { version } = serde_json::from_slice(&text).map_err(no_manifest)?;
+        if version > VERSION {
             return Err(broken(format!(
-                "is of version {}; this program reads up to {VERSION}: use a newer one",
-                manifest.version
+                "is of version {version}; this program reads up to {VERSION}: use a newer one"
             )));
         }
+        let manifest: Self = serde_json::from_slice(&text).map_err(no_manifest)?;
         if manifest.version > 1 && manifest.checksum != manifest.own_checksum() {
             return Err(broken(format!("is damaged, as its checksum is another; {FROM_COPY}")));
         }

@@ -194,6 +194,9 @@ impl Store {
     fn put_into_service(&self, artifact: &Artifact, change: Change) -> Result<(), Failure> {
         let name = artifact.name();
         let before = load(&self.model_path()).ok();
+        if before.is_none() {
+            self.keep_unreadable()?;
+        }
         let mut history = self.model_history()?;
         if let Some(before) = &before {
             if before.name() == name {
@@ -209,6 +212,18 @@ impl Store {
         write_whole(&self.model_path(), |out| out.write_all(&artifact.to_bytes()))?;
         history.push(Served { change, model: name });
         self.save_history(&history)
+    }
+
+    /// Keeps the bytes in service of which this program can make no model: a newer or an older one can, perhaps.
+    fn keep_unreadable(&self) -> Result<(), Failure> {
+        let path = self.model_path();
+        let bytes = match fs::read(&path) {
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(()),
+            read => read.map_err(|cause| unreadable(&path, cause))?,
+        };
+        let kept = self.kept_path(&format!("unread-{:016x}", xxhash_rust::xxh3::xxh3_64(&bytes)));
+        fs::create_dir_all(self.models_folder()).map_err(|cause| Failure::output(&kept, cause))?;
+        write_whole(&kept, |out| out.write_all(&bytes))
     }
 
     /// Puts the model that was in service before the present one back.

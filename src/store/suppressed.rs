@@ -1,6 +1,7 @@
 //! Who has objected to marketing, as it is kept: nobody is to be forgotten unnoticed.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::os::unix::fs::FileExt;
 
 use mainstay_features::id::fingerprint;
@@ -46,7 +47,17 @@ impl Store {
                 return Err(unreadable(&path, changed));
             }
         };
+        if !customers.is_empty() {
+            // As versions of before 2026-11-29 did not. Where that cannot be written, as in a copy to read, it is not noted.
+            let _ = self.mark_suppressed();
+        }
         Ok(customers.iter().map(String::as_str).collect::<Suppressed>().and(self.load_forgotten()?))
+    }
+
+    /// Notes that there has been a list, where that is not noted yet.
+    fn mark_suppressed(&self) -> io::Result<()> {
+        let lock = OpenOptions::new().append(true).open(self.folder().join(LOCK))?;
+        if lock.metadata()?.len() == 0 { lock.write_all_at(KEPT, 0) } else { Ok(()) }
     }
 
     /// The same for a server, which was started with a store: if its folder has gone, so have those who have objected.
@@ -116,6 +127,9 @@ mod tests {
         assert!(store.change_suppressed(|kept| kept.add("c1")).is_err(), "it does not begin anew by itself");
 
         fs::write(&path, "[\"c4224\"]\n").unwrap();
+        fs::write(folder.path().join("store").join(LOCK), "").unwrap();
         assert!(store.load_suppressed().unwrap().has("c4224"), "as it was written before");
+        fs::remove_file(&path).unwrap();
+        assert!(store.load_suppressed().is_err(), "it was there when it was last read");
     }
 }

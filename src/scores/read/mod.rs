@@ -13,7 +13,7 @@ use mainstay_features::units::{Instant, Money};
 use mainstay_models::decision::Terms;
 use mainstay_models::language::Language;
 use mainstay_models::lifetime::Expected;
-use mainstay_models::segments::Evidence;
+use mainstay_models::segments::{Evidence, Stage};
 
 use super::fields::{BETWEEN_CODES, EVIDENCE_CODE_FIELD, REASON_CODES_FIELD, known_fields};
 use super::{Format, ScoreRow, Scores};
@@ -179,7 +179,8 @@ impl Places {
             lifetime_value: number(self.lifetime_value)?,
             lifetime_value_relative_sd: number(self.lifetime_value_relative_sd)?,
             tier: parsed(&text(self.value_tier)?).map_err(|reason| at(self.value_tier, reason))?,
-            stage: parsed(&text(self.lifecycle_stage)?).map_err(|reason| at(self.lifecycle_stage, reason))?,
+            stage: parsed(as_now_called(&text(self.lifecycle_stage)?))
+                .map_err(|reason| at(self.lifecycle_stage, reason))?,
             cause: parsed(&text(self.likely_cause)?).map_err(|reason| at(self.likely_cause, reason))?,
             evidence,
             days_since_contact: number_if_any(self.days_since_contact)?,
@@ -198,6 +199,11 @@ impl Places {
         scores.rows.push(row);
         Ok(())
     }
+}
+
+/// A stage by its name of today: lists of before 2026-11-29 call one `lapsed`.
+fn as_now_called(stage: &str) -> &str {
+    if stage == "lapsed" { Stage::Silent.name() } else { stage }
 }
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, Reason> {
