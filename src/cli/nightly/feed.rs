@@ -19,7 +19,7 @@ pub(super) fn check(histories: &Histories, config: &Config, now: Instant) -> Res
     let known_until = histories.known_until(now)?.filter(|_| days.span.1 <= now.calendar_day() + 1);
     let Some(known_until) = known_until else {
         return stop(format!(
-            "the last order is of {}, and now it is {now}: mend its date, or the clock of this machine",
+            "the last order is of {}, which is still to come, as it is {now}: mend its date, or the clock of this machine",
             date(days.span.1)
         ));
     };
