@@ -6,8 +6,7 @@ use crate::units::Instant;
 
 /// Whole days at an instant since the last of contacts in time order; `None` where none was by then.
 pub fn days_since_contact(contacts: &[Contact], as_of: Instant) -> Option<f64> {
-    let made = contacts.partition_point(|contact| contact.instant <= as_of);
-    contacts[..made].last().map(|contact| as_of.days_since(contact.instant) as f64)
+    days_since_contact_until(contacts, as_of, as_of)
 }
 
 /// The same of contacts up to `until`, which may be later: since one after the instant it is 0 days.

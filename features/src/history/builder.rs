@@ -7,7 +7,7 @@ use super::log::{Log, Spill, Tag};
 use super::part::{FirstBuy, LineSum, SaidContract};
 use super::rows::Kind;
 use super::segment::join;
-use super::staged::{Staged, sorted_by_part};
+use super::staged::{Staged, each_by_part};
 use super::wire::Wire;
 use super::words::Words;
 use crate::id::{Id, IdKind, fingerprint, is_same};
@@ -107,15 +107,11 @@ impl HistoryBuilder {
     /// Adds purchase lines of many customers in less time than one by one: to a part's log go all that are for it at once.
     pub(crate) fn add_lines(&mut self, Lines { parts, lines }: &Lines<'_>) {
         let mut digits = itoa::Buffer::new();
-        let (by_part, ends) = sorted_by_part(parts);
-        let mut begin = 0;
-        for (log, end) in self.parts.iter_mut().zip(ends) {
-            for &number in &by_part[begin..end as usize] {
-                let (customer, line) = &lines[number as usize];
-                self.held_bytes += log.put(customer.text(&mut digits), Tag::Line, line);
-            }
-            begin = end as usize;
-        }
+        let held_bytes = &mut self.held_bytes;
+        each_by_part(parts, &mut self.parts, |number, log| {
+            let (customer, line) = &lines[number];
+            *held_bytes += log.put(customer.text(&mut digits), Tag::Line, line);
+        });
         lines.iter().for_each(|(_, line)| self.note_instant(line.instant));
     }
 

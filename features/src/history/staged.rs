@@ -35,23 +35,18 @@ impl Staged {
 
     /// Writes the rows to the logs of their parts, each part's in the order they came.
     pub(super) fn write(&mut self, logs: &mut [Log]) {
-        let (by_part, ends) = sorted_by_part(&self.parts);
-        let mut begin = 0;
-        for (log, end) in logs.iter_mut().zip(ends) {
-            for &row in &by_part[begin..end as usize] {
-                let begin = row.checked_sub(1).map_or(0, |before| self.ends[before as usize]);
-                log.push(&self.bytes[begin as usize..self.ends[row as usize] as usize]);
-            }
-            begin = end as usize;
-        }
+        each_by_part(&self.parts, logs, |row, log| {
+            let begin = row.checked_sub(1).map_or(0, |before| self.ends[before]);
+            log.push(&self.bytes[begin as usize..self.ends[row] as usize]);
+        });
         self.bytes.clear();
         self.ends.clear();
         self.parts.clear();
     }
 }
 
-/// The numbers of rows by their parts, and where those of each part end.
-pub(super) fn sorted_by_part(parts: &[u8]) -> (Vec<u32>, [u32; PARTS]) {
+/// Puts rows, of which the parts are known, into the logs of their parts: log after log, each one's in the order they came.
+pub(super) fn each_by_part(parts: &[u8], logs: &mut [Log], mut put: impl FnMut(usize, &mut Log)) {
     // A counting sort: where each part's rows begin, and then, one after the other, where they end.
     let mut next = [0_u32; PARTS];
     parts.iter().for_each(|&part| next[part as usize] += 1);
@@ -59,11 +54,15 @@ pub(super) fn sorted_by_part(parts: &[u8]) -> (Vec<u32>, [u32; PARTS]) {
     for next in &mut next {
         before += std::mem::replace(next, before);
     }
-    let mut by_part = vec![0; parts.len()];
+    let mut by_part = vec![0_u32; parts.len()];
     for (number, &part) in (0..).zip(parts) {
         let next = &mut next[part as usize];
         by_part[*next as usize] = number;
         *next += 1;
     }
-    (by_part, next)
+    let mut begin = 0;
+    for (log, end) in logs.iter_mut().zip(next) {
+        by_part[begin..end as usize].iter().for_each(|&row| put(row as usize, log));
+        begin = end as usize;
+    }
 }
