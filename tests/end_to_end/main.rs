@@ -41,6 +41,7 @@ mod memory;
 mod models;
 mod nightly;
 mod nightly_gates;
+mod nightly_kills;
 mod offers;
 mod onnx;
 mod other_question;
