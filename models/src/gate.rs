@@ -1,15 +1,14 @@
 //! The gate: whether a model may serve, judged forward in time.
 //!
 //! Everything the model said in the rolling backtests (chosen and fitted on what came before each) is held against what
-//! there is without it: the rule of recency and frequency, days since the last order alone, contacting everyone, doing nothing,
-//! and the model in service. Chance is told from gain by a paired bootstrap over customers: all rows of a customer count as often as
+//! there is without it: the rule of recency and frequency, days since the last order alone, one probability for everybody,
+//! contacting everyone, doing nothing, and the model in service. Chance is told from gain by a paired bootstrap over customers: all rows of a customer count as often as
 //! chance draws the customer.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::bootstrap;
-use crate::evaluate::profit::{Campaign, of_acting_on, of_acting_once_known, of_contacting};
+use crate::evaluate::profit::{Campaign, of_acting_on, of_contacting};
 use crate::language::Language;
 use crate::odds::{log_loss, log_odds};
 use crate::rolling::Said;
@@ -35,9 +34,10 @@ impl Gain {
         self.low > 0.0
     }
 
-    /// Whether it is a loss, and more than chance.
-    fn is_surely_less(&self) -> bool {
-        self.high < 0.0
+    /// Whether it is a loss of more than [`MUCH`] of what the other side earns, and more than chance. Both earnings are told by
+    /// what the one it is a gain of earns.
+    fn is_surely_much_less(&self, earned: f64) -> bool {
+        self.high < -MUCH * (earned - self.mean).abs()
     }
 }
 
@@ -45,9 +45,10 @@ impl Gain {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
-    /// Better than the rule, and worth more than one probability for everybody, beyond chance: the model serves.
+    /// Closer to what happened than the rule and than one probability for everybody, beyond chance, and surely earning
+    /// no hundredth less than what there is without it: the model serves.
     ClearlyBetter,
-    /// Not beyond chance: the rule serves.
+    /// Not so: the rule serves.
     NoBetter,
     /// Nothing could be tested: the rule serves.
     TooLittleHistory,
@@ -72,6 +73,10 @@ const TOO_LITTLE_HISTORY: &str = "untested for want of history: use the rule";
 /// A model that gains less than this share of the rule's log loss is better by little.
 const LITTLE: f64 = 0.02;
 
+/// A smaller share of what is earned does not speak against probabilities that are surely closer to what happened: where it
+/// pays to contact about everybody, all earn the same but for a few customers at one threshold.
+const MUCH: f64 = 0.01;
+
 /// What the gate found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +93,10 @@ pub struct Verdict {
     /// more than that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub over_recency: Option<Gain>,
+    /// Log loss by one probability for everybody, the share that left, less the model's; `None` too where the model was judged
+    /// before that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_base_rate: Option<Gain>,
     /// Profit of acting on the model's probabilities less that of acting on the rule's, in money a customer, at the mean save
     /// rate.
     pub profit_over_rule: Option<Gain>,
@@ -112,6 +121,7 @@ impl Verdict {
             rows,
             over_rule: None,
             over_recency: None,
+            over_base_rate: None,
             profit_over_rule: None,
             profit_over_nothing: None,
             profit_over_everyone: None,
@@ -125,19 +135,14 @@ impl Verdict {
             let loss = |(&p, &churned): (&f64, &bool)| log_loss(log_odds(p), churned);
             said_p.iter().zip(churned).map(loss).collect()
         };
-        let profit = |said_p: &[f64], of: fn(f64, bool, &Campaign) -> f64| -> Vec<f64> {
-            let rows: Vec<(&f64, &bool)> = said_p.iter().zip(&said.churned).collect();
-            rows.into_par_iter().map(|(&p, &churned)| of(p, churned, &campaign)).collect()
+        let profit = |said_p: &[f64]| -> Vec<f64> {
+            said_p.iter().zip(&said.churned).map(|(&p, &churned)| of_acting_on(p, churned, &campaign)).collect()
         };
         let difference = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
         let model_losses = losses(&said.model, &said.churned);
-        let (earned, earned_by_rule) = (profit(&said.model, of_acting_on), profit(&said.rule, of_acting_on));
-        // What probabilities are worth over many campaigns, beside those of the rule, and beside contacting everybody or
-        // nobody, whichever pays: all are one probability then, at best the share that left.
         let churned = said.churned.iter().filter(|&&churned| churned).count();
-        let alike = vec![churned as f64 / rows as f64; rows];
-        let [worth, worth_of_rule, worth_alike] =
-            [&said.model, &said.rule, &alike].map(|said| profit(said, of_acting_once_known));
+        let base_rate = vec![churned as f64 / rows as f64; rows];
+        let (earned, earned_by_rule) = (profit(&said.model), profit(&said.rule));
         let of_everyone: Vec<f64> =
             said.churned.iter().map(|&churned| of_contacting(churned, &campaign)).collect();
         let gains = gains_of(
@@ -145,37 +150,23 @@ impl Verdict {
             &[
                 difference(&losses(&said.rule, &said.churned), &model_losses),
                 difference(&losses(&said.recency, &said.churned), &model_losses),
+                difference(&losses(&base_rate, &said.churned), &model_losses),
                 difference(&earned, &earned_by_rule),
-                earned.clone(),
                 difference(&earned, &of_everyone),
-                difference(&worth, &worth_of_rule),
-                difference(&worth, &worth_alike),
+                earned,
             ],
             seed,
         );
-        if let [
-            over_rule,
-            over_recency,
-            profit_over_rule,
-            over_nothing,
-            over_everyone,
-            worth_over_rule,
-            worth_over_alike,
-        ] = gains[..]
+        if let [over_rule, over_recency, over_base_rate, profit_over_rule, over_everyone, over_nothing] = gains[..]
         {
-            let is_better = over_rule.is_sure()
-                && over_recency.is_sure()
-                && worth_over_alike.is_sure()
-                && worth_over_rule.mean > 0.0
-                && !over_nothing.is_surely_less()
-                && !over_everyone.is_surely_less();
-            verdict.grade = if is_better { Grade::ClearlyBetter } else { Grade::NoBetter };
             verdict.over_rule = Some(over_rule);
             verdict.over_recency = Some(over_recency);
+            verdict.over_base_rate = Some(over_base_rate);
             verdict.profit_over_rule = Some(profit_over_rule);
-            verdict.profit_over_nothing = Some(over_nothing);
             verdict.profit_over_everyone = Some(over_everyone);
+            verdict.profit_over_nothing = Some(over_nothing);
         }
+        verdict.grade = if verdict.failed().is_none() { Grade::ClearlyBetter } else { Grade::NoBetter };
         let unseen = rows - said.incumbent.len();
         if !said.incumbent.is_empty() {
             let theirs = losses(&said.incumbent, &said.churned[unseen..]);
@@ -192,22 +183,39 @@ impl Verdict {
 
     /// Why the rule serves and not the model, where something could be tested: the first test that it failed.
     pub fn refused_for(&self) -> Option<&'static str> {
-        if self.grade != Grade::NoBetter {
-            return None;
-        }
-        let is_sure = |gain: Option<Gain>| gain.is_some_and(|gain| gain.is_sure());
-        let is_less = |gain: Option<Gain>| gain.is_some_and(|gain| gain.is_surely_less());
-        Some(if !is_sure(self.over_rule) {
-            "its log loss is not below the rule's beyond chance"
-        } else if self.over_recency.is_some() && !is_sure(self.over_recency) {
-            "its log loss is not below that of days since the last order alone beyond chance"
-        } else if is_less(self.profit_over_everyone) {
-            "contacting everyone earns surely more than acting on it, in the gate's campaign"
-        } else if is_less(self.profit_over_nothing) {
-            "doing nothing earns surely more than acting on it, in the gate's campaign"
-        } else {
-            "over many campaigns it is not worth more than one probability for everybody beyond chance, or not more than the rule"
-        })
+        let of_an_older_gate = "it failed a test of the version that trained it";
+        (self.grade == Grade::NoBetter).then(|| self.failed().unwrap_or(of_an_older_gate))
+    }
+
+    /// The first test that what was said failed. What was not tested, as by an older version, fails nothing.
+    fn failed(&self) -> Option<&'static str> {
+        let sure = |gain: &Option<Gain>| gain.is_none_or(|gain| gain.is_sure());
+        let earned = self.profit_over_nothing.map_or(0.0, |gain| gain.mean);
+        let not_much_less = |gain: &Option<Gain>| gain.is_none_or(|gain| !gain.is_surely_much_less(earned));
+        let tests = [
+            (sure(&self.over_rule), "its log loss is not below the rule's beyond chance"),
+            (
+                sure(&self.over_recency),
+                "its log loss is not below that of days since the last order alone beyond chance",
+            ),
+            (
+                sure(&self.over_base_rate),
+                "its log loss is not below that of one probability for everybody beyond chance",
+            ),
+            (
+                not_much_less(&self.profit_over_rule),
+                "acting on the rule earns surely a hundredth more than acting on it, in the gate's campaign",
+            ),
+            (
+                not_much_less(&self.profit_over_everyone),
+                "contacting everyone earns surely a hundredth more than acting on it, in the gate's campaign",
+            ),
+            (
+                not_much_less(&self.profit_over_nothing),
+                "doing nothing earns surely more than acting on it, in the gate's campaign",
+            ),
+        ];
+        tests.into_iter().find(|(passed, _)| !passed).map(|(_, failed)| failed)
     }
 
     /// The log loss gained on the rule as a share of the rule's own; `None` where nothing was tested.
@@ -286,7 +294,8 @@ mod tests {
             *p = if mix(row as u64).is_multiple_of(2) { 0.14 } else { 0.18 };
         }
         let verdict = Verdict::of(&said, 1, 7);
-        assert_eq!(verdict.grade, Grade::NoBetter);
+        let one_for_all = "its log loss is not below that of one probability for everybody beyond chance";
+        assert_eq!((verdict.grade, verdict.refused_for()), (Grade::NoBetter, Some(one_for_all)));
         let over_nothing = verdict.profit_over_nothing.unwrap();
         assert!(!over_nothing.is_sure() && over_nothing.mean.abs() < 0.4, "{over_nothing:?}");
     }
@@ -302,6 +311,32 @@ mod tests {
         let exaggerates = Verdict::of(&said(3000, |chance| if chance > 0.5 { 0.999 } else { 0.001 }), 1, 7);
         assert_eq!(exaggerates.grade, Grade::NoBetter, "{exaggerates:?}");
         assert_eq!(Verdict::of(&Said::default(), 0, 7).grade, Grade::TooLittleHistory);
+    }
+
+    /// Where it pays to contact about everybody no probabilities earn more than that. Who is surely closer to what happened
+    /// serves all the same, as long as it does not surely earn much less.
+    #[test]
+    fn who_is_closer_serves_where_contacting_everyone_pays() {
+        let mut said = said(20_000, |chance| 0.4 + 0.6 * chance);
+        for (row, churned) in said.churned.iter_mut().enumerate() {
+            *churned = *churned || mix(row as u64 ^ 3) % 10 < 4;
+        }
+        said.rule.fill(0.9);
+        said.recency.fill(0.6);
+        let verdict = Verdict::of(&said, 1, 7);
+        assert_eq!(verdict.profit_over_everyone.map(|gain| gain.mean), Some(0.0));
+        assert_eq!(verdict.grade, Grade::ClearlyBetter, "{verdict:?}");
+        // It leaves out some who would have been worth it: a few, and then more than a hundredth.
+        let leave_out = |said: &mut Said, every: usize| {
+            said.model.iter_mut().step_by(every).for_each(|p| *p = p.min(0.15));
+            Verdict::of(said, 1, 7)
+        };
+        let few = leave_out(&mut said, 400);
+        assert!(few.profit_over_rule.unwrap().high < 0.0, "{few:?}");
+        assert_eq!(few.grade, Grade::ClearlyBetter, "{few:?}");
+        let many = leave_out(&mut said, 50);
+        let refused = "acting on the rule earns surely a hundredth more than acting on it, in the gate's campaign";
+        assert_eq!(many.refused_for(), Some(refused), "{many:?}");
     }
 
     /// Customers who leave by chances the rule knows as well as the model, but for a little.

@@ -134,7 +134,8 @@ impl Ground {
         self.snapshots.shuffle_outcomes(seed);
     }
 
-    /// How far each of what answers was off at the snapshots that tell about an instant.
+    /// How far each of what answers was off at the snapshots that tell about an instant and whose outcomes are known by then:
+    /// with a horizon of more than a year, not those of a year before.
     pub(crate) fn residuals<const N: usize>(
         &self,
         at: Instant,
@@ -142,7 +143,8 @@ impl Ground {
         servings: [&Serving; N],
     ) -> [Residuals; N] {
         let off = season::cutoffs(at, self.horizon).map(|cutoff| {
-            let Some(snapshot) = self.at(cutoff).filter(|_| cutoff >= self.earliest) else {
+            let is_known = cutoff >= self.earliest && cutoff <= at.minus(self.horizon);
+            let Some(snapshot) = self.at(cutoff).filter(|_| is_known) else {
                 return [None; N];
             };
             let data = completed(&models.inputs, &snapshot.data);

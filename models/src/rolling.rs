@@ -1,13 +1,17 @@
 //! Rolling backtests: from origin to origin, oldest first, everything is chosen by what came before and fitted on what
 //! was known, then held against what happened. What the gate judges is made this way, and what is chosen at the end
 //! rests on all origins.
+//!
+//! A model that serves today knows how the same season went a year ago, once the history is that long. Origins that did not
+//! tell how another model would do, so the gate judges those that did, as soon as they make a year themselves.
 
 use std::ops::RangeInclusive;
 
 use mainstay_features::frequency::FREQUENCY;
 use mainstay_features::recency::RECENCY_DAYS;
 use mainstay_features::registry::{CORE, place};
-use mainstay_features::units::Instant;
+use mainstay_features::season::YEAR_DAYS;
+use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +81,17 @@ pub(crate) struct Said {
 }
 
 impl Said {
+    /// Leaves out the first rows.
+    fn forget(&mut self, rows: usize) {
+        self.customers.drain(..rows);
+        self.churned.drain(..rows);
+        for said in [&mut self.model, &mut self.core, &mut self.rule, &mut self.recency] {
+            said.drain(..rows);
+        }
+        let of_incumbent = self.incumbent.len().saturating_sub(self.churned.len());
+        self.incumbent.drain(..of_incumbent);
+    }
+
     /// The same with the model on the core features in the place of the chosen one; what serves is not compared with it.
     pub(crate) fn by_core(&self) -> Self {
         Self { model: self.core.clone(), incumbent: Vec::new(), ..self.clone() }
@@ -88,7 +103,22 @@ impl Said {
 pub(crate) struct Walk {
     pub(crate) evidence: Evidence,
     pub(crate) origins: Vec<Origin>,
+    /// What was said at those that the gate judges.
     pub(crate) said: Said,
+    /// How many of the origins, the newest, knew how the same season went a year before.
+    knew_a_year: usize,
+    /// How many of the origins, the newest, the gate judges; what was said at the others is left out of [`Self::said`].
+    pub(crate) judged: usize,
+}
+
+impl Walk {
+    /// Leaves what was said at origins that did not know a year before, where as many as come nearest to a year did.
+    fn leave_to_judge(&mut self, horizon: Days) {
+        let of_a_year = (f64::from(YEAR_DAYS) / f64::from(horizon.get())).round().max(1.0) as usize;
+        self.judged = if self.knew_a_year >= of_a_year { self.knew_a_year } else { self.origins.len() };
+        let before = &self.origins[..self.origins.len() - self.judged];
+        self.said.forget(before.iter().map(|origin| origin.rows).sum());
+    }
 }
 
 /// What a model in service says at a snapshot; `None` where it has learnt from what happened after it.
@@ -112,6 +142,7 @@ pub(crate) fn walk(
         watch.advance(1);
     }
     watch.end();
+    walk.leave_to_judge(settings.horizon);
     Ok(walk)
 }
 
@@ -140,6 +171,7 @@ fn step(
     let said = probabilities(&all.answers, shift);
     let rule = probabilities(&models.raw(Kind::Rule, test.rows()), 0.0);
     let recency = by_recency(ground, origin, &models.inputs, test.rows())?;
+    walk.knew_a_year += usize::from(residuals[0].year_ago.is_some());
     walk.origins.push(Origin {
         cutoff: origin.to_string(),
         rows: test.len(),
@@ -325,7 +357,7 @@ mod tests {
 
     fn passes(ground: &Ground, settings: &Settings) -> bool {
         let walk = walk(ground, settings, None, &Unwatched).unwrap();
-        Verdict::of(&walk.said, walk.origins.len(), settings.seed).passes()
+        Verdict::of(&walk.said, walk.judged, settings.seed).passes()
     }
 
     /// Nothing can be learnt from outcomes that were given to others, so whatever passes passes by chance.
@@ -341,6 +373,72 @@ mod tests {
             })
             .count();
         assert!(passed <= 18, "{passed} of 200 passed");
+    }
+
+    /// A walk over origins of two rows each, of which the newest knew a year before, with a model in service that had not
+    /// seen the newest three.
+    fn walked(origins: usize, knew_a_year: usize, horizon: &str) -> Walk {
+        let origin = Origin {
+            cutoff: "2024-01-01T00:00:00Z".to_owned(),
+            rows: 2,
+            churned: 1,
+            kind: Kind::Average,
+            spacing: Spacing::Horizon,
+            shift_kind: ShiftKind::None,
+            shift: 0.0,
+            model: Metrics::of(&[0.2, 0.8], &[false, true]),
+            rule: Metrics::of(&[0.4, 0.6], &[false, true]),
+        };
+        let rows = 2 * origins;
+        let said: Vec<f64> = (0..rows).map(|row| row as f64).collect();
+        let said = Said {
+            customers: (0..rows as u64).collect(),
+            churned: (0..rows).map(|row| row % 2 == 1).collect(),
+            core: said.clone(),
+            rule: said.clone(),
+            recency: said.clone(),
+            incumbent: said[rows - 6..].to_vec(),
+            model: said,
+        };
+        let mut walk = Walk { origins: vec![origin; origins], said, knew_a_year, ..Walk::default() };
+        walk.leave_to_judge(horizon.parse().unwrap());
+        walk
+    }
+
+    #[test]
+    fn origins_that_knew_a_year_before_judge_where_they_make_a_year() {
+        let judged = |origins, knew, horizon| walked(origins, knew, horizon).judged;
+        assert_eq!(judged(8, 3, "90d"), 8, "three quarters are no year");
+        assert_eq!(judged(8, 4, "90d"), 4);
+        assert_eq!(judged(8, 5, "60d"), 8);
+        assert_eq!(judged(8, 6, "60d"), 6);
+        assert_eq!(judged(3, 1, "270d"), 1);
+        assert_eq!(judged(3, 3, "365d"), 3);
+        assert_eq!(judged(3, 0, "400d"), 3, "what became of a year before is known of none");
+
+        let said = walked(8, 4, "90d").said;
+        let newest: Vec<f64> = (8..16).map(f64::from).collect();
+        for kept in [&said.model, &said.core, &said.rule, &said.recency] {
+            assert_eq!(*kept, newest);
+        }
+        assert_eq!((said.customers[0], said.churned.len()), (8, 8));
+        assert_eq!(said.incumbent, newest[2..], "it judges who serves by the same three");
+        assert_eq!(walked(4, 2, "180d").said.incumbent, [4.0, 5.0, 6.0, 7.0]);
+    }
+
+    /// With a horizon of more than a year, what became of the customers of a year ago is not known yet: nothing after the instant
+    /// changes what is estimated from them.
+    #[test]
+    fn a_year_before_is_not_looked_at_while_its_horizon_runs() {
+        let settings =
+            Settings { horizon: "400d".parse().unwrap(), lookback: "60d".parse().unwrap(), ..settings() };
+        let input = Input { purchases: vec![Source::File(CDNOW.into())], ..Input::default() };
+        let histories = read(&input, &Unwatched).unwrap().history;
+        let until = "1998-05-01".parse().unwrap();
+        let training = crate::training::train(&histories, &settings, until, None, &Unwatched).unwrap();
+        let residuals = training.shift.residuals;
+        assert!(residuals.newest.is_some(), "{residuals:?}");
+        assert_eq!((residuals.year_ago, residuals.newest_year_ago), (None, None));
     }
 
     /// Everything chosen at an origin rests on origins before it: what comes later cannot change it.

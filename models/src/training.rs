@@ -142,10 +142,11 @@ impl Training {
         self.verdict_on(basis).words(self.rule_log_loss(), Language::English)
     }
 
-    /// The rule's log loss on all rows of the rolling backtests; `None` without any.
+    /// The rule's log loss on all rows of the rolling backtests that the gate judged; `None` without any.
     pub fn rule_log_loss(&self) -> Option<f64> {
-        let rows: usize = self.origins.iter().map(|origin| origin.rows).sum();
-        let sum: f64 = self.origins.iter().map(|origin| origin.rows as f64 * origin.rule.log_loss).sum();
+        let judged = || self.origins.iter().rev().take(self.verdict.origins);
+        let rows: usize = judged().map(|origin| origin.rows).sum();
+        let sum: f64 = judged().map(|origin| origin.rows as f64 * origin.rule.log_loss).sum();
         (rows > 0).then(|| sum / rows as f64)
     }
 
@@ -214,8 +215,8 @@ pub(crate) fn train_on(
         return Err(TrainingError::NoContractRuns);
     }
     let walk = rolling::walk(ground, settings, incumbent, watch)?;
-    let verdict = Verdict::of(&walk.said, walk.origins.len(), settings.seed);
-    let core_verdict = Verdict::of(&walk.said.by_core(), walk.origins.len(), settings.seed);
+    let verdict = Verdict::of(&walk.said, walk.judged, settings.seed);
+    let core_verdict = Verdict::of(&walk.said.by_core(), walk.judged, settings.seed);
     let evidence = &walk.evidence;
     let spacing = evidence.spacing();
     let models = rolling::fit(ground, settings, known_until, spacing, evidence.penalty(), watch)?;

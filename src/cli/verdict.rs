@@ -66,6 +66,7 @@ fn judged(training: &Training) -> String {
             &format!("  log loss gained on the rule: {gained}, {:.1} % of its {rule:.4}\n", 100.0 * share);
     }
     text += &line("log loss gained on days since the last order alone", &verdict.over_recency, 4);
+    text += &line("log loss gained on one probability for everybody", &verdict.over_base_rate, 4);
     text += &line("profit a customer over acting on the rule", &verdict.profit_over_rule, 2);
     text += &line("profit a customer over contacting everyone", &verdict.profit_over_everyone, 2);
     text += &line("profit a customer over doing nothing", &verdict.profit_over_nothing, 2);
@@ -73,11 +74,16 @@ fn judged(training: &Training) -> String {
     if verdict.rows > 0 {
         let campaign = &verdict.campaign;
         text += &format!(
-            "  ({} rows from {} backtest{}; in brackets what 95 % of the draws of customers show; a kept customer taken \
+            "  ({} rows from {} backtest{}{}; in brackets what 95 % of the draws of customers show; a kept customer taken \
              to be worth {}, an offer {}, a contact {})\n",
             verdict.rows,
             verdict.origins,
             if verdict.origins == 1 { "" } else { "s" },
+            if verdict.origins < training.origins.len() {
+                ", the newest, which knew how the season went a year before"
+            } else {
+                ""
+            },
             campaign.value,
             campaign.incentive,
             campaign.contact_cost

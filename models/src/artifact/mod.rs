@@ -11,7 +11,9 @@ use crate::forest::{Forest, Node};
 use crate::training::{Settings, SnapshotSummary, Training};
 
 /// The newest format version that this build writes and reads…
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
+/// …the newest of models that were not judged against one probability for everybody…
+const WITHOUT_BASE_RATE: u32 = 5;
 /// …the newest without a season in its lifetime values…
 const WITHOUT_SEASON: u32 = 4;
 /// …and the oldest: of models that were judged before the rule knew how often customers bought.
@@ -83,9 +85,12 @@ impl Artifact {
     /// The oldest version that has all that is in it: what was read is written again as it was, under its name.
     fn version(&self) -> u32 {
         let Training { verdict, core, lifetime, .. } = &self.training;
-        if lifetime.lifetime.season().is_some() {
+        let verdicts = [verdict, &core.verdict];
+        if verdicts.iter().any(|verdict| verdict.over_base_rate.is_some()) {
             VERSION
-        } else if [verdict, &core.verdict].iter().any(|verdict| verdict.over_recency.is_some()) {
+        } else if lifetime.lifetime.season().is_some() {
+            WITHOUT_BASE_RATE
+        } else if verdicts.iter().any(|verdict| verdict.over_recency.is_some()) {
             WITHOUT_SEASON
         } else {
             OLDEST

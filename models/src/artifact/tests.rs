@@ -36,6 +36,7 @@ fn artifact() -> Artifact {
         rows: 900,
         over_rule: Some(gain),
         over_recency: Some(gain),
+        over_base_rate: Some(gain),
         profit_over_rule: Some(gain),
         profit_over_nothing: Some(gain),
         profit_over_everyone: Some(gain),
@@ -142,6 +143,7 @@ fn a_model_of_the_version_before_is_written_as_it_was() {
     let mut training = artifact().training;
     for verdict in [&mut training.verdict, &mut training.core.verdict] {
         verdict.over_recency = None;
+        verdict.over_base_rate = None;
     }
     let of_before = Artifact::new(artifact().settings, artifact().data_span, training).to_bytes();
     assert_eq!(of_before[8..12], 3_u32.to_le_bytes());

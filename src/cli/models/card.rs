@@ -155,6 +155,12 @@ fn quality(artifact: &Artifact) -> String {
             100.0 * origin.model.ece,
         );
     }
+    if verdict.origins < artifact.training.origins.len() {
+        text += &format!(
+            "\nJudged by the newest {}, which knew how the season went a year before, as the model that serves does.\n",
+            verdict.origins
+        );
+    }
     let gain = |what: &str, gain: &Option<Gain>, digits: usize| {
         gain.map(|Gain { mean, low, high }| {
             format!("{what}: {mean:+.digits$} (95 % interval {low:+.digits$} to {high:+.digits$})")
@@ -163,6 +169,7 @@ fn quality(artifact: &Artifact) -> String {
     let gains: Vec<String> = [
         gain("Log loss gained on the rule \"recency and frequency\"", &verdict.over_rule, 4),
         gain("Log loss gained on days since the last order alone", &verdict.over_recency, 4),
+        gain("Log loss gained on one probability for everybody", &verdict.over_base_rate, 4),
         gain("Profit a customer over acting on the rule", &verdict.profit_over_rule, 2),
         gain("Profit a customer over contacting everyone", &verdict.profit_over_everyone, 2),
         gain("Profit a customer over doing nothing", &verdict.profit_over_nothing, 2),
