@@ -136,7 +136,11 @@ impl Verdict {
             said_p.iter().zip(churned).map(loss).collect()
         };
         let profit = |said_p: &[f64]| -> Vec<f64> {
-            said_p.iter().zip(&said.churned).map(|(&p, &churned)| of_acting_on(p, churned, &campaign)).collect()
+            said_p
+                .iter()
+                .zip(&said.churned)
+                .map(|(&p, &churned)| of_acting_on(p, churned, &campaign))
+                .collect()
         };
         let difference = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<f64>>();
         let model_losses = losses(&said.model, &said.churned);
@@ -157,7 +161,8 @@ impl Verdict {
             ],
             seed,
         );
-        if let [over_rule, over_recency, over_base_rate, profit_over_rule, over_everyone, over_nothing] = gains[..]
+        if let [over_rule, over_recency, over_base_rate, profit_over_rule, over_everyone, over_nothing] =
+            gains[..]
         {
             verdict.over_rule = Some(over_rule);
             verdict.over_recency = Some(over_recency);
@@ -335,7 +340,8 @@ mod tests {
         assert!(few.profit_over_rule.unwrap().high < 0.0, "{few:?}");
         assert_eq!(few.grade, Grade::ClearlyBetter, "{few:?}");
         let many = leave_out(&mut said, 50);
-        let refused = "acting on the rule earns surely a hundredth more than acting on it, in the gate's campaign";
+        let refused =
+            "acting on the rule earns surely a hundredth more than acting on it, in the gate's campaign";
         assert_eq!(many.refused_for(), Some(refused), "{many:?}");
     }
 

@@ -13,7 +13,10 @@ pub(super) fn to_text(fitted: &Fitted) -> String {
         Lifetime::BgNbd { purchases, amounts, .. } => (purchases, amounts),
         Lifetime::Rate(_) => {
             let why = fitted.no_bg_nbd.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
-            return format!("lifetime value: the plain formula{why}\n");
+            return format!(
+                "lifetime value: the plain formula{why}\n  it takes who is silent for a horizon to be lost: where customers come \
+                 back later, values are far too low\n"
+            );
         }
         Lifetime::Contractual(_) => {
             return "lifetime value: by the rate at which contracts are kept\n".to_owned();

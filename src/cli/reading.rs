@@ -175,7 +175,7 @@ pub(super) fn note_currencies(currencies: &BTreeSet<String>) {
         let all = currencies.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         output::note(&format!(
             "WARNING: purchases are in several currencies ({all}), and their amounts are added up as if they were in one: convert them, \
-             or read one with --where 'currency = {first}'"
+             or read one with --where 'COLUMN = {first}', COLUMN being the files' name of the currency's column"
         ));
     }
 }

@@ -54,8 +54,24 @@ pub struct CustomerReport {
     pub alike: Alike,
 }
 
-/// What programs write where there is no value, in whatever case.
-const NO_NAMES: [&str; 9] = ["null", "nan", "none", "na", "n/a", "nil", "undefined", "unknown", "-"];
+/// What programs write where there is no value, or of whom they know no name, in whatever case.
+const NO_NAMES: [&str; 15] = [
+    "",
+    "null",
+    "nan",
+    "none",
+    "na",
+    "n/a",
+    "nil",
+    "undefined",
+    "unknown",
+    "-",
+    "-1",
+    "0",
+    "guest",
+    "gast",
+    "anonymous",
+];
 
 fn reads_as_none(id: &str) -> bool {
     NO_NAMES.iter().any(|name| id.trim().eq_ignore_ascii_case(name))

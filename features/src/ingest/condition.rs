@@ -39,9 +39,11 @@ impl Condition {
     }
 }
 
-/// Numbers as numbers, of which NaN compares with nothing, and all else as text; `a` is of a file.
+/// Numbers as numbers, of which NaN compares with nothing, and all else as text; `a` is of a file, and `b` is written plainly or
+/// as the file writes numbers.
 fn compare(a: &str, b: &str, convention: &Convention) -> Option<Ordering> {
-    match (convention.plain(a.trim()).parse::<f64>(), b.parse::<f64>()) {
+    let b_number = b.parse::<f64>().or_else(|_| convention.plain(b).parse::<f64>());
+    match (convention.plain(a.trim()).parse::<f64>(), b_number) {
         (Ok(a), Ok(b)) => a.partial_cmp(&b),
         _ => Some(a.cmp(b)),
     }
@@ -155,6 +157,11 @@ mod tests {
         let holds =
             |condition: &str, value| condition.parse::<Condition>().unwrap().holds(Some(value), &german);
         assert!(holds("amount > 999.5", "1.000,00") && !holds("amount > 999.5", "999,50"));
+        for value in ["1.000,00", "1000,00"] {
+            assert!(holds(&format!("amount >= {value}"), "20.000,5"), "{value}");
+            assert!(!holds(&format!("amount >= {value}"), "999,50"), "{value}");
+            assert!(holds(&format!("amount = {value}"), "1.000"), "{value}");
+        }
         assert!(holds("code in (1.234)", "1.234"), "lists are of texts");
     }
 

@@ -19,6 +19,13 @@ const ALIKE: f64 = 1e6;
 /// By so much per customer may the log-likelihood fall where parameters are brought within these limits.
 const TOLERANCE: f64 = 1e-5;
 
+/// Where a and b are both below this, the chance to leave is 0 or 1 for about everybody…
+const AT_ONCE_OR_NEVER: f64 = 1e-2;
+/// …and where their sum is this, about the same for all.
+const OF_ONE_CHANCE: f64 = 10_000.0;
+/// A log-likelihood greater by this is no more than chance: half the 95 % quantile of chi-squared with one degree of freedom.
+const BY_CHANCE: f64 = 1.92;
+
 /// The model's four parameters; time in days. α of the literature, which counts weeks, is `alpha_days` / 7; the others
 /// have no unit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -82,7 +89,10 @@ impl BgNbd {
         };
         let days_a_repeat = total(|kind| kind.tenure_days.max(1)) / total(|kind| kind.repeats);
         let likelihood = |&[r, alpha_days, a, b]: &[f64; 4]| slope(&Self { r, alpha_days, a, b }, customers);
-        let ([r, alpha_days, a, b], greatest) = maximise(likelihood, [0.5, 0.5 * days_a_repeat, 1.0, 2.0])?;
+        let start = [0.5, 0.5 * days_a_repeat, 1.0, 2.0];
+        let found = maximise(likelihood, start)?;
+        let ([r, alpha_days, a, b], greatest) =
+            or_alike(found, |start| maximise(likelihood, start), customers.customers());
         let ([r, alpha_days], [a, b]) = (settled([r, alpha_days], r), settled([a, b], a.max(b)));
         let model = Self::try_from(Parameters { r, alpha_days, a, b })?;
         let lost = greatest - slope(&model, customers).mean_log_likelihood;
@@ -142,15 +152,38 @@ impl BgNbd {
     }
 }
 
-/// Where all customers are alike the likelihood rises towards infinite parameters, and where none leaves towards zero: a
-/// pair of parameters brought back to where it is flat.
+/// The parameters found, and the mean log-likelihood there.
+type Found = ([f64; 4], f64);
+
+/// Of a short log with few who left the likelihood may be greatest where some leave at once and the others never do, which
+/// makes everybody else a customer for good, and hardly smaller where all leave by about one chance. If chance explains the
+/// difference, the latter is taken.
+fn or_alike(found: Found, maximise: impl Fn([f64; 4]) -> Result<Found, FitError>, customers: u64) -> Found {
+    let ([r, alpha_days, a, b], greatest) = found;
+    if a.max(b) > AT_ONCE_OR_NEVER {
+        return found;
+    }
+    let left = a / (a + b);
+    let alike = maximise([r, alpha_days, left * OF_ONE_CHANCE, (1.0 - left) * OF_ONE_CHANCE]);
+    match alike {
+        Ok(alike) if (greatest - alike.1) * customers as f64 <= BY_CHANCE => alike,
+        _ => found,
+    }
+}
+
+/// Where all customers are alike the likelihood rises towards infinite parameters, where none leaves towards one that is zero, and
+/// where some leave at once and the others never towards two in whose ratio these are: a pair of parameters brought back to
+/// where it is flat, in the same ratio as far as both are then within limits.
 fn settled(pair: [f64; 2], largest: f64) -> [f64; 2] {
-    pair.map(|parameter| (parameter * (ALIKE / largest).min(1.0)).max(LEAST))
+    let [smaller, greater] = if pair[0] < pair[1] { pair } else { [pair[1], pair[0]] };
+    let raised = (LEAST / smaller).min(1.0 / greater).max(1.0);
+    pair.map(|parameter| (parameter * (ALIKE / largest).min(1.0) * raised).max(LEAST))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::SplitMix64;
 
     const DAYS_PER_WEEK: f64 = 7.0;
 
@@ -194,6 +227,51 @@ mod tests {
         }
         let just_came = customer(0, 0, 0);
         assert_eq!(cdnow().expected_of_new(30.0), cdnow().expected_purchases(30.0, &just_came));
+    }
+
+    /// Of customers who leave after their first repeat or never, the likeliest chances to leave are 0 and 1: both parameters of
+    /// the Beta distribution go to zero, in a ratio that tells how many are which.
+    #[test]
+    fn some_who_leave_at_once_among_others_who_never_do() {
+        for (pair, within) in
+            [([1e-9, 3e-8], [1e-6, 3e-5]), ([1e-12, 2.0], [1e-6, 2.0]), ([0.8, 2.5], [0.8, 2.5])]
+        {
+            let settled = settled(pair, pair[1]);
+            for (parameter, expected) in settled.iter().zip(within) {
+                assert!((parameter / expected - 1.0).abs() < 1e-12, "{settled:?}");
+            }
+        }
+        let stayers = (0..900).map(|i| customer(2 + i * i % 37, 199 - i % 9, 200));
+        let leavers = (0..100).map(|i| customer(1, 10 + i % 20, 200));
+        let model = BgNbd::fit(&stayers.chain(leavers).collect()).unwrap();
+        let Parameters { a, b, .. } = model.parameters();
+        assert!((0.08..0.2).contains(&(a / (a + b))) && b < 0.01, "{model:?}");
+    }
+
+    /// Young shops of 1,500 customers who leave with a chance of 3 in 100 after every purchase: whatever the likelihood makes of so
+    /// few, who is alive is said to buy about as much as they do.
+    #[test]
+    fn who_leaves_in_young_shops_is_no_matter_of_all_or_nothing() {
+        for seed in 0..30 {
+            let mut random = SplitMix64::new(seed);
+            let mut below_one = || (random.next() >> 11) as f64 / (1_u64 << 53) as f64;
+            let customers: PurchaseCounts = (0..1500)
+                .map(|_| {
+                    let (tenure_days, mean_gap) = (30.0 + 170.0 * below_one(), -80.0 / below_one().ln());
+                    let (mut repeats, mut last_days) = (0, 0.0);
+                    loop {
+                        let next = last_days - mean_gap * below_one().ln();
+                        if next > tenure_days || (repeats > 0 && below_one() < 0.03) {
+                            break customer(repeats, last_days as u32, tenure_days as u32);
+                        }
+                        (repeats, last_days) = (repeats + 1, next);
+                    }
+                })
+                .collect();
+            let model = BgNbd::fit(&customers).unwrap();
+            let within_five_years = model.expected_if_alive(1825.0, &customer(2, 90, 120));
+            assert!((8.0..50.0).contains(&within_five_years), "{seed}: {model:?} {within_five_years}");
+        }
     }
 
     #[test]
