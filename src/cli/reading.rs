@@ -8,6 +8,7 @@ use mainstay_features::history::Histories;
 use mainstay_features::ingest::{self, Collected, Counts, IngestError, Ingested, Input};
 use mainstay_features::units::Instant;
 use mainstay_features::watch::Watch;
+use mainstay_models::language::Language;
 
 use super::check::date;
 use super::input::{InputArgs, Settled};
@@ -97,7 +98,7 @@ impl InputArgs {
             let none = format!("no --purchases, and no history in {}", store.history_folder().display());
             return Err(Failure::new(Kind::Usage, format!("{none}; keep one with mainstay ingest")));
         }
-        note_currencies(kept.currencies());
+        note_currencies(kept.currencies(), Language::English);
         progress.begin("read the kept history", None);
         let history = if events == 0 {
             kept.history(self.memory)?
@@ -149,7 +150,7 @@ pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collecte
                 write_quarantine(quarantine, &collected.quarantine)?;
             }
             note_excluded(input, &collected);
-            note_currencies(&collected.currencies);
+            note_currencies(&collected.currencies, Language::English);
             Ok(collected)
         }
     }
@@ -170,12 +171,19 @@ fn note_excluded(input: &Input, collected: &Collected) {
 }
 
 /// Says that amounts are in several currencies, where they are.
-pub(super) fn note_currencies(currencies: &BTreeSet<String>) {
-    if let [first, _, ..] = currencies.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        let all = currencies.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-        output::note(&format!(
-            "WARNING: purchases are in several currencies ({all}), and their amounts are added up as if they were in one: convert them, \
-             or read one with --where 'COLUMN = {first}', COLUMN being the files' name of the currency's column"
+pub(super) fn note_currencies(currencies: &BTreeSet<String>, language: Language) {
+    let currencies: Vec<&str> = currencies.iter().map(String::as_str).collect();
+    if let [first, _, ..] = currencies[..] {
+        let all = currencies.join(", ");
+        output::note(&language.either(
+            format!(
+                "WARNING: purchases are in several currencies ({all}), and their amounts are added up as if they were in one: convert \
+                 them, or read one with --where 'COLUMN = {first}', COLUMN being the files' name of the currency's column"
+            ),
+            format!(
+                "警告：购买记录含有多种货币（{all}），金额被当作同一种货币相加：请先换算，或用 --where '列名 = {first}' 只读取其中一种\
+                 （列名是文件中货币列的名称）"
+            ),
         ));
     }
 }

@@ -12,6 +12,7 @@ use mainstay_models::lifetime::{Margin, YearlyDiscount};
 use mainstay_models::training::Settings;
 
 use super::output;
+use super::reading::note_currencies;
 use super::small;
 use crate::failure::{Failure, Kind};
 use crate::scores::{self, Format, ListAbout, ListBasis, Scores};
@@ -86,7 +87,7 @@ pub(super) struct ListArgs {
 
 impl ListArgs {
     /// The offers of a file, or the built-in ones, beside those that decided the list. Says where these are others, where
-    /// those are nobody's own, and where no model decided.
+    /// those are nobody's own, where no model decided, and where the amounts of the kept history are in several currencies.
     pub(super) fn offers(&self, file: Option<&Path>, language: Language) -> Result<ListOffers, Failure> {
         let catalogue = file.map_or_else(built_in_offers, read_offers)?;
         let decided_by = self.about().and_then(|about| about.basis);
@@ -108,6 +109,12 @@ impl ListArgs {
         }
         if let Some(why) = decided_by.as_ref().and_then(|basis| basis.why_by_rule(language)) {
             output::note(&why);
+        }
+        // A list of a file may be of another history.
+        if self.scores.is_none()
+            && let Ok(kept) = Store::at(&self.store.store).history()
+        {
+            note_currencies(kept.currencies(), language);
         }
         Ok(ListOffers { catalogue, decided_by, are_others })
     }

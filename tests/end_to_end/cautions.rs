@@ -107,6 +107,15 @@ fn amounts_in_several_currencies_and_exclusions_of_nobody_are_told() {
         let said = noted(&format!("features --store {store} --as-of 2024-02-01 --out {}", at("f.parquet")));
         assert_eq!(said.contains("in several currencies (EUR, JPY)"), is_told, "{said}");
     }
+    // Who reads a list is told, too.
+    store_like_the_shops(&folder.path().join("shop"));
+    let store = at("shop");
+    done(&format!("score {} --store {store} --out {}", shop().input(), at("scores.parquet")));
+    done(&format!("ingest --purchases {} --store {store}", at("log.csv")));
+    assert!(noted(&format!("list --store {store}")).contains("in several currencies (EUR, JPY)"));
+    assert!(
+        noted(&format!("plan --budget 50 --store {store} --language zh")).contains("多种货币（EUR, JPY）")
+    );
     let said = noted(&format!("features {flags} --exclude {}", at("staff.csv")));
     assert!(said.contains("1 rows of excluded or forgotten customers were left out"), "{said}");
     assert!(said.contains("--exclude: 1 of its 2 customers have no row here, as \"0007\""), "{said}");

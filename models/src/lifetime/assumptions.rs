@@ -26,7 +26,7 @@ impl std::str::FromStr for Margin {
     }
 }
 
-/// By how much a year's wait lowers what an amount is worth, in [0.001, 10].
+/// By how much a year's wait lowers what an amount is worth, in [0.001, 1]: 10 is meant as 10 %, and would be 1,000 %.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct YearlyDiscount(f64);
 
@@ -49,9 +49,9 @@ impl std::str::FromStr for YearlyDiscount {
     type Err = ParseUnitError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        parse_within(text, |x| (0.001..=10.0).contains(&x))
-            .map(Self)
-            .ok_or_else(|| ParseUnitError::new(text, "a yearly discount between 0.001 and 10, such as 0.1"))
+        parse_within(text, |x| (0.001..=1.0).contains(&x)).map(Self).ok_or_else(|| {
+            ParseUnitError::new(text, "a yearly discount between 0.001 and 1, such as 0.1 for 10 %")
+        })
     }
 }
 
@@ -68,7 +68,7 @@ mod tests {
         for bad in ["0", "-0.1", "1.1", "NaN", "a third"] {
             assert!(bad.parse::<Margin>().is_err(), "{bad}");
         }
-        for bad in ["0", "1e-17", "-0.1", "inf", "10 %"] {
+        for bad in ["0", "1e-17", "-0.1", "inf", "10", "10 %"] {
             assert!(bad.parse::<YearlyDiscount>().is_err(), "{bad}");
         }
     }
