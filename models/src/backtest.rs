@@ -9,11 +9,11 @@ use crate::TrainingError;
 use crate::evaluate::Metrics;
 use crate::evaluate::curves::Curves;
 use crate::evaluate::profit::{Campaign, expected_maximum, maximum, of_acting_on, of_contacting};
+use crate::fitting::by_recency;
 use crate::ground::{Ground, MOST_CUSTOMERS};
 use crate::inputs::EXPECTED_PURCHASES;
 use crate::language::Language;
 use crate::model::{Kind, completed, probabilities};
-use crate::rolling::by_recency;
 use crate::snapshots::{Question, Snapshots};
 use crate::training::{self, Settings, Training, measure};
 

@@ -21,6 +21,7 @@ pub mod evaluate;
 pub mod explain;
 mod facts;
 mod figure;
+mod fitting;
 pub mod forest;
 pub mod gate;
 mod ground;

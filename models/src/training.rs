@@ -9,6 +9,7 @@ use crate::TrainingError;
 use crate::dataset::Rows;
 use crate::drift::Reference;
 use crate::evaluate::Metrics;
+use crate::fitting;
 use crate::forest::train::Trainer;
 use crate::gate::Verdict;
 use crate::ground::{Ground, MOST_CUSTOMERS};
@@ -219,7 +220,7 @@ pub(crate) fn train_on(
     let core_verdict = Verdict::of(&walk.said.by_core(), walk.judged, settings.seed);
     let evidence = &walk.evidence;
     let spacing = evidence.spacing();
-    let models = rolling::fit(ground, settings, known_until, spacing, evidence.penalty(), watch)?;
+    let models = fitting::fit(ground, settings, known_until, spacing, evidence.penalty(), watch)?;
     let mended = Basis::ALL.map(|basis| {
         let (kind, mending) = (evidence.kind(basis), evidence.mending(basis));
         let calibration = evidence.calibrations(kind).swap_remove(mending.calibration());

@@ -42,11 +42,14 @@ impl Condition {
 /// Numbers as numbers, of which NaN compares with nothing, and all else as text; `a` is of a file, and `b` is written plainly or
 /// as the file writes numbers.
 fn compare(a: &str, b: &str, convention: &Convention) -> Option<Ordering> {
-    let b_number = b.parse::<f64>().or_else(|_| convention.plain(b).parse::<f64>());
-    match (convention.plain(a.trim()).parse::<f64>(), b_number) {
-        (Ok(a), Ok(b)) => a.partial_cmp(&b),
-        _ => Some(a.cmp(b)),
+    let number = |text: &str| convention.plain(text).parse::<f64>();
+    // Most conditions are about texts: theirs is not read as a number for every row.
+    if let Ok(a) = number(a.trim())
+        && let Ok(b) = b.parse().or_else(|_| number(b))
+    {
+        return a.partial_cmp(&b);
     }
+    Some(a.cmp(b))
 }
 
 /// The conditions on a table's rows with the places of their columns.
