@@ -1,14 +1,15 @@
-//! What the actions of a back-test were said to earn, and what they come to by who left: net values rest on probabilities, and
-//! those may be right in all and wrong where the money is.
+//! What a back-test's customers and actions were said to come to, and what they came to: net values rest on probabilities and
+//! lifetime values, and those may be right in all and wrong where the money is.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::path::Path;
 
 use mainstay_features::history::{Histories, History};
 use mainstay_features::id::fingerprint;
+use mainstay_features::label::spent_within;
 use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
-use mainstay_models::segments::Tier;
+use mainstay_models::segments::{Stage, Tier};
 
 use crate::failure::{Failure, Kind};
 use crate::scores::{Aside, ScoreRow, ScoredPopulation, Scores};
@@ -22,8 +23,15 @@ pub struct Sum {
     pub customers: usize,
     /// How many were expected to leave.
     pub expected_leavers: f64,
+    /// The variance of that, were the probabilities right.
+    pub leavers_variance: f64,
     /// How many left.
     pub leavers: usize,
+    /// What they were expected to spend within the horizon, by the model of their lifetime values; `None` where that tells nothing
+    /// of who has left.
+    pub expected_spending: Option<f64>,
+    /// What they spent.
+    pub spent: f64,
     /// For how many an action was to pay.
     pub actions: usize,
     /// The net value of these actions as it was said.
@@ -33,10 +41,16 @@ pub struct Sum {
 }
 
 impl Sum {
-    fn add(&mut self, scores: &Scores, row: &ScoreRow, left: bool) {
+    fn add(&mut self, scores: &Scores, row: &ScoreRow, expected_spending: Option<f64>, came: Came) {
+        let (p, Came { left, spent }) = (row.churn_probability, came);
         self.customers += 1;
-        self.expected_leavers += row.churn_probability;
+        self.expected_leavers += p;
+        self.leavers_variance += p * (1.0 - p);
         self.leavers += usize::from(left);
+        if let Some(expected) = expected_spending {
+            *self.expected_spending.get_or_insert_default() += expected;
+        }
+        self.spent += spent;
         if row.pays.is_some() {
             let p = if left { Probability::ONE } else { Probability::ZERO };
             let value = Money::new(row.lifetime_value).unwrap_or_default();
@@ -46,12 +60,21 @@ impl Sum {
         }
     }
 
+    /// Whether more or fewer left than were expected to, by a tenth or more and beyond what chance makes of right probabilities.
+    pub(crate) fn leavers_are_off(&self) -> bool {
+        let (expected, left) = (self.expected_leavers, self.leavers as f64);
+        let off = (left - expected).abs();
+        off > BEYOND_CHANCE * self.leavers_variance.sqrt() && off >= NOTEWORTHY * expected
+    }
+
     /// All of it as cells of a table.
-    pub(crate) fn cells(&self) -> [String; 6] {
+    pub(crate) fn cells(&self) -> [String; 8] {
         [
             self.customers.to_string(),
             format!("{:.0}", self.expected_leavers),
             self.leavers.to_string(),
+            self.expected_spending.map_or("–".to_owned(), |expected| format!("{expected:.2}")),
+            format!("{:.2}", self.spent),
             self.actions.to_string(),
             format!("{:.2}", self.said),
             format!("{:.2}", self.came),
@@ -59,13 +82,27 @@ impl Sum {
     }
 }
 
-/// The actions of everybody, and by tier.
+/// So many standard deviations chance hardly makes: once in 400 times.
+const BEYOND_CHANCE: f64 = 3.0;
+/// Less than this share makes no difference to anybody.
+const NOTEWORTHY: f64 = 0.1;
+
+/// What became of a customer within the horizon.
+#[derive(Clone, Copy, Debug, Default)]
+struct Came {
+    left: bool,
+    spent: f64,
+}
+
+/// Everybody, by tier, and by stage: those of a kind whose probabilities are wrong are seen among them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proceeds {
     /// Of everybody.
     pub all: Sum,
     /// Of each tier that somebody is in, the most valuable first.
     pub tiers: Vec<(Tier, Sum)>,
+    /// Of each stage that somebody is in, in the order of a life.
+    pub stages: Vec<(Stage, Sum)>,
 }
 
 impl Proceeds {
@@ -81,32 +118,54 @@ impl Proceeds {
         folder: &Path,
         watch: &dyn Watch,
     ) -> Result<Self, Failure> {
-        let leavers = leavers(service, histories, cutoff)?;
+        let came = what_came(service, histories, cutoff)?;
         let aside = Aside::nameless(folder).map_err(|cause| Failure::output(folder, cause))?;
         let scored = ScoredPopulation::of(service, histories, cutoff, &Suppressed::default(), aside, watch)?;
-        let (mut all, mut tiers) = (Sum::default(), Tier::ALL.map(|tier| (tier, Sum::default())));
+        let (lifetime, horizon) =
+            (&service.artifact().training.lifetime.lifetime, service.artifact().settings.horizon);
+        let mut all = Sum::default();
+        let mut tiers = Tier::ALL.map(|tier| (tier, Sum::default()));
+        let mut stages = Stage::ALL.map(|stage| (stage, Sum::default()));
         let added = scored.each(service.catalogue(), |scores| {
             for row in &scores.rows {
-                let left = leavers.contains(&fingerprint(&row.customer_id));
-                all.add(scores, row, left);
-                let of_tier = tiers.iter_mut().filter(|(tier, _)| *tier == row.tier);
-                of_tier.for_each(|(_, sum)| sum.add(scores, row, left));
+                let came = came.get(&fingerprint(&row.customer_id)).copied().unwrap_or_default();
+                let expected = lifetime.spending_within(&row.features, cutoff, horizon);
+                let of_tier = tiers.iter_mut().filter(|(tier, _)| *tier == row.tier).map(|(_, sum)| sum);
+                let of_stage = stages.iter_mut().filter(|(stage, _)| *stage == row.stage).map(|(_, sum)| sum);
+                let own = std::iter::once(&mut all).chain(of_tier).chain(of_stage);
+                own.for_each(|sum| sum.add(scores, row, expected, came));
             }
             Ok(())
         });
         added
             .map_err(|cause| Failure::new(Kind::Output, format!("rows put aside cannot be read: {cause}")))?;
-        Ok(Self { all, tiers: tiers.into_iter().filter(|(_, sum)| sum.customers > 0).collect() })
+        Ok(Self {
+            all,
+            tiers: tiers.into_iter().filter(|(_, sum)| sum.customers > 0).collect(),
+            stages: stages.into_iter().filter(|(_, sum)| sum.customers > 0).collect(),
+        })
     }
 }
 
-/// The fingerprints of everybody who left within the model's horizon from an instant on.
-fn leavers(service: &Service, histories: &Histories, cutoff: Instant) -> Result<HashSet<u64>, Failure> {
+/// What became of customers within the model's horizon from an instant on, by their fingerprints. Who is not there stayed and
+/// spent nothing.
+fn what_came(
+    service: &Service,
+    histories: &Histories,
+    cutoff: Instant,
+) -> Result<HashMap<u64, Came>, Failure> {
     let artifact = service.artifact();
     let (label, horizon) = (artifact.training.label, artifact.settings.horizon);
-    let of_part = |part: &History| -> Vec<u64> {
-        let left = |&customer: &usize| label.churned(part.customer(customer), cutoff, horizon);
-        (0..part.len()).filter(left).map(|customer| fingerprint(part.customer_id(customer))).collect()
+    let of_part = |part: &History| -> Vec<(u64, Came)> {
+        let came = |number: usize| {
+            let customer = part.customer(number);
+            let came = Came {
+                left: label.churned(customer, cutoff, horizon),
+                spent: spent_within(customer, cutoff, horizon),
+            };
+            (came.left || came.spent > 0.0).then(|| (fingerprint(part.customer_id(number)), came))
+        };
+        (0..part.len()).filter_map(came).collect()
     };
     Ok(histories.each(of_part)?.into_iter().flatten().collect())
 }

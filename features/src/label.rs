@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::history::{Contract, CustomerHistory, Given, History};
 use crate::known::{Known, purchases_between};
-use crate::units::{Days, Instant, ParseUnitError};
+use crate::units::{Amount, Days, Instant, ParseUnitError};
 
 /// What leaving means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +71,12 @@ impl Label {
     }
 }
 
+/// What a customer's purchases in (cutoff, cutoff + horizon] come to, as known at its end: see [`Label::churned`] for what is one.
+pub fn spent_within(customer: CustomerHistory<'_>, cutoff: Instant, horizon: Days) -> f64 {
+    let Some(start) = Instant::from_micros(cutoff.micros() + 1) else { return 0.0 };
+    Amount::total(purchases_between(customer, start, cutoff.plus(horizon)).map(|purchase| purchase.amount))
+}
+
 /// Whether there is an end of a contract in (cutoff, until] at which no other runs: a renewal without a break is none.
 /// Contracts come by start.
 fn coverage_ends(contracts: &[Contract], cutoff: Instant, until: Instant) -> bool {
@@ -108,7 +114,6 @@ mod tests {
     use super::*;
     use crate::history::HistoryBuilder;
     use crate::known::Cut;
-    use crate::units::Amount;
 
     fn at(text: &str) -> Instant {
         text.parse().unwrap()

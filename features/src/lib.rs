@@ -21,6 +21,7 @@ pub mod known;
 pub mod label;
 pub mod merge;
 pub mod monetary;
+pub mod newcomers;
 pub mod profile;
 pub mod recency;
 pub mod records;

@@ -10,7 +10,7 @@ use mainstay_models::backtest::{Backtest, Judged, RULE, backtest};
 use mainstay_models::decision::Catalogue;
 use mainstay_models::evaluate::Metrics;
 use mainstay_models::language::Language;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::input::{InputArgs, temporary_folder};
 use super::output;
@@ -100,28 +100,65 @@ fn proceeds_to_json(proceeds: &Proceeds) -> Value {
             "customers": sum.customers,
             "expected_leavers": sum.expected_leavers,
             "leavers": sum.leavers,
+            "expected_to_spend": sum.expected_spending,
+            "spent": sum.spent,
             "actions": sum.actions,
             "said": sum.said,
             "by_who_left": sum.came,
         })
     };
-    let tiers: serde_json::Map<String, Value> =
+    let tiers: Map<String, Value> =
         proceeds.tiers.iter().map(|(tier, of)| (tier.name().to_owned(), sum(of))).collect();
-    json!({"all": sum(&proceeds.all), "tiers": tiers})
+    let stages: Map<String, Value> =
+        proceeds.stages.iter().map(|(stage, of)| (stage.name().to_owned(), sum(of))).collect();
+    json!({"all": sum(&proceeds.all), "tiers": tiers, "stages": stages})
 }
 
 /// The money as a table for people, with what is to be thought of it where it was far off.
 fn proceeds_to_text(proceeds: &Proceeds) -> String {
-    let row = |name: &str, sum: &Sum| std::iter::once(name.to_owned()).chain(sum.cells()).collect();
-    let tiers = proceeds.tiers.iter().map(|(tier, sum)| row(tier.name(), sum));
-    let rows: Vec<Vec<String>> = std::iter::once(row("all", &proceeds.all)).chain(tiers).collect();
-    let mut text =
-        "\nwhat the offers' actions on the test date were said to earn, and what they come to by who left (all else as assumed):\n"
-            .to_owned();
+    let tiers = proceeds.tiers.iter().map(|(tier, sum)| (tier.name(), sum));
+    let stages = proceeds.stages.iter().map(|(stage, sum)| (stage.name(), sum));
+    let told: Vec<(&str, &Sum)> =
+        std::iter::once(("all", &proceeds.all)).chain(tiers).chain(stages).collect();
+    let row = |(name, sum): &(&str, &Sum)| std::iter::once((*name).to_owned()).chain(sum.cells()).collect();
+    let rows: Vec<Vec<String>> = told.iter().map(row).collect();
+    let mut text = "\nwhat was said of the customers of the test date and what came, of all, by value tier and by stage; actions are those of the \
+                    offers, their net value by who left with all else as assumed:\n"
+        .to_owned();
     text += &output::table(
-        &["tier", "customers", "expected to leave", "left", "actions", "net value said", "by who left"],
+        &[
+            "who",
+            "customers",
+            "expected to leave",
+            "left",
+            "expected to spend",
+            "spent",
+            "actions",
+            "net value said",
+            "by who left",
+        ],
         &rows,
     );
+    let off = told.iter().filter(|(_, sum)| sum.leavers_are_off());
+    let off: Vec<String> = off
+        .map(|(name, sum)| format!("{name} ({:.0} expected, {} left)", sum.expected_leavers, sum.leavers))
+        .collect();
+    if !off.is_empty() {
+        text += &format!(
+            "more or fewer left than the probabilities said, beyond chance and by a tenth or more: {}\n",
+            off.join(", ")
+        );
+    }
+    let Sum { expected_spending, spent, .. } = proceeds.all;
+    if let Some(expected) =
+        expected_spending.filter(|expected| *expected > FAR * spent || spent > FAR * expected)
+    {
+        text += &format!(
+            "customers spent {:.0} % of what the model of their lifetime values expected within the horizon: lifetime values are as far \
+             off, unless it was the season\n",
+            100.0 * spent / expected
+        );
+    }
     let Sum { said, came, .. } = proceeds.all;
     if said > FAR * came {
         let share = if said > 0.0 { 100.0 * came / said } else { 0.0 };

@@ -19,6 +19,7 @@ mod keys;
 mod lifetime;
 mod list;
 mod models;
+mod newcomers;
 mod nightly;
 mod offers;
 mod output;

@@ -14,6 +14,7 @@ use serde_json::json;
 
 use super::input::InputArgs;
 use super::list::note_other_question;
+use super::newcomers;
 use super::output;
 use super::progress::Progress;
 use super::reading;
@@ -235,6 +236,17 @@ pub(super) fn doubts(service: &Service, history: &Histories, as_of: Instant) -> 
         doubts.push(format!(
             "the model's shift for the season was estimated for {known_until}, {age_days} days before: train again"
         ));
+    }
+    if artifact.training.label == Label::NoPurchase {
+        let learnt_from = known_until.minus(artifact.settings.horizon).calendar_day();
+        let mut unknown = history.newcomers().odd_waves(as_of);
+        unknown.retain(|wave| wave.days.1 > learnt_from);
+        if let Some(unknown) = newcomers::told(&unknown) {
+            doubts.push(format!(
+                "{unknown}. The model learnt from no such newcomers, and takes them for those before: what it says of customers with \
+                 few orders since then is not to be relied on"
+            ));
+        }
     }
     let (first, _) = artifact.data_span;
     let log_days = known_until.days_since(first);

@@ -49,6 +49,7 @@ impl Report {
             campaign: campaign(verdict, language),
             proceeds: std::iter::once((language.either("all", "全部").to_owned(), proceeds.all))
                 .chain(proceeds.tiers.iter().map(|(tier, sum)| (tier.words(language).to_owned(), *sum)))
+                .chain(proceeds.stages.iter().map(|(stage, sum)| (stage.words(language).to_owned(), *sum)))
                 .collect(),
         }
     }

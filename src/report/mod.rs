@@ -42,7 +42,7 @@ pub struct Report {
     pub profit: Vec<Line>,
     /// What the campaign of the profits costs and earns, a sentence.
     pub campaign: String,
-    /// What the actions by the offers were said to earn and what came, of all and by tier.
+    /// What was said and what came, of all, by tier and by stage.
     pub proceeds: Vec<(String, Sum)>,
 }
 
@@ -59,13 +59,18 @@ pub struct Measured {
     pub profit: Option<f64>,
 }
 
-fn columns_of_proceeds(language: Language) -> [Column; 7] {
+fn columns_of_proceeds(language: Language) -> [Column; 9] {
     language.either(
         [
-            Column { title: "tier", meaning: "" },
+            Column { title: "who", meaning: "all, by value tier, and by stage" },
             Column { title: "customers", meaning: "" },
             Column { title: "expected to leave", meaning: "the sum of their probabilities" },
             Column { title: "left", meaning: "" },
+            Column {
+                title: "expected to spend",
+                meaning: "within the horizon, by the model that lifetime values come from; – where that says nothing of who has left",
+            },
+            Column { title: "spent", meaning: "" },
             Column { title: "actions", meaning: "for how many an offer was to pay" },
             Column { title: "net value said", meaning: "what these offers were expected to earn, as a scored list says it" },
             Column {
@@ -74,10 +79,12 @@ fn columns_of_proceeds(language: Language) -> [Column; 7] {
             },
         ],
         [
-            Column { title: "等级", meaning: "" },
+            Column { title: "客户", meaning: "全部、按价值等级、按阶段" },
             Column { title: "客户数", meaning: "" },
             Column { title: "预计流失", meaning: "各客户流失概率之和" },
             Column { title: "实际流失", meaning: "" },
+            Column { title: "预计消费", meaning: "观察期内，按计算客户价值所用的模型；–表示该模型不判断客户是否已流失" },
+            Column { title: "实际消费", meaning: "" },
             Column { title: "行动数", meaning: "值得提供方案的客户数" },
             Column { title: "预计净收益", meaning: "评分名单上这些方案的预期收益" },
             Column {
@@ -178,13 +185,13 @@ impl Report {
         page.heading(say("Money", "收益"));
         page.paragraph(&self.campaign);
         page.figure(&curves::profit(&self.profit, language));
-        page.heading(say("What the offers would have come to", "各方案的实际结果"));
+        page.heading(say("What was said and what came", "预计与实际"));
         page.paragraph(say(
-            "What the offers on the test date were said to earn, and what they come to by who left. Where the two are far apart, so are the net values of a scored list.",
-            "检验日期的方案预计能赚多少，按实际流失情况又是多少。两者若相差很大，评分名单上的净收益也同样不可靠。",
+            "What was said of the customers of the test date, and what came: who left, what they spent, and what the offers would have earned by who left. Where the two are far apart, so are the probabilities and net values of such customers in a scored list.",
+            "对检验日期各类客户的预计与实际对照：流失了多少人、消费了多少、按实际流失情况方案能赚多少。两者若相差很大，评分名单上这类客户的概率和净收益也同样不可靠。",
         ));
-        let rows = self.proceeds.iter().enumerate().map(|(place, (tier, sum))| {
-            let mut cells = vec![tier.clone()];
+        let rows = self.proceeds.iter().enumerate().map(|(place, (who, sum))| {
+            let mut cells = vec![who.clone()];
             cells.extend(sum.cells());
             (place == 0, cells)
         });
@@ -262,7 +269,7 @@ mod tests {
             lift: (0..10).map(|i| 2.6 - 0.25 * f64::from(i)).collect(),
             profit: vec![money("average", 10.0), money("days since the last order", 8.0)],
             campaign: "A contact costs 1.00 and an incentive 10.00; three in ten who would leave are kept, each worth 200.00.".to_owned(),
-            proceeds: vec![("all".to_owned(), Sum { customers: 9, expected_leavers: 4.4, leavers: 5, actions: 7, said: 123.4, came: 99.0 })],
+            proceeds: vec![("all".to_owned(), Sum { customers: 9, expected_leavers: 4.4, leavers: 5, actions: 7, said: 123.4, came: 99.0, ..Sum::default() })],
         }
     }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use mainstay_features::history::{Noted, Summary, Told, ToldOf};
 use mainstay_features::id::fingerprint;
+use mainstay_features::newcomers::Newcomers;
 use mainstay_features::profile::Said;
 use mainstay_features::units::Instant;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::write_whole;
 use crate::failure::{Failure, Kind};
 
 const FILE: &str = "noted";
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// What is in the file, after a line with the checksum of this.
 #[derive(Serialize, Deserialize)]
@@ -33,6 +34,8 @@ struct Written {
     said: Vec<(u64, [bool; 4])>,
     /// Days since 1970, and how many orders began on each.
     orders_by_day: Vec<(i64, u64)>,
+    /// Days since 1970, how many customers first bought on each, and how many of them came back soon.
+    newcomers: Vec<(i64, u64, u64)>,
 }
 
 /// What is noted; `None` where nothing is, or not as it was written: it is found out anew then.
@@ -58,12 +61,14 @@ pub(super) fn read(folder: &Path) -> Option<Noted> {
     }));
     let summary = Summary { customers, buyers, orders, span, told };
     let said = Said::of_numbers(&written.said);
-    Some(Noted { segments, summary, said, orders_by_day: written.orders_by_day.into_iter().collect() })
+    let orders_by_day = written.orders_by_day.into_iter().collect();
+    let newcomers = Newcomers::of_numbers(&written.newcomers);
+    Some(Noted { segments, summary, said, orders_by_day, newcomers })
 }
 
 /// Notes it.
 pub(super) fn write(folder: &Path, noted: &Noted) -> Result<(), Failure> {
-    let Noted { segments, summary, said, orders_by_day } = noted;
+    let Noted { segments, summary, said, orders_by_day, newcomers } = noted;
     let &Summary { customers, buyers, orders, span, told } = summary;
     let written = Written {
         version: VERSION,
@@ -75,6 +80,7 @@ pub(super) fn write(folder: &Path, noted: &Noted) -> Result<(), Failure> {
         told: told.0.map(|told| [told.customers, told.without_order, told.rows_without_order]),
         said: said.in_numbers(),
         orders_by_day: orders_by_day.iter().map(|(&day, &count)| (day, count)).collect(),
+        newcomers: newcomers.in_numbers(),
     };
     let text =
         serde_json::to_string(&written).map_err(|error| Failure::new(Kind::Internal, error.to_string()))?;
@@ -111,6 +117,7 @@ mod tests {
                 (u64::MAX, [false, true, false, true]),
             ]),
             orders_by_day: [(-1, 3), (19_723, u64::MAX)].into(),
+            newcomers: Newcomers::of_numbers(&[(-1, 3, 1), (19_723, u64::MAX, 0)]),
         };
         assert!(read(folder.path()).is_none());
         write(folder.path(), &noted).unwrap();

@@ -39,6 +39,7 @@ mod list_languages;
 mod lost;
 mod memory;
 mod models;
+mod newcomers;
 mod nightly;
 mod nightly_gates;
 mod nightly_kills;

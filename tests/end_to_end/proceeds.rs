@@ -1,7 +1,7 @@
 //! A back-test holds what the actions were said to earn against what came: reckoned here again, from the scored list of the test
 //! date and the log.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 
 use crate::support::{csv, done, folder, json, number, shop};
@@ -26,11 +26,14 @@ fn what_was_said_and_what_came_are_those_of_the_list_of_the_test_date() {
 
     // Every line is an order, and the log's last is a horizon after the cutoff.
     let lines = log.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
-    let stayed: BTreeSet<String> =
-        lines.filter(|line| line[2] > cutoff.as_str()).map(|line| line[0].to_owned()).collect();
-    let mut sums: BTreeMap<String, [f64; 6]> = BTreeMap::new();
+    let mut spent: BTreeMap<String, f64> = BTreeMap::new();
+    for line in lines.filter(|line| line[2] > cutoff.as_str()) {
+        *spent.entry(line[0].to_owned()).or_default() += line[3].parse::<f64>().unwrap();
+    }
+    let mut sums: BTreeMap<String, [f64; 7]> = BTreeMap::new();
     for row in csv(&list) {
-        let left = !stayed.contains(&row["customer_id"]);
+        let own = spent.get(&row["customer_id"]).copied();
+        let left = own.is_none();
         let p = f64::from(u8::from(left));
         let [value, incentive, saved] =
             ["lifetime_value", "incentive", "save_rate"].map(|name| number(&row, name));
@@ -46,20 +49,25 @@ fn what_was_said_and_what_came_are_those_of_the_list_of_the_test_date() {
             f64::from(u8::from(acts)),
             number(&row, "net_value"),
             if acts { came } else { 0.0 },
+            own.unwrap_or_default(),
         ];
-        for group in ["all", row["value_tier"].as_str()] {
+        for group in ["all", row["value_tier"].as_str(), row["lifecycle_stage"].as_str()] {
             let sum = sums.entry(group.to_owned()).or_default();
             sum.iter_mut().zip(of_row).for_each(|(sum, one)| *sum += one);
         }
     }
     assert!(sums["all"][2] > 10.0 && sums["all"][3] > 10.0, "{sums:?}");
+    let kinds = &told["net_value"];
     let of = |group: &str| match group {
-        "all" => &told["net_value"]["all"],
-        tier => &told["net_value"]["tiers"][tier],
+        "all" => &kinds["all"],
+        tier if kinds["tiers"].get(tier).is_some() => &kinds["tiers"][tier],
+        stage => &kinds["stages"][stage],
     };
     for (group, sum) in &sums {
         for (name, expected) in
-            ["customers", "expected_leavers", "leavers", "actions", "said", "by_who_left"].iter().zip(sum)
+            ["customers", "expected_leavers", "leavers", "actions", "said", "by_who_left", "spent"]
+                .iter()
+                .zip(sum)
         {
             let value = of(group)[name].as_f64().unwrap();
             assert!(
@@ -68,7 +76,17 @@ fn what_was_said_and_what_came_are_those_of_the_list_of_the_test_date() {
             );
         }
     }
-    assert_eq!(told["net_value"]["tiers"].as_object().unwrap().len(), sums.len() - 1);
+    let named = ["tiers", "stages"].map(|of| kinds[of].as_object().unwrap().len());
+    assert_eq!(named.iter().sum::<usize>(), sums.len() - 1);
+    let expected = |group: &str| of(group)["expected_to_spend"].as_f64().unwrap();
+    let stages: f64 = kinds["stages"].as_object().unwrap().keys().map(|stage| expected(stage)).sum();
+    assert!((stages / expected("all") - 1.0).abs() < 1e-9, "everybody is in one stage");
+    assert!(
+        (0.5..2.0).contains(&(expected("all") / sums["all"][6])),
+        "{} {}",
+        expected("all"),
+        sums["all"][6]
+    );
 
     let text = done(&format!("backtest {input} {settings} --margin 0.4"));
     assert!(text.contains(&format!("{:.2}  {:>11.2}", sums["all"][4], sums["all"][5])), "{text}");

@@ -14,6 +14,7 @@ use super::told::Told;
 use super::words::Words;
 use super::{Gathered, History, HistoryBuilder, HistoryError, gather, together};
 use crate::id::IdKind;
+use crate::newcomers::Newcomers;
 use crate::profile::Said;
 use crate::units::Instant;
 
@@ -44,6 +45,7 @@ struct Unfolded {
     /// What customers files say, found out along with the summary: to fold every part again takes seconds.
     said: Said,
     orders_by_day: BTreeMap<i64, u64>,
+    newcomers: Newcomers,
 }
 
 /// What there is in a history, counted.
@@ -72,6 +74,8 @@ pub struct Noted {
     pub said: Said,
     /// How many orders began on each day, by days since 1970-01-01.
     pub orders_by_day: BTreeMap<i64, u64>,
+    /// When customers first bought, and who came back soon.
+    pub newcomers: Newcomers,
 }
 
 impl Summary {
@@ -131,9 +135,10 @@ impl Histories {
             return Ok(Self { segments: Some(checksums), ..History::of_segments(&segments)?.into() });
         }
         match noted.filter(|noted| noted.segments == checksums) {
-            Some(Noted { summary, said, orders_by_day, .. }) => {
+            Some(Noted { summary, said, orders_by_day, newcomers, .. }) => {
                 let Gathered { kind, given, words, parts: logs } = gather(&segments, Vec::new());
-                let unfolded = Unfolded { kind, given, words, segments, logs, said, orders_by_day };
+                let unfolded =
+                    Unfolded { kind, given, words, segments, logs, said, orders_by_day, newcomers };
                 Ok(Self { parts: Parts::Unfolded(unfolded), summary, segments: Some(checksums) })
             }
             None => Ok(Self { segments: Some(checksums), ..Self::unfolded(segments, Vec::new())? }),
@@ -153,19 +158,23 @@ impl Histories {
             summary: self.summary,
             said: unfolded.said.clone(),
             orders_by_day: unfolded.orders_by_day.clone(),
+            newcomers: unfolded.newcomers.clone(),
         })
     }
 
     fn unfolded(segments: Vec<Segment>, builders: Vec<HistoryBuilder>) -> Result<Self, HistoryError> {
         let Gathered { kind, given, words, parts: logs } = gather(&segments, builders);
-        let (said, orders_by_day) = (Said::default(), BTreeMap::new());
-        let mut unfolded = Unfolded { kind, given, words, segments, logs, said, orders_by_day };
+        let (said, orders_by_day, newcomers) = (Said::default(), BTreeMap::new(), Newcomers::default());
+        let mut unfolded = Unfolded { kind, given, words, segments, logs, said, orders_by_day, newcomers };
         let mut summary = Summary::default();
-        let look = |_, part: &History| (Summary::of(part), Said::of(part), part.orders_by_day());
-        for (part, said, days) in unfolded.each_but(&|_| false, &look)? {
+        let look = |_, part: &History| {
+            (Summary::of(part), Said::of(part), part.orders_by_day(), Newcomers::of(part))
+        };
+        for (part, said, days, newcomers) in unfolded.each_but(&|_| false, &look)? {
             summary = summary.and(part);
             unfolded.said = std::mem::take(&mut unfolded.said).and(said);
             unfolded.orders_by_day = together(std::mem::take(&mut unfolded.orders_by_day), days);
+            unfolded.newcomers = std::mem::take(&mut unfolded.newcomers).and(newcomers);
         }
         Ok(Self { parts: Parts::Unfolded(unfolded), summary, segments: None })
     }
@@ -180,6 +189,14 @@ impl Histories {
         match &self.parts {
             Parts::Whole(history) => history.orders_by_day(),
             Parts::Unfolded(unfolded) => unfolded.orders_by_day.clone(),
+        }
+    }
+
+    /// When customers first bought, and who came back soon.
+    pub fn newcomers(&self) -> Newcomers {
+        match &self.parts {
+            Parts::Whole(history) => Newcomers::of(history),
+            Parts::Unfolded(unfolded) => unfolded.newcomers.clone(),
         }
     }
 

@@ -5,7 +5,7 @@ use mainstay_features::history::{Histories, HistoryError};
 use mainstay_features::label::Label;
 use mainstay_features::monetary::MONETARY;
 use mainstay_features::registry::{self, Row, place};
-use mainstay_features::units::{Instant, Money};
+use mainstay_features::units::{Days, Instant, Money};
 use serde::{Deserialize, Serialize};
 
 use super::customers::of_everyone;
@@ -96,6 +96,15 @@ impl Lifetime {
                 mean_amount: row[place(&MONETARY)],
             },
         }
+    }
+
+    /// What a customer with these core features at an instant spends in the days after it, whether or not they have left by then;
+    /// `None` where no model tells who has.
+    pub fn spending_within(&self, row: &Row, as_of: Instant, days: Days) -> Option<f64> {
+        let Self::BgNbd { purchases, purchases_per_day, amounts, season } = self else { return None };
+        let clock = Clock::new(season.as_ref(), Some(as_of));
+        let to_come = purchases.expected_purchases(clock.next(days.get().into()), &clock.customer(row));
+        Some(to_come * purchases_per_day * amounts.expected_mean(row))
     }
 
     /// The season on whose clock purchases are counted, if there is one.

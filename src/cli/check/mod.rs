@@ -8,6 +8,7 @@ use clap::Args as ClapArgs;
 use mainstay_features::check::{ContractReport, CustomerReport, usable_horizons};
 use mainstay_features::history::History;
 use mainstay_features::ingest::{IngestError, MaxBadRows, Numbers};
+use mainstay_features::newcomers::Newcomers;
 use mainstay_features::profile::Said;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
@@ -111,6 +112,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         like_consents: like_consents(&history),
         horizons: usable_horizons(span, args.lookback),
         contracts: ContractReport::of(&history, as_of),
+        odd_newcomers: Newcomers::of(&history).odd_waves(span.1),
         as_of,
         given: history.given(),
     };

@@ -6,12 +6,13 @@ use mainstay_features::check::{
 };
 use mainstay_features::history::{Given, Telling, Told};
 use mainstay_features::ingest::Counts;
+use mainstay_features::newcomers::OddWave;
 use mainstay_features::units::{Days, Instant};
 use serde_json::{Map, Value, json};
 
 use super::contracts;
 use super::rows::Rows;
-use crate::cli::strangers;
+use crate::cli::{newcomers, strangers};
 
 /// Everything the report tells.
 pub(super) struct Report {
@@ -30,6 +31,8 @@ pub(super) struct Report {
     pub(super) days: DayReport,
     pub(super) customers: CustomerReport,
     pub(super) contracts: Option<ContractReport>,
+    /// Newcomers of whom more or fewer came back soon than of those before.
+    pub(super) odd_newcomers: Vec<OddWave>,
     /// Complaints of customers without an order.
     pub(super) told: Told,
     /// Columns of customers files that are called as if they said whom the shop may turn to.
@@ -246,6 +249,15 @@ impl Report {
                 100.0 * once
             ),
         );
+        if let Some(odd) = newcomers::told(&self.odd_newcomers).filter(|_| self.contracts.is_none()) {
+            find(
+                true,
+                format!(
+                    "{odd}. Are they customers of another kind, by a campaign or by what is sold? A model knows such only a horizon after \
+                     they came (docs/models.md, new kinds of customers)"
+                ),
+            );
+        }
         find(
             self.horizons.is_empty(),
             format!(
@@ -346,6 +358,7 @@ impl Report {
             "money": self.customers.money,
             "wholesale_accounts": self.customers.wholesale_count,
             "largest_wholesale": self.customers.wholesale.iter().map(wholesale).collect::<Vec<_>>(),
+            "odd_newcomers": newcomers::to_json(&self.odd_newcomers),
             "usable_horizons": self.horizons.iter().map(horizon).collect::<Vec<_>>(),
             "findings": self.findings(),
         });

@@ -200,7 +200,8 @@ impl Night<'_> {
         drop(kept);
         let as_of = known_until(&history, self.now())?;
         run.record.as_of = Some(as_of.to_string());
-        doubts(&service, &history, as_of).iter().for_each(|doubt| output::note(doubt));
+        let doubts = doubts(&service, &history, as_of);
+        doubts.iter().for_each(|doubt| output::note(doubt));
 
         let (scored, new) = run.step("score", |record, found| {
             let scored = score(&service, store, &history, as_of, !args.dry_run, progress)?;
@@ -220,6 +221,7 @@ impl Night<'_> {
             let sentences = totals.sentences(&service);
             sentences.iter().for_each(|caveat| output::note(caveat));
             found.insert("caveats".to_owned(), json!(sentences));
+            found.insert("doubts".to_owned(), json!(doubts));
             found.insert("currencies".to_owned(), json!(currencies));
             let beyond = totals.caveats.beyond_capacity(catalogue);
             found.insert(
