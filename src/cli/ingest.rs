@@ -52,6 +52,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
     settled.input.forgotten = store.is_forgotten()?;
     let (new, known) = new_files(&mut settled, &kept, &progress)?;
+    let excluded_but_kept = note_excluded_but_kept(&settled, &kept)?;
     let is_contracts = |file: &KeptFile| file.table == Table::Contracts.to_string();
     if new.iter().any(is_contracts) && kept.files().iter().any(is_contracts) {
         output::note(
@@ -93,6 +94,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
             "orders_sent_again_with_other_amounts": sent_again.other_amount,
             "orders_sent_again_at_other_instants": sent_again.other_instant,
             "left_out": settled.input.drop_duplicates,
+            "excluded_but_kept": excluded_but_kept,
             "files": kept.files().len(),
         }));
     }
@@ -114,6 +116,7 @@ pub(super) fn new_files(
     progress: &Progress,
 ) -> Result<(Vec<KeptFile>, Vec<String>), Failure> {
     progress.begin("compare with what is kept", None);
+    settled.is_addition = !kept.is_empty();
     let (mut new, mut known): (Vec<KeptFile>, Vec<String>) = (Vec::new(), Vec::new());
     let kept: HashSet<&KeptFile> = kept.files().iter().collect();
     let mut seen: HashSet<(String, String)> = kept.iter().map(|file| file.identity()).collect();
@@ -149,6 +152,24 @@ pub(super) fn new_files(
         ));
     }
     Ok((new, known))
+}
+
+/// Says which customers are to be left out and are in the history since before; returns how many.
+pub(super) fn note_excluded_but_kept(settled: &Settled, kept: &Kept) -> Result<usize, Failure> {
+    let excluded = &settled.input.excluded;
+    if excluded.is_empty() || kept.is_empty() {
+        return Ok(0);
+    }
+    let known = kept.known(excluded.iter().map(String::as_str))?;
+    if let [first, ..] = known[..] {
+        output::note(&format!(
+            "--exclude: {} of its {} customers are in the history since before, as {first:?}, and stay in it: mainstay ingest --anew \
+             (a night: anew = true) makes it without them",
+            known.len(),
+            excluded.len()
+        ));
+    }
+    Ok(known.len())
 }
 
 /// Says which orders came again.

@@ -96,12 +96,20 @@ pub(super) struct Settled {
     pub(super) files: Vec<PathBuf>,
     /// Files in the folders that are not read.
     pub(super) left_alone: Vec<PathBuf>,
+    /// Whether what is read comes to a history that there is already: then it need not tell of everybody.
+    pub(super) is_addition: bool,
 }
 
 impl Settled {
     /// An input without files of its own.
     pub(super) fn of(input: Input) -> Self {
-        Self { input, quarantine: PathBuf::new(), files: Vec::new(), left_alone: Vec::new() }
+        Self {
+            input,
+            quarantine: PathBuf::new(),
+            files: Vec::new(),
+            left_alone: Vec::new(),
+            is_addition: false,
+        }
     }
 
     /// An output must not be a file that is read: it would be gone.
@@ -211,7 +219,7 @@ impl InputArgs {
             Source::Bytes { .. } => None,
         });
         let files = sources.chain(excluded).chain(self.config.as_deref()).map(Path::to_path_buf).collect();
-        let settled = Settled { input, quarantine, files, left_alone };
+        let settled = Settled { input, quarantine, files, left_alone, is_addition: false };
         if !settled.input.max_bad_rows.is_none() {
             check_folder(&settled.quarantine)?;
             settled.refuse_as_outputs(&[&settled.quarantine])?;

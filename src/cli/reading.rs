@@ -149,7 +149,9 @@ pub(super) fn collect(settled: &Settled, progress: &Progress) -> Result<Collecte
             if !input.max_bad_rows.is_none() {
                 write_quarantine(quarantine, &collected.quarantine)?;
             }
-            note_excluded(input, &collected);
+            if !settled.is_addition {
+                note_excluded(input, &collected);
+            }
             note_currencies(&collected.currencies, Language::English);
             Ok(collected)
         }

@@ -164,6 +164,14 @@ impl Kept {
         Ok(Lookup::of_segments(self.segments()?))
     }
 
+    /// Which of some customers have a row in it.
+    ///
+    /// # Errors
+    /// When a segment is gone or damaged.
+    pub fn known<'a>(&self, customers: impl IntoIterator<Item = &'a str>) -> Result<Vec<&'a str>, Failure> {
+        self.lookup()?.known(customers).map_err(|error| self.broken(&self.folder, &error))
+    }
+
     fn segments(&self) -> Result<Vec<Segment>, Failure> {
         let open = |name: &String| {
             let path = self.folder.join(name);

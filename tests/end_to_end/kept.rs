@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::{command, done, failed, folder, json, shop};
+use crate::support::{command, done, failed, folder, json, run, shop};
 
 /// The shop's purchases in so many files.
 fn in_pieces(folder: &Path, pieces: usize) -> Vec<PathBuf> {
@@ -289,4 +289,30 @@ fn two_runs_do_not_add_at_once() {
     let (code, said) = failed(&format!("ingest {} --store {}", shop().input(), store.display()));
     assert_eq!(code, 6);
     assert!(said.contains("another mainstay adds to this history; try again later"), "{said}");
+}
+
+#[test]
+fn who_is_to_be_left_out_and_is_kept_since_before_is_named_and_who_is_not_in_a_new_file_is_not() {
+    let folder = folder();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let day = |name: &str, rows: &str| {
+        fs::write(at(name), format!("customer_id,order_id,ts,amount\n{rows}")).unwrap();
+    };
+    day("monday.csv", "a,1,2024-01-01,5\nstaff,2,2024-01-01,7\nb,3,2024-01-01,9\n");
+    day("tuesday.csv", "a,4,2024-01-02,5\n");
+    fs::write(at("leave_out.txt"), "customer_id\nstaff\nshadow\n").unwrap();
+    let ingest = |file: &str, flags: &str| {
+        let output = run(&format!("ingest --purchases {} --store {} {flags} --json", at(file), at("store")));
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        (told["excluded_but_kept"].as_u64().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let exclude = format!("--exclude {}", at("leave_out.txt"));
+    assert_eq!(ingest("monday.csv", "").0, 0);
+    let (kept, said) = ingest("tuesday.csv", &exclude);
+    assert_eq!(kept, 1);
+    assert!(said.contains("1 of its 2 customers are in the history since before, as \"staff\""), "{said}");
+    assert!(!said.contains("have no row"), "a day need not tell of everybody: {said}");
+    let (kept, said) = ingest("monday.csv", &format!("{exclude} --anew"));
+    assert_eq!(kept, 0);
+    assert!(said.contains("1 of its 2 customers have no row here, as \"shadow\""), "{said}");
 }

@@ -1,7 +1,10 @@
 //! A kept history that is asked about one customer at a time: the part of the customers that one is in is read when
 //! somebody first asks for one of them.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
 
 use super::again::Again;
 use super::builder::{HistoryBuilder, PARTS, part_of};
@@ -69,6 +72,27 @@ impl Lookup {
             Arc::make_mut(&mut all_words).extend(words);
         }
         Ok(History::of_shards(kind, self.given.or(given), all_words, vec![Shard::fold(sorted)?])?)
+    }
+
+    /// Which of some customers have a row. Only the parts are read that one of them would be in, and none is kept in memory.
+    ///
+    /// # Errors
+    /// When one cannot be read.
+    pub fn known<'a>(
+        &self,
+        customers: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<&'a str>, HistoryError> {
+        let mut by_part: BTreeMap<u8, Vec<&str>> = BTreeMap::new();
+        customers
+            .into_iter()
+            .for_each(|customer| by_part.entry(part_of(customer)).or_default().push(customer));
+        let known = by_part.into_par_iter().map(|(part, mut customers)| {
+            let none: [Log; 0] = [];
+            let sorted = sorted_part(&self.segments, part.into(), &none, self.kind)?;
+            customers.retain(|customer| sorted.customers.find(customer, self.kind).is_some());
+            Ok(customers)
+        });
+        Ok(known.collect::<Result<Vec<_>, HistoryError>>()?.concat())
     }
 
     fn part(&self, number: usize) -> Result<&Sorted, HistoryError> {

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use self::config::Config;
 use super::config::Config as InputConfig;
-use super::ingest::{new_files, note_sent_again};
+use super::ingest::{new_files, note_excluded_but_kept, note_sent_again};
 use super::input::InputArgs;
 use super::list;
 use super::output;
@@ -281,6 +281,7 @@ impl Night<'_> {
         let mut settled = InputArgs::of_config(&self.args.config).settled()?;
         settled.input.forgotten = self.store.is_forgotten()?;
         let (new, known) = new_files(&mut settled, kept, &self.progress)?;
+        found.insert("excluded_but_kept".to_owned(), json!(note_excluded_but_kept(&settled, kept)?));
         found.insert("files_new".to_owned(), json!(new.len()));
         found.insert("files_known".to_owned(), json!(known.len()));
         record.quarantined = Some(0);
