@@ -55,9 +55,10 @@ impl Forgotten {
         self.marks.is_empty()
     }
 
-    /// Whether a customer has been forgotten.
+    /// Whether a customer has been forgotten, under this identifier or as it is written plainly: see [`plainly`].
     pub fn has(&self, customer_id: &str) -> bool {
-        !self.marks.is_empty() && self.marks.contains(&self.mark(customer_id))
+        let is_marked = |id| self.marks.contains(&self.mark(id));
+        !self.marks.is_empty() && (is_marked(customer_id) || plainly(customer_id).is_some_and(is_marked))
     }
 
     /// Adds a customer; whether they were not there before.
@@ -76,6 +77,16 @@ impl Forgotten {
         }
         mark
     }
+}
+
+/// An identifier without what files put around one that is nobody else's: blanks, characters that do not show, and the `.0` of a
+/// whole number in a column where one is missing; `None` where that is how it is written.
+pub(crate) fn plainly(customer_id: &str) -> Option<&str> {
+    let is_nothing = |c: char| c.is_whitespace() || matches!(c, '\u{200b}' | '\u{feff}');
+    let plain = customer_id.trim_matches(is_nothing);
+    let whole = plain.strip_suffix(".0").filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()));
+    let plain = whole.filter(|digits| !digits.is_empty()).unwrap_or(plain);
+    (plain != customer_id).then_some(plain)
 }
 
 fn bytes<const N: usize>(text: &str) -> Option<[u8; N]> {
@@ -105,6 +116,19 @@ mod tests {
         let mut other = Forgotten::nobody().unwrap();
         other.add("c017");
         assert_ne!(other.marks(), forgotten.marks(), "each shop has a key of its own");
+    }
+
+    #[test]
+    fn who_is_forgotten_is_known_however_a_file_writes_a_number_or_blanks() {
+        let mut forgotten = Forgotten::nobody().unwrap();
+        forgotten.add("40700012");
+        forgotten.add("Ann 1");
+        for id in ["40700012.0", " 40700012", "40700012\u{a0}", "\u{feff}40700012.0\u{200b}", "Ann 1 "] {
+            assert!(forgotten.has(id), "{id:?}");
+        }
+        for id in ["040700012", "40700012.5", "40700012.00", "ann 1", "Ann1", "Ann 1.0", ".0"] {
+            assert!(!forgotten.has(id), "{id:?}: may be another");
+        }
     }
 
     #[test]

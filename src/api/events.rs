@@ -19,8 +19,8 @@ use crate::failure::{Failure, Kind};
 use crate::state::events::Event;
 use crate::state::once::{Answer, Once};
 
-/// Who it is the answer does not say.
-const FORGOTTEN: &str = "events: of a customer who has been forgotten (mainstay forget), of whom nothing may be kept; leave out who \
+/// What is said behind the customer's place; who it is the answer does not say.
+const FORGOTTEN: &str = "is a customer who has been forgotten (mainstay forget), of whom nothing may be kept; leave out who \
                          asked to be erased";
 
 /// What has just happened.
@@ -68,12 +68,12 @@ pub(super) async fn events(
 ) -> Result<Answer, Failure> {
     let body = body::whole(body)?;
     let keep = move || {
-        let events = read(&body)?;
+        let (customers, events) = read(&body)?;
         app.once(once, |writing| {
             // As it is now that nobody else writes: whoever is forgotten after this is looked for among what is written here.
             let suppressed = app.suppressed.written()?;
-            if events.iter().any(|event| suppressed.has_forgotten(&event.customer_id)) {
-                return Err(Failure::new(Kind::BadInput, FORGOTTEN));
+            if let Some(place) = customers.iter().position(|customer| suppressed.has_forgotten(customer)) {
+                return Err(Failure::new(Kind::BadInput, format!("events[{place}]: {FORGOTTEN}")));
             }
             let accepted = writing.add_events(&events, clock::now())?;
             Ok(Accepted { accepted, known: events.len() - accepted })
@@ -82,16 +82,19 @@ pub(super) async fn events(
     on_a_thread(keep).await
 }
 
-fn read(body: &[u8]) -> Result<Vec<Event>, Failure> {
+/// The customers that a request names, in its order, and what happened.
+fn read(body: &[u8]) -> Result<(Vec<String>, Vec<Event>), Failure> {
     let EventsRequest { events } = body::parse(body)?;
     if events.len() > MOST_CUSTOMERS {
         let many =
             format!("events: {} customers are more than the {MOST_CUSTOMERS} of one request", events.len());
         return Err(Failure::new(Kind::TooLarge, many));
     }
-    let (mut all, mut alike, until) = (Vec::new(), Alike::default(), clock::latest());
+    let (mut customers, mut all) = (Vec::with_capacity(events.len()), Vec::new());
+    let (mut alike, until) = (Alike::default(), clock::latest());
     for (place, happened) in events.into_iter().enumerate() {
+        customers.push(happened.customer_id());
         all.extend(happened.events(&format!("events[{place}]."), until, &mut alike)?);
     }
-    Ok(all)
+    Ok((customers, all))
 }

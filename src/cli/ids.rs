@@ -2,16 +2,23 @@
 
 use std::path::Path;
 
+use mainstay_features::ingest::Field;
+
 use super::{output, small};
 use crate::failure::{Failure, Kind};
 use crate::formula::restored;
 use crate::store::Store;
 
-/// The identifiers in a file, one a line; with quotation marks around them, as spreadsheets write them, or without.
+/// The identifiers in a file, one a line, below a heading `customer_id` if it has one; with quotation marks around them, as
+/// spreadsheets write them, or without.
 pub(super) fn read_ids(path: &Path) -> Result<Vec<String>, Failure> {
     let text = small::read(path, small::IDS)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    Ok(text.lines().map(identifier).filter(|id| !id.is_empty()).collect())
+    let mut ids: Vec<String> = text.lines().map(identifier).filter(|id| !id.is_empty()).collect();
+    if ids.first().is_some_and(|first| first == Field::CustomerId.name()) {
+        ids.remove(0);
+    }
+    Ok(ids)
 }
 
 fn identifier(line: &str) -> String {

@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
     let count = new.len();
     if !new.is_empty() {
         let collected = collect(&settled, &progress)?;
-        note_counts(&collected.counts, &settled.quarantine);
+        note_counts(&collected.counts, Some(&settled.quarantine));
         lines = collected.counts.purchase_lines;
         progress.begin("keep", None);
         let leave_out = settled.input.drop_duplicates;

@@ -128,7 +128,7 @@ pub(super) fn note_to_come(events: usize) {
 /// Reads an input into a history, and notes what is in it and what was left out.
 pub(super) fn read(settled: &Settled, progress: &Progress) -> Result<Histories, Failure> {
     let Ingested { history, counts, .. } = collect(settled, progress)?.fold(progress)?;
-    note_counts(&counts, &settled.quarantine);
+    note_counts(&counts, Some(&settled.quarantine));
     note_history(&history, counts.later + counts.unread > 0);
     Ok(history)
 }
@@ -208,8 +208,8 @@ fn note_left_alone(settled: &Settled) {
     }
 }
 
-/// Says how many rows were read and which were left out.
-pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
+/// Says how many rows were read and which were left out, and where the bad ones are kept, if they are.
+pub(super) fn note_counts(counts: &Counts, quarantine: Option<&Path>) {
     output::note(&format!(
         "{} purchase lines, {} complaints, {} contacts, {} rows about customers, {} contracts",
         counts.purchase_lines, counts.complaints, counts.contacts, counts.profiles, counts.contracts
@@ -230,7 +230,8 @@ pub(super) fn note_counts(counts: &Counts, quarantine: &Path) {
             counts.unread
         ));
     }
-    left_out(counts.bad, &format!("with bad values, kept in {},", quarantine.display()));
+    let kept = quarantine.map_or(String::new(), |path| format!(", kept in {},", path.display()));
+    left_out(counts.bad, &format!("with bad values{kept}"));
 }
 
 /// Says what is in a history; `is_cut` is whether orders that came later were left out.

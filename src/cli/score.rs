@@ -1,7 +1,7 @@
 //! `mainstay score`.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args as ClapArgs;
 use mainstay_features::history::Histories;
@@ -26,6 +26,7 @@ use crate::failure::{Failure, Kind};
 use crate::scores::{Aside, Format, ListAbout, ListBasis, ListFile, ScoredPopulation};
 use crate::service::Service;
 use crate::store::{NewList, Store};
+use crate::suppressed::Suppressed;
 
 #[derive(ClapArgs)]
 pub(super) struct Args {
@@ -89,6 +90,7 @@ fn work(
     run.record.as_of = Some(as_of.to_string());
     args.money.note_assumed();
     doubts(service, &history, as_of).iter().for_each(|doubt| output::note(doubt));
+    let objecting = store.load_suppressed()?;
     let scored = run.step("score", |_, found| {
         let scored = score(service, store, &history, as_of, !args.dry_run, &progress)?;
         note_resumed(&scored, found);
@@ -120,6 +122,7 @@ fn work(
             }
             new.commit()?;
             record.outputs.push(out.place(as_of).display().to_string());
+            note_objections_since(store, &objecting, &out.place(as_of))?;
             if !args.apart {
                 note_other_question(store);
             }
@@ -174,6 +177,18 @@ pub(super) fn score(
     };
     let aside = aside.map_err(|cause| Failure::output(folder, cause))?;
     ScoredPopulation::of(service, history, as_of, &suppressed, aside, progress)
+}
+
+/// Says how many objected while a list was made that is not the store's: from that one they are left out when it is read.
+pub(super) fn note_objections_since(store: &Store, before: &Suppressed, place: &Path) -> Result<(), Failure> {
+    let since = store.load_suppressed()?.since(before);
+    if since > 0 {
+        output::note(&format!(
+            "WARNING: {since} customers objected to marketing while this ran, and may be in {}: make it again before it is used",
+            place.display()
+        ));
+    }
+    Ok(())
 }
 
 /// Says how many customers a run before had scored.

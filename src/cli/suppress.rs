@@ -68,7 +68,10 @@ impl WhoArgs {
         not_needed: &str,
     ) -> Result<(), Failure> {
         let ids = self.ids()?;
-        let (suppressed, changed) = Store::at(&self.store.store)
+        // An objection in a folder that nobody looks into would be lost.
+        let (suppressed, changed) = self
+            .store
+            .existing()?
             .change_suppressed(|suppressed| ids.iter().filter(|id| change(suppressed, id)).count())?;
         let rest = match ids.len() - changed {
             0 => String::new(),

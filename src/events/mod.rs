@@ -52,13 +52,18 @@ const CONTACT: &str = "contact";
 pub struct Alike(BTreeMap<(String, &'static str, String), i64>);
 
 impl Happened {
+    /// Who it happened to.
+    pub fn customer_id(&self) -> String {
+        self.customer_id.to_text().into_owned()
+    }
+
     /// As it is kept, once it is known that a history can be made of it; `at` says in messages where it stands, and `alike` has
     /// what else the request has told. What is later than `until` has not happened, and is refused.
     ///
     /// # Errors
     /// When a field cannot be.
     pub fn events(mut self, at: &str, until: Instant, alike: &mut Alike) -> Result<Vec<Event>, Failure> {
-        let customer = self.customer_id.to_text().into_owned();
+        let customer = self.customer_id();
         let told = Told {
             at,
             purchases: &self.purchases,

@@ -202,7 +202,8 @@ impl Store {
         write_json(&folder.join(record.file_name()), record)
     }
 
-    /// Takes the message out of every record that names one of some customers; how many that were.
+    /// Takes the message out of every record that names one of some customers, or that a run over its data ended with: what such a
+    /// one quotes of a row may be theirs. How many that were.
     ///
     /// # Errors
     /// When one cannot be read or written.
@@ -212,8 +213,12 @@ impl Store {
             let text = fs::read(&path).map_err(|cause| unreadable(&path, cause))?;
             let Ok(mut record) = serde_json::from_slice::<Value>(&text) else { continue };
             let message = record.get("message").and_then(Value::as_str);
-            if message.is_some_and(|message| customers.iter().any(|id| names(message, id))) {
-                record["message"] = Value::from("it named a customer who has been forgotten");
+            let quotes = record.get("exit_code").and_then(Value::as_i64) == Some(OVER_DATA);
+            let is_theirs = |message: &str| {
+                message != TAKEN_OUT && (quotes || customers.iter().any(|id| names(message, id)))
+            };
+            if message.is_some_and(is_theirs) {
+                record["message"] = Value::from(TAKEN_OUT);
                 write_json(&path, &record)?;
                 taken += 1;
             }
@@ -242,6 +247,11 @@ impl Store {
         }
     }
 }
+
+/// What stands for a message.
+const TAKEN_OUT: &str = "it named a customer who has been forgotten, or quoted a row";
+/// The exit code of a run that ended over what it read.
+const OVER_DATA: i64 = 3;
 
 /// Whether a text has an identifier in it, and not only as a part of something longer.
 fn names(text: &str, id: &str) -> bool {

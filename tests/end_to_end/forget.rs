@@ -93,6 +93,12 @@ fn who_is_forgotten_is_in_nothing_and_does_not_come_back() {
     let (status, _, refused) = server.post("/v1/events", event(&customer).as_bytes());
     assert_eq!(status, 422, "{refused}");
     assert!(!refused.to_string().contains(&customer), "{refused}");
+    assert!(
+        refused["detail"].as_str().unwrap().starts_with("events[0]: is a customer who has been forgotten"),
+        "{refused}"
+    );
+    let (status, _, refused) = server.post("/v1/events", event(&format!(" {customer}\u{a0}")).as_bytes());
+    assert_eq!(status, 422, "written with blanks it is the same customer: {refused}");
     assert_eq!(server.post("/v1/events", event("c001").as_bytes()).0, 200);
     // Who asks about them by their history is told, and nothing is offered.
     let told = json!({"customer_id": customer, "as_of": "2023-12-08",

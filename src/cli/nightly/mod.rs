@@ -25,7 +25,7 @@ use super::output;
 use super::progress::Progress;
 use super::reading::{collect, known_until, note_counts, note_to_come, rehearse};
 use super::running::{Found, Run, input, unbegun};
-use super::score::{doubts, nobody, note_resumed, put_aside, score, write};
+use super::score::{doubts, nobody, note_objections_since, note_resumed, put_aside, score, write};
 use super::scored_out::{ListOut, NewOut, ROWS_PER_FILE};
 use super::settings::{built_in_offers, check_folder, read_offers};
 use super::show::OutArgs;
@@ -203,6 +203,7 @@ impl Night<'_> {
         let doubts = doubts(&service, &history, as_of);
         doubts.iter().for_each(|doubt| output::note(doubt));
 
+        let objecting = store.load_suppressed()?;
         let (scored, new) = run.step("score", |record, found| {
             let scored = score(&service, store, &history, as_of, !args.dry_run, progress)?;
             note_resumed(&scored, found);
@@ -259,7 +260,10 @@ impl Night<'_> {
             new.commit()?;
             out.map_or(Ok(()), NewOut::commit)?;
             record.outputs.push(store.scores_path().display().to_string());
-            record.outputs.extend(scores.as_ref().map(|out| out.place(as_of).display().to_string()));
+            if let Some(out) = scores {
+                record.outputs.push(out.place(as_of).display().to_string());
+                note_objections_since(store, &objecting, &out.place(as_of))?;
+            }
             let Some(out) = list else {
                 list::note_other_question(store);
                 return Ok(());
@@ -297,7 +301,7 @@ impl Night<'_> {
         }));
         let collect = if self.args.dry_run { rehearse } else { collect };
         let collected = collect(&settled, &self.progress)?;
-        note_counts(&collected.counts, &settled.quarantine);
+        note_counts(&collected.counts, (!self.args.dry_run).then_some(&settled.quarantine));
         record.quarantined = Some(collected.counts.bad);
         found.insert("purchase_lines".to_owned(), json!(collected.counts.purchase_lines));
         let leave_out = settled.input.drop_duplicates;
