@@ -9,6 +9,7 @@ use mainstay_features::id::fingerprint;
 use mainstay_features::label::spent_within;
 use mainstay_features::units::{Instant, Money, Probability};
 use mainstay_features::watch::Watch;
+use mainstay_models::language::Language;
 use mainstay_models::segments::{Stage, Tier};
 
 use crate::failure::{Failure, Kind};
@@ -79,6 +80,60 @@ impl Sum {
             format!("{:.2}", self.said),
             format!("{:.2}", self.came),
         ]
+    }
+}
+
+/// So many times as high as what comes, what is said is no longer near it.
+const FAR: f64 = 1.25;
+
+impl Proceeds {
+    /// What is to be thought of it where what came was far from what was said, a sentence each.
+    pub fn remarks(&self, language: Language) -> Vec<String> {
+        let all = std::iter::once((language.either("all", "全部"), &self.all));
+        let tiers = self.tiers.iter().map(|(tier, sum)| (tier.words(language), sum));
+        let stages = self.stages.iter().map(|(stage, sum)| (stage.words(language), sum));
+        let off = all.chain(tiers).chain(stages).filter(|(_, sum)| sum.leavers_are_off());
+        let off: Vec<String> = off
+            .map(|(name, sum)| {
+                let (expected, left) = (sum.expected_leavers, sum.leavers);
+                language.either(
+                    format!("{name} ({expected:.0} expected, {left} left)"),
+                    format!("{name}（预计{expected:.0}人，实际{left}人）"),
+                )
+            })
+            .collect();
+        let mut remarks = Vec::new();
+        if !off.is_empty() {
+            remarks.push(language.either(
+                format!(
+                    "more or fewer left than the probabilities said, beyond chance and by a tenth or more: {}",
+                    off.join(", ")
+                ),
+                format!("以下客户的实际流失与预测概率相差一成以上，且超出偶然范围：{}", off.join("、")),
+            ));
+        }
+        let Sum { expected_spending, spent, said, came, .. } = self.all;
+        let is_far = |expected: &f64| *expected > FAR * spent || spent > FAR * expected;
+        if let Some(expected) = expected_spending.filter(is_far) {
+            let share = 100.0 * spent / expected;
+            remarks.push(language.either(
+                format!(
+                    "customers spent {share:.0} % of what the model of their lifetime values expected within the horizon: lifetime values \
+                     are as far off, unless it was the season"
+                ),
+                format!("客户在观察期内的消费是客户价值模型预期的{share:.0}%：除非是季节所致，客户价值的偏差也同样大"),
+            ));
+        }
+        if said > FAR * came {
+            let share = if said > 0.0 { 100.0 * came / said } else { 0.0 };
+            remarks.push(language.either(
+                format!(
+                    "{share:.0} % of what was said came: so it may be with the net values of a scored list, by tier as above"
+                ),
+                format!("预计净收益只实现了{share:.0}%：评分名单上的净收益可能也是如此，各等级见上表"),
+            ));
+        }
+        remarks
     }
 }
 

@@ -20,12 +20,16 @@ const LEAST_NEWCOMERS: u64 = 100;
 /// …nor by fewer waves before it; more than so many are too long ago.
 const LEAST_BEFORE: usize = 4;
 const MOST_BEFORE: usize = 12;
+/// What lasts is seen in up to so many waves together where it is not in one.
+const MOST_TOGETHER: usize = 4;
 /// A wave that differs by so many standard deviations is odd…
 const BEYOND_CHANCE: f64 = 4.0;
-/// …of which so much of the usual share is taken to be there between any two.
+/// …of which so much of share × (1 − share) is taken to be there between any two.
 const LEAST_SPREAD: f64 = 0.1;
 /// So many waves before it is the season of a year ago.
 const WAVES_IN_A_YEAR: usize = 13;
+/// Where nobody comes for so many days the shop is closed, or the feed has a hole: who came before could not come back.
+const CLOSED_DAYS: i64 = 14;
 /// So few customers are not worth another thread.
 const MIN_CUSTOMERS: usize = 1024;
 
@@ -111,59 +115,120 @@ impl Newcomers {
         let Some(&first_day) = self.0.keys().next() else { return Vec::new() };
         let last_day = as_of.calendar_day() - SOON_DAYS - 1;
         let count = (last_day - first_day - UNSURE_DAYS).max(0) / WAVE_DAYS;
-        let waves: Vec<(i64, Came)> = (0..count)
-            .rev()
-            .map(|back| {
-                let end = last_day - back * WAVE_DAYS;
-                let days = self.0.range(end - WAVE_DAYS + 1..=end);
-                (end, days.fold(Came::default(), |all, (_, &came)| all.and(came)))
-            })
-            .collect();
-        let (mut odd, mut usual): (Vec<OddWave>, Vec<Came>) = (Vec::new(), Vec::new());
-        for (place, &(end, wave)) in waves.iter().enumerate() {
-            if wave.newcomers < LEAST_NEWCOMERS {
-                continue;
+        let waves: Vec<Wave> = (0..count).rev().map(|back| self.wave(last_day - back * WAVE_DAYS)).collect();
+        let mut usual: Vec<Option<f64>> = vec![None; waves.len()];
+        for last in 0..waves.len() {
+            for number in 1..=MOST_TOGETHER.min(last + 1) {
+                let together = last + 1 - number..last + 1;
+                if together.clone().any(|place| !waves[place].is_judged || usual[place].is_some()) {
+                    break;
+                }
+                let before = (0..together.start).rev();
+                let before = before.filter(|&place| waves[place].is_judged && usual[place].is_none());
+                let before: Vec<Came> = before.take(MOST_BEFORE).map(|place| waves[place].came).collect();
+                let Some(other) = odd(sum(&waves[together.clone()]), &before, number) else { continue };
+                let a_year_ago =
+                    together.start.checked_sub(WAVES_IN_A_YEAR).map(|begin| begin..begin + number);
+                if a_year_ago.is_some_and(|then| are_alike(&waves[then], &waves[together.clone()])) {
+                    continue;
+                }
+                let by = sum(&waves[together.clone()]).share() - other;
+                together
+                    .filter(|&place| is_as_far(waves[place], other, by))
+                    .for_each(|place| usual[place] = Some(other));
             }
-            let before = &usual[usual.len().saturating_sub(MOST_BEFORE)..];
-            let a_year_ago = place.checked_sub(WAVES_IN_A_YEAR).map(|place| waves[place].1);
-            let as_a_year_ago =
-                a_year_ago.filter(|wave| wave.newcomers >= LEAST_NEWCOMERS).is_some_and(|then| {
-                    let chance = wave_variance(then.share(), then.newcomers)
-                        + wave_variance(then.share(), wave.newcomers);
-                    (wave.share() - then.share()).abs()
-                        <= BEYOND_CHANCE * (chance + (LEAST_SPREAD * then.share()).powi(2)).sqrt()
-                });
-            match is_odd(wave, before) {
-                Some(usual) if !as_a_year_ago => odd.push(OddWave {
-                    days: (end - WAVE_DAYS + 1, end),
-                    newcomers: wave.newcomers,
-                    back_soon: wave.share(),
-                    usual,
-                }),
-                _ => usual.push(wave),
+            // What has begun goes on, though one wave alone would not tell.
+            if let (None, Some(before)) = (usual[last], last.checked_sub(1))
+                && let Some(other) = usual[before]
+                && waves[last].is_judged
+                && is_as_far(waves[last], other, waves[before].came.share() - other)
+            {
+                usual[last] = Some(other);
             }
         }
-        odd
+        let odd = waves.iter().zip(usual).filter_map(|(wave, usual)| {
+            Some(OddWave {
+                days: (wave.end - WAVE_DAYS + 1, wave.end),
+                newcomers: wave.came.newcomers,
+                back_soon: wave.came.share(),
+                usual: usual?,
+            })
+        });
+        odd.collect()
+    }
+
+    /// The wave that ends on a day.
+    fn wave(&self, end: i64) -> Wave {
+        let begin = end - WAVE_DAYS + 1;
+        let came = self.0.range(begin..=end).fold(Came::default(), |all, (_, &came)| all.and(came));
+        let days = self.0.range(begin..=end + SOON_DAYS).map(|(&day, _)| day);
+        let with_ends = std::iter::once(begin - 1).chain(days).chain([end + SOON_DAYS + 1]);
+        let (mut is_closed, mut before) = (false, begin - 1);
+        for day in with_ends {
+            is_closed |= day - before > CLOSED_DAYS;
+            before = day;
+        }
+        Wave { end, came, is_judged: came.newcomers >= LEAST_NEWCOMERS && !is_closed }
     }
 }
 
+/// The newcomers of four weeks.
+#[derive(Clone, Copy, Debug)]
+struct Wave {
+    /// The last day of their first purchases.
+    end: i64,
+    came: Came,
+    /// Whether they are enough, and could come back.
+    is_judged: bool,
+}
+
+fn sum(waves: &[Wave]) -> Came {
+    waves.iter().fold(Came::default(), |all, wave| all.and(wave.came))
+}
+
+/// Whether a wave's share differs from the usual one as others' does: in the same way, and by half as much or more.
+fn is_as_far(wave: Wave, usual: f64, by: f64) -> bool {
+    (wave.came.share() - usual) * by.signum() >= 0.5 * by.abs()
+}
+
 /// How far a share of so many customers varies by chance.
-fn wave_variance(share: f64, newcomers: u64) -> f64 {
+fn by_chance(share: f64, newcomers: u64) -> f64 {
     share * (1.0 - share) / newcomers as f64
 }
 
-/// The usual share of those before a wave, if the wave's is another beyond chance and beyond how these vary among themselves.
-fn is_odd(wave: Came, before: &[Came]) -> Option<f64> {
+/// How far shares are taken to vary beyond chance at the least.
+fn least_spread(share: f64) -> f64 {
+    (LEAST_SPREAD * share * (1.0 - share)).powi(2)
+}
+
+/// Whether as large a share came back soon of some waves as of others, as many.
+fn are_alike(some: &[Wave], others: &[Wave]) -> bool {
+    let (then, now) = (sum(some), sum(others));
+    if then.newcomers < LEAST_NEWCOMERS {
+        return false;
+    }
+    let share = then.and(now).share();
+    let variance = by_chance(share, then.newcomers)
+        + by_chance(share, now.newcomers)
+        + 2.0 * least_spread(share) / others.len() as f64;
+    (now.share() - then.share()).abs() <= BEYOND_CHANCE * variance.sqrt()
+}
+
+/// The usual share of the waves before so many together, if theirs is another beyond chance and beyond how waves vary among
+/// themselves.
+fn odd(together: Came, before: &[Came], number: usize) -> Option<f64> {
     if before.len() < LEAST_BEFORE {
         return None;
     }
     let all = before.iter().fold(Came::default(), |all, &came| all.and(came));
-    let (usual, number) = (all.share(), before.len() as f64);
-    let spread = before.iter().map(|came| (came.share() - usual).powi(2)).sum::<f64>() / (number - 1.0);
-    let by_chance = before.iter().map(|came| wave_variance(usual, came.newcomers)).sum::<f64>() / number;
-    let between = (spread - by_chance).max((LEAST_SPREAD * usual).powi(2));
-    let variance = between * (1.0 + 1.0 / number) + wave_variance(usual, wave.newcomers);
-    ((wave.share() - usual).abs() > BEYOND_CHANCE * variance.sqrt()).then_some(usual)
+    let (usual, count) = (all.share(), before.len() as f64);
+    let spread = before.iter().map(|came| (came.share() - usual).powi(2)).sum::<f64>() / (count - 1.0);
+    let chance = before.iter().map(|came| by_chance(usual, came.newcomers)).sum::<f64>() / count;
+    let between = (spread - chance).max(least_spread(usual));
+    let variance = between * (1.0 / number as f64 + 1.0 / count)
+        + by_chance(usual, together.newcomers)
+        + by_chance(usual, all.newcomers);
+    ((together.share() - usual).abs() > BEYOND_CHANCE * variance.sqrt()).then_some(usual)
 }
 
 #[cfg(test)]
@@ -212,9 +277,30 @@ mod tests {
         assert_eq!(changed.odd_waves(day(590)), [], "what they will do is not known yet");
         let odd = changed.odd_waves(day(700));
         let first = odd.first().unwrap();
-        assert!(odd.len() >= 3 && first.days.0 >= 540 && first.back_soon < 0.25, "{odd:?}");
+        assert!(odd.len() >= 3 && first.days.0 >= 540 && first.back_soon < 0.3, "{odd:?}");
         assert!(odd.iter().all(|wave| wave.newcomers == 280 && (wave.usual - 0.4).abs() < 0.01), "{odd:?}");
         assert_eq!(odd.last().unwrap().days, (700 - 46 - 27, 700 - 46));
+    }
+
+    #[test]
+    fn what_lasts_is_told_of_where_a_wave_alone_does_not_tell() {
+        // Four customers a day, of whom one in five comes back where two did.
+        let numbers: Vec<_> = (0..900_i64)
+            .map(|day| {
+                (day, 4, if day < 700 { [1, 2, 2, 1, 2][day as usize % 5] } else { u64::from(day % 5 != 0) })
+            })
+            .collect();
+        let odd = Newcomers::of_numbers(&numbers).odd_waves(day(900));
+        assert!(!odd.is_empty() && odd.iter().all(|wave| wave.days.1 >= 700), "{odd:?}");
+        // Where nearly all come back, a tenth fewer is much.
+        let regulars = newcomers(900, |day| {
+            if day < 700 { 10 - u64::from(day % 4 == 0) } else { 9 - u64::from(day % 2 == 0) }
+        });
+        assert!(!regulars.odd_waves(day(900)).is_empty());
+        let rare = Newcomers::of_numbers(
+            &(0..900_i64).map(|day| (day, 40, u64::from(day < 700 || day % 5 == 0))).collect::<Vec<_>>(),
+        );
+        assert!(!rare.odd_waves(day(900)).is_empty());
     }
 
     #[test]
@@ -227,6 +313,12 @@ mod tests {
         let seasonal = newcomers(1_000, |day| if day % 364 > 330 { 1 } else { 4 });
         let odd = seasonal.odd_waves(day(364 * 2 + 100));
         assert!(odd.iter().all(|wave| wave.days.1 < 364 + 30), "{odd:?}");
+        // Who came before the shop closed could not come back.
+        let numbers: Vec<_> = (0..900)
+            .filter(|day| !(600..640).contains(day))
+            .map(|day| (day, 10, if (565..600).contains(&day) { 0 } else { 4 }))
+            .collect();
+        assert_eq!(Newcomers::of_numbers(&numbers).odd_waves(day(900)), []);
         // A few newcomers tell nothing.
         let few =
             Newcomers::of_numbers(&(0..700).map(|day| (day, 1, u64::from(day < 560))).collect::<Vec<_>>());

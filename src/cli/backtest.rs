@@ -114,7 +114,7 @@ fn proceeds_to_json(proceeds: &Proceeds) -> Value {
     json!({"all": sum(&proceeds.all), "tiers": tiers, "stages": stages})
 }
 
-/// The money as a table for people, with what is to be thought of it where it was far off.
+/// What was said and what came as a table for people, with what is to be thought of it where it was far off.
 fn proceeds_to_text(proceeds: &Proceeds) -> String {
     let tiers = proceeds.tiers.iter().map(|(tier, sum)| (tier.name(), sum));
     let stages = proceeds.stages.iter().map(|(stage, sum)| (stage.name(), sum));
@@ -122,8 +122,9 @@ fn proceeds_to_text(proceeds: &Proceeds) -> String {
         std::iter::once(("all", &proceeds.all)).chain(tiers).chain(stages).collect();
     let row = |(name, sum): &(&str, &Sum)| std::iter::once((*name).to_owned()).chain(sum.cells()).collect();
     let rows: Vec<Vec<String>> = told.iter().map(row).collect();
-    let mut text = "\nwhat was said of the customers of the test date and what came, of all, by value tier and by stage; actions are those of the \
-                    offers, their net value by who left with all else as assumed:\n"
+    let mut text = "\nwhat was said of the customers of the test date and what came, of all, by value tier and by stage (spent \
+                    on purchases, what was brought back included; actions are those of the offers, their net value by who left with all \
+                    else as assumed):\n"
         .to_owned();
     text += &output::table(
         &[
@@ -139,38 +140,9 @@ fn proceeds_to_text(proceeds: &Proceeds) -> String {
         ],
         &rows,
     );
-    let off = told.iter().filter(|(_, sum)| sum.leavers_are_off());
-    let off: Vec<String> = off
-        .map(|(name, sum)| format!("{name} ({:.0} expected, {} left)", sum.expected_leavers, sum.leavers))
-        .collect();
-    if !off.is_empty() {
-        text += &format!(
-            "more or fewer left than the probabilities said, beyond chance and by a tenth or more: {}\n",
-            off.join(", ")
-        );
-    }
-    let Sum { expected_spending, spent, .. } = proceeds.all;
-    if let Some(expected) =
-        expected_spending.filter(|expected| *expected > FAR * spent || spent > FAR * expected)
-    {
-        text += &format!(
-            "customers spent {:.0} % of what the model of their lifetime values expected within the horizon: lifetime values are as far \
-             off, unless it was the season\n",
-            100.0 * spent / expected
-        );
-    }
-    let Sum { said, came, .. } = proceeds.all;
-    if said > FAR * came {
-        let share = if said > 0.0 { 100.0 * came / said } else { 0.0 };
-        text += &format!(
-            "{share:.0} % of what was said came: so it may be with the net values of a scored list, by tier as above\n"
-        );
-    }
+    proceeds.remarks(Language::English).iter().for_each(|remark| text += &format!("{remark}\n"));
     text
 }
-
-/// So many times as high as what comes, what is said of money is no longer near it.
-const FAR: f64 = 1.25;
 
 /// How long the model of a result took to fit.
 fn fit_seconds(judged: &Judged, progress: &Progress) -> f64 {

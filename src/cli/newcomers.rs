@@ -29,8 +29,8 @@ fn joined(waves: &[OddWave]) -> Vec<OddWave> {
 pub(super) fn told(waves: &[OddWave]) -> Option<String> {
     let one = |OddWave { days: (from, to), newcomers, back_soon, usual }: OddWave| {
         format!(
-            "of {newcomers} customers whose first purchase was from {} to {}, {:.0} % bought again within {SOON_DAYS} days, where {:.0} % \
-             of those before them did",
+            "of {newcomers} customers whose first purchase was from {} to {}, {:.0} % bought again on another day within {SOON_DAYS} days, where \
+             {:.0} % of those before them did",
             date(from),
             date(to),
             100.0 * back_soon,

@@ -255,11 +255,11 @@ pub(super) fn doubts(service: &Service, history: &Histories, as_of: Instant) -> 
     if artifact.training.label == Label::NoPurchase {
         let learnt_from = known_until.minus(artifact.settings.horizon).calendar_day();
         let mut unknown = history.newcomers().odd_waves(as_of);
-        unknown.retain(|wave| wave.days.1 > learnt_from);
+        unknown.retain(|wave| wave.days.0.midpoint(wave.days.1) > learnt_from);
         if let Some(unknown) = newcomers::told(&unknown) {
             doubts.push(format!(
                 "{unknown}. The model learnt from no such newcomers, and takes them for those before: what it says of customers with \
-                 few orders since then is not to be relied on"
+                 few orders since then is not to be relied on: train again when a horizon has passed since they came"
             ));
         }
     }

@@ -51,6 +51,7 @@ impl Report {
                 .chain(proceeds.tiers.iter().map(|(tier, sum)| (tier.words(language).to_owned(), *sum)))
                 .chain(proceeds.stages.iter().map(|(stage, sum)| (stage.words(language).to_owned(), *sum)))
                 .collect(),
+            remarks: proceeds.remarks(language),
         }
     }
 }

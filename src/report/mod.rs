@@ -44,6 +44,8 @@ pub struct Report {
     pub campaign: String,
     /// What was said and what came, of all, by tier and by stage.
     pub proceeds: Vec<(String, Sum)>,
+    /// What is to be thought of that, a sentence each.
+    pub remarks: Vec<String>,
 }
 
 /// A row of the table.
@@ -70,7 +72,7 @@ fn columns_of_proceeds(language: Language) -> [Column; 9] {
                 title: "expected to spend",
                 meaning: "within the horizon, by the model that lifetime values come from; – where that says nothing of who has left",
             },
-            Column { title: "spent", meaning: "" },
+            Column { title: "spent", meaning: "on purchases; what was brought back is not taken off" },
             Column { title: "actions", meaning: "for how many an offer was to pay" },
             Column { title: "net value said", meaning: "what these offers were expected to earn, as a scored list says it" },
             Column {
@@ -84,7 +86,7 @@ fn columns_of_proceeds(language: Language) -> [Column; 9] {
             Column { title: "预计流失", meaning: "各客户流失概率之和" },
             Column { title: "实际流失", meaning: "" },
             Column { title: "预计消费", meaning: "观察期内，按计算客户价值所用的模型；–表示该模型不判断客户是否已流失" },
-            Column { title: "实际消费", meaning: "" },
+            Column { title: "实际消费", meaning: "购买金额，未扣除退货" },
             Column { title: "行动数", meaning: "值得提供方案的客户数" },
             Column { title: "预计净收益", meaning: "评分名单上这些方案的预期收益" },
             Column {
@@ -196,8 +198,19 @@ impl Report {
             (place == 0, cells)
         });
         page.table(&columns_of_proceeds(language), &rows.collect::<Vec<_>>());
+        for remark in &self.remarks {
+            page.paragraph(&sentence(remark));
+        }
         page.finish()
     }
+}
+
+/// A remark as a sentence of a page.
+fn sentence(remark: &str) -> String {
+    let mut rest = remark.chars();
+    let first: String = rest.next().map_or(String::new(), |first| first.to_uppercase().collect());
+    let stop = if remark.is_ascii() { "." } else { "。" };
+    first + rest.as_str() + stop
 }
 
 impl Measured {
@@ -270,6 +283,7 @@ mod tests {
             profit: vec![money("average", 10.0), money("days since the last order", 8.0)],
             campaign: "A contact costs 1.00 and an incentive 10.00; three in ten who would leave are kept, each worth 200.00.".to_owned(),
             proceeds: vec![("all".to_owned(), Sum { customers: 9, expected_leavers: 4.4, leavers: 5, actions: 7, said: 123.4, came: 99.0, ..Sum::default() })],
+            remarks: vec!["72 % of what was said came".to_owned(), "more left".to_owned()],
         }
     }
 
@@ -281,6 +295,7 @@ mod tests {
         assert!(html.contains("average (selected)") && html.contains("do nothing &lt;b&gt;"));
         assert!(html.contains("reaches 53 % of those who leave"), "the gain at a fifth");
         assert!(html.contains("<td>123.40</td><td>99.00</td>"));
+        assert!(html.contains("72 % of what was said came.") && html.contains("More left."));
         assert!(!html.contains("NaN") && !html.contains("<script"));
     }
 }

@@ -8,7 +8,7 @@ use clap::Args as ClapArgs;
 use mainstay_features::check::{ContractReport, CustomerReport, usable_horizons};
 use mainstay_features::history::History;
 use mainstay_features::ingest::{IngestError, MaxBadRows, Numbers};
-use mainstay_features::newcomers::Newcomers;
+use mainstay_features::newcomers::{Newcomers, OddWave};
 use mainstay_features::profile::Said;
 use mainstay_features::units::{Days, Instant};
 use mainstay_features::watch::Watch;
@@ -48,6 +48,13 @@ fn like_consents(history: &History) -> Vec<String> {
         attributes.into_iter().filter(|attribute| !attribute.is_private()).map(|attribute| attribute.name);
     let is_like = |name: &String| CONSENT_WORDS.iter().any(|word| name.to_lowercase().contains(word));
     names.filter(is_like).collect()
+}
+
+/// Newcomers of another kind who are in the population still.
+fn odd_newcomers(history: &History, as_of: Instant, lookback: Days) -> Vec<OddWave> {
+    let mut waves = Newcomers::of(history).odd_waves(as_of);
+    waves.retain(|wave| wave.days.1 > as_of.minus(lookback).calendar_day());
+    waves
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -112,7 +119,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         like_consents: like_consents(&history),
         horizons: usable_horizons(span, args.lookback),
         contracts: ContractReport::of(&history, as_of),
-        odd_newcomers: Newcomers::of(&history).odd_waves(span.1),
+        odd_newcomers: odd_newcomers(&history, span.1, args.lookback),
         as_of,
         given: history.given(),
     };
