@@ -127,21 +127,25 @@ impl Newcomers {
                 let before = before.filter(|&place| waves[place].is_judged && usual[place].is_none());
                 let before: Vec<Came> = before.take(MOST_BEFORE).map(|place| waves[place].came).collect();
                 let Some(other) = odd(sum(&waves[together.clone()]), &before, number) else { continue };
-                let a_year_ago =
-                    together.start.checked_sub(WAVES_IN_A_YEAR).map(|begin| begin..begin + number);
-                if a_year_ago.is_some_and(|then| are_alike(&waves[then], &waves[together.clone()])) {
+                let by = sum(&waves[together.clone()]).share() - other;
+                let a_year_ago = together
+                    .start
+                    .checked_sub(WAVES_IN_A_YEAR)
+                    .map(|begin| sum(&waves[begin..begin + number]));
+                if a_year_ago
+                    .is_some_and(|then| then.newcomers >= LEAST_NEWCOMERS && is_as_far(then, other, by))
+                {
                     continue;
                 }
-                let by = sum(&waves[together.clone()]).share() - other;
                 together
-                    .filter(|&place| is_as_far(waves[place], other, by))
+                    .filter(|&place| is_as_far(waves[place].came, other, by))
                     .for_each(|place| usual[place] = Some(other));
             }
             // What has begun goes on, though one wave alone would not tell.
             if let (None, Some(before)) = (usual[last], last.checked_sub(1))
                 && let Some(other) = usual[before]
                 && waves[last].is_judged
-                && is_as_far(waves[last], other, waves[before].came.share() - other)
+                && is_as_far(waves[last].came, other, waves[before].came.share() - other)
             {
                 usual[last] = Some(other);
             }
@@ -186,9 +190,9 @@ fn sum(waves: &[Wave]) -> Came {
     waves.iter().fold(Came::default(), |all, wave| all.and(wave.came))
 }
 
-/// Whether a wave's share differs from the usual one as others' does: in the same way, and by half as much or more.
-fn is_as_far(wave: Wave, usual: f64, by: f64) -> bool {
-    (wave.came.share() - usual) * by.signum() >= 0.5 * by.abs()
+/// Whether a share differs from the usual one as another does: in the same way, and by half as much or more.
+fn is_as_far(came: Came, usual: f64, by: f64) -> bool {
+    (came.share() - usual) * by.signum() >= 0.5 * by.abs()
 }
 
 /// How far a share of so many customers varies by chance.
@@ -199,19 +203,6 @@ fn by_chance(share: f64, newcomers: u64) -> f64 {
 /// How far shares are taken to vary beyond chance at the least.
 fn least_spread(share: f64) -> f64 {
     (LEAST_SPREAD * share * (1.0 - share)).powi(2)
-}
-
-/// Whether as large a share came back soon of some waves as of others, as many.
-fn are_alike(some: &[Wave], others: &[Wave]) -> bool {
-    let (then, now) = (sum(some), sum(others));
-    if then.newcomers < LEAST_NEWCOMERS {
-        return false;
-    }
-    let share = then.and(now).share();
-    let variance = by_chance(share, then.newcomers)
-        + by_chance(share, now.newcomers)
-        + 2.0 * least_spread(share) / others.len() as f64;
-    (now.share() - then.share()).abs() <= BEYOND_CHANCE * variance.sqrt()
 }
 
 /// The usual share of the waves before so many together, if theirs is another beyond chance and beyond how waves vary among

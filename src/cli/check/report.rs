@@ -253,8 +253,8 @@ impl Report {
             find(
                 true,
                 format!(
-                    "{odd}. Are they customers of another kind, by a campaign or by what is sold, or those of before under other \
-                     identifiers? A model knows a new kind only a horizon after they came (docs/models.md, new kinds of customers)"
+                    "{odd}. Are they customers of another kind, by a campaign or by what is sold, those of before under other \
+                     identifiers, or did everybody buy otherwise then? A model knows a new kind only a horizon after they came (docs/models.md, new kinds of customers)"
                 ),
             );
         }
