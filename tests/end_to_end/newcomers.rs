@@ -64,7 +64,8 @@ fn newcomers_of_another_kind_are_told_where_nothing_learnt_of_them() {
     };
     let note = score("2024-03-06");
     assert!(
-        note.contains("bought again within 45 days") && note.contains("learnt from no such newcomers"),
+        note.contains("again on another day within 45 days")
+            && note.contains("learnt from no such newcomers"),
         "{note}"
     );
     assert!(!score("2023-12-05").contains("learnt from no such newcomers"));
