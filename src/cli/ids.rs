@@ -1,11 +1,12 @@
 //! Files of identifiers.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use mainstay_features::ingest::Field;
 
 use super::{output, small};
-use crate::failure::{Failure, Kind};
+use crate::failure::Failure;
 use crate::formula::restored;
 use crate::store::Store;
 
@@ -38,16 +39,8 @@ pub(super) fn strangers(store: &Store, ids: &[String]) -> Result<Vec<String>, Fa
     if kept.is_empty() {
         return Ok(Vec::new());
     }
-    let lookup = kept.lookup()?;
-    let mut strangers = Vec::new();
-    for id in ids {
-        let history = lookup.customer(id, None);
-        let history = history.map_err(|error| Failure::new(Kind::BadStore, error.to_string()))?;
-        if history.is_empty() {
-            strangers.push(format!("{id:?}"));
-        }
-    }
-    Ok(strangers)
+    let known: HashSet<&str> = kept.known(ids.iter().map(String::as_str))?.into_iter().collect();
+    Ok(ids.iter().filter(|id| !known.contains(id.as_str())).map(|id| format!("{id:?}")).collect())
 }
 
 /// Says who is nobody the kept history knows: another spelling is nobody's.
