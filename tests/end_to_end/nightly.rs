@@ -56,6 +56,9 @@ fn a_night_says_what_its_sums_do_not_show() {
     let evening = Evening::new();
     let line = evening.done("");
     assert!(!line.contains("than the list before") && !line.contains("capacity"), "{line}");
+    // The log is too short to tell a season from a trend.
+    assert_eq!(evening.record()["steps"][5]["doubts"].as_array().unwrap().len(), 1);
+    assert!(line.ends_with("; a doubt about the scores: see the log\n"), "{line}");
     evening.configure("gap_days = 0\noffers = \"offers.toml\"");
     let offers = |save_rate: f64| {
         let offer = format!(

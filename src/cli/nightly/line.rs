@@ -57,9 +57,14 @@ pub(super) fn of(record: &RunRecord, dry_run: bool) -> String {
         none if none.is_empty() => none,
         differences => format!("; decided otherwise than the list before: {differences}"),
     };
+    let doubts = match found("score", "doubts").as_array().map_or(0, Vec::len) {
+        0 => String::new(),
+        1 => "; a doubt about the scores: see the log".to_owned(),
+        doubts => format!("; {doubts} doubts about the scores: see the log"),
+    };
     format!(
         "mainstay nightly{rehearsal}: done in {seconds:.1} s; {} customers as of {} by {}; an action pays for {}, together \
-         {:.2}{currencies}{beyond}{others}; {} new files{again}, {} bad rows left out, {} suppressed; {drift}",
+         {:.2}{currencies}{beyond}{others}; {} new files{again}, {} bad rows left out, {} suppressed; {drift}{doubts}",
         record.rows.unwrap_or(0),
         record.as_of.as_deref().unwrap_or("-"),
         record.model.as_deref().unwrap_or("-"),
