@@ -126,8 +126,9 @@ impl Newcomers {
                 let before = (0..together.start).rev();
                 let before = before.filter(|&place| waves[place].is_judged && usual[place].is_none());
                 let before: Vec<Came> = before.take(MOST_BEFORE).map(|place| waves[place].came).collect();
-                let Some(other) = odd(sum(&waves[together.clone()]), &before, number) else { continue };
-                let by = sum(&waves[together.clone()]).share() - other;
+                let came = sum(&waves[together.clone()]);
+                let Some(other) = odd(came, &before, number) else { continue };
+                let by = came.share() - other;
                 let a_year_ago = together
                     .start
                     .checked_sub(WAVES_IN_A_YEAR)
