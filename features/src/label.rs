@@ -77,6 +77,12 @@ pub fn spent_within(customer: CustomerHistory<'_>, cutoff: Instant, horizon: Day
     Amount::total(purchases_between(customer, start, cutoff.plus(horizon)).map(|purchase| purchase.amount))
 }
 
+/// How many purchases a customer makes in (after, until], as known at its end.
+pub fn purchases_within(customer: CustomerHistory<'_>, after: Instant, until: Instant) -> usize {
+    let Some(start) = Instant::from_micros(after.micros() + 1) else { return 0 };
+    purchases_between(customer, start, until).count()
+}
+
 /// Whether there is an end of a contract in (cutoff, until] at which no other runs: a renewal without a break is none.
 /// Contracts come by start.
 fn coverage_ends(contracts: &[Contract], cutoff: Instant, until: Instant) -> bool {

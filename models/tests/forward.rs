@@ -141,7 +141,8 @@ fn customers_who_stay_are_worth_what_was_expected_of_them() {
             rate: None,
         };
         let fitted = Lifetime::fit(&histories, as_of, fallback).unwrap();
-        let Lifetime::BgNbd { purchases, purchases_per_day, amounts, season: None } = fitted.lifetime else {
+        let Lifetime::BgNbd { purchases, purchases_per_day, amounts, season: None, .. } = fitted.lifetime
+        else {
             unreachable!("{:?} {:?}", trial.log, fitted.no_bg_nbd)
         };
         let span_days = f64::from(trial.span.get());

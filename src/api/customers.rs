@@ -50,12 +50,14 @@ pub(super) struct Listed {
     churn_probability: f64,
     /// Up to three sentences, the strongest first: what makes the customer more likely to leave than is usual.
     why: Vec<String>,
-    /// What keeping the customer is worth: the purchases expected if kept × what one comes to × the margin.
+    /// What keeping the customer is worth: (the purchases expected if kept − those expected even if they leave) × what one comes to × the margin.
     lifetime_value: f64,
     /// Churn probability × lifetime value.
     value_at_risk: f64,
     /// How many purchases are expected of the customer if kept, each discounted to the instant.
     purchases_if_kept: f64,
+    /// How many are expected even if they leave, as some come back by themselves, likewise discounted.
+    purchases_if_left: f64,
     /// What a purchase is expected to come to.
     purchase_amount: f64,
     /// How well the lifetime value is known: its standard deviation as a share of it.
@@ -184,6 +186,7 @@ fn listed(
         lifetime_value: row.lifetime_value,
         value_at_risk: row.value_at_risk(),
         purchases_if_kept: row.expected.discounted_purchases,
+        purchases_if_left: row.expected.discounted_if_left,
         purchase_amount: row.expected.mean_amount,
         lifetime_value_relative_sd: row.lifetime_value_relative_sd,
         value_tier: row.tier.name(),

@@ -5,7 +5,7 @@ use mainstay_features::registry::CORE;
 use super::columns_of_every_list;
 
 /// What the columns mean that are no features.
-const MEANINGS: [(&str, &str); 40] = [
+const MEANINGS: [(&str, &str); 41] = [
     ("customer_id", "the customer"),
     ("as_of", "the instant the list is of: what is known then is in it, and nothing later"),
     (
@@ -14,7 +14,7 @@ const MEANINGS: [(&str, &str); 40] = [
     ),
     (
         "lifetime_value",
-        "what keeping the customer is worth: margin × `purchases_if_kept` × `purchase_amount`; the chance of leaving is not in it",
+        "what keeping the customer is worth: margin × (`purchases_if_kept` − `purchases_if_left`) × `purchase_amount`; the chance of leaving is not in it",
     ),
     ("action", "the offer with the highest net value of those that may be made, or `do nothing`"),
     (
@@ -24,6 +24,10 @@ const MEANINGS: [(&str, &str); 40] = [
     (
         "purchases_if_kept",
         "purchases of the next five years if the customer stays, each discounted to `as_of`: with the discount of 10 % a year about a fifth fewer than will be counted",
+    ),
+    (
+        "purchases_if_left",
+        "likewise, those made even by who leaves: by the share that came back by themselves, as the model has learnt it",
     ),
     ("purchase_amount", "what such a purchase comes to on average"),
     ("lifetime_value_relative_sd", "how well the value is known: its standard deviation as a share of it"),

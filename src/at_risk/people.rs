@@ -23,6 +23,7 @@ const CHINESE: &[(&str, &str)] = &[
     ("complaint_count", "投诉次数"),
     ("tenure_days", "首购至今天数"),
     ("purchases_if_kept", "留住后预计下单次数"),
+    ("purchases_if_left", "流失后仍会下单次数"),
     ("purchase_amount", "预计每单金额"),
     ("lifetime_value_relative_sd", "终身价值相对标准差"),
     ("value_tier", "客户等级"),

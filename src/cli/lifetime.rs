@@ -3,8 +3,10 @@
 use mainstay_models::language::Language;
 use mainstay_models::lifetime::bg_nbd;
 use mainstay_models::lifetime::gamma_gamma;
-use mainstay_models::lifetime::{Amounts, Fitted, Lifetime, Season};
+use mainstay_models::lifetime::returning::Share;
+use mainstay_models::lifetime::{Amounts, Fitted, Lifetime, Returning, Season};
 
+use crate::readable::grouped;
 use crate::service::Assumptions;
 
 /// What was fitted for lifetime values, and why nothing better; one line.
@@ -40,7 +42,25 @@ pub(super) fn to_text(fitted: &Fitted) -> String {
         }
     };
     let season = fitted.lifetime.season().map(season).unwrap_or_default();
-    format!("lifetime value: {purchases} and {amounts}{season}\n")
+    let returning = fitted.lifetime.returning().map_or_else(not_known, returning);
+    format!("lifetime value: {purchases} and {amounts}{season}\n  {returning}\n")
+}
+
+/// How many leave and come back.
+fn returning(Returning { classes, leavers, horizon_days, watched_days }: &Returning) -> String {
+    let [once, few, some, many] = classes.map(|Share { share, sd }| format!("{share:.2} ± {sd:.2}"));
+    format!(
+        "of what they would buy if kept, who leaves buys {once} anyway after one purchase day, {few} after 2 or 3, {some} after 4 to 9, \
+         {many} after more: so {} who bought nothing for {horizon_days} days did in the {watched_days} after; it is not in the value of \
+         keeping them",
+        grouped(&leavers.to_string())
+    )
+}
+
+fn not_known() -> String {
+    "how many who leave come back by themselves is not known: the log is too short or too few left, and the value of keeping them is \
+     reckoned as if nobody did"
+        .to_owned()
 }
 
 /// When most and least is bought.
@@ -79,6 +99,10 @@ pub(super) fn basis(
     language: Language,
 ) -> String {
     let (english, chinese) = match lifetime.years_kept(discount) {
+        None if lifetime.returning().is_some() => (
+            "what they are expected to buy in five years, discounted, less what they would buy even if they left".to_owned(),
+            "未来五年预计购买额的折现（扣除流失后仍会购买的部分）".to_owned(),
+        ),
         None => (
             "what they are expected to buy in five years, discounted".to_owned(),
             "未来五年预计购买额的折现".to_owned(),

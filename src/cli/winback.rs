@@ -79,10 +79,11 @@ const OF_A_TABLE: [&str; 9] = [
 
 /// Columns of lists that say nothing of who has lapsed: how far along they are, what a model would say, and what was said
 /// before.
-const OF_WHO_MAY_LEAVE: [&str; 9] = [
+const OF_WHO_MAY_LEAVE: [&str; 10] = [
     "why_nothing",
     "lifecycle_stage",
     "value_at_risk",
+    "purchases_if_left",
     "change",
     "take_up",
     "driven_away",
@@ -250,7 +251,8 @@ fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service, language: Lan
         ));
     }
     let worth = rows.iter().map(|row| row.lifetime_value).sum::<f64>() / rows.len().max(1) as f64;
-    let basis = lifetime::basis(&artifact.training.lifetime.lifetime, service.assumptions(), language);
+    let kept = artifact.training.lifetime.lifetime.with_returning(None);
+    let basis = lifetime::basis(&kept, service.assumptions(), language);
     lines.push(language.either(
         format!("a customer won back is worth {worth:.2} on average, {basis}"),
         format!("召回一位客户平均价值{worth:.2}，{basis}"),

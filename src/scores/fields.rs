@@ -90,6 +90,7 @@ const HEAD: &[(&str, FieldKind, Get)] = &[
 /// stands; what speaks for the cause follows.
 const STANDING: &[(&str, FieldKind, Get)] = &[
     ("purchases_if_kept", Number(2), |_, row| Cell::Number(row.expected.discounted_purchases)),
+    (IF_LEFT_FIELD, Number(2), |_, row| Cell::Number(row.expected.discounted_if_left)),
     ("purchase_amount", Number(2), |_, row| Cell::Number(row.expected.mean_amount)),
     ("lifetime_value_relative_sd", Number(2), |_, row| Cell::Number(row.lifetime_value_relative_sd)),
     ("value_tier", Text, |_, row| Cell::Text(row.tier.name().into())),
@@ -118,6 +119,8 @@ const DECISION: &[(&str, FieldKind, Get)] = &[
     ("pays_probability", Share, |_, row| row.pays.map_or(Cell::Nothing, Cell::Number)),
 ];
 
+/// The name of the field of what is bought even by who leaves: lists of before 2026-12-01 have none.
+pub(super) const IF_LEFT_FIELD: &str = "purchases_if_left";
 /// The name of the field of what speaks for the cause.
 const EVIDENCE_FIELD: &str = "cause_evidence";
 /// The names of the fields of reasons.

@@ -19,13 +19,14 @@ pub(super) fn write(row: &ScoreRow, bytes: &mut Vec<u8>) {
         place(Cause::ALL.iter().position(|cause| *cause == row.cause)),
         row.reasons.len() as u8,
     ]);
-    let Expected { discounted_purchases, mean_amount } = row.expected;
+    let Expected { discounted_purchases, discounted_if_left, mean_amount } = row.expected;
     let numbers = [
         row.churn_probability,
         row.lifetime_value,
         row.lifetime_value_relative_sd,
         row.days_since_contact.unwrap_or(f64::NAN),
         discounted_purchases,
+        discounted_if_left,
         mean_amount,
     ];
     numbers.iter().chain(&row.features).for_each(|&number| put(number, bytes));
@@ -47,12 +48,19 @@ pub(super) fn write(row: &ScoreRow, bytes: &mut Vec<u8>) {
 pub(super) fn read(customer_id: &str, bytes: &[u8], shown: usize) -> io::Result<ScoreRow> {
     let mut rest = Rest(bytes);
     let [problem, stage, cause, reasons] = rest.some()?;
-    let mut numbers = [0.0; 6];
+    let mut numbers = [0.0; 7];
     for number in &mut numbers {
         *number = rest.number()?;
     }
-    let [churn_probability, lifetime_value, lifetime_value_relative_sd, contact, purchases, mean_amount] =
-        numbers;
+    let [
+        churn_probability,
+        lifetime_value,
+        lifetime_value_relative_sd,
+        contact,
+        discounted_purchases,
+        discounted_if_left,
+        mean_amount,
+    ] = numbers;
     let mut features = [0.0; CORE.len()];
     for value in &mut features {
         *value = rest.number()?;
@@ -85,7 +93,7 @@ pub(super) fn read(customer_id: &str, bytes: &[u8], shown: usize) -> io::Result<
         net_value: 0.0,
         pays: None,
         features,
-        expected: Expected { discounted_purchases: purchases, mean_amount },
+        expected: Expected { discounted_purchases, discounted_if_left, mean_amount },
         reasons,
         shown: (0..shown).map(|_| Ok(rest.text()?.map(Into::into))).collect::<io::Result<_>>()?,
     })

@@ -11,7 +11,9 @@ use crate::forest::{Forest, Node};
 use crate::training::{Settings, SnapshotSummary, Training};
 
 /// The newest format version that this build writes and reads…
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
+/// …the newest of models that did not know who comes back by themselves…
+const WITHOUT_RETURNING: u32 = 6;
 /// …the newest of models that were not judged against one probability for everybody…
 const WITHOUT_BASE_RATE: u32 = 5;
 /// …the newest without a season in its lifetime values…
@@ -86,8 +88,10 @@ impl Artifact {
     fn version(&self) -> u32 {
         let Training { verdict, core, lifetime, .. } = &self.training;
         let verdicts = [verdict, &core.verdict];
-        if verdicts.iter().any(|verdict| verdict.over_base_rate.is_some()) {
+        if lifetime.lifetime.returning().is_some() {
             VERSION
+        } else if verdicts.iter().any(|verdict| verdict.over_base_rate.is_some()) {
+            WITHOUT_RETURNING
         } else if lifetime.lifetime.season().is_some() {
             WITHOUT_BASE_RATE
         } else if verdicts.iter().any(|verdict| verdict.over_recency.is_some()) {

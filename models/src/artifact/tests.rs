@@ -77,6 +77,7 @@ fn artifact() -> Artifact {
                     purchases_per_day: 1.0 + 1.0 / 7.0,
                     amounts: Amounts::OwnMean,
                     season: None,
+                    returning: None,
                 },
                 no_bg_nbd: None,
                 no_gamma_gamma: Some(FitError::DidNotConverge("after all".into())),

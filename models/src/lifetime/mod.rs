@@ -4,6 +4,7 @@
 //! everyone's purchases ◄──► season
 //!         │ on its clock
 //!         └────────────► BG/NBD ──────► purchases to come, if kept ─┐
+//! who left and came back ─► returning ─► those made even if they leave ┤
 //! repeat buyers' amounts ─► Gamma-Gamma ─► amount at a time ────────┴──► value ◄── margin, discount
 //! ```
 
@@ -18,6 +19,7 @@ mod outlook;
 mod purchase_rate;
 pub mod purchases;
 mod retention;
+pub mod returning;
 mod season;
 mod spread;
 pub mod value;
@@ -30,6 +32,7 @@ pub use outlook::Outlook;
 pub use purchase_rate::{Billed, PurchaseRate};
 pub use purchases::{PurchaseCounts, Purchases};
 pub use retention::{Retention, expected_years_kept, lifetime_value, yearly_purchases};
+pub use returning::Returning;
 pub use season::Season;
 pub use spread::Spread;
 pub use value::{Amounts, Expected, Fitted, Lifetime};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use mainstay_features::registry::Row;
 use mainstay_features::units::Instant;
 
-use super::value::{Clock, spending};
+use super::value::{Clock, ToCome, spending};
 use super::{BgNbd, Expected, Lifetime, Purchases, Spread, YearlyDiscount};
 
 /// So many customers who differ in these numbers are remembered; who comes to the place of another takes it.
@@ -20,17 +20,17 @@ pub struct Outlook {
     lifetime: Lifetime,
     discount: YearlyDiscount,
     spread: Spread,
-    remembered: Box<[Mutex<Option<ToCome>>]>,
+    remembered: Box<[Mutex<Option<Remembered>>]>,
 }
 
 /// The purchases that are to come of customers with these numbers.
 #[derive(Clone, Copy, Debug)]
-struct ToCome {
+struct Remembered {
     repeats: u32,
     tenure_days: u32,
     /// The day of the season's clock.
     day: i64,
-    discounted: f64,
+    to_come: ToCome,
     relative_variance: f64,
 }
 
@@ -45,22 +45,23 @@ impl Outlook {
     /// that is worth as a share of it, [`Spread::relative_sd`]: the same bits, whoever was asked about before.
     pub fn of(&self, row: &Row, as_of: Option<Instant>) -> (Expected, f64) {
         let spending = spending(row);
-        let Lifetime::BgNbd { purchases, purchases_per_day, amounts, season } = &self.lifetime else {
+        let Lifetime::BgNbd { purchases, purchases_per_day, amounts, season, returning } = &self.lifetime
+        else {
             return (
                 self.lifetime.expected(row, as_of, self.discount),
                 self.spread.relative_sd(&Purchases::of(row), &spending),
             );
         };
         let clock = Clock::new(season.as_ref(), as_of);
-        let ToCome { discounted, relative_variance, .. } = self.to_come(purchases, &clock, row);
-        let expected = Expected {
-            discounted_purchases: discounted * purchases_per_day,
-            mean_amount: amounts.expected_mean(row),
-        };
+        let horizon_days = returning.map_or(0, |returning| returning.horizon_days);
+        let Remembered { repeats, to_come, relative_variance, .. } =
+            self.to_come(purchases, &clock, row, horizon_days);
+        let share_if_left = returning.map_or(0.0, |returning| returning.share_of(repeats));
+        let expected = to_come.expected(*purchases_per_day, share_if_left, amounts.expected_mean(row));
         (expected, self.spread.with_amount(relative_variance, &spending))
     }
 
-    fn to_come(&self, model: &BgNbd, clock: &Clock<'_>, row: &Row) -> ToCome {
+    fn to_come(&self, model: &BgNbd, clock: &Clock<'_>, row: &Row, horizon_days: u32) -> Remembered {
         let (customer, day) = (clock.customer(row), clock.day());
         let Purchases { repeats, tenure_days, .. } = customer;
         let place = (repeats as usize * DAYS) ^ tenure_days as usize;
@@ -71,11 +72,11 @@ impl Outlook {
         {
             return known;
         }
-        let new = ToCome {
+        let new = Remembered {
             repeats,
             tenure_days,
             day,
-            discounted: model.discounted_if_alive(&customer, clock, self.discount),
+            to_come: model.discounted_if_alive(&customer, clock, self.discount, horizon_days),
             relative_variance: self.spread.of_purchases(&customer),
         };
         *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
@@ -85,7 +86,8 @@ impl Outlook {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Amounts, Retention, bg_nbd, gamma_gamma};
+    use super::super::returning::Share;
+    use super::super::{Amounts, Retention, Returning, bg_nbd, gamma_gamma};
     use super::*;
     use proptest::prelude::*;
 
@@ -98,16 +100,21 @@ mod tests {
             purchases_per_day: 1.25,
             amounts,
             season: None,
+            returning: None,
         };
         let rate =
             Lifetime::Rate(Retention { churn_rate: 0.2, churn_rate_sd: 0.02, horizon_days: 90, rate: None });
         let seasonal = match bg_nbd(Amounts::OwnMean) {
             Lifetime::BgNbd { purchases, purchases_per_day, amounts, .. } => {
                 let season = serde_json::from_str("[1.5,0.5,1,1,1,1,1,1,1,1,0.5,1.5]").unwrap();
-                Lifetime::BgNbd { purchases, purchases_per_day, amounts, season: Some(season) }
+                let (season, returning) = (Some(season), None);
+                Lifetime::BgNbd { purchases, purchases_per_day, amounts, season, returning }
             }
             other => other,
         };
+        let classes = [0.3, 0.4, 0.2, 0.1].map(|share| Share { share, sd: 0.02 });
+        let back = Returning { classes, leavers: 900, horizon_days: 100, watched_days: 365 };
+        let seasonal = seasonal.with_returning(Some(back));
         [bg_nbd(Amounts::GammaGamma(amounts.try_into().unwrap())), bg_nbd(Amounts::OwnMean), seasonal, rate]
     }
 

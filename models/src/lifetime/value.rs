@@ -12,7 +12,7 @@ use super::customers::of_everyone;
 use super::gamma_gamma::{self, GammaGamma, Spending};
 use super::season::{Feed, on_clock};
 use super::{
-    BgNbd, Billed, FitError, Margin, PurchaseCounts, PurchaseRate, Purchases, Retention, Season,
+    BgNbd, Billed, FitError, Margin, PurchaseCounts, PurchaseRate, Purchases, Retention, Returning, Season,
     YearlyDiscount,
 };
 
@@ -32,6 +32,7 @@ const MOST_PURCHASES_PER_DAY: f64 = 1e9;
 /// A model of what keeping a customer is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a model has one, and it is copied about freely")]
 pub enum Lifetime {
     /// Customers come and go as they like, and enough of them came back to learn how.
     BgNbd {
@@ -44,6 +45,9 @@ pub enum Lifetime {
         /// The season on whose clock `purchases` counts its days; without, they are those of the calendar.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         season: Option<Season>,
+        /// Who leaves and comes back by themselves; without, it is not known, and nobody is taken to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        returning: Option<Returning>,
     },
     /// The same, but too few came back: the plain formula.
     Rate(Retention),
@@ -61,19 +65,30 @@ pub enum Amounts {
     OwnMean,
 }
 
-/// What a customer will do if kept.
+/// What a customer will do if kept, and if not.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
-    /// How many purchases they will make, each discounted to today.
+    /// How many purchases they will make if kept, each discounted to today.
     pub discounted_purchases: f64,
+    /// How many of them they will make, likewise discounted, even if they leave: some come back by themselves.
+    pub discounted_if_left: f64,
     /// What a purchase will come to on average.
     pub mean_amount: f64,
 }
 
 impl Expected {
-    /// V: what keeping the customer is worth, margin × mean amount × discounted purchases.
+    /// V: what keeping the customer is worth, margin × mean amount × the discounted purchases that are made only if they are kept.
     pub fn value(&self, margin: Margin) -> Money {
-        Money::new(self.mean_amount).unwrap_or_default() * self.discounted_purchases * margin.get()
+        self.worth(self.discounted_purchases - self.discounted_if_left, margin)
+    }
+
+    /// What a customer is worth who stays, or who has left and was won back: margin × mean amount × discounted purchases.
+    pub fn value_if_kept(&self, margin: Margin) -> Money {
+        self.worth(self.discounted_purchases, margin)
+    }
+
+    fn worth(&self, purchases: f64, margin: Margin) -> Money {
+        Money::new(self.mean_amount).unwrap_or_default() * purchases * margin.get()
     }
 }
 
@@ -82,17 +97,18 @@ impl Lifetime {
     /// heeded.
     pub fn expected(&self, row: &Row, as_of: Option<Instant>, discount: YearlyDiscount) -> Expected {
         match self {
-            Self::BgNbd { purchases, purchases_per_day, amounts, season } => {
+            Self::BgNbd { purchases, purchases_per_day, amounts, season, returning } => {
                 let clock = Clock::new(season.as_ref(), as_of);
-                let to_come = purchases.discounted_if_alive(&clock.customer(row), &clock, discount);
-                Expected {
-                    discounted_purchases: to_come * purchases_per_day,
-                    mean_amount: amounts.expected_mean(row),
-                }
+                let customer = clock.customer(row);
+                let horizon_days = returning.map_or(0, |returning| returning.horizon_days);
+                let to_come = purchases.discounted_if_alive(&customer, &clock, discount, horizon_days);
+                let share_if_left = returning.map_or(0.0, |returning| returning.share_of(customer.repeats));
+                to_come.expected(*purchases_per_day, share_if_left, amounts.expected_mean(row))
             }
             Self::Rate(retention) | Self::Contractual(retention) => Expected {
                 discounted_purchases: retention.yearly_purchases(row)
                     * self.years_kept(discount).unwrap_or_default(),
+                discounted_if_left: 0.0,
                 mean_amount: row[place(&MONETARY)],
             },
         }
@@ -101,10 +117,41 @@ impl Lifetime {
     /// What a customer with these core features at an instant spends in the days after it, whether or not they have left by then;
     /// `None` where no model tells who has.
     pub fn spending_within(&self, row: &Row, as_of: Instant, days: Days) -> Option<f64> {
-        let Self::BgNbd { purchases, purchases_per_day, amounts, season } = self else { return None };
+        let Self::BgNbd { purchases, purchases_per_day, amounts, season, .. } = self else { return None };
         let clock = Clock::new(season.as_ref(), Some(as_of));
         let to_come = purchases.expected_purchases(clock.next(days.get().into()), &clock.customer(row));
         Some(to_come * purchases_per_day * amounts.expected_mean(row))
+    }
+
+    /// What a purchase of a customer with these core features at an instant comes to, and how many they make within each of some numbers
+    /// of days after it, ascending, if they have not left; `None` where no model tells.
+    pub(super) fn purchases_if_kept_by<const N: usize>(
+        &self,
+        row: &Row,
+        as_of: Instant,
+        days: [f64; N],
+    ) -> Option<(f64, [f64; N])> {
+        let Self::BgNbd { purchases, purchases_per_day, amounts, season, .. } = self else { return None };
+        let clock = Clock::new(season.as_ref(), Some(as_of));
+        let days = days.map(|days| clock.next(days));
+        let made = purchases.expected_if_alive_by(days, &clock.customer(row));
+        Some((amounts.expected_mean(row), made.map(|made| made * purchases_per_day)))
+    }
+
+    /// Who leaves and comes back by themselves, where that is known.
+    pub fn returning(&self) -> Option<&Returning> {
+        match self {
+            Self::BgNbd { returning, .. } => returning.as_ref(),
+            Self::Rate(_) | Self::Contractual(_) => None,
+        }
+    }
+
+    /// The same, knowing who leaves and comes back.
+    pub fn with_returning(mut self, known: Option<Returning>) -> Self {
+        if let Self::BgNbd { returning, .. } = &mut self {
+            *returning = known;
+        }
+        self
     }
 
     /// The season on whose clock purchases are counted, if there is one.
@@ -164,23 +211,47 @@ impl<'a> Clock<'a> {
 }
 
 impl BgNbd {
-    /// Σₖ (E[X(k) | alive] − E[X(k−1) | alive]) / (1 + d)^k over the quarters k of the next five years.
+    /// Σₖ (E[X(k) | alive] − E[X(k−1) | alive]) / (1 + d)^k over the quarters k of the next five years, and of it what comes after a
+    /// horizon: of the quarter that it ends in, by the days.
     pub(super) fn discounted_if_alive(
         &self,
         customer: &Purchases,
         clock: &Clock<'_>,
         discount: YearlyDiscount,
-    ) -> f64 {
+        horizon_days: u32,
+    ) -> ToCome {
         let until: [f64; PERIODS] =
             std::array::from_fn(|period| clock.next((period + 1) as f64 * PERIOD_DAYS));
         let step = discount.after_years(1.0 / PERIODS_PER_YEAR as f64);
-        let (mut worth, mut before, mut sum) = (1.0, 0.0, 0.0);
-        for purchases in self.expected_if_alive_by(until, customer) {
+        let (mut worth, mut before, mut in_all, mut after_horizon) = (1.0, 0.0, 0.0, 0.0);
+        let horizon_periods = f64::from(horizon_days) / PERIOD_DAYS;
+        for (period, purchases) in self.expected_if_alive_by(until, customer).into_iter().enumerate() {
             worth *= step;
-            sum += (purchases - before) * worth;
+            let made = (purchases - before) * worth;
+            in_all += made;
+            after_horizon += made * ((period + 1) as f64 - horizon_periods).clamp(0.0, 1.0);
             before = purchases;
         }
-        sum
+        ToCome { in_all, after_horizon }
+    }
+}
+
+/// Days with a purchase that are to come of a customer who has not left, discounted.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ToCome {
+    pub(super) in_all: f64,
+    /// Of these, those after the horizon.
+    pub(super) after_horizon: f64,
+}
+
+impl ToCome {
+    /// What the customer will do, of whom a purchase comes to so much; of who leaves such a share comes anyway.
+    pub(super) fn expected(self, purchases_per_day: f64, share_if_left: f64, mean_amount: f64) -> Expected {
+        Expected {
+            discounted_purchases: self.in_all * purchases_per_day,
+            discounted_if_left: self.after_horizon * purchases_per_day * share_if_left,
+            mean_amount,
+        }
     }
 }
 
@@ -218,8 +289,9 @@ impl Fitted {
     /// are read.
     pub(crate) fn is_possible(&self) -> bool {
         let is_possible = match self.lifetime {
-            Lifetime::BgNbd { purchases_per_day, .. } => {
+            Lifetime::BgNbd { purchases_per_day, returning, .. } => {
                 (1.0..=MOST_PURCHASES_PER_DAY).contains(&purchases_per_day)
+                    && returning.is_none_or(|returning| returning.is_possible())
             }
             Lifetime::Rate(retention) | Lifetime::Contractual(retention) => retention.is_possible(),
         };
@@ -237,12 +309,12 @@ impl Lifetime {
             |lifetime, no_bg_nbd| Fitted { lifetime, no_bg_nbd, no_gamma_gamma: None, correlation: None };
         if Label::where_given(histories.given()) == Label::ContractEnd {
             let billed =
-                of_everyone(histories, as_of, |known| known.has_contract().then(|| Billed::of(known)))?;
+                of_everyone(histories, as_of, |known, _| known.has_contract().then(|| Billed::of(known)))?;
             let rate = PurchaseRate::estimate(billed.into_iter().flatten());
             return Ok(fallback(Self::Contractual(Retention { rate, ..retention }), None));
         }
         let told =
-            of_everyone(histories, as_of, |known| (registry::compute(known), known.purchases().len()))?;
+            of_everyone(histories, as_of, |known, _| (registry::compute(known), known.purchases().len()))?;
         let (rows, numbers): (Vec<Row>, Vec<usize>) = told.into_iter().unzip();
         let on = |season: Option<&Season>| -> PurchaseCounts {
             let clock = Clock::new(season, Some(as_of));
@@ -268,7 +340,7 @@ impl Lifetime {
         // Whole numbers, whose sums are exact in any order.
         let days: f64 = rows.iter().map(|row| row[place(&FREQUENCY)]).sum();
         let purchases_per_day = numbers.iter().sum::<usize>() as f64 / days;
-        let lifetime = Self::BgNbd { purchases, purchases_per_day, amounts, season };
+        let lifetime = Self::BgNbd { purchases, purchases_per_day, amounts, season, returning: None };
         Ok(Fitted { lifetime, no_bg_nbd: None, no_gamma_gamma, correlation })
     }
 }
@@ -290,6 +362,7 @@ mod tests {
             purchases_per_day: 1.0,
             amounts: Amounts::GammaGamma(amounts.try_into().unwrap()),
             season: None,
+            returning: None,
         }
     }
 

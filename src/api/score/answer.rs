@@ -46,10 +46,12 @@ pub(in crate::api) struct Score<'a> {
     season_shift: Option<f64>,
     /// Features the model was trained with that the request cannot tell: they count as unknown.
     untold_features: Vec<&'static str>,
-    /// What keeping the customer is worth, in the shop's currency: the next two, multiplied, × the margin.
+    /// What keeping the customer is worth, in the shop's currency: (`purchases_if_kept` − `purchases_if_left`) × `purchase_amount` × the margin.
     lifetime_value: f64,
     /// How many purchases are expected of the customer if kept, each discounted to today.
     purchases_if_kept: f64,
+    /// How many are expected even if they leave, as some come back by themselves, likewise discounted.
+    purchases_if_left: f64,
     /// What a purchase is expected to come to.
     purchase_amount: f64,
     /// How well the lifetime value is known: its standard deviation as a share of it.
@@ -298,6 +300,7 @@ impl<'a> Desk<'a> {
             untold_features: subject.untold,
             lifetime_value: value.get(),
             purchases_if_kept: scored.expected.discounted_purchases,
+            purchases_if_left: scored.expected.discounted_if_left,
             purchase_amount: scored.expected.mean_amount,
             lifetime_value_relative_sd: stakes.worth.relative_sd,
             value_tier: circumstances.tier.map(Tier::name),

@@ -15,7 +15,7 @@ use mainstay_models::language::Language;
 use mainstay_models::lifetime::Expected;
 use mainstay_models::segments::{Evidence, Stage};
 
-use super::fields::{BETWEEN_CODES, EVIDENCE_CODE_FIELD, REASON_CODES_FIELD, known_fields};
+use super::fields::{BETWEEN_CODES, EVIDENCE_CODE_FIELD, IF_LEFT_FIELD, REASON_CODES_FIELD, known_fields};
 use super::{Format, ScoreRow, Scores};
 use crate::failure::{Failure, Kind};
 use crate::service::Why;
@@ -81,6 +81,7 @@ struct Places {
     net_value: usize,
     pays_probability: usize,
     purchases_if_kept: usize,
+    purchases_if_left: usize,
     purchase_amount: usize,
     features: [usize; CORE.len()],
     reason_codes: usize,
@@ -116,6 +117,7 @@ impl Places {
             net_value: at("net_value"),
             pays_probability: at("pays_probability"),
             purchases_if_kept: at("purchases_if_kept"),
+            purchases_if_left: at(IF_LEFT_FIELD),
             purchase_amount: at("purchase_amount"),
             features: CORE.map(|feature| at(feature.name)),
             reason_codes: at(REASON_CODES_FIELD),
@@ -124,9 +126,9 @@ impl Places {
         }
     }
 
-    /// That a file has every column.
+    /// That a file has every column that a list always had.
     fn check(&self, has: impl Fn(&str) -> bool) -> Result<(), Reason> {
-        match self.names.iter().find(|name| !has(name)) {
+        match self.names.iter().find(|&name| name != IF_LEFT_FIELD && !has(name)) {
             Some(missing) => Err(format!("{OTHER_COLUMNS} of this version: there is no {missing}")),
             None => Ok(()),
         }
@@ -191,6 +193,7 @@ impl Places {
             features,
             expected: Expected {
                 discounted_purchases: number(self.purchases_if_kept)?,
+                discounted_if_left: number_if_any(self.purchases_if_left)?.unwrap_or_default(),
                 mean_amount: number(self.purchase_amount)?,
             },
             reasons,

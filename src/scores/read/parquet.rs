@@ -35,10 +35,10 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
     let is_text = |place: usize| *fields[place].data_type() == DataType::Utf8;
     // What else there are texts in came from customers files.
     let is_shown = |&place: &usize| !places.names.contains(fields[place].name()) && is_text(place);
-    let known: Vec<usize> = places.names.iter().filter_map(|name| at(name)).collect();
+    let known: Vec<Option<usize>> = places.names.iter().map(|name| at(name)).collect();
     let shown: Vec<usize> = (0..fields.len()).filter(is_shown).collect();
-    let used = places.used.iter().filter_map(|&place| known.get(place));
-    let mut read: Vec<usize> = used.chain(&shown).copied().collect();
+    let used = places.used.iter().filter_map(|&place| known.get(place).copied().flatten());
+    let mut read: Vec<usize> = used.chain(shown.iter().copied()).collect();
     read.sort_unstable();
     let columns = Columns { known, shown, read };
     // Of a list without a row nothing else says of when it is.
@@ -67,8 +67,8 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
 
 /// Where in a file its columns are.
 struct Columns {
-    /// By the known fields.
-    known: Vec<usize>,
+    /// By the known fields, where there is one.
+    known: Vec<Option<usize>>,
     /// What customers files say.
     shown: Vec<usize>,
     /// Those of both that a row is made of, ascending.
@@ -98,7 +98,8 @@ impl Columns {
                 let read = self.read.binary_search(place).ok().and_then(|place| batch.columns().get(place));
                 read.map_or(Column::Nothing, Column::of)
             };
-            let columns: Vec<Column<'_>> = self.known.iter().map(column).collect();
+            let known = self.known.iter().map(|place| place.as_ref().map_or(Column::Nothing, column));
+            let columns: Vec<Column<'_>> = known.collect();
             let shown: Vec<Column<'_>> = self.shown.iter().map(column).collect();
             scores.rows.reserve(batch.num_rows());
             for row in 0..batch.num_rows() {
