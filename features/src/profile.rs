@@ -28,7 +28,7 @@ pub const CONSENT_PREFIX: &str = "consent_";
 pub const CONTRACT_END: &str = "contract_end";
 
 /// The columns of outputs besides features and attributes.
-const OUTPUT_COLUMNS: [&str; 39] = [
+const OUTPUT_COLUMNS: [&str; 40] = [
     "customer_id",
     "as_of",
     "churn_probability",
@@ -36,6 +36,7 @@ const OUTPUT_COLUMNS: [&str; 39] = [
     "action",
     "net_value",
     "purchases_if_kept",
+    "purchases_if_left",
     "purchase_amount",
     "lifetime_value_relative_sd",
     "value_tier",

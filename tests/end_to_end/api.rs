@@ -53,6 +53,7 @@ fn an_answer_has_every_field_and_its_reasons() {
             "untold_features",
             "lifetime_value",
             "purchases_if_kept",
+            "purchases_if_left",
             "purchase_amount",
             "lifetime_value_relative_sd",
             "value_tier",

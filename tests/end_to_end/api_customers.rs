@@ -42,6 +42,7 @@ fn a_customer_by_name_alone_is_scored_as_by_history_in_the_list_and_in_a_batch_t
             "ledger",
             "pays_probability",
             "purchases_if_kept",
+            "purchases_if_left",
             "purchase_amount",
             "break_even_save_rate",
             "break_even_incentive",

@@ -10,7 +10,7 @@ use crate::support::{CDNOW, done, failed, folder, json, run, shop};
 
 const COLUMNS: &str = "customer_id,as_of,churn_probability,lifetime_value,action,net_value,\
                        recency_days,frequency,monetary,complaint_count,tenure_days,\
-                       purchases_if_kept,purchase_amount,lifetime_value_relative_sd,\
+                       purchases_if_kept,purchases_if_left,purchase_amount,lifetime_value_relative_sd,\
                        value_tier,lifecycle_stage,likely_cause,cause_evidence,days_since_contact,\
                        contact_cost,incentive,save_rate,take_up,driven_away,\
                        value_saved,incentive_to_saved,incentive_to_loyal,value_driven_away,pays_probability,\
@@ -115,7 +115,8 @@ fn a_reader_can_recompute_value_and_decision_from_the_row() {
             / (parameter("purchases", "alpha_days") + number(&row, "tenure_days"));
         let most = rate * 5.0 * 365.0 * parameters["purchases_per_day"].as_f64().unwrap();
         assert!(number(&row, "purchases_if_kept") < most);
-        let v = number(&row, "purchases_if_kept") * number(&row, "purchase_amount") * 0.5;
+        let added = number(&row, "purchases_if_kept") - number(&row, "purchases_if_left");
+        let v = added * number(&row, "purchase_amount") * 0.5;
         assert!((v - number(&row, "lifetime_value")).abs() < 1e-9 * (1.0 + v));
         let p = number(&row, "churn_probability");
         let nv = p * gamma * (v - delta) - (1.0 - p) * (psi * delta + lambda * v) - c;

@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use mainstay_features::id::IdKind;
 use mainstay_features::units::Instant;
 
-use super::{Cells, OTHER_COLUMNS, Places, Reason, parsed};
+use super::{Cells, Places, Reason, parsed};
 use crate::formula::restored;
 use crate::scores::Scores;
 
@@ -18,18 +18,18 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
     let mut reader = csv::Reader::from_reader(file);
     let header = reader.headers().map_err(|error| error.to_string())?.clone();
     let places = Places::new();
-    let known = places.names.len();
-    places.check(|name| header.iter().any(|column| column == name))?;
-    if !header.iter().take(known).eq(places.names.iter()) {
-        return Err(format!("{OTHER_COLUMNS} in their order"));
-    }
+    let at = |name: &String| header.iter().position(|column| column == name);
+    places.check(|name| at(name).is_some())?;
+    let known: Vec<Option<usize>> = places.names.iter().map(at).collect();
+    // What else there is came from customers files.
+    let shown: Vec<usize> = (0..header.len()).filter(|&column| !known.contains(&Some(column))).collect();
     let mut scores = Scores::empty(Instant::MIN, IdKind::Text, Vec::new());
-    scores.shown = header.iter().skip(known).map(str::to_owned).collect();
+    scores.shown = shown.iter().filter_map(|&column| header.get(column).map(str::to_owned)).collect();
     let mut kept = scores.without_rows();
     for (row, record) in reader.records().enumerate() {
         let record = record.map_err(|error| error.to_string())?;
         places
-            .add(&mut scores, &CsvRow { known, record: &record })
+            .add(&mut scores, &CsvRow { known: &known, shown: &shown, record: &record })
             .map_err(|reason| format!("row {}, {reason}", row + 1))?;
         if scores.rows.len() == AT_ONCE {
             let next = scores.without_rows();
@@ -43,13 +43,17 @@ pub(super) fn read(file: File, mut keep: impl FnMut(&mut Scores, Scores)) -> Res
 }
 
 struct CsvRow<'a> {
-    known: usize,
+    /// Where the known fields are.
+    known: &'a [Option<usize>],
+    /// Where is what customers files say.
+    shown: &'a [usize],
     record: &'a csv::StringRecord,
 }
 
 impl CsvRow<'_> {
     fn cell(&self, field: usize) -> Option<&str> {
-        self.record.get(field).filter(|text| !text.is_empty())
+        let column = self.known.get(field).copied().flatten()?;
+        self.record.get(column).filter(|text| !text.is_empty())
     }
 }
 
@@ -68,7 +72,7 @@ impl Cells for CsvRow<'_> {
     }
 
     fn shown(&self) -> Box<[Option<CompactString>]> {
-        let cells = self.record.iter().skip(self.known);
-        cells.map(|text| (!text.is_empty()).then(|| restored(text).into())).collect()
+        let cells = self.shown.iter().map(|&column| self.record.get(column).filter(|text| !text.is_empty()));
+        cells.map(|cell| cell.map(|text| restored(text).into())).collect()
     }
 }

@@ -127,7 +127,7 @@ impl Places {
     }
 
     /// That a file has every column that a list always had.
-    fn check(&self, has: impl Fn(&str) -> bool) -> Result<(), Reason> {
+    fn check(&self, has: impl Fn(&String) -> bool) -> Result<(), Reason> {
         match self.names.iter().find(|&name| name != IF_LEFT_FIELD && !has(name)) {
             Some(missing) => Err(format!("{OTHER_COLUMNS} of this version: there is no {missing}")),
             None => Ok(()),
