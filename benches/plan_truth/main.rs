@@ -11,7 +11,8 @@
 //! What the shop believes of its offers it knows from a pilot, a larger shop of another seed in which both outcomes of
 //! every customer are seen, which no real test can: so save rates are as right as they can be on average. Beside the simulator's
 //! own customers, of whom few respond, there is a world in which the formula of the net value is true: an offer keeps the
-//! same share of all would-be churners, and an offer earns what the formula says of the true p and V.
+//! same share of all would-be churners, and an offer earns what the formula says of the true p and V: what they buy if kept less what
+//! those of them buy anyway who were only silent for a horizon.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 

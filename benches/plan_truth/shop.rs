@@ -51,21 +51,44 @@ pub(crate) fn population(seed: u64, customers: u64) -> Vec<Seen> {
     seen.collect()
 }
 
+/// A rate a year of what is discounted, and the years of a horizon.
+fn discount() -> f64 {
+    -Assumptions::default().discount.after_years(1.0).ln()
+}
+
+fn horizon() -> f64 {
+    f64::from(settings().horizon.get()) / DAYS_PER_YEAR
+}
+
+/// Years alive of so many, by the rate at which they end.
+fn alive(rate: f64, years: f64) -> f64 {
+    (1.0 - (-rate * years).exp()) / rate
+}
+
 /// What is true of customers and offers.
 impl Seen {
     fn margin(&self) -> f64 {
         Assumptions::default().margin.get() * self.truth.mean_order_amount
     }
 
-    /// V, of who is alive: the drop-out hazard multiplied by a factor for the horizon from now on.
+    /// What is bought by who is alive: the drop-out hazard multiplied by a factor for the horizon from now on.
     fn value(&self, factor: f64) -> f64 {
         let hazard = self.truth.drop_outs_per_year;
-        let discount = -Assumptions::default().discount.after_years(1.0).ln();
-        let horizon = f64::from(settings().horizon.get()) / DAYS_PER_YEAR;
-        let alive = |rate: f64, years: f64| (1.0 - (-rate * years).exp()) / rate;
-        let (soon, later) = (factor * hazard + discount, hazard + discount);
-        let years = alive(soon, horizon) + (-soon * horizon).exp() * alive(later, YEARS - horizon);
+        let (soon, later) = (factor * hazard + discount(), hazard + discount());
+        let years = alive(soon, horizon()) + (-soon * horizon()).exp() * alive(later, YEARS - horizon());
         self.margin() * self.truth.purchases_per_year * years
+    }
+
+    /// What is bought anyway by who buys nothing in the horizon: of who has not dropped out by its end, all that comes after it.
+    fn value_if_left(&self) -> f64 {
+        if self.truth.dropped_out_at.is_some() {
+            return 0.0;
+        }
+        let (rate, hazard) = (self.truth.purchases_per_year, self.truth.drop_outs_per_year);
+        let only_silent = (-(rate + hazard) * horizon()).exp();
+        let dropped_out = (1.0 - only_silent) * hazard / (rate + hazard);
+        let years = (-discount() * horizon()).exp() * alive(hazard + discount(), YEARS - horizon());
+        self.margin() * rate * years * only_silent / (only_silent + dropped_out)
     }
 
     /// What an offer earns over doing nothing, and what it spends.
@@ -91,7 +114,8 @@ impl Seen {
 
     /// The numbers that decide, by who knows the probability and the worth and not what an offer does.
     pub(crate) fn true_stakes(&self) -> Stakes {
-        let worth = Worth { lifetime_value: Money::new(self.value(1.0)).unwrap(), relative_sd: 0.0 };
+        let lifetime_value = Money::new(self.value(1.0) - self.value_if_left()).unwrap();
+        let worth = Worth { lifetime_value, relative_sd: 0.0 };
         let churn_probability = Probability::nearest(self.truth.churn_probability);
         Stakes { churn_probability, worth, ..self.stakes }
     }
