@@ -62,7 +62,7 @@ def rate_value(columns):
 
 
 def by_bg_nbd(columns, bg_nbd, horizon_days, lifetime):
-    """The purchases expected within the horizon, and the lifetime value if kept (docs/economics.md)."""
+    """The purchases expected within the horizon, and what keeping a customer is worth (docs/economics.md)."""
     import numpy as np
 
     recency, frequency, tenure = (np.asarray(columns[name], dtype=np.int64)
@@ -78,13 +78,18 @@ def by_bg_nbd(columns, bg_nbd, horizon_days, lifetime):
 
     model = lifetime["lifetime"]["bg_nbd"]
     r, alpha, a, b = (model["purchases"][name] for name in ("r", "alpha_days", "a", "b"))
-    age, worth, before = alpha + kinds % 100_000, 0.0, 0.0
+    # What who leaves buys anyway: a share, by the number of repeats, of what comes after the horizon.
+    returning = model.get("returning") or {"horizon_days": 0, "classes": [{"share": 0}] * 4}
+    shares = np.array([one["share"] for one in returning["classes"]])[np.searchsorted([1, 3, 9], x, side="right")]
+    age, added, before = alpha + kinds % 100_000, 0.0, 0.0
     for quarter in range(1, 4 * YEARS + 1):
         until = if_alive(r + x, a, b + x, quarter * 365 / 4 / age)
-        worth, before = worth + (until - before) * (1 + DISCOUNT) ** (-quarter / 4), until
+        after_horizon = min(max(quarter - returning["horizon_days"] / (365 / 4), 0), 1)
+        made = (until - before) * (1 + DISCOUNT) ** (-quarter / 4)
+        added, before = added + made * (1 - shares * after_horizon), until
     p, q, v = (model["amounts"]["gamma_gamma"][name] for name in ("p", "q", "v"))
     amount = p * (v + frequency * columns["monetary"]) / (p * frequency + q - 1)
-    return expected, MARGIN * amount * worth[kind] * model["purchases_per_day"]
+    return expected, MARGIN * amount * added[kind] * model["purchases_per_day"]
 
 
 def if_alive(r, a, b, s):
