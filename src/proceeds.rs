@@ -74,13 +74,18 @@ impl Sum {
             self.customers.to_string(),
             format!("{:.0}", self.expected_leavers),
             self.leavers.to_string(),
-            self.expected_spending.map_or("–".to_owned(), |expected| format!("{expected:.2}")),
-            format!("{:.2}", self.spent),
+            self.expected_spending.map_or("–".to_owned(), sum_of_money),
+            sum_of_money(self.spent),
             self.actions.to_string(),
-            format!("{:.2}", self.said),
-            format!("{:.2}", self.came),
+            sum_of_money(self.said),
+            sum_of_money(self.came),
         ]
     }
+}
+
+/// From a thousand on without hundredths, which nobody reads there, and for which a page has no room.
+fn sum_of_money(amount: f64) -> String {
+    if amount.abs() >= 1_000.0 { format!("{amount:.0}") } else { format!("{amount:.2}") }
 }
 
 /// So many times as high as what comes, what is said is no longer near it.

@@ -154,11 +154,11 @@ dt { color: #4d4d4d; }
 dd { margin: 0; }
 .wide { overflow-x: auto; }
 .wide:focus-visible { outline: 2px solid #0072b2; }
-table { border-collapse: collapse; width: 100%; font-size: 15px; font-variant-numeric: tabular-nums; }
-th, td { padding: 6px 8px; border-bottom: 1px solid #e3e3e3; text-align: right; font-weight: 400; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; }
+th, td { padding: 6px; border-bottom: 1px solid #e3e3e3; text-align: right; font-weight: 400; }
 td { white-space: nowrap; }
 thead th { font-weight: 600; word-break: keep-all; border-bottom: 2px solid #8c8c8c; vertical-align: bottom; }
-th:first-child { text-align: left; min-width: 130px; }
+th:first-child { text-align: left; min-width: 72px; }
 .marked th, .marked td { background: #eef6fb; font-weight: 600; }
 .meanings { font-size: 14px; color: #4d4d4d; padding-left: 20px; }
 figure { margin: 16px 0; }

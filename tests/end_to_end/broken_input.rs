@@ -115,7 +115,7 @@ fn files_that_are_no_tables_are_refused() {
         ("log.csv", b"customer_id,amount,ts,amount\na,1,2,5\n", "no column \"order_id\""),
         ("log.csv", b"customer_id,order_id,ts,amount,amount\n", "more than one column is named \"amount\""),
         ("log.parquet", b"customer_id,order_id,ts,amount\n", "is named .parquet but is not a Parquet file"),
-        ("log.parquet", b"PAR1 and then nothing of the kind", "log.parquet: "),
+        ("log.parquet", b"PAR1 and then nothing of the kind", "log.parquet: is damaged or not whole ("),
     ] {
         let (code, said) = features_of(name, content, "");
         assert_eq!(code, 3, "{said}");
@@ -129,7 +129,8 @@ fn a_parquet_file_cut_short_is_refused() {
     for len in [4, 100, whole.len() / 2, whole.len() - 1] {
         let (code, said) = features_of("log.parquet", &whole[..len], "");
         assert_eq!(code, 3, "{said}");
-        assert!(said.starts_with("error: log.parquet: "), "{said}");
+        assert!(said.starts_with("error: log.parquet: is damaged or not whole ("), "{said}");
+        assert!(said.ends_with("copy it again from where it was written"), "{said}");
     }
 }
 

@@ -8,6 +8,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch, StringViewArray};
 use arrow_schema::{ArrowError, DataType, Schema};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, RowGroups};
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_field_levels};
+use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::ChunkReader;
 use rayon::prelude::*;
@@ -53,7 +54,7 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
 ) -> Result<Vec<Rows<'a>>, IngestError> {
     let input = reading.input;
     let metadata =
-        guarded(source, || plain_metadata(chunks).map_err(|error| IngestError::in_file(source, error)))?;
+        guarded(source, || plain_metadata(chunks).map_err(|error| unreadable_end(source, &error)))?;
     let layout = Layout::of(source, table, input, metadata.schema())?;
     let mask = ProjectionMask::roots(metadata.parquet_schema(), layout.places());
     check_rows(source, metadata.metadata(), chunks.len())?;
@@ -111,6 +112,14 @@ fn read_chunks<'a, R: ChunkReader + Clone + 'static>(
         part.counts.unread += later.iter().map(|slice| slice.rows.len() as u64).sum::<u64>();
     }
     first.map_or(Ok(parts), |(_, error)| Err(error))
+}
+
+/// A Parquet file says at its end what is in it: of one cut short that is missing.
+fn unreadable_end(source: &Source, error: &ParquetError) -> IngestError {
+    IngestError::in_file(
+        source,
+        format!("is damaged or not whole ({error}); copy it again from where it was written"),
+    )
 }
 
 /// Runs the Parquet reader, which panics on some damaged files where it should return an error.
