@@ -33,6 +33,7 @@ reasons' six columns. Mainstay writes the decision's ledger, how sure the value 
 speaks for it, and three reasons in sentences with it: 34 columns.
 """
 
+import datetime
 import json
 import pathlib
 import shutil
@@ -41,7 +42,7 @@ import sys
 import tempfile
 
 from features_vs_peers import race
-from peer_decision import by_bg_nbd, decide, train_forest
+from peer_decision import decide, expected_purchases, train_forest
 from peer_features import queries
 
 ROUNDS = 3
@@ -126,7 +127,8 @@ def main(folder, mainstay, log, kept, *forest):
         "mainstay, raw": [*score, "--purchases", log, "--store", bare, "--out", out("mainstay, raw")],
         "mainstay, kept": [*score, "--store", kept, "--out", out("mainstay, kept")],
     }
-    lifetime = json.dumps(header(kept)["lifetime"])
+    as_of_day = (datetime.date.fromisoformat(AS_OF) - datetime.date(1970, 1, 1)).days
+    lifetime = json.dumps({"model": header(kept)["lifetime"]["lifetime"]["bg_nbd"], "as_of_day": as_of_day})
     kinds = {"20 features": [("duckdb", []), ("polars", [])],
              "43 features": [("duckdb", [lifetime]), ("polars", [lifetime])]}
     if forest:
@@ -168,8 +170,7 @@ def learn(mainstay, log, kept, out):
         f"from '{log}' where amount > 0 and ts > {begin} and ts <= {begin} + to_days({about['horizon_days']})) b "
         f"using (customer_id) using sample {FOREST_ROWS} rows (reservoir, 1)").to_arrow_table()
     columns = {column: table[column].to_numpy() for column in table.column_names}
-    expected, _ = by_bg_nbd(columns, json.loads(about["bg_nbd"]), int(about["horizon_days"]), header(kept)["lifetime"])
-    columns["expected_purchases"] = expected
+    columns["expected_purchases"] = expected_purchases(columns, json.loads(about["bg_nbd"]), int(about["horizon_days"]))
     rows = np.column_stack([columns[name].astype(np.float32) for name in json.loads(about["features"])])
     train_forest(rows, columns["has_left"], size["tree_roots"], size["leaf_weights"], out)
 

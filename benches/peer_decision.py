@@ -32,8 +32,8 @@ def decide(columns, model, lifetime=None, forest=None):
     names, shift = json.loads(about["features"]), float(json.loads(about["season_shift_log_odds"]))
     value, more = rate_value(columns), {}
     if lifetime:
-        expected, value = by_bg_nbd(columns, json.loads(about["bg_nbd"]), int(about["horizon_days"]), lifetime)
-        columns = {**columns, "expected_purchases": expected}
+        expected = expected_purchases(columns, json.loads(about["bg_nbd"]), int(about["horizon_days"]))
+        columns, value = {**columns, "expected_purchases": expected}, worth(columns, **lifetime)
         assert set(names) == set(columns) and json.loads(about["calibration"]) == "none", about
     count = len(columns["recency_days"])
     rows = np.full((count, len(names)), math.nan, dtype=np.float32)
@@ -61,8 +61,8 @@ def rate_value(columns):
     return MARGIN * columns["monetary"] * columns["frequency"] / tenure_years * YEARS
 
 
-def by_bg_nbd(columns, bg_nbd, horizon_days, lifetime):
-    """The purchases expected within the horizon, and what keeping a customer is worth (docs/economics.md)."""
+def expected_purchases(columns, bg_nbd, horizon_days):
+    """How many purchases BG/NBD expects within the horizon."""
     import numpy as np
 
     recency, frequency, tenure = (np.asarray(columns[name], dtype=np.int64)
@@ -74,22 +74,49 @@ def by_bg_nbd(columns, bg_nbd, horizon_days, lifetime):
 
     last = alpha + np.where(repeats > 0, tenure - recency, 0)
     gone = np.where(repeats > 0, a / (b + np.maximum(repeats, 1) - 1) * ((alpha + tenure) / last) ** (r + repeats), 0)
-    expected = if_alive(r + x, a, b + x, horizon_days / age)[kind] / (1 + gone)
+    return if_alive(r + x, a, b + x, horizon_days / age)[kind] / (1 + gone)
 
-    model = lifetime["lifetime"]["bg_nbd"]
+
+def worth(columns, model, as_of_day):
+    """What keeping a customer is worth, by what the model file says of lifetime values (docs/economics.md)."""
+    import numpy as np
+
+    frequency, tenure = (np.asarray(columns[name], dtype=np.int64) for name in ("frequency", "tenure_days"))
+    repeats = frequency - 1
     r, alpha, a, b = (model["purchases"][name] for name in ("r", "alpha_days", "a", "b"))
+    # Days are counted on the season's clock, where the model has one.
+    now, clock = as_of_day, on_clock(model.get("season"))
+    ages, place = np.unique(tenure, return_inverse=True)
+    on_it = np.rint(clock(now) - clock(now - ages)).astype(np.int64)[place]
+    kinds, kind = np.unique(repeats * 100_000 + on_it, return_inverse=True)
+    x, age, added, before = kinds // 100_000, alpha + kinds % 100_000, 0.0, 0.0
     # What who leaves buys anyway: a share, by the number of repeats, of what comes after the horizon.
     returning = model.get("returning") or {"horizon_days": 0, "classes": [{"share": 0}] * 4}
     shares = np.array([one["share"] for one in returning["classes"]])[np.searchsorted([1, 3, 9], x, side="right")]
-    age, added, before = alpha + kinds % 100_000, 0.0, 0.0
     for quarter in range(1, 4 * YEARS + 1):
-        until = if_alive(r + x, a, b + x, quarter * 365 / 4 / age)
+        until = if_alive(r + x, a, b + x, (clock(now + quarter * 365 / 4) - clock(now)) / age)
         after_horizon = min(max(quarter - returning["horizon_days"] / (365 / 4), 0), 1)
         made = (until - before) * (1 + DISCOUNT) ** (-quarter / 4)
         added, before = added + made * (1 - shares * after_horizon), until
     p, q, v = (model["amounts"]["gamma_gamma"][name] for name in ("p", "q", "v"))
     amount = p * (v + frequency * columns["monetary"]) / (p * frequency + q - 1)
-    return expected, MARGIN * amount * added[kind] * model["purchases_per_day"]
+    return MARGIN * amount * added[kind] * model["purchases_per_day"]
+
+
+def on_clock(weights):
+    """The days of a clock until a day of the calendar: those of a twelfth of the year are as long as what is bought in it."""
+    import numpy as np
+
+    weights, part = np.array(weights or [1.0] * 12), 365.2425 / 12
+    before = np.concatenate([[0.0], np.cumsum(weights)])
+
+    def until(day):
+        years = np.floor(np.asarray(day) / 365.2425)
+        rest = (day - years * 365.2425) / part
+        place = np.minimum(rest.astype(np.int64), 11)
+        return years * 365.2425 + (before[place] + (rest - place) * weights[place]) * part
+
+    return until
 
 
 def if_alive(r, a, b, s):

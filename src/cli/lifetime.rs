@@ -48,7 +48,7 @@ pub(super) fn to_text(fitted: &Fitted) -> String {
 
 /// How many leave and come back.
 fn returning(Returning { classes, leavers, horizon_days, watched_days }: &Returning) -> String {
-    let [once, few, some, many] = classes.map(|Share { share, sd }| format!("{share:.2} ± {sd:.2}"));
+    let [once, few, some, many] = classes.map(|Share { share, sd }| format!("{share:.3} ± {sd:.3}"));
     format!(
         "of what who stays buys, who leaves buys {once} anyway after one purchase day, {few} after 2 or 3, {some} after 4 to 9, {many} after \
          more ({} who bought nothing for {horizon_days} days, watched for the {watched_days} after); it is not in the value of keeping them",
