@@ -62,7 +62,7 @@ struct Said {
 }
 
 /// Asked at an instant.
-fn said(seed: u64, as_of: Instant) -> Said {
+fn told(seed: u64, as_of: Instant) -> Said {
     let (begin, end) = ("2018-01-01".parse().unwrap(), "2026-01-01".parse().unwrap());
     let shop = Shop::new(seed, 12_000, begin, end, HORIZON).unwrap();
     let customers: Vec<SimulatedCustomer> =
@@ -122,7 +122,7 @@ fn who_has_not_left_and_who_leaves_bring_what_is_said_of_them_however_often_they
     for seed in [1, 2] {
         let mut of_all = Vec::new();
         for as_of in ["2020-01-01", "2020-04-01", "2020-07-01", "2020-10-01"] {
-            let Said { kept: sums, leavers, leavers_if_kept } = said(seed, as_of.parse().unwrap());
+            let Said { kept: sums, leavers, leavers_if_kept } = told(seed, as_of.parse().unwrap());
             println!(
                 "seed {seed}, {as_of}: {} leavers bring {:.2} of what they would if kept, and were said to: {:.2} of that",
                 leavers.customers,

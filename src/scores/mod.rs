@@ -129,7 +129,7 @@ impl ScoreRow {
     pub fn reason(&self, place: usize, language: Language) -> Option<Cow<'static, str>> {
         match self.reasons.get(place) {
             Some(told) => Some(told.sentence(language).into()),
-            None => (place == 0).then(|| explain::unknown(language).into()),
+            None => (place == 0).then(|| explain::nothing_stands_out(language).into()),
         }
     }
 

@@ -5,7 +5,7 @@ use mainstay_features::units::Instant;
 use mainstay_models::calibrate::probability;
 use mainstay_models::dataset::Rows;
 use mainstay_models::drift::Tally;
-use mainstay_models::explain::{Told, unknown};
+use mainstay_models::explain::{Told, nothing_stands_out};
 use mainstay_models::language::Language;
 use mainstay_models::model::{Basis, Explained};
 
@@ -37,7 +37,7 @@ pub struct Explanation {
 /// [`Explanation::why`] in sentences; where no reason stands out, one that says so.
 pub fn why_in(why: &[Told], language: Language) -> Vec<String> {
     if why.is_empty() {
-        return vec![unknown(language).to_owned()];
+        return vec![nothing_stands_out(language).to_owned()];
     }
     why.iter().map(|told| told.sentence(language)).collect()
 }

@@ -47,7 +47,7 @@ fn scores_hold_the_promised_columns_sorted_by_customer() {
     assert!(rows.iter().any(|row| row["complaint_count"] != "0"));
 }
 
-/// Sentences with the customer's own numbers, the strongest first; "unknown" alone where nothing stands out.
+/// Sentences with the customer's own numbers, the strongest first; "nothing stands out" alone where nothing stands out.
 #[test]
 fn scores_say_why_with_the_customers_own_numbers() {
     let rows = csv(&fs::read_to_string(&shop().scores).unwrap());
@@ -55,7 +55,7 @@ fn scores_say_why_with_the_customers_own_numbers() {
     for row in &rows {
         let reasons = ["reason_1", "reason_2", "reason_3"].map(|column| row[column].as_str());
         assert!(!reasons[0].is_empty(), "{row:?}");
-        assert!(reasons[0] != "unknown" || reasons[1].is_empty(), "{reasons:?}");
+        assert!(reasons[0] != "nothing stands out" || reasons[1].is_empty(), "{reasons:?}");
         assert!(!reasons[1].is_empty() || reasons[2].is_empty(), "{reasons:?}");
         for reason in reasons.iter().filter(|reason| reason.starts_with("no order for ")) {
             let days = format!("no order for {} day", row["recency_days"]);

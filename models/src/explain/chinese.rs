@@ -14,7 +14,7 @@ const ONE_DAY: &str = "仅在某一天下过单";
 
 /// Chinese. Nouns have no plural, so that there is at most one form for none and one for more.
 pub(super) const CHINESE: Table = Table {
-    unknown: "无突出因素",
+    nothing_stands_out: "无突出因素",
     wordings: &[
         Wording { leaving: SILENT, staying: CAME, ..both("recency_days", &[]) },
         both("frequency", &["累计有{frequency}天下过单"]),

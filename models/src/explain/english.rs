@@ -15,7 +15,7 @@ const ONE_DAY: &str = "ordered on one day only";
 
 /// English.
 pub(super) const ENGLISH: Table = Table {
-    unknown: "unknown",
+    nothing_stands_out: "nothing stands out",
     wordings: &[
         Wording { leaving: SILENT, staying: CAME, ..both("recency_days", &[]) },
         both("frequency", &["ordered on {frequency|no day|1 day|# days} in all"]),

@@ -179,8 +179,8 @@ fn began_days_ago(name: &str) -> Option<f64> {
 }
 
 /// What is said where no reason stands out.
-pub fn unknown(language: Language) -> &'static str {
-    table(language).unknown
+pub fn nothing_stands_out(language: Language) -> &'static str {
+    table(language).nothing_stands_out
 }
 
 /// All that is of a language.

@@ -94,7 +94,7 @@ fn the_same_is_told_in_chinese() {
     let orders = [("purchases_30d", 0.0), ("purchases_30d_change", -1.0)];
     assert_eq!(said(&orders, "purchases_30d_change", 1.0), "近30天没有下单，此前30天下单1次");
     assert_eq!(said(&[("return_share", 0.256)], "return_share", 1.0), "退货占购买金额的26%");
-    assert_eq!(unknown(Language::Chinese), "无突出因素");
+    assert_eq!(nothing_stands_out(Language::Chinese), "无突出因素");
 }
 
 /// In every language, every feature has a sentence in both directions that tells its value, and one where it has none.

@@ -12,7 +12,7 @@ use crate::figure::Figure;
 /// The sentences of a language.
 pub(super) struct Table {
     /// Where nothing stands out.
-    pub(super) unknown: &'static str,
+    pub(super) nothing_stands_out: &'static str,
     /// Of every feature.
     pub(super) wordings: &'static [Wording],
 }

@@ -3,9 +3,9 @@
 //! ```text
 //! everyone's purchases ◄──► season
 //!         │ on its clock
-//!         └────────────► BG/NBD ──────► purchases to come, if kept ─┐
-//! who left and came back ─► returning ─► those made even if they leave ┤
-//! repeat buyers' amounts ─► Gamma-Gamma ─► amount at a time ────────┴──► value ◄── margin, discount
+//!         └──────────────► BG/NBD ──────► to come, if kept ───────────┐
+//! who left and came back ─► returning ──► made even by who leaves ────┤
+//! repeat buyers' amounts ─► Gamma-Gamma ─► amount at a time ──────────┴──► value ◄── margin, discount
 //! ```
 
 mod assumptions;
@@ -22,6 +22,7 @@ mod retention;
 pub mod returning;
 mod season;
 mod spread;
+mod to_come;
 pub mod value;
 
 pub use assumptions::{Margin, YearlyDiscount};

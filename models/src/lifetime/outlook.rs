@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use mainstay_features::registry::Row;
 use mainstay_features::units::Instant;
 
-use super::value::{Clock, ToCome, spending};
+use super::to_come::{Clock, ToCome};
+use super::value::spending;
 use super::{BgNbd, Expected, Lifetime, Purchases, Spread, YearlyDiscount};
 
 /// So many customers who differ in these numbers are remembered; who comes to the place of another takes it.

@@ -9,7 +9,7 @@ use mainstay_features::units::{Days, Money};
 use serde::{Deserialize, Serialize};
 
 use super::assumptions::{Margin, YearlyDiscount};
-use super::value::DAYS_PER_YEAR;
+use super::to_come::DAYS_PER_YEAR;
 use super::{PurchaseRate, Purchases};
 
 /// At what rate customers are kept.

@@ -9,7 +9,7 @@
 use statrs::function::beta::checked_beta_reg;
 use statrs::function::gamma::checked_gamma_lr;
 
-use super::value::{DAYS_PER_YEAR, YEARS};
+use super::to_come::{DAYS_PER_YEAR, YEARS};
 use super::{Amounts, BgNbd, Lifetime, PurchaseRate, Purchases, Returning, Spending, YearlyDiscount};
 use crate::normal::MIDDLES;
 
