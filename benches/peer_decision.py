@@ -90,9 +90,10 @@ def worth(columns, model, as_of_day):
     on_it = np.rint(clock(now) - clock(now - ages)).astype(np.int64)[place]
     kinds, kind = np.unique(repeats * 100_000 + on_it, return_inverse=True)
     x, age, added, before = kinds // 100_000, alpha + kinds % 100_000, 0.0, 0.0
-    # What who leaves buys anyway: a share, by the number of repeats, of what comes after the horizon.
-    returning = model.get("returning") or {"horizon_days": 0, "classes": [{"share": 0}] * 4}
-    shares = np.array([one["share"] for one in returning["classes"]])[np.searchsorted([1, 3, 9], x, side="right")]
+    # What who leaves buys anyway: a share, by the number of purchase days, of what comes after the horizon.
+    returning = model.get("returning") or {"horizon_days": 0, "classes": [{"share": 0}]}
+    told = [(days, one["share"]) for days, one in zip((1, 2.5, 6, 15), returning["classes"]) if one]
+    shares = np.interp(x + 1, *zip(*told))
     for quarter in range(1, 4 * YEARS + 1):
         until = if_alive(r + x, a, b + x, (clock(now + quarter * 365 / 4) - clock(now)) / age)
         after_horizon = min(max(quarter - returning["horizon_days"] / (365 / 4), 0), 1)

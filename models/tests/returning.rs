@@ -47,15 +47,16 @@ fn lifetime() -> Lifetime {
 }
 
 #[test]
-fn leavers_are_held_against_who_stayed_and_a_class_of_too_few_is_taken_for_the_one_below() {
+fn leavers_are_held_against_who_stayed_and_too_few_tell_nothing() {
     let whole = Histories::fold(vec![builder(&GROUPS)]).unwrap();
     let told = measure(&whole, &lifetime(), 600).unwrap();
     // Who stayed all bought once: only the leavers' differences count, 10 × 0.75² + 30 × 0.25².
     let sd = 7.5_f64.sqrt() / 40.0;
-    for Share { share, sd: told } in told.classes {
-        assert!((share - 0.25).abs() < 1e-12 && (told - sd).abs() < 1e-12, "{share} {told}");
-    }
+    let once = told.classes[0].unwrap();
+    assert!((once.share - 0.25).abs() < 1e-12 && (once.sd - sd).abs() < 1e-12, "{once:?}");
+    assert_eq!(told.classes[1..], [None; 3]);
     assert_eq!((told.leavers, told.horizon_days, told.watched_days), (69, 30, 335));
+    assert!(told.is_of_the_season());
 
     let reversed: Vec<Group> = GROUPS.into_iter().rev().collect();
     let mut spilled = builder(&reversed);
@@ -71,7 +72,21 @@ fn leavers_are_held_against_who_stayed_and_a_class_of_too_few_is_taken_for_the_o
 fn where_leavers_buy_more_than_who_stayed_nothing_is_added_by_keeping_them() {
     let groups = [(40, [200, 300, 310].as_slice()), (40, &[200, 250, 400])];
     let told = measure(&Histories::fold(vec![builder(&groups)]).unwrap(), &lifetime(), 600).unwrap();
-    assert!(told.classes.iter().all(|class| class.share == 1.0), "{told:?}");
+    assert!(told.classes[0].is_some_and(|class| class.share == 1.0) && told.share_of(7) == 1.0, "{told:?}");
+}
+
+/// No step from one number of purchase days to the next; what classes do not tell is that of their neighbours.
+#[test]
+fn between_the_middles_of_classes_that_tell_a_share_is_between_theirs() {
+    let share = |share| Some(Share { share, sd: 0.01 });
+    let classes = [share(0.4), None, share(0.2), None];
+    let told = Returning { classes, leavers: 900, horizon_days: 90, watched_days: 90 };
+    for (purchase_days, share) in [(1, 0.4), (3, 0.32), (6, 0.2), (10, 0.2), (500, 0.2)] {
+        assert!((told.share_of(purchase_days - 1) - share).abs() < 1e-12, "{purchase_days}");
+    }
+    assert!(!told.is_of_the_season());
+    let later = Returning { classes: [None, None, share(0.3), share(0.1)], ..told };
+    assert_eq!([0, 5, 14, 99].map(|repeats| later.share_of(repeats)), [0.3, 0.3, 0.1, 0.1]);
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn told(seed: u64, as_of: Instant) -> Said {
         let row = registry::compute(&known);
         let expected = lifetime.expected(&row, Some(as_of), YearlyDiscount::DEFAULT);
         if customer.lines.iter().all(|line| line.instant <= as_of || line.instant > as_of.plus(HORIZON)) {
-            let said = Expected { discounted_purchases: expected.discounted_if_left, ..expected };
+            let said = Expected { discounted_purchases: expected.discounted_if_left.unwrap(), ..expected };
             leavers.add(said.value_if_kept(Margin::DEFAULT), customer, as_of);
             leavers_if_kept += expected.value_if_kept(Margin::DEFAULT).get();
         }

@@ -56,8 +56,8 @@ pub(super) struct Listed {
     value_at_risk: f64,
     /// How many purchases are expected of the customer if kept, each discounted to the instant.
     purchases_if_kept: f64,
-    /// How many are expected even if they leave, as some come back by themselves, likewise discounted.
-    purchases_if_left: f64,
+    /// How many are expected even if they leave, as some come back by themselves, likewise discounted; null where that is not known, and nothing is taken off for it.
+    purchases_if_left: Option<f64>,
     /// What a purchase is expected to come to.
     purchase_amount: f64,
     /// How well the lifetime value is known: its standard deviation as a share of it.

@@ -27,7 +27,7 @@ const MEANINGS: [(&str, &str); 41] = [
     ),
     (
         "purchases_if_left",
-        "likewise, those made even by who leaves: by the share that came back by themselves, as the model has learnt it",
+        "likewise, those made even by who leaves: by the share that came back by themselves, as the model has learnt it; empty where it is not known, and nothing is taken off for it",
     ),
     ("purchase_amount", "what such a purchase comes to on average"),
     ("lifetime_value_relative_sd", "how well the value is known: its standard deviation as a share of it"),

@@ -47,17 +47,24 @@ pub(super) fn to_text(fitted: &Fitted) -> String {
 }
 
 /// How many leave and come back.
-fn returning(Returning { classes, leavers, horizon_days, watched_days }: &Returning) -> String {
-    let [once, few, some, many] = classes.map(|Share { share, sd }| format!("{share:.3} ± {sd:.3}"));
+fn returning(known: &Returning) -> String {
+    let before = ["1 purchase day before", "2 or 3", "4 to 9", "10 and more"];
+    let classes = before.iter().zip(known.classes).map(|(days, share)| match share {
+        Some(Share { share, sd }) => format!("{:.0} ± {:.1} % ({days})", 100.0 * share, 100.0 * sd),
+        None => format!("too few to tell ({days})"),
+    });
+    let Returning { leavers, horizon_days, watched_days, .. } = known;
     format!(
-        "of what who stays buys, who leaves buys {once} anyway after one purchase day, {few} after 2 or 3, {some} after 4 to 9, {many} after \
-         more ({} who bought nothing for {horizon_days} days, watched for the {watched_days} after); it is not in the value of keeping them",
-        grouped(&leavers.to_string())
+        "leavers come back by themselves: {} who bought nothing for {horizon_days} days bought in the {watched_days} after, of what \
+         comparable customers did who stayed, {}; it is taken off what keeping a customer is worth{}",
+        grouped(&leavers.to_string()),
+        classes.collect::<Vec<_>>().join(", "),
+        if known.is_of_the_season() { "" } else { ", and is of another time of the year: the log is young" }
     )
 }
 
 fn not_known() -> String {
-    "how many who leave come back by themselves is not known: the log is too short or too few left, and the value of keeping them is \
+    "how many leavers come back by themselves is not known: the log is too short or too few left, and the value of keeping them is \
      reckoned as if nobody did"
         .to_owned()
 }
@@ -92,16 +99,26 @@ fn season(season: &Season) -> String {
 }
 
 /// What a scored list's lifetime values are, to be said behind "keeping a customer is worth … on average".
-pub(super) fn basis(
+pub(super) fn basis(lifetime: &Lifetime, assumptions: Assumptions, language: Language) -> String {
+    let if_left = match lifetime.returning() {
+        Some(_) => {
+            language.either(", less what they would buy even if they left", "，已扣除流失后仍会购买的部分")
+        }
+        None => language.either(
+            ", with nothing taken off for leavers who come back by themselves: how many do is not known",
+            "，未扣除流失后自行回购的部分（其比例未知）",
+        ),
+    };
+    basis_if_kept(lifetime, assumptions, language) + if_left
+}
+
+/// The same of who stays, or is won back: nothing is taken off for who comes back.
+pub(super) fn basis_if_kept(
     lifetime: &Lifetime,
     Assumptions { margin, discount }: Assumptions,
     language: Language,
 ) -> String {
     let (english, chinese) = match lifetime.years_kept(discount) {
-        None if lifetime.returning().is_some() => (
-            "what they are expected to buy in five years, discounted, less what they would buy even if they left".to_owned(),
-            "未来五年预计购买额的折现（扣除流失后仍会购买的部分）".to_owned(),
-        ),
         None => (
             "what they are expected to buy in five years, discounted".to_owned(),
             "未来五年预计购买额的折现".to_owned(),

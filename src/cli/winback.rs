@@ -251,8 +251,8 @@ fn summary(lapsed: &Scores, offers: &Catalogue, service: &Service, language: Lan
         ));
     }
     let worth = rows.iter().map(|row| row.lifetime_value).sum::<f64>() / rows.len().max(1) as f64;
-    let kept = artifact.training.lifetime.lifetime.with_returning(None);
-    let basis = lifetime::basis(&kept, service.assumptions(), language);
+    let basis =
+        lifetime::basis_if_kept(&artifact.training.lifetime.lifetime, service.assumptions(), language);
     lines.push(language.either(
         format!("a customer won back is worth {worth:.2} on average, {basis}"),
         format!("召回一位客户平均价值{worth:.2}，{basis}"),

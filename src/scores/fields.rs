@@ -90,7 +90,7 @@ const HEAD: &[(&str, FieldKind, Get)] = &[
 /// stands; what speaks for the cause follows.
 const STANDING: &[(&str, FieldKind, Get)] = &[
     ("purchases_if_kept", Number(2), |_, row| Cell::Number(row.expected.discounted_purchases)),
-    (IF_LEFT_FIELD, Number(2), |_, row| Cell::Number(row.expected.discounted_if_left)),
+    (IF_LEFT_FIELD, Number(2), |_, row| row.expected.discounted_if_left.map_or(Cell::Nothing, Cell::Number)),
     ("purchase_amount", Number(2), |_, row| Cell::Number(row.expected.mean_amount)),
     ("lifetime_value_relative_sd", Number(2), |_, row| Cell::Number(row.lifetime_value_relative_sd)),
     ("value_tier", Text, |_, row| Cell::Text(row.tier.name().into())),

@@ -39,7 +39,11 @@ pub(crate) fn row(number: usize, [p, value, days, purchases, mean]: [u8; 5]) -> 
         net_value: f64::from(value) - f64::from(p),
         pays: None,
         features: [days, purchases, mean, 0, 200].map(f64::from),
-        expected: Expected { discounted_purchases: 1.0, discounted_if_left: 0.25, mean_amount: 1.0 },
+        expected: Expected {
+            discounted_purchases: 1.0,
+            discounted_if_left: (!number.is_multiple_of(3)).then_some(0.25),
+            mean_amount: 1.0,
+        },
         reasons: Why::new(),
         shown: Box::default(),
     }

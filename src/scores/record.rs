@@ -26,7 +26,7 @@ pub(super) fn write(row: &ScoreRow, bytes: &mut Vec<u8>) {
         row.lifetime_value_relative_sd,
         row.days_since_contact.unwrap_or(f64::NAN),
         discounted_purchases,
-        discounted_if_left,
+        discounted_if_left.unwrap_or(f64::NAN),
         mean_amount,
     ];
     numbers.iter().chain(&row.features).for_each(|&number| put(number, bytes));
@@ -58,7 +58,7 @@ pub(super) fn read(customer_id: &str, bytes: &[u8], shown: usize) -> io::Result<
         lifetime_value_relative_sd,
         contact,
         discounted_purchases,
-        discounted_if_left,
+        if_left,
         mean_amount,
     ] = numbers;
     let mut features = [0.0; CORE.len()];
@@ -93,7 +93,11 @@ pub(super) fn read(customer_id: &str, bytes: &[u8], shown: usize) -> io::Result<
         net_value: 0.0,
         pays: None,
         features,
-        expected: Expected { discounted_purchases, discounted_if_left, mean_amount },
+        expected: Expected {
+            discounted_purchases,
+            discounted_if_left: (!if_left.is_nan()).then_some(if_left),
+            mean_amount,
+        },
         reasons,
         shown: (0..shown).map(|_| Ok(rest.text()?.map(Into::into))).collect::<io::Result<_>>()?,
     })

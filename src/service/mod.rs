@@ -366,7 +366,7 @@ impl Service {
             // Late by any rhythm: of nobody who has left may a cause say that they still buy.
             scored.signs.silence_ratio = f64::INFINITY;
             // A win-back rate counts those who come back because of an offer, and nothing of what they then buy would have come without.
-            scored.expected.discounted_if_left = 0.0;
+            scored.expected.discounted_if_left = None;
             scored.worth.lifetime_value = scored.expected.value(self.assumptions.margin);
             Assessed { scored, why: Why::new() }
         };

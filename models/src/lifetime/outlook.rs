@@ -57,7 +57,7 @@ impl Outlook {
         let horizon_days = returning.map_or(0, |returning| returning.horizon_days);
         let Remembered { repeats, to_come, relative_variance, .. } =
             self.to_come(purchases, &clock, row, horizon_days);
-        let share_if_left = returning.map_or(0.0, |returning| returning.share_of(repeats));
+        let share_if_left = returning.map(|returning| returning.share_of(repeats));
         let expected = to_come.expected(*purchases_per_day, share_if_left, amounts.expected_mean(row));
         (expected, self.spread.with_amount(relative_variance, &spending))
     }
@@ -113,7 +113,7 @@ mod tests {
             }
             other => other,
         };
-        let classes = [0.3, 0.4, 0.2, 0.1].map(|share| Share { share, sd: 0.02 });
+        let classes = [0.3, 0.4, 0.2, 0.1].map(|share| Some(Share { share, sd: 0.02 }));
         let back = Returning { classes, leavers: 900, horizon_days: 100, watched_days: 365 };
         let seasonal = seasonal.with_returning(Some(back));
         [bg_nbd(Amounts::GammaGamma(amounts.try_into().unwrap())), bg_nbd(Amounts::OwnMean), seasonal, rate]

@@ -25,12 +25,16 @@ const FEWEST: usize = 30;
 /// silent.
 pub const CLASSES: [u32; 4] = [0, 1, 3, 9];
 
+/// The middle of each class, in purchase days, the last one's where it is still well filled: between two of them a share is as far between
+/// theirs, so that one purchase more is no step.
+const MIDDLES: [f64; CLASSES.len()] = [1.0, 2.5, 6.0, 15.0];
+
 /// What leavers buy after the horizon, beside what they would if they had stayed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Returning {
-    /// By class, [`CLASSES`].
-    pub classes: [Share; CLASSES.len()],
+    /// By class, [`CLASSES`], at its middle; `None` where there are too few leavers, or too few who stayed.
+    pub classes: [Option<Share>; CLASSES.len()],
     /// How many leavers it is of.
     pub leavers: u64,
     /// The horizon that they bought nothing in.
@@ -93,14 +97,10 @@ impl Returning {
         let mut watched: Vec<Watched> = of_everyone(histories, as_of, tell)?.into_iter().flatten().collect();
         // Whatever order they come in, sums are the same.
         watched.sort_unstable_by(|a, b| a.expected.total_cmp(&b.expected).then(a.came.total_cmp(&b.came)));
-        let told: [Option<Share>; CLASSES.len()] = std::array::from_fn(|class| Share::of(&watched, class));
-        // A class of too few is taken for the one below, the lowest for the next that tells.
-        let Some(lowest) = told.iter().find_map(|&share| share) else { return Ok(None) };
-        let mut before = lowest;
-        let classes = told.map(|share| {
-            before = share.unwrap_or(before);
-            before
-        });
+        let classes: [Option<Share>; CLASSES.len()] = std::array::from_fn(|class| Share::of(&watched, class));
+        if classes.iter().all(Option::is_none) {
+            return Ok(None);
+        }
         Ok(Some(Self {
             classes,
             leavers: watched.iter().filter(|customer| customer.has_left).count() as u64,
@@ -109,24 +109,49 @@ impl Returning {
         }))
     }
 
-    /// The share of a customer with so many repeats.
+    /// The share of a customer with so many repeats: between the middles of the classes that tell, that of the nearest beyond them.
     pub fn share_of(&self, repeats: u32) -> f64 {
-        self.classes[class_of(repeats)].share
+        self.share(repeats).share
+    }
+
+    /// Whether leavers were watched at the same time of the year as what was known last: in a young log they are not.
+    pub fn is_of_the_season(&self) -> bool {
+        (self.horizon_days + self.watched_days).is_multiple_of(YEAR.get())
+    }
+
+    fn share(&self, repeats: u32) -> Share {
+        let days = f64::from(repeats) + 1.0;
+        let told = MIDDLES.iter().zip(&self.classes).filter_map(|(&middle, share)| Some((middle, (*share)?)));
+        let mut below: Option<(f64, Share)> = None;
+        for (middle, share) in told {
+            if days <= middle {
+                return below
+                    .map_or(share, |(from, below)| below.towards(share, (days - from) / (middle - from)));
+            }
+            below = Some((middle, share));
+        }
+        below.map_or(Share { share: 0.0, sd: 0.0 }, |(_, share)| share)
     }
 
     /// Whether it is one: read from a file, it may be anything.
     pub(super) fn is_possible(&self) -> bool {
-        self.classes.iter().all(|class| (0.0..=1.0).contains(&class.share) && class.sd >= 0.0)
+        self.classes.iter().flatten().all(|class| (0.0..=1.0).contains(&class.share) && class.sd >= 0.0)
     }
 
     /// The relative variance of what keeping a customer with so many repeats adds, by how well their share is known.
     pub(super) fn relative_variance(&self, repeats: u32) -> f64 {
-        let Share { share, sd } = self.classes[class_of(repeats)];
+        let Share { share, sd } = self.share(repeats);
         (sd / (1.0 - share)).powi(2)
     }
 }
 
 impl Share {
+    /// So far on the way from this one to another.
+    fn towards(self, other: Self, part: f64) -> Self {
+        let between = |from: f64, to: f64| from + (to - from) * part;
+        Self { share: between(self.share, other.share), sd: between(self.sd, other.sd) }
+    }
+
     /// What came of a class's leavers of what was expected of them, as a share of what did of those who stayed; `None` of too few.
     fn of(watched: &[Watched], class: usize) -> Option<Self> {
         let came_of = |has_left| {

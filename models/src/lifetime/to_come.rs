@@ -75,11 +75,16 @@ pub(super) struct ToCome {
 }
 
 impl ToCome {
-    /// What the customer will do, of whom a purchase comes to so much; of who leaves such a share comes anyway.
-    pub(super) fn expected(self, purchases_per_day: f64, share_if_left: f64, mean_amount: f64) -> Expected {
+    /// What the customer will do, of whom a purchase comes to so much; of who leaves such a share comes anyway, if that is known.
+    pub(super) fn expected(
+        self,
+        purchases_per_day: f64,
+        share_if_left: Option<f64>,
+        mean_amount: f64,
+    ) -> Expected {
         Expected {
             discounted_purchases: self.in_all * purchases_per_day,
-            discounted_if_left: self.after_horizon * purchases_per_day * share_if_left,
+            discounted_if_left: share_if_left.map(|share| self.after_horizon * purchases_per_day * share),
             mean_amount,
         }
     }

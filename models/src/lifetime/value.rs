@@ -63,8 +63,9 @@ pub enum Amounts {
 pub struct Expected {
     /// How many purchases they will make if kept, each discounted to today.
     pub discounted_purchases: f64,
-    /// How many of them they will make, likewise discounted, even if they leave: some come back by themselves.
-    pub discounted_if_left: f64,
+    /// How many of them they will make, likewise discounted, even if they leave, as some come back by themselves; `None` where that is not
+    /// known, and nothing is taken off for it.
+    pub discounted_if_left: Option<f64>,
     /// What a purchase will come to on average.
     pub mean_amount: f64,
 }
@@ -72,7 +73,7 @@ pub struct Expected {
 impl Expected {
     /// V: what keeping the customer is worth, margin × mean amount × the discounted purchases that are made only if they are kept.
     pub fn value(&self, margin: Margin) -> Money {
-        self.worth(self.discounted_purchases - self.discounted_if_left, margin)
+        self.worth(self.discounted_purchases - self.discounted_if_left.unwrap_or_default(), margin)
     }
 
     /// What a customer is worth who stays, or who has left and was won back: margin × mean amount × discounted purchases.
@@ -95,13 +96,13 @@ impl Lifetime {
                 let customer = clock.customer(row);
                 let horizon_days = returning.map_or(0, |returning| returning.horizon_days);
                 let to_come = purchases.discounted_if_alive(&customer, &clock, discount, horizon_days);
-                let share_if_left = returning.map_or(0.0, |returning| returning.share_of(customer.repeats));
+                let share_if_left = returning.map(|returning| returning.share_of(customer.repeats));
                 to_come.expected(*purchases_per_day, share_if_left, amounts.expected_mean(row))
             }
             Self::Rate(retention) | Self::Contractual(retention) => Expected {
                 discounted_purchases: retention.yearly_purchases(row)
                     * self.years_kept(discount).unwrap_or_default(),
-                discounted_if_left: 0.0,
+                discounted_if_left: None,
                 mean_amount: row[place(&MONETARY)],
             },
         }

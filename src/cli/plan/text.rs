@@ -80,11 +80,16 @@ fn summary(outcome: &Outcome<'_>, language: Language) -> String {
     ];
     lines.extend(outcome.decided_by.as_ref().map(|basis| {
         let (margin, discount) = (basis.margin(), basis.yearly_discount());
+        let is_net = outcome.scores.rows.iter().any(|row| row.expected.discounted_if_left.is_some());
+        let if_left = match is_net {
+            true => language.either(", less what they would buy even if they left", "，已扣除流失后仍会购买的部分"),
+            false => "",
+        };
         language.either(
             format!(
-                "customers are worth a margin of {margin} of what they buy, discounted at {discount} a year"
+                "keeping customers is worth a margin of {margin} of what they buy, discounted at {discount} a year{if_left}"
             ),
-            format!("客户价值按毛利率{margin}、年折现率{discount}计算"),
+            format!("客户价值按毛利率{margin}、年折现率{discount}计算{if_left}"),
         )
     }));
     if with_offer > 0 {

@@ -193,7 +193,7 @@ impl Places {
             features,
             expected: Expected {
                 discounted_purchases: number(self.purchases_if_kept)?,
-                discounted_if_left: number_if_any(self.purchases_if_left)?.unwrap_or_default(),
+                discounted_if_left: number_if_any(self.purchases_if_left)?,
                 mean_amount: number(self.purchase_amount)?,
             },
             reasons,
