@@ -9,6 +9,8 @@ use mainstay_models::inputs::EXPECTED_PURCHASES;
 use mainstay_models::model::Kind;
 use mainstay_models::season::ShiftKind;
 
+use crate::cli::lifetime;
+
 /// The card.
 pub(super) fn of(artifact: &Artifact) -> String {
     [
@@ -18,6 +20,7 @@ pub(super) fn of(artifact: &Artifact) -> String {
         section("What it learnt from", &data(artifact)),
         section("What it sees", &features(artifact)),
         section("How good it is", &quality(artifact)),
+        section("What keeping customers is worth by it", &lifetime::to_text(&artifact.training.lifetime)),
         section("How it answers", &answers(artifact)),
         section("To make it again", &again(artifact)),
     ]
