@@ -150,6 +150,51 @@ fn the_list_is_the_head_of_the_newest_scores_by_net_value() {
 }
 
 #[test]
+fn where_nobody_knows_who_comes_back_nothing_is_taken_off_and_all_say_so() {
+    let folder = folder();
+    let (input, store) = (format!("--purchases {CDNOW} --as-of 1997-09-15"), folder.path().join("store"));
+    let trained = done(&format!("train {input} --horizon 90d --lookback 180d --store {}", store.display()));
+    let not_known = "how many leavers come back by themselves is not known: the log is too short";
+    assert!(trained.contains(not_known), "{trained}");
+    let card = done(&format!("models show --store {}", store.display()));
+    assert!(card.contains(not_known), "{card}");
+    let out = folder.path().join("scores.csv");
+    let said = done(&format!("score {input} --store {} --out {}", store.display(), out.display()));
+    assert!(said.contains("with nothing taken off for leavers who come back by themselves"), "{said}");
+    let rows = json(&format!("list --scores {} --top 50 --format json", out.display()));
+    for row in rows.as_array().unwrap() {
+        assert_eq!(row["purchases_if_left"], Value::Null);
+        let number = |name: &str| row[name].as_f64().unwrap();
+        let v = 0.3 * number("purchases_if_kept") * number("purchase_amount");
+        assert!((v / number("lifetime_value") - 1.0).abs() < 1e-9);
+    }
+}
+
+#[test]
+fn lists_of_before_there_were_purchases_if_left_can_be_read() {
+    let folder = folder();
+    let old = folder.path().join("old.csv");
+    let text = fs::read_to_string(&shop().scores).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let place = reader.headers().unwrap().iter().position(|name| name == "purchases_if_left").unwrap();
+    let mut writer = csv::Writer::from_path(&old).unwrap();
+    let header = reader.headers().unwrap().clone();
+    for record in std::iter::once(header).chain(reader.records().map(Result::unwrap)) {
+        let rest = record.iter().enumerate().filter(|(column, _)| *column != place);
+        writer.write_record(rest.map(|(_, cell)| cell)).unwrap();
+    }
+    writer.flush().unwrap();
+    let list = |path: &Path| json(&format!("list --scores {} --all --format json", path.display()));
+    let (now, before) = (list(&shop().scores), list(&old));
+    for (now, before) in now.as_array().unwrap().iter().zip(before.as_array().unwrap()) {
+        assert_eq!(before["purchases_if_left"], Value::Null);
+        for same in ["customer_id", "lifetime_value", "action", "net_value", "reason_1", "purchase_amount"] {
+            assert_eq!(now[same], before[same], "{same}");
+        }
+    }
+}
+
+#[test]
 fn a_list_longer_than_the_scores_is_all_of_them() {
     let all = fs::read_to_string(&shop().scores).unwrap().lines().count() - 1;
     let list = json(&format!("list --store {} --top 1000000 --format json", shop().store.display()));
