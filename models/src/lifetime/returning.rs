@@ -116,7 +116,7 @@ impl Returning {
 
     /// Whether leavers were watched at the same time of the year as what was known last: in a young log they are not.
     pub fn is_of_the_season(&self) -> bool {
-        (self.horizon_days + self.watched_days).is_multiple_of(YEAR.get())
+        self.horizon_days.saturating_add(self.watched_days).is_multiple_of(YEAR.get())
     }
 
     fn share(&self, repeats: u32) -> Share {
