@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Lifetime;
 use super::customers::of_everyone;
+use super::to_come::ToCome;
 use crate::training::Settings;
 
 const YEAR: Days = Days::new(365).unwrap();
@@ -139,9 +140,9 @@ impl Returning {
     }
 
     /// The relative variance of what keeping a customer with so many repeats adds, by how well their share is known.
-    pub(super) fn relative_variance(&self, repeats: u32) -> f64 {
+    pub(super) fn relative_variance(&self, repeats: u32, ToCome { in_all, after_horizon }: ToCome) -> f64 {
         let Share { share, sd } = self.share(repeats);
-        (sd / (1.0 - share)).powi(2)
+        (sd * after_horizon / (in_all - share * after_horizon)).powi(2)
     }
 }
 

@@ -10,7 +10,7 @@ use statrs::function::beta::checked_beta_reg;
 use statrs::function::gamma::checked_gamma_lr;
 
 use super::to_come::{DAYS_PER_YEAR, YEARS};
-use super::{Amounts, BgNbd, Lifetime, PurchaseRate, Purchases, Returning, Spending, YearlyDiscount};
+use super::{Amounts, BgNbd, Lifetime, PurchaseRate, Purchases, Spending, YearlyDiscount};
 use crate::normal::MIDDLES;
 
 /// Rates are taken at the middles of so many equally likely parts of their distribution…
@@ -32,8 +32,6 @@ pub struct Spread {
     rate: Option<PurchaseRate>,
     /// The relative variance of how long everybody stays, where that is one rate for all.
     years: f64,
-    /// Who comes back by themselves.
-    returning: Option<Returning>,
     amounts: Option<super::GammaGamma>,
 }
 
@@ -50,14 +48,14 @@ struct PurchaseSpread {
 impl Spread {
     /// That of lifetime values discounted so.
     pub fn new(lifetime: &Lifetime, discount: YearlyDiscount) -> Self {
-        let Lifetime::BgNbd { purchases: model, amounts, returning, .. } = *lifetime else {
+        let Lifetime::BgNbd { purchases: model, amounts, .. } = *lifetime else {
             let (rate, years) = match lifetime {
                 Lifetime::Contractual(retention) | Lifetime::Rate(retention) => {
                     (retention.rate, retention.relative_variance_of_years(discount))
                 }
                 Lifetime::BgNbd { .. } => (None, 0.0),
             };
-            return Self { purchases: None, rate, years, returning: None, amounts: None };
+            return Self { purchases: None, rate, years, amounts: None };
         };
         let rate = |y: f64| checked_gamma_lr(model.r, y.exp()).unwrap_or(f64::NAN);
         let chance = |y: f64| 1.0 / (1.0 + (-y).exp());
@@ -75,7 +73,7 @@ impl Spread {
             Amounts::GammaGamma(model) => Some(model),
             Amounts::OwnMean => None,
         };
-        Self { purchases: Some(purchases), rate: None, years: 0.0, returning, amounts }
+        Self { purchases: Some(purchases), rate: None, years: 0.0, amounts }
     }
 
     /// The standard deviation of a customer's lifetime value as a share of it, from 0 to 10. Without BG/NBD that of a
@@ -86,7 +84,7 @@ impl Spread {
             (None, Some(rate)) => rate.relative_variance(purchases),
             (None, None) => 1.0 / f64::from(spending.times.max(1)),
         };
-        self.with_amount(of_purchases, spending)
+        self.with_amount(of_purchases, 0.0, spending)
     }
 
     /// The relative variance of the purchases to come by BG/NBD; NaN without it.
@@ -94,12 +92,11 @@ impl Spread {
         self.purchases.as_ref().map_or(f64::NAN, |spread| spread.relative_variance(purchases))
     }
 
-    /// [`Self::relative_sd`], given the relative variance of the purchases to come.
-    pub(super) fn with_amount(&self, of_purchases: f64, spending: &Spending) -> f64 {
+    /// [`Self::relative_sd`], given the relative variance of the purchases to come, and that by how well it is known what leavers buy anyway.
+    pub(super) fn with_amount(&self, of_purchases: f64, of_leavers: f64, spending: &Spending) -> f64 {
         let of_amount = self.amounts.map_or(0.0, |model| model.relative_variance(spending));
-        let repeats = spending.times.saturating_sub(1);
-        let of_all = self.returning.map_or(self.years, |returning| returning.relative_variance(repeats));
-        let variance = (1.0 + of_purchases) * (1.0 + of_all) * (1.0 + of_amount) - 1.0;
+        let variance =
+            (1.0 + of_purchases) * (1.0 + self.years) * (1.0 + of_leavers) * (1.0 + of_amount) - 1.0;
         // Not known at all, it is no number.
         if variance.is_nan() { MOST } else { variance.max(0.0).sqrt().min(MOST) }
     }
