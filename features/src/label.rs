@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::history::{Contract, CustomerHistory, Given, History};
-use crate::known::{Known, purchases_between};
+use crate::known::{Known, Purchase, purchases_between};
 use crate::units::{Amount, Days, Instant, ParseUnitError};
 
 /// What leaving means.
@@ -55,10 +55,7 @@ impl Label {
     pub fn churned(self, customer: CustomerHistory<'_>, cutoff: Instant, horizon: Days) -> bool {
         let end = cutoff.plus(horizon);
         match self {
-            Self::NoPurchase => {
-                let Some(start) = Instant::from_micros(cutoff.micros() + 1) else { return true };
-                purchases_between(customer, start, end).next().is_none()
-            }
+            Self::NoPurchase => purchases_after(customer, cutoff, end).next().is_none(),
             Self::ContractEnd => coverage_ends(customer.contracts, cutoff, end),
         }
     }
@@ -73,14 +70,22 @@ impl Label {
 
 /// What a customer's purchases in (cutoff, cutoff + horizon] come to, as known at its end: see [`Label::churned`] for what is one.
 pub fn spent_within(customer: CustomerHistory<'_>, cutoff: Instant, horizon: Days) -> f64 {
-    let Some(start) = Instant::from_micros(cutoff.micros() + 1) else { return 0.0 };
-    Amount::total(purchases_between(customer, start, cutoff.plus(horizon)).map(|purchase| purchase.amount))
+    Amount::total(purchases_after(customer, cutoff, cutoff.plus(horizon)).map(|purchase| purchase.amount))
 }
 
 /// How many purchases a customer makes in (after, until], as known at its end.
 pub fn purchases_within(customer: CustomerHistory<'_>, after: Instant, until: Instant) -> usize {
-    let Some(start) = Instant::from_micros(after.micros() + 1) else { return 0 };
-    purchases_between(customer, start, until).count()
+    purchases_after(customer, after, until).count()
+}
+
+/// The purchases in (after, until], as known at its end; none after the last instant there is.
+fn purchases_after(
+    customer: CustomerHistory<'_>,
+    after: Instant,
+    until: Instant,
+) -> impl Iterator<Item = Purchase> {
+    let start = Instant::from_micros(after.micros() + 1).into_iter();
+    start.flat_map(move |start| purchases_between(customer, start, until))
 }
 
 /// Whether there is an end of a contract in (cutoff, until] at which no other runs: a renewal without a break is none.
