@@ -9,8 +9,7 @@ use rayon::prelude::*;
 pub(super) const MIN_CUSTOMERS: usize = 1024;
 
 /// What everyone with a purchase at or before an instant tells by what is known then and by their whole history, those who have long left
-/// too; in an order that depends on
-/// how the history lies in memory.
+/// too; in an order that depends on how the history lies in memory.
 pub(super) fn of_everyone<T: Send>(
     histories: &Histories,
     as_of: Instant,

@@ -81,6 +81,7 @@ impl Returning {
         settings: &Settings,
     ) -> Result<Option<Self>, HistoryError> {
         let Settings { horizon, lookback, .. } = *settings;
+        let Lifetime::BgNbd { .. } = lifetime else { return Ok(None) };
         let Some(as_of) = watched_from(histories, known_until, horizon, lookback) else { return Ok(None) };
         let silent_until = as_of.plus(horizon);
         let days = [silent_until, known_until].map(|until| until.elapsed_days_since(as_of));
