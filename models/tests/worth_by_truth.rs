@@ -98,15 +98,16 @@ fn told(seed: u64, as_of: Instant) -> Said {
         let customer = by_id[history.customer_id(number)];
         let row = registry::compute(&known);
         let expected = lifetime.expected(&row, Some(as_of), YearlyDiscount::DEFAULT);
+        let if_kept = Expected { discounted_if_left: None, ..expected };
         if customer.lines.iter().all(|line| line.instant <= as_of || line.instant > as_of.plus(HORIZON)) {
-            let said = Expected { discounted_purchases: expected.discounted_if_left.unwrap(), ..expected };
-            leavers.add(said.value_if_kept(Margin::DEFAULT), customer, as_of);
-            leavers_if_kept += expected.value_if_kept(Margin::DEFAULT).get();
+            let anyway = Expected { discounted_purchases: expected.discounted_if_left.unwrap(), ..if_kept };
+            leavers.add(anyway.value(Margin::DEFAULT), customer, as_of);
+            leavers_if_kept += if_kept.value(Margin::DEFAULT).get();
         }
         if customer.truth.dropped_out_at.is_some_and(|left| left <= as_of) {
             continue;
         }
-        let said = expected.value_if_kept(Margin::DEFAULT);
+        let said = if_kept.value(Margin::DEFAULT);
         let class = CLASSES.iter().rposition(|(_, least)| row[1] >= *least).unwrap();
         for place in [0, class + 1] {
             kept[place].add(said, customer, as_of);

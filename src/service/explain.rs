@@ -127,7 +127,8 @@ impl Service {
     /// A row's score, from its raw log-odds of churn.
     fn scored_at(&self, row: &[f64], as_of: Option<Instant>, raw: f64, basis: Basis) -> Scored {
         let Answering { serving, shift, .. } = self.answering(basis);
-        self.scored(row, as_of, probability(serving.calibration.apply(raw) + shift))
+        let probability = probability(serving.calibration.apply(raw) + shift);
+        self.scored(row, probability, |core| self.outlook.of(core, as_of))
     }
 
     /// What is made of each of some rows of features, which also stand as the models see them.

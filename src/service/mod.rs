@@ -209,7 +209,7 @@ impl Service {
         self.walk((history, 0..history.len()), as_of, watch, Label::has_lapsed, left)
     }
 
-    /// What keeping everyone in the population at the instant is worth, by their numbers in the history.
+    /// What everyone in the population at the instant would be worth, had they left and were won back, by their numbers in the history.
     pub fn worth_of_population(&self, history: &History, as_of: Instant) -> Vec<(u32, Worth)> {
         let all = (history, 0..history.len());
         let left = |values: &[f64]| (self.left(values, as_of), Tally::default());
@@ -362,21 +362,24 @@ impl Service {
     /// Rows of features of customers who have left, for whom there is nothing to predict.
     fn left(&self, values: &[f64], as_of: Instant) -> Vec<Assessed> {
         let left = |row| {
-            let mut scored = self.scored(row, Some(as_of), Probability::ONE);
+            let outlook = |core: &Row| self.outlook.of_won_back(core, Some(as_of));
+            let mut scored = self.scored(row, Probability::ONE, outlook);
             // Late by any rhythm: of nobody who has left may a cause say that they still buy.
             scored.signs.silence_ratio = f64::INFINITY;
-            // A win-back rate counts those who come back because of an offer, and nothing of what they then buy would have come without.
-            scored.expected.discounted_if_left = None;
-            scored.worth.lifetime_value = scored.expected.value(self.assumptions.margin);
             Assessed { scored, why: Why::new() }
         };
         values.chunks_exact(self.features().width()).map(left).collect()
     }
 
-    /// What a row of features at an instant says besides the probability.
-    fn scored(&self, row: &[f64], as_of: Option<Instant>, churn_probability: Probability) -> Scored {
+    /// What a row of features says besides the probability; `outlook` tells what the customer will do, and how well the worth of it is known.
+    fn scored(
+        &self,
+        row: &[f64],
+        churn_probability: Probability,
+        outlook: impl FnOnce(&Row) -> (Expected, f64),
+    ) -> Scored {
         let core = core_of(row);
-        let (expected, relative_sd) = self.outlook.of(&core, as_of);
+        let (expected, relative_sd) = outlook(&core);
         Scored {
             row: core,
             churn_probability,

@@ -8,7 +8,7 @@ use mainstay_features::units::Instant;
 
 use super::to_come::{Clock, ToCome};
 use super::value::spending;
-use super::{BgNbd, Expected, Lifetime, Purchases, Spread, YearlyDiscount};
+use super::{BgNbd, Expected, Lifetime, Purchases, Returning, Spread, YearlyDiscount};
 
 /// So many customers who differ in these numbers are remembered; who comes to the place of another takes it.
 const PLACES: usize = 1 << 16;
@@ -42,28 +42,35 @@ impl Outlook {
         Self { lifetime, discount, spread, remembered: (0..PLACES).map(|_| Mutex::default()).collect() }
     }
 
-    /// What a customer with these core features at an instant will do if kept, [`Lifetime::expected`], and the standard deviation of what
-    /// that is worth as a share of it, [`Spread::relative_sd`]: the same bits, whoever was asked about before.
+    /// What a customer with these core features at an instant will do if kept and if not, [`Lifetime::expected`], and the standard deviation
+    /// of what keeping them is worth as a share of it: that of [`Spread::relative_sd`], and how well it is known what leavers buy anyway.
+    /// The same bits, whoever was asked about before.
     pub fn of(&self, row: &Row, as_of: Option<Instant>) -> (Expected, f64) {
+        self.less(self.lifetime.returning(), row, as_of)
+    }
+
+    /// The same of who has left and is won back: nothing of what they then buy would have come anyway.
+    pub fn of_won_back(&self, row: &Row, as_of: Option<Instant>) -> (Expected, f64) {
+        self.less(None, row, as_of)
+    }
+
+    /// Less what leavers buy anyway.
+    fn less(&self, returning: Option<&Returning>, row: &Row, as_of: Option<Instant>) -> (Expected, f64) {
         let spending = spending(row);
-        let Lifetime::BgNbd { purchases, purchases_per_day, amounts, season, returning } = &self.lifetime
-        else {
+        let Lifetime::BgNbd { purchases, purchases_per_day, amounts, season, .. } = &self.lifetime else {
             return (
                 self.lifetime.expected(row, as_of, self.discount),
                 self.spread.relative_sd(&Purchases::of(row), &spending),
             );
         };
         let clock = Clock::new(season.as_ref(), as_of);
-        let horizon_days = returning.map_or(0, |returning| returning.horizon_days);
-        let Remembered { repeats, to_come, relative_variance, .. } =
-            self.to_come(purchases, &clock, row, horizon_days);
-        let share_if_left = returning.map(|returning| returning.share_of(repeats));
-        let expected = to_come.expected(*purchases_per_day, share_if_left, amounts.expected_mean(row));
+        let Remembered { repeats, to_come, relative_variance, .. } = self.to_come(purchases, &clock, row);
+        let expected = to_come.expected(repeats, *purchases_per_day, returning, amounts.expected_mean(row));
         let of_leavers = returning.map_or(0.0, |returning| returning.relative_variance(repeats, to_come));
         (expected, self.spread.with_amount(relative_variance, of_leavers, &spending))
     }
 
-    fn to_come(&self, model: &BgNbd, clock: &Clock<'_>, row: &Row, horizon_days: u32) -> Remembered {
+    fn to_come(&self, model: &BgNbd, clock: &Clock<'_>, row: &Row) -> Remembered {
         let (customer, day) = (clock.customer(row), clock.day());
         let Purchases { repeats, tenure_days, .. } = customer;
         let place = (repeats as usize * DAYS) ^ tenure_days as usize;
@@ -78,7 +85,7 @@ impl Outlook {
             repeats,
             tenure_days,
             day,
-            to_come: model.discounted_if_alive(&customer, clock, self.discount, horizon_days),
+            to_come: model.discounted_if_alive(&customer, clock, self.discount, self.lifetime.returning()),
             relative_variance: self.spread.of_purchases(&customer),
         };
         *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(new);
@@ -89,7 +96,7 @@ impl Outlook {
 #[cfg(test)]
 mod tests {
     use super::super::returning::Share;
-    use super::super::{Amounts, Retention, Returning, bg_nbd, gamma_gamma};
+    use super::super::{Amounts, Retention, bg_nbd, gamma_gamma};
     use super::*;
     use proptest::prelude::*;
 
@@ -114,7 +121,7 @@ mod tests {
             }
             other => other,
         };
-        let classes = [0.3, 0.4, 0.2, 0.1].map(|share| Some(Share { share, sd: 0.02 }));
+        let classes = [0.3, 0.4, 0.2, 1.0].map(|share| Some(Share { share, sd: 0.02 }));
         let back = Returning { classes, leavers: 900, horizon_days: 100, watched_days: 365 };
         let seasonal = seasonal.with_returning(Some(back));
         [bg_nbd(Amounts::GammaGamma(amounts.try_into().unwrap())), bg_nbd(Amounts::OwnMean), seasonal, rate]
@@ -139,11 +146,27 @@ mod tests {
                     let (expected, relative_sd) = outlook.of(&row, as_of);
                     prop_assert_eq!(expected, lifetime.expected(&row, as_of, YearlyDiscount::DEFAULT));
                     let customer = Clock::new(lifetime.season(), as_of).customer(&row);
-                    let if_kept = spread.relative_sd(&customer, &spending(&row));
-                    match lifetime.returning() {
-                        // How well it is known what leavers buy anyway adds to it: here a few hundredths.
-                        Some(_) => prop_assert!((if_kept..if_kept + 0.1).contains(&relative_sd)),
-                        None => prop_assert_eq!(relative_sd, if_kept),
+                    let spending = spending(&row);
+                    let if_kept = spread.relative_sd(&customer, &spending);
+                    let (won_back, of_won_back) = outlook.of_won_back(&row, as_of);
+                    prop_assert_eq!(won_back, Expected { discounted_if_left: None, ..expected });
+                    prop_assert_eq!(of_won_back, if_kept);
+                    let of_leavers = match &lifetime {
+                        Lifetime::BgNbd { purchases, season, returning: Some(returning), .. } => {
+                            let clock = Clock::new(season.as_ref(), as_of);
+                            let discount = YearlyDiscount::DEFAULT;
+                            let to_come =
+                                purchases.discounted_if_alive(&customer, &clock, discount, Some(returning));
+                            returning.relative_variance(customer.repeats, to_come)
+                        }
+                        _ => 0.0,
+                    };
+                    match of_leavers > 0.0 {
+                        true => {
+                            let of_purchases = spread.of_purchases(&customer);
+                            prop_assert_eq!(relative_sd, spread.with_amount(of_purchases, of_leavers, &spending));
+                        }
+                        false => prop_assert_eq!(relative_sd, if_kept),
                     }
                 }
             }

@@ -4,7 +4,7 @@ use mainstay_features::registry::Row;
 use mainstay_features::units::Instant;
 
 use super::season::on_clock;
-use super::{BgNbd, Expected, Purchases, Season, YearlyDiscount};
+use super::{BgNbd, Expected, Purchases, Returning, Season, YearlyDiscount};
 
 /// Purchases are counted by the quarter, and their margin comes at its end…
 const PERIODS_PER_YEAR: usize = 4;
@@ -41,20 +41,21 @@ impl<'a> Clock<'a> {
 }
 
 impl BgNbd {
-    /// Σₖ (E[X(k) | alive] − E[X(k−1) | alive]) / (1 + d)^k over the quarters k of the next five years, and of it what comes after a
-    /// horizon: of the quarter that it ends in, by the days.
+    /// Σₖ (E[X(k) | alive] − E[X(k−1) | alive]) / (1 + d)^k over the quarters k of the next five years, and of it what comes after the
+    /// horizon that leavers buy nothing in: of the quarter that it ends in, by the days.
     pub(super) fn discounted_if_alive(
         &self,
         customer: &Purchases,
         clock: &Clock<'_>,
         discount: YearlyDiscount,
-        horizon_days: u32,
+        returning: Option<&Returning>,
     ) -> ToCome {
         let until: [f64; PERIODS] =
             std::array::from_fn(|period| clock.next((period + 1) as f64 * PERIOD_DAYS));
         let step = discount.after_years(1.0 / PERIODS_PER_YEAR as f64);
         let (mut worth, mut before, mut in_all, mut after_horizon) = (1.0, 0.0, 0.0, 0.0);
-        let horizon_periods = f64::from(horizon_days) / PERIOD_DAYS;
+        let horizon_periods =
+            f64::from(returning.map_or(0, |returning| returning.horizon_days)) / PERIOD_DAYS;
         for (period, purchases) in self.expected_if_alive_by(until, customer).into_iter().enumerate() {
             worth *= step;
             let made = (purchases - before) * worth;
@@ -75,16 +76,19 @@ pub(super) struct ToCome {
 }
 
 impl ToCome {
-    /// What the customer will do, of whom a purchase comes to so much; of who leaves such a share comes anyway, if that is known.
+    /// What a customer with so many repeats will do, of whom a purchase comes to so much.
     pub(super) fn expected(
         self,
+        repeats: u32,
         purchases_per_day: f64,
-        share_if_left: Option<f64>,
+        returning: Option<&Returning>,
         mean_amount: f64,
     ) -> Expected {
+        let if_left =
+            |returning: &Returning| self.after_horizon * purchases_per_day * returning.share_of(repeats);
         Expected {
             discounted_purchases: self.in_all * purchases_per_day,
-            discounted_if_left: share_if_left.map(|share| self.after_horizon * purchases_per_day * share),
+            discounted_if_left: returning.map(if_left),
             mean_amount,
         }
     }

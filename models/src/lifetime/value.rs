@@ -73,15 +73,7 @@ pub struct Expected {
 impl Expected {
     /// V: what keeping the customer is worth, margin × mean amount × the discounted purchases that are made only if they are kept.
     pub fn value(&self, margin: Margin) -> Money {
-        self.worth(self.discounted_purchases - self.discounted_if_left.unwrap_or_default(), margin)
-    }
-
-    /// What a customer is worth who stays, or who has left and was won back: margin × mean amount × discounted purchases.
-    pub fn value_if_kept(&self, margin: Margin) -> Money {
-        self.worth(self.discounted_purchases, margin)
-    }
-
-    fn worth(&self, purchases: f64, margin: Margin) -> Money {
+        let purchases = self.discounted_purchases - self.discounted_if_left.unwrap_or_default();
         Money::new(self.mean_amount).unwrap_or_default() * purchases * margin.get()
     }
 }
@@ -94,10 +86,9 @@ impl Lifetime {
             Self::BgNbd { purchases, purchases_per_day, amounts, season, returning } => {
                 let clock = Clock::new(season.as_ref(), as_of);
                 let customer = clock.customer(row);
-                let horizon_days = returning.map_or(0, |returning| returning.horizon_days);
-                let to_come = purchases.discounted_if_alive(&customer, &clock, discount, horizon_days);
-                let share_if_left = returning.map(|returning| returning.share_of(customer.repeats));
-                to_come.expected(*purchases_per_day, share_if_left, amounts.expected_mean(row))
+                let returning = returning.as_ref();
+                let to_come = purchases.discounted_if_alive(&customer, &clock, discount, returning);
+                to_come.expected(customer.repeats, *purchases_per_day, returning, amounts.expected_mean(row))
             }
             Self::Rate(retention) | Self::Contractual(retention) => Expected {
                 discounted_purchases: retention.yearly_purchases(row)
