@@ -114,10 +114,13 @@ fn everyone_who_ever_bought_is_in_one_of_the_two_lists_and_nobody_in_both() {
         assert!(number(row, "recency_days") >= 180.0 && number(row, "churn_probability") == 1.0, "{row}");
         assert_eq!(row.get("lifecycle_stage"), None, "who has lapsed is at no stage");
     }
-    // The tiers are those of the other list: who would be worth as much as its key customers is one.
+    // The tiers are those of the other list, with nothing taken off: who would be worth as much as its upper fifth is key.
     let worth = |row: &Value| number(row, "lifetime_value");
-    let key = at_risk.as_array().unwrap().iter().filter(|row| row["value_tier"] == "key");
-    let least = key.map(worth).fold(f64::INFINITY, f64::min);
+    let if_kept = |row: &Value| 0.3 * number(row, "purchases_if_kept") * number(row, "purchase_amount");
+    let mut listed: Vec<f64> = at_risk.as_array().unwrap().iter().map(if_kept).collect();
+    listed.sort_by(|a, b| b.total_cmp(a));
+    let next = listed[(listed.len() * 20).div_ceil(100)];
+    let least = listed.into_iter().rfind(|&value| value > next).unwrap();
     for row in lapsed.iter().filter(|row| row["value_tier"] != "problem") {
         assert_eq!(row["value_tier"] == "key", worth(row) >= least, "{row}");
     }
