@@ -9,7 +9,7 @@ use mainstay_models::lifetime::{Amounts, Fitted, Lifetime, Returning, Season};
 use crate::readable::grouped;
 use crate::service::Assumptions;
 
-/// What was fitted for lifetime values, and why nothing better; one line.
+/// What was fitted for lifetime values, and why nothing better; a line or two.
 pub(super) fn to_text(fitted: &Fitted) -> String {
     let (purchases, amounts) = match fitted.lifetime {
         Lifetime::BgNbd { purchases, amounts, .. } => (purchases, amounts),
@@ -100,16 +100,21 @@ fn season(season: &Season) -> String {
 
 /// What a scored list's lifetime values are, to be said behind "keeping a customer is worth … on average".
 pub(super) fn basis(lifetime: &Lifetime, assumptions: Assumptions, language: Language) -> String {
-    let if_left = match lifetime.returning() {
-        Some(_) => {
-            language.either(", less what they would buy even if they left", "，已扣除流失后仍会购买的部分")
-        }
-        None => language.either(
+    let if_left = match lifetime {
+        Lifetime::BgNbd { returning: Some(_), .. } => less_if_left(language),
+        Lifetime::BgNbd { .. } | Lifetime::Rate(_) => language.either(
             ", with nothing taken off for leavers who come back by themselves: how many do is not known",
             "，未扣除流失后自行回购的部分（其比例未知）",
         ),
+        // Who leaves by a contract's end is lost.
+        Lifetime::Contractual(_) => "",
     };
     basis_if_kept(lifetime, assumptions, language) + if_left
+}
+
+/// Said behind what lifetime values are where what leavers buy anyway is taken off.
+pub(super) fn less_if_left(language: Language) -> &'static str {
+    language.either(", less what they would buy even if they left", "，已扣除流失后仍会购买的部分")
 }
 
 /// The same of who stays, or is won back: nothing is taken off for who comes back.

@@ -5,6 +5,7 @@ use mainstay_models::language::Language;
 use super::Outcome;
 use crate::at_risk::AtRisk;
 use crate::cli::gone::Gone;
+use crate::cli::lifetime::less_if_left;
 use crate::cli::{output, show};
 use crate::plan::{Comparison, Group};
 use crate::trial::{OfferDesign, Trial};
@@ -81,10 +82,7 @@ fn summary(outcome: &Outcome<'_>, language: Language) -> String {
     lines.extend(outcome.decided_by.as_ref().map(|basis| {
         let (margin, discount) = (basis.margin(), basis.yearly_discount());
         let is_net = outcome.scores.rows.iter().any(|row| row.expected.discounted_if_left.is_some());
-        let if_left = match is_net {
-            true => language.either(", less what they would buy even if they left", "，已扣除流失后仍会购买的部分"),
-            false => "",
-        };
+        let if_left = if is_net { less_if_left(language) } else { "" };
         language.either(
             format!(
                 "keeping customers is worth a margin of {margin} of what they buy, discounted at {discount} a year{if_left}"
